@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Models of IOMMU hardware and of a DMA master that works behind it.
+//!
+//! The models know registers, tables, caches and faults; they know nothing about any driver. A
+//! board feeds them register accesses and the accesses of masters, and gives them guest memory
+//! through [`Memory`]. The same source is built by cargo for host tests and by Kbuild as a kernel
+//! crate: no `std`, no `alloc`, no `unsafe`, no floating point. All state has a fixed size and is
+//! built by `const fn new`, since it belongs into a `static`: it is far too large for a stack.
+//!
+//! - [`sun50i`]: the IOMMU of Allwinner H6 and H616.
+//! - [`dma`]: a DMA engine with several channels, which is one master.
+//!
+//! Nothing here was compared with silicon. Where public documents are silent or disagree, a model
+//! takes the reading that is hardest on a driver, and its documentation says so.
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod access;
+mod memory;
+
+pub mod dma;
+pub mod sun50i;
+
+pub use access::{
+    Cause,
+    Denied, //
+};
+pub use memory::Memory;

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What an access of a master meets on its way.
+
+use super::{
+    faults::{
+        Kept,
+        Latch, //
+    },
+    log::{
+        Access,
+        How,
+        Pass, //
+    },
+    regs::RESET_ALL,
+    walk::{
+        Miss,
+        Who, //
+    },
+    Iommu, //
+};
+use crate::{
+    Cause,
+    Denied,
+    Memory, //
+};
+
+impl Iommu {
+    /// Translates one access of `master` inside a 4 KiB page to a physical address.
+    ///
+    /// A fault is latched. `master` must be below the variant's number of masters; a larger one has
+    /// no lane and no bit anywhere, and is refused with [`Denied::Bus`].
+    pub fn access(
+        &mut self,
+        mem: &mut dyn Memory,
+        master: u32,
+        va: u32,
+        write: bool,
+    ) -> Result<u64, Denied> {
+        if master >= self.variant.masters() {
+            return Err(Denied::Bus);
+        }
+        self.counters.accesses += 1;
+
+        if let Some(why) = self.passes(master) {
+            self.counters.passed[why as usize] += 1;
+            self.note(master, va, u64::from(va), write, How::Passed(why));
+            return Ok(u64::from(va));
+        }
+        if (self.faults.stalled() | !self.regs.reset) >> master & 1 != 0 {
+            self.counters.stalled += 1;
+            return Err(Denied::Stalled);
+        }
+
+        let entry = match self.lookup(mem, Who::Master(master), va) {
+            Ok(entry) => entry,
+            Err(Miss { cause, entry }) => {
+                return Err(self.fault(master, va, write, cause, entry.word, entry.ttb));
+            }
+        };
+        if self.regs.prohibits(entry.word >> 4 & 0xf, master, write) {
+            let cause = Cause::Permission;
+
+            return Err(self.fault(master, va, write, cause, entry.word, entry.ttb));
+        }
+
+        let pa = self.entry_pa(entry.word, 12) | u64::from(va & 0xfff);
+        self.note(master, va, pa, write, How::Translated { ttb: entry.ttb });
+        Ok(pa)
+    }
+
+    /// Why an access of `master` is not translated at all, if so.
+    fn passes(&self, master: u32) -> Option<Pass> {
+        if self.in_reset || self.regs.reset & RESET_ALL == 0 {
+            Some(Pass::Reset)
+        } else if !self.clock {
+            Some(Pass::Gated)
+        } else if self.regs.enable == 0 {
+            Some(Pass::Disabled)
+        } else if self.regs.bypass >> master & 1 != 0 {
+            Some(Pass::Bypass)
+        } else {
+            None
+        }
+    }
+
+    fn note(&mut self, master: u32, va: u32, pa: u64, write: bool, how: How) {
+        let access = Access {
+            seq: 0,
+            master,
+            va,
+            pa,
+            write,
+            how,
+        };
+
+        self.log.access(access, self.regs.ttb);
+    }
+
+    fn fault(
+        &mut self,
+        master: u32,
+        va: u32,
+        write: bool,
+        cause: Cause,
+        word: u32,
+        ttb: u32,
+    ) -> Denied {
+        let latch = Latch {
+            addr: va,
+            data: word,
+        };
+
+        match self.faults.latch(master, cause, latch, self.knobs.stall) {
+            Kept::All => self.counters.faults_latched += 1,
+            Kept::MasterOnly => self.counters.faults_merged += 1,
+            Kept::Nothing => self.counters.faults_lost += 1,
+        }
+        self.note(master, va, 0, write, How::Faulted { cause, ttb });
+        Denied::Fault(cause)
+    }
+
+    /// How much of a burst of `len` bytes at `va` one translation covers.
+    ///
+    /// With its 4KB_BDY_PRT_CTRL bit a master's burst is split where a page ends. Without it the
+    /// whole burst goes where its first page goes.
+    fn piece(&self, master: u32, va: u32, len: usize) -> usize {
+        if self.regs.bdy >> master & 1 != 0 {
+            len.min(0x1000 - (va as usize & 0xfff))
+        } else {
+            len
+        }
+    }
+
+    /// A burst of `master` that reads from `va` on.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Iommu::access`], and [`Denied::Bus`] where there is no memory. Parts before the
+    /// failing one have been done.
+    pub fn read(
+        &mut self,
+        mem: &mut dyn Memory,
+        master: u32,
+        va: u32,
+        buf: &mut [u8],
+    ) -> Result<(), Denied> {
+        let mut va = va;
+        let mut rest = buf;
+
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at_mut(self.piece(master, va, rest.len()));
+            let pa = self.access(mem, master, va, false)?;
+
+            if !mem.read(pa, now) {
+                return Err(Denied::Bus);
+            }
+            va = va.wrapping_add(now.len() as u32);
+            rest = later;
+        }
+        Ok(())
+    }
+
+    /// A burst of `master` that writes from `va` on.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Iommu::read`].
+    pub fn write(
+        &mut self,
+        mem: &mut dyn Memory,
+        master: u32,
+        va: u32,
+        buf: &[u8],
+    ) -> Result<(), Denied> {
+        let mut va = va;
+        let mut rest = buf;
+
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(self.piece(master, va, rest.len()));
+            let pa = self.access(mem, master, va, true)?;
+
+            if !mem.write(pa, now) {
+                return Err(Denied::Bus);
+            }
+            va = va.wrapping_add(now.len() as u32);
+            rest = later;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a test may change about the hardware.
+
+use super::Variant;
+
+/// When the lane of a master that caused a fault moves again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stall {
+    /// It never stops.
+    Never,
+    /// When the interrupt of the fault has been cleared.
+    UntilCleared,
+    /// When the lane has been reset through RESET.
+    UntilLaneReset,
+}
+
+/// Choices where documents are silent, and ways to make the hardware slow or broken.
+///
+/// Knobs survive resets.
+#[derive(Clone, Copy, Debug)]
+pub struct Knobs {
+    /// Table memory is read 64 bits at a time and both entries are cached.
+    pub pair_fill: bool,
+    /// Pages that a walk reads ahead (64 at most), for masters with their PREFETCH bit set.
+    pub prefetch_pages: u32,
+    /// Directory entries that a walk reads ahead (64 at most), likewise.
+    pub prefetch_mib: u32,
+    /// How many reads of a register still show a command as busy.
+    ///
+    /// The command takes effect when it is seen to be over, so that a driver which does not wait
+    /// goes on with the old cache contents.
+    pub busy_reads: u32,
+    /// TLB_FLUSH never ends.
+    pub stuck_flush: bool,
+    /// TLB_IVLD_ENABLE never ends.
+    pub stuck_tlb_ivld: bool,
+    /// PC_IVLD_ENABLE never ends.
+    pub stuck_ptw_ivld: bool,
+    /// VA_CONFIG never ends.
+    pub stuck_debug: bool,
+    /// When a faulting master goes on.
+    pub stall: Stall,
+    /// TLB_IVLD_END names the last page. If false, it names the page behind it; a driver that
+    /// writes the page behind is right either way, so this is the stricter choice.
+    pub end_inclusive: bool,
+    /// Single invalidations are ignored while AUTO_GATING is on.
+    pub strict_gating: bool,
+    /// A TTB write while masters are translated is ignored.
+    pub strict_ttb: bool,
+    /// Invalid entries met by prefetch or the debug port are reported (bit 31 of L1PG_INT and
+    /// L2PG_INT) even if INT_ENABLE bits 18 to 20 do not ask for it.
+    pub report_soft: bool,
+    /// An entry with an address below 0x4000_0000 means that address plus 4 GiB.
+    pub high_dram: bool,
+}
+
+impl Knobs {
+    /// The defaults for `variant`.
+    pub const fn new(variant: Variant) -> Self {
+        let (prefetch_pages, prefetch_mib) = variant.prefetch();
+
+        Self {
+            pair_fill: true,
+            prefetch_pages,
+            prefetch_mib,
+            busy_reads: 0,
+            stuck_flush: false,
+            stuck_tlb_ivld: false,
+            stuck_ptw_ivld: false,
+            stuck_debug: false,
+            stall: Stall::UntilCleared,
+            end_inclusive: false,
+            strict_gating: false,
+            strict_ttb: false,
+            report_soft: false,
+            high_dram: false,
+        }
+    }
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Register accesses.
+
+use super::{
+    caches::{
+        MACRO,
+        PTW, //
+    },
+    faults::Faults,
+    regs::{
+        Reg,
+        OVWT_ENABLE,
+        RESET_ALL, //
+    },
+    Iommu, //
+};
+use crate::Memory;
+
+impl Iommu {
+    /// Reads a register.
+    ///
+    /// 0 for one that does not exist or cannot be reached. Reading a busy command register is what
+    /// makes its time pass, see [`Knobs::busy_reads`](super::Knobs::busy_reads).
+    pub fn mmio_read(&mut self, off: u32) -> u32 {
+        self.counters.mmio_reads += 1;
+        let Some(reg) = self.reach(off) else {
+            return 0;
+        };
+
+        match reg {
+            Reg::TlbFlush => self.poll_flush(),
+            Reg::TlbIvldEnable => self.poll_tlb_ivld(),
+            Reg::PcIvldEnable => self.poll_ptw_ivld(),
+            Reg::VaConfig => self.regs.va_config & !1 | self.poll_debug(),
+            reg => self.value(reg),
+        }
+    }
+
+    /// What a read would give, without any effect and without counting, reachable or not.
+    pub fn peek(&self, off: u32) -> u32 {
+        Reg::decode(self.variant, off).map_or(0, |reg| self.value(reg))
+    }
+
+    /// The register at `off`, if it can be reached now.
+    fn reach(&mut self, off: u32) -> Option<Reg> {
+        if !self.clock {
+            self.counters.gated_accesses += 1;
+            return None;
+        }
+        if self.in_reset {
+            self.counters.reset_accesses += 1;
+            return None;
+        }
+        if off % 4 != 0 {
+            self.counters.misaligned += 1;
+            return None;
+        }
+
+        let reg = Reg::decode(self.variant, off);
+        if reg.is_none() {
+            self.counters.undefined += 1;
+        }
+        reg
+    }
+
+    fn value(&self, reg: Reg) -> u32 {
+        let (regs, faults) = (&self.regs, &self.faults);
+
+        match reg {
+            Reg::Version => self.variant.version(),
+            Reg::Reset => regs.reset,
+            Reg::Enable => regs.enable,
+            Reg::Bypass => regs.bypass,
+            Reg::AutoGating => regs.auto_gating,
+            Reg::WbufCtrl => regs.wbuf,
+            Reg::OooCtrl => regs.ooo,
+            Reg::BdyPrtCtrl => regs.bdy,
+            Reg::Ttb => regs.ttb,
+            Reg::TlbEnable => regs.tlb_enable,
+            Reg::TlbPrefetch => regs.prefetch,
+            Reg::TlbFlush => self.commands.flush_bits(),
+            Reg::TlbIvldMode => regs.ivld_mode,
+            Reg::TlbIvldStart => regs.ivld_start,
+            Reg::TlbIvldEnd => regs.ivld_end,
+            Reg::TlbIvldAddr => regs.ivld_addr,
+            Reg::TlbIvldMask => regs.ivld_mask,
+            Reg::TlbIvldEnable => u32::from(self.commands.tlb_ivld_busy()),
+            Reg::PcIvldAddr => regs.pc_addr,
+            Reg::PcIvldEnable => u32::from(self.commands.ptw_ivld_busy()),
+            Reg::DmAut(k) => regs.dm_aut[k],
+            Reg::DmAutOvwt => regs.ovwt,
+            Reg::IntEnable => regs.int_enable,
+            Reg::IntSta => faults.status,
+            Reg::ErrAddr(m) => faults.permission[m].addr,
+            Reg::ErrData(m) => faults.permission[m].data,
+            Reg::ErrAddrL1 => faults.levels[0].addr,
+            Reg::ErrAddrL2 => faults.levels[1].addr,
+            Reg::ErrDataL1 => faults.levels[0].data,
+            Reg::ErrDataL2 => faults.levels[1].data,
+            Reg::L1Pg => faults.pages[0],
+            Reg::L2Pg => faults.pages[1],
+            Reg::Va => regs.va,
+            Reg::VaData => regs.va_data,
+            Reg::VaConfig => regs.va_config & !1 | u32::from(self.commands.debug_busy()),
+            Reg::PmuEnable => regs.pmu_enable,
+            Reg::Pmu(unit, word) => self.pmu.word(unit, word),
+            Reg::IntClr | Reg::PmuClr | Reg::Latency => 0,
+        }
+    }
+
+    /// Writes a register.
+    ///
+    /// Bits without a meaning are counted and dropped. `mem` is what the debug port works on.
+    pub fn mmio_write(&mut self, mem: &mut dyn Memory, off: u32, val: u32) {
+        self.counters.mmio_writes += 1;
+        let Some(reg) = self.reach(off) else {
+            return;
+        };
+
+        self.log.write(off, val);
+        let Some(writable) = reg.writable(self.variant) else {
+            self.counters.readonly_writes += 1;
+            return;
+        };
+        if val & !writable != 0 {
+            self.counters.reserved_bits += 1;
+        }
+        self.store(mem, reg, val & writable);
+    }
+
+    fn store(&mut self, mem: &mut dyn Memory, reg: Reg, val: u32) {
+        let regs = &mut self.regs;
+
+        match reg {
+            Reg::Reset => self.write_reset(val),
+            Reg::Enable => regs.enable = val,
+            Reg::Bypass => regs.bypass = val,
+            Reg::AutoGating => regs.auto_gating = val,
+            Reg::WbufCtrl => regs.wbuf = val,
+            Reg::OooCtrl => regs.ooo = val,
+            Reg::BdyPrtCtrl => regs.bdy = val,
+            Reg::Ttb => self.write_ttb(val),
+            Reg::TlbEnable => regs.tlb_enable = val,
+            Reg::TlbPrefetch => regs.prefetch = val,
+            Reg::TlbFlush => self.start_flush(val),
+            Reg::TlbIvldMode => regs.ivld_mode = val,
+            Reg::TlbIvldStart => regs.ivld_start = val,
+            Reg::TlbIvldEnd => regs.ivld_end = val,
+            Reg::TlbIvldAddr => regs.ivld_addr = val,
+            Reg::TlbIvldMask => regs.ivld_mask = val,
+            Reg::TlbIvldEnable if val != 0 => self.start_tlb_ivld(),
+            Reg::PcIvldAddr => regs.pc_addr = val,
+            Reg::PcIvldEnable if val != 0 => self.start_ptw_ivld(),
+            Reg::DmAut(k) => regs.dm_aut[k] = val,
+            Reg::DmAutOvwt => regs.ovwt = val,
+            Reg::IntEnable => regs.int_enable = val,
+            Reg::IntClr => self.faults.clear(val, self.knobs.stall),
+            Reg::Va => regs.va = val,
+            Reg::VaData => regs.va_data = val,
+            Reg::VaConfig => {
+                regs.va_config = val & !1;
+                if val & 1 != 0 && self.start_debug() {
+                    self.debug_access(mem);
+                }
+            }
+            Reg::PmuEnable => regs.pmu_enable = val,
+            Reg::PmuClr if val != 0 => self.pmu.clear(),
+            _ => (),
+        }
+    }
+
+    /// RESET: what has its bit at 0 is emptied, and stays so.
+    ///
+    /// Bit 31 also forgets faults and commands; that it keeps the other registers is an assumption.
+    fn write_reset(&mut self, val: u32) {
+        let lanes = !val & self.variant.mask();
+
+        self.regs.reset = val;
+        self.caches.flush(!val & (MACRO | PTW) | lanes);
+        self.faults.lanes_reset(lanes, self.knobs.stall);
+        if val & RESET_ALL == 0 {
+            self.caches.flush(!0);
+            self.faults = Faults::new();
+            self.commands = super::command::Commands::new();
+        }
+    }
+
+    /// TTB: to be written only while no master can be on its way through it.
+    ///
+    /// "No master" is taken to hold with ENABLE = 0, with all masters bypassed, and (an assumption
+    /// about what an idle master is) with all masters denied by DM_AUT_OVWT.
+    fn write_ttb(&mut self, val: u32) {
+        let rights = self.variant.rights();
+        let all_bypassed = self.regs.bypass == self.variant.mask();
+        let all_denied = self.regs.ovwt & (OVWT_ENABLE | rights) == OVWT_ENABLE | rights;
+
+        if self.regs.enable != 0 && !all_bypassed && !all_denied {
+            self.counters.ttb_while_enabled += 1;
+            if self.knobs.strict_ttb {
+                return;
+            }
+        }
+        self.regs.ttb = val;
+    }
+}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! From a virtual address to a page entry: caches, walk, pair fill, prefetch.
+
+use super::{
+    caches::{
+        MACRO,
+        PTW, //
+    },
+    faults::{
+        Kept,
+        Latch, //
+    },
+    tlb::Entry,
+    Iommu,
+    DEBUG, //
+};
+use crate::{
+    Cause,
+    Memory, //
+};
+
+/// Why there is no page entry: the cause, and the entry that says so.
+pub(super) struct Miss {
+    pub(super) cause: Cause,
+    pub(super) entry: Entry,
+}
+
+/// Who waits for a translation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Who {
+    Master(u32),
+    Debug,
+}
+
+impl Who {
+    fn owner(self) -> u8 {
+        match self {
+            Who::Master(m) => m as u8,
+            Who::Debug => DEBUG,
+        }
+    }
+}
+
+fn table_valid(word: u32) -> bool {
+    word & 3 == 1
+}
+
+fn page_valid(word: u32) -> bool {
+    word & 2 != 0
+}
+
+impl Iommu {
+    /// Whether this shared cache is enabled and out of reset.
+    fn works(&self, cache: u32) -> bool {
+        self.regs.tlb_enable & self.regs.reset & cache != 0
+    }
+
+    fn counting(&self) -> bool {
+        self.regs.pmu_enable != 0
+    }
+
+    /// The physical address that an entry means.
+    pub(super) fn entry_pa(&self, word: u32, low: u32) -> u64 {
+        let pa = u64::from(word & (!0 << low));
+
+        if self.knobs.high_dram && pa < 0x4000_0000 {
+            pa + (1 << 32)
+        } else {
+            pa
+        }
+    }
+
+    /// The page entry for `va`, valid, from wherever it is found first.
+    pub(super) fn lookup(
+        &mut self,
+        mem: &mut dyn Memory,
+        who: Who,
+        va: u32,
+    ) -> Result<Entry, Miss> {
+        let page = va >> 12;
+
+        if let Who::Master(m) = who {
+            if self.regs.tlb_enable >> m & 1 != 0 {
+                let hit = self.caches.micro(m, page);
+
+                if self.counting() {
+                    self.pmu.micro(m, hit.is_some());
+                }
+                if let Some(entry) = hit {
+                    self.counters.hits_micro += 1;
+                    return Ok(entry);
+                }
+            }
+        }
+
+        let entry = self.lookup_shared(mem, who, page)?;
+        if !page_valid(entry.word) {
+            return Err(Miss {
+                cause: Cause::NoPage,
+                entry,
+            });
+        }
+        if let Who::Master(m) = who {
+            if self.regs.tlb_enable >> m & 1 != 0 {
+                let own = Entry {
+                    owner: who.owner(),
+                    ..entry
+                };
+                let collision = self.caches.put_micro(m, page, own);
+
+                self.counters.collisions += u64::from(collision);
+            }
+        }
+        Ok(entry)
+    }
+
+    /// The page entry for `page`, valid or not, from the macro TLB or by a walk.
+    fn lookup_shared(&mut self, mem: &mut dyn Memory, who: Who, page: u32) -> Result<Entry, Miss> {
+        if self.works(MACRO) {
+            let hit = self.caches.tlb.get(page);
+
+            if self.counting() {
+                self.pmu.tlb(hit.is_some());
+            }
+            if let Some(entry) = hit {
+                self.counters.hits_macro += 1;
+                return Ok(entry);
+            }
+        }
+
+        self.counters.walks += 1;
+        let directory = self.directory(mem, who, page >> 8, true);
+        let result = if table_valid(directory.word) {
+            Ok(self.read_page(mem, who, directory, page))
+        } else {
+            Err(Miss {
+                cause: Cause::NoTable,
+                entry: directory,
+            })
+        };
+
+        if let Who::Master(m) = who {
+            if self.regs.prefetch >> m & 1 != 0 {
+                self.prefetch_after(mem, who, page);
+            }
+        }
+        result
+    }
+
+    /// The directory entry of `mib`, valid or not. Prefetch does not count as a lookup.
+    fn directory(&mut self, mem: &mut dyn Memory, who: Who, mib: u32, counted: bool) -> Entry {
+        if self.works(PTW) {
+            let hit = self.caches.ptw.get(mib);
+
+            if counted {
+                if self.counting() {
+                    self.pmu.ptw(hit.is_some());
+                }
+                self.counters.hits_ptw += u64::from(hit.is_some());
+            }
+            if let Some(entry) = hit {
+                return entry;
+            }
+        }
+
+        let ttb = self.regs.ttb;
+        let owner = who.owner();
+        let words = self.read_line(mem, u64::from(ttb), mib);
+
+        if self.works(PTW) {
+            self.fill(words, mib, ttb, owner, |caches, index, entry| {
+                if index != mib && caches.ptw.get(index).is_some() {
+                    return false;
+                }
+                caches.ptw.put(index, entry)
+            });
+        }
+        Entry {
+            word: words[0].unwrap_or(0),
+            ttb,
+            owner,
+        }
+    }
+
+    /// Reads the entry of `page` from the table that `directory` names.
+    fn read_page(&mut self, mem: &mut dyn Memory, who: Who, directory: Entry, page: u32) -> Entry {
+        let ttb = directory.ttb;
+        let owner = who.owner();
+        let table = self.entry_pa(directory.word, 10);
+        let words = self.read_line(mem, table, page & 0xff);
+
+        if self.works(MACRO) {
+            self.fill(words, page, ttb, owner, |caches, index, entry| {
+                if index != page && caches.tlb.get(index).is_some() {
+                    return false;
+                }
+                caches.tlb.put(index, entry)
+            });
+        }
+        Entry {
+            word: words[0].unwrap_or(0),
+            ttb,
+            owner,
+        }
+    }
+
+    /// Reads entry `index` of the table at `base`, and with pair fill its neighbour.
+    fn read_line(&mut self, mem: &mut dyn Memory, base: u64, index: u32) -> [Option<u32>; 2] {
+        let at = |index: u32| base + 4 * u64::from(index);
+        let word = mem.table32(at(index));
+
+        self.counters.table_reads += 1;
+        if word.is_none() {
+            self.counters.bus_errors += 1;
+        }
+        match self.knobs.pair_fill {
+            true => [word, mem.table32(at(index ^ 1))],
+            false => [word, None],
+        }
+    }
+
+    /// Stores what [`Iommu::read_line`] brought. A neighbour that is cached already stays as it
+    /// is: that a fill refreshes a stale entry by luck must not hide a missing invalidation.
+    fn fill(
+        &mut self,
+        words: [Option<u32>; 2],
+        index: u32,
+        ttb: u32,
+        owner: u8,
+        mut put: impl FnMut(&mut super::caches::Caches, u32, Entry) -> bool,
+    ) {
+        for (word, index) in words.into_iter().zip([index, index ^ 1]) {
+            if let Some(word) = word {
+                let collision = put(&mut self.caches, index, Entry { word, ttb, owner });
+
+                self.counters.collisions += u64::from(collision);
+            }
+        }
+    }
+
+    /// Reads ahead after a walk for `page`.
+    fn prefetch_after(&mut self, mem: &mut dyn Memory, who: Who, page: u32) {
+        let (pages, mib) = (
+            self.knobs.prefetch_pages.min(64),
+            self.knobs.prefetch_mib.min(64),
+        );
+
+        for next in page + 1..=(page + pages).min(0xf_ffff) {
+            self.prefetch(mem, who, next);
+        }
+        if self.works(PTW) {
+            for next in (page >> 8) + 1..=((page >> 8) + mib).min(0xfff) {
+                if self.caches.ptw.get(next).is_none() {
+                    let entry = self.directory(mem, who, next, false);
+
+                    if !table_valid(entry.word) {
+                        self.soft_fault(0, false, next << 20, entry.word);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Brings the entry of `page` into the macro TLB if it is not there.
+    pub(super) fn prefetch(&mut self, mem: &mut dyn Memory, who: Who, page: u32) {
+        if !self.works(MACRO) || self.caches.tlb.get(page).is_some() {
+            return;
+        }
+
+        let cached = self.works(PTW) && self.caches.ptw.get(page >> 8).is_some();
+        let directory = self.directory(mem, who, page >> 8, false);
+        if !table_valid(directory.word) {
+            self.soft_fault(0, cached, page << 12, directory.word);
+            return;
+        }
+
+        let entry = self.read_page(mem, who, directory, page);
+        if !page_valid(entry.word) {
+            self.soft_fault(1, false, page << 12, entry.word);
+        }
+    }
+
+    /// An invalid entry that no master asked for: latched only if somebody wants to know.
+    pub(super) fn soft_fault(&mut self, level: usize, cached: bool, va: u32, word: u32) {
+        let asked = match (level, cached) {
+            (0, false) => 1 << 18,
+            (0, true) => 1 << 19,
+            _ => 1 << 20,
+        };
+
+        if self.knobs.report_soft || self.regs.int_enable & asked != 0 {
+            let latch = Latch {
+                addr: va,
+                data: word,
+            };
+
+            if self.faults.latch_soft(level, latch) != Kept::Nothing {
+                self.counters.faults_soft += 1;
+            }
+        }
+    }
+}
