@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The platform driver around [`Operations`], and who owns what while a device is bound.
+//!
+//! [`kernel::platform::Adapter`] cannot set what an IOMMU driver needs (power management,
+//! `shutdown`, no unbinding through sysfs), and sets the driver's data only after `probe`, when the
+//! core has long called back. So this is an adapter of its own. It also owns the registration with
+//! the core and the interrupt: a driver has neither to forget.
+//!
+//! C header: [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h)
+
+use core::{
+    marker::PhantomData,
+    ptr::NonNull, //
+};
+
+use kernel::{
+    bindings,
+    device::{
+        Bound,
+        Core,
+        CoreInternal,
+        Device, //
+    },
+    driver,
+    error::{
+        from_result,
+        to_result, //
+    },
+    irq::{
+        self,
+        IrqReturn, //
+    },
+    new_mutex,
+    of,
+    platform,
+    prelude::*,
+    sync::{
+        Arc,
+        Mutex, //
+    },
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
+    types::{
+        ForLt,
+        Opaque, //
+    },
+    ThisModule, //
+};
+
+use crate::{
+    bindings::as_raw,
+    debugfs,
+    fault::Faults,
+    fwnode,
+    instance::Instance,
+    ops::{
+        Hardware,
+        Operations, //
+    },
+    pm::{
+        self,
+        PmCallbacks,
+        PmDevice,
+        PmOps, //
+    },
+    registry,
+    sysfs::SysfsDevice, //
+};
+
+/// Registers platform drivers for [`Operations`].
+pub struct Adapter<T: Operations>(PhantomData<T>);
+
+/// What the crate keeps of a bound device. It is the device's driver data.
+///
+/// Fields are dropped in this order, after [`Adapter::remove`] has run or probe has failed.
+#[doc(hidden)]
+#[pin_data(PinnedDrop)]
+pub struct Driven<T: Operations> {
+    /// The interrupt, from before the core learns of the instance until masters are gone.
+    #[pin]
+    irq: Mutex<Option<Pin<KBox<irq::Registration<'static, Handler<T>>>>>>,
+    #[pin]
+    sysfs: Mutex<Option<SysfsDevice>>,
+    #[pin]
+    debugfs: Mutex<Option<Pin<KBox<debugfs::InstanceDir>>>>,
+    instance: Arc<Instance>,
+    /// Lives for as long as the device is bound. The lifetime is erased for storage, and given back
+    /// shortened.
+    hw: Pin<KBox<Hardware<'static, T>>>,
+}
+
+/// The interrupt handler.
+#[doc(hidden)]
+pub struct Handler<T: Operations> {
+    instance: Arc<Instance>,
+    _driver: PhantomData<fn() -> T>,
+}
+
+impl<T: Operations> irq::Handler for Handler<T> {
+    fn handle(&self) -> IrqReturn {
+        // SAFETY: an instance of `T`. The registration is dropped before the hardware.
+        let hw = unsafe { self.instance.hardware::<T>() };
+
+        T::interrupt(T::engine(hw), &Faults::new(&self.instance))
+    }
+}
+
+impl<T: Operations> Driven<T> {
+    fn hardware(&self) -> &Hardware<'_, T> {
+        let hw: *const Hardware<'static, T> = &*self.hw;
+
+        // SAFETY: `Hardware` is covariant, so this only shortens its lifetime.
+        unsafe { &*hw.cast::<Hardware<'_, T>>() }
+    }
+
+    /// Undoes all that was done since the core could call back. `dev` is still bound.
+    fn tear_down(&self) {
+        // Nobody must use the hardware once this is done; `Hardware` itself is dropped later.
+        self.debugfs.lock().take();
+        self.irq.lock().take();
+        T::remove(self.hardware());
+        self.instance.gate().close();
+        self.instance.revoke_domains();
+        self.sysfs.lock().take();
+    }
+}
+
+#[pinned_drop]
+impl<T: Operations> PinnedDrop for Driven<T> {
+    fn drop(self: Pin<&mut Self>) {
+        // Runtime PM callbacks find this through the device's driver data, which is cleared before
+        // it is dropped. Wait for those that run; later ones find nothing.
+        drop(pm::quiesce(self.instance.dev()));
+
+        // A probe that failed after the data was set, or a remove that has done this already.
+        registry::remove(&self.instance);
+        if !self.instance.gate().is_closed() {
+            self.tear_down();
+        }
+    }
+}
+
+impl<T: Operations> Adapter<T> {
+    fn try_probe(pdev: &platform::Device<CoreInternal<'_>>) -> Result
+    where
+        Hardware<'static, T>: Send + Sync,
+    {
+        let dev: &Device<CoreInternal<'_>> = pdev.as_ref();
+        let bound: &Device<Bound> = dev;
+        let fwnode = fwnode::of_device(bound).ok_or_else(|| {
+            dev_err!(dev, "no devicetree node\n");
+            ENODEV
+        })?;
+        // SAFETY: data of the match tables of this adapter's drivers is `T::IdInfo`.
+        let info = unsafe { <Self as driver::Adapter>::id_info(dev) }.ok_or(ENODEV)?;
+
+        let index = registry::next_index().inspect_err(|_| {
+            dev_err!(dev, "too many IOMMU instances since the module was loaded\n");
+        })?;
+        // SAFETY: `Driven` closes the gate before it drops the hardware, and is dropped before the
+        // device is unbound.
+        let instance = unsafe { Instance::new::<T>(bound, index) }?;
+        let request = forever(pdev).irq_by_index(0)?;
+
+        let owned = instance.clone();
+
+        // The hardware comes last: nothing can fail between taking hold of it and having it in the
+        // driver data, from where `tear_down` lets go of it.
+        dev.set_drvdata(try_pin_init!(Driven::<T> {
+            irq <- new_mutex!(None, "iommu_irq"),
+            sysfs <- new_mutex!(None, "iommu_sysfs"),
+            debugfs <- new_mutex!(None, "iommu_debugfs"),
+            instance: owned,
+            hw: {
+                let hw = KBox::pin_init(T::probe(forever(pdev), info), GFP_KERNEL)?;
+                instance.set_hardware(NonNull::from(&*hw).cast());
+                hw
+            },
+        }? Error))?;
+        // From here on, an error drops the driver data, and that undoes everything.
+
+        // SAFETY: set just now, with this type.
+        let driven = unsafe { dev.drvdata_borrow::<Driven<T>>() };
+
+        // SAFETY: it is dropped in `tear_down`, never forgotten.
+        let irq = unsafe {
+            irq::Registration::new(
+                request,
+                T::IRQ_FLAGS,
+                T::NAME,
+                Ok::<_, Error>(Handler::<T> {
+                    instance: instance.clone(),
+                    _driver: PhantomData,
+                }),
+            )
+        };
+        *driven.irq.lock() = Some(KBox::pin_init(irq, GFP_KERNEL).inspect_err(|e| {
+            dev_err!(dev, "interrupt not available: {:?}\n", *e);
+        })?);
+
+        // SAFETY: the `iommu_device` lives in the instance, and is not registered.
+        *driven.sysfs.lock() = Some(unsafe {
+            SysfsDevice::new(
+                NonNull::new_unchecked(instance.as_raw()),
+                Some(bound),
+                bound.name(),
+            )
+        }?);
+        T::start(driven.hardware())?;
+        *driven.debugfs.lock() = Some(debugfs::create::<T>(&instance)?);
+
+        registry::insert(fwnode, instance.clone())?;
+        // SAFETY: all that the core needs exists, since masters are probed in this call. On error
+        // the core has undone everything itself.
+        let ret = to_result(unsafe {
+            bindings::iommu_device_register(instance.as_raw(), T::statics().ops(), as_raw(bound))
+        });
+        if let Err(e) = ret {
+            dev_err!(dev, "the IOMMU core refuses the instance: {:?}\n", e);
+            registry::remove(&instance);
+            Self::evict(&instance);
+            return Err(e);
+        }
+        Ok(())
+    }
+
+    /// Releases masters that were probed while the core was unregistering the instance.
+    ///
+    /// The core's unregistering takes no lock that a probe holds, so it may have passed a master
+    /// that was still on its way. No new one can come: the instance is unknown by now. Wait for
+    /// each to have its group, and take it out.
+    fn evict(instance: &Instance) {
+        while let Some(master) = instance.any_master() {
+            // SAFETY: a valid device. Does nothing if the master has no group yet, or none any more.
+            unsafe { bindings::iommu_group_remove_device(as_raw(&master)) };
+            drop(master);
+            if instance.master_count() != 0 {
+                fsleep(Delta::from_millis(1));
+            }
+        }
+    }
+
+    fn remove(driven: &Driven<T>) {
+        let instance = &driven.instance;
+
+        registry::remove(instance);
+        // SAFETY: registered by a successful probe, and not unregistered since.
+        unsafe { bindings::iommu_device_unregister(instance.as_raw()) };
+        Self::evict(instance);
+        driven.tear_down();
+    }
+
+    extern "C" fn probe_callback(pdev: *mut bindings::platform_device) -> c_int
+    where
+        Hardware<'static, T>: Send + Sync,
+    {
+        // SAFETY: the platform bus passes a valid device, which is being probed.
+        let pdev = unsafe { &*pdev.cast::<platform::Device<CoreInternal<'_>>>() };
+
+        from_result(|| Self::try_probe(pdev).map(|()| 0))
+    }
+
+    extern "C" fn remove_callback(pdev: *mut bindings::platform_device) {
+        // SAFETY: the platform bus passes a valid device, which is being unbound.
+        let pdev = unsafe { &*pdev.cast::<platform::Device<CoreInternal<'_>>>() };
+        // SAFETY: the device was probed, so its data was set.
+        let driven = unsafe { pdev.as_ref().drvdata_borrow::<Driven<T>>() };
+
+        Self::remove(&driven);
+    }
+
+    extern "C" fn shutdown_callback(pdev: *mut bindings::platform_device) {
+        // SAFETY: the platform bus passes a valid device, with its lock held.
+        let pdev = unsafe { &*pdev.cast::<platform::Device<CoreInternal<'_>>>() };
+        // SAFETY: called for bound devices only.
+        let driven = unsafe { pdev.as_ref().drvdata_borrow::<Driven<T>>() };
+
+        T::shutdown(driven.hardware());
+    }
+}
+
+/// `pdev` for as long as its driver data lives.
+fn forever(pdev: &platform::Device<CoreInternal<'_>>) -> &'static platform::Device<Core<'static>> {
+    let pdev: &platform::Device<Core<'_>> = pdev;
+
+    // SAFETY: what is made from it is in `Driven`, which is dropped before the device is unbound.
+    // The context's lifetime is a brand without effect on layout.
+    unsafe { &*core::ptr::from_ref(pdev).cast() }
+}
+
+impl<T: Operations> PmDevice for Adapter<T> {
+    type Ops = DrivenPm<T>;
+    type Ref<'a> = &'a DrivenPm<T>;
+
+    fn from_device(dev: &Device) -> Option<Self::Ref<'_>> {
+        // SAFETY: `dev` is valid.
+        let data = unsafe { bindings::dev_get_drvdata(as_raw(dev)) };
+
+        // SAFETY: not NULL only between probe and unbind, when it is this type, which `DrivenPm` is
+        // a transparent wrapper of. `Driven` waits for callbacks that run before it is dropped, when
+        // it is not found here any more.
+        unsafe { data.cast::<DrivenPm<T>>().as_ref() }
+    }
+}
+
+/// [`Driven`] as its PM callbacks see it.
+#[doc(hidden)]
+#[repr(transparent)]
+pub struct DrivenPm<T: Operations>(Driven<T>);
+
+#[vtable]
+impl<T: Operations> PmOps for DrivenPm<T> {
+    fn runtime_suspend(&self, _dev: &Device) -> Result {
+        T::runtime_suspend(self.0.hardware())
+    }
+
+    fn runtime_resume(&self, _dev: &Device) -> Result {
+        T::runtime_resume(self.0.hardware())
+    }
+
+    fn suspend(&self, _dev: &Device) -> Result {
+        T::suspend(self.0.hardware())
+    }
+
+    fn resume(&self, _dev: &Device) -> Result {
+        T::resume(self.0.hardware())
+    }
+}
+
+impl<T: Operations> driver::Adapter for Adapter<T> {
+    type IdInfo = T::IdInfo;
+
+    fn of_id_table() -> Option<of::IdTable<Self::IdInfo>> {
+        Some(T::OF_ID_TABLE)
+    }
+
+    fn acpi_id_table() -> Option<kernel::acpi::IdTable<Self::IdInfo>> {
+        None
+    }
+}
+
+// SAFETY: `platform_driver` is `repr(C)` and embeds a `device_driver` at this offset. The device's
+// private data is set in `try_probe`, and is of this type.
+unsafe impl<T: Operations> driver::DriverLayout for Adapter<T> {
+    type DriverType = bindings::platform_driver;
+    type DriverData<'bound> = Driven<T>;
+    const DEVICE_DRIVER_OFFSET: usize = core::mem::offset_of!(Self::DriverType, driver);
+}
+
+// SAFETY: `unregister` undoes a successful `register`.
+unsafe impl<T: Operations> driver::RegistrationOps for Adapter<T>
+where
+    <T::Hardware as ForLt>::Of<'static>: Send + Sync,
+{
+    unsafe fn register(
+        pdrv: &Opaque<Self::DriverType>,
+        name: &'static CStr,
+        module: &'static ThisModule,
+    ) -> Result {
+        // SAFETY: called once, when the module is loaded, before the driver is registered.
+        unsafe { T::statics().init(module) };
+
+        // SAFETY: nobody uses the driver before it is registered.
+        let driver = unsafe { &mut *pdrv.get() };
+        driver.probe = Some(Self::probe_callback);
+        driver.remove = Some(Self::remove_callback);
+        driver.shutdown = Some(Self::shutdown_callback);
+        driver.driver.name = name.as_char_ptr();
+        driver.driver.of_match_table = T::OF_ID_TABLE.as_ptr();
+        driver.driver.suppress_bind_attrs = true;
+        driver.driver.pm = PmCallbacks::<Self>::ops();
+
+        // SAFETY: `pdrv` is valid and stays pinned until `unregister`.
+        to_result(unsafe {
+            bindings::__platform_driver_register(pdrv.get(), module.as_ptr(), name.as_char_ptr())
+        })
+    }
+
+    unsafe fn unregister(pdrv: &Opaque<Self::DriverType>) {
+        // SAFETY: by the safety requirement of the trait.
+        unsafe { bindings::platform_driver_unregister(pdrv.get()) };
+    }
+}
+
+/// Declares a module that is one IOMMU driver.
+///
+/// # Examples
+///
+/// ```ignore
+/// iommu::module_iommu_driver! {
+///     type: MyIommu,
+///     name: "my_iommu",
+///     authors: ["A. U. Thor"],
+///     description: "My IOMMU",
+///     license: "GPL v2",
+/// }
+/// ```
+#[macro_export]
+macro_rules! module_iommu_driver {
+    (type: $type:ty, $($f:tt)*) => {
+        impl $crate::vtable::HasStatics for $type {
+            fn statics() -> &'static $crate::vtable::Statics<Self> {
+                static STATICS: $crate::vtable::Statics<$type> = $crate::vtable::Statics::new();
+                &STATICS
+            }
+        }
+
+        ::kernel::module_driver!(<T>, $crate::adapter::Adapter<T>, { type: $type, $($f)* });
+    };
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A marker for what may be used in atomic context: [`AtomicSafe`].
+//!
+//! The core maps and unmaps with interrupts off, and from interrupts. A lock that sleeps there, or
+//! that an interrupt can find taken by the CPU it interrupts, compiles just as well as the right one.
+//! This trait tells them apart: [`SpinLockIrq`] has it; `Mutex`, `SpinLock` and `CondVar` do not.
+
+use core::{
+    marker::PhantomData,
+    pin::Pin, //
+};
+
+use kernel::{
+    alloc::Allocator,
+    prelude::*,
+    sync::{
+        aref::{
+            ARef,
+            AlwaysRefCounted, //
+        },
+        atomic::{
+            Atomic,
+            AtomicFlag,
+            AtomicType, //
+        },
+        Arc,
+        ArcBorrow,
+        SpinLockIrq, //
+    },
+};
+
+/// Types whose locks may be taken in any context, hard interrupts included.
+///
+/// Implemented by hand for basic types; [`atomic_safe!`](crate::atomic_safe!) implements it for a
+/// struct all of whose fields have it.
+///
+/// # Safety
+///
+/// Nothing that can be done with a shared reference to such a value sleeps, or takes a lock with
+/// interrupts on that is also taken in an interrupt.
+pub unsafe trait AtomicSafe {}
+
+macro_rules! plain {
+    ($($(#[$attr:meta])* $type:ty),* $(,)?) => {
+        $(
+            // SAFETY: there is no lock in it.
+            $(#[$attr])*
+            unsafe impl AtomicSafe for $type {}
+        )*
+    };
+}
+
+plain! {
+    (), bool, char, str, CStr,
+    u8, u16, u32, u64, u128, usize,
+    i8, i16, i32, i64, i128, isize,
+    AtomicFlag,
+    core::sync::atomic::AtomicBool,
+    core::sync::atomic::AtomicU8,
+    core::sync::atomic::AtomicU16,
+    core::sync::atomic::AtomicU32,
+    core::sync::atomic::AtomicUsize,
+    core::sync::atomic::AtomicI32,
+    core::sync::atomic::AtomicIsize,
+    #[cfg(target_has_atomic = "64")]
+    core::sync::atomic::AtomicU64,
+    #[cfg(target_has_atomic = "64")]
+    core::sync::atomic::AtomicI64,
+}
+
+// SAFETY: there is no lock in it.
+unsafe impl<T: AtomicType> AtomicSafe for Atomic<T> {}
+
+// SAFETY: there is nothing in it.
+unsafe impl<T: ?Sized> AtomicSafe for PhantomData<T> {}
+
+// SAFETY: the lock turns interrupts off, and what it protects is atomic-safe itself.
+unsafe impl<T: AtomicSafe + ?Sized> AtomicSafe for SpinLockIrq<T> {}
+
+// SAFETY: all that is reachable is atomic-safe.
+unsafe impl<T: AtomicSafe + ?Sized> AtomicSafe for &T {}
+
+// SAFETY: all that is reachable is atomic-safe.
+unsafe impl<T: AtomicSafe + ?Sized> AtomicSafe for Arc<T> {}
+
+// SAFETY: all that is reachable is atomic-safe.
+unsafe impl<T: AtomicSafe + ?Sized> AtomicSafe for ArcBorrow<'_, T> {}
+
+// SAFETY: counting references is atomic. What else the object offers is the C side's business, and
+// says of itself in which context it may be called.
+unsafe impl<T: AlwaysRefCounted> AtomicSafe for ARef<T> {}
+
+// SAFETY: all that is reachable is atomic-safe.
+unsafe impl<T: AtomicSafe> AtomicSafe for Option<T> {}
+
+// SAFETY: all that is reachable is atomic-safe.
+unsafe impl<T: AtomicSafe> AtomicSafe for [T] {}
+
+// SAFETY: all that is reachable is atomic-safe.
+unsafe impl<T: AtomicSafe, const N: usize> AtomicSafe for [T; N] {}
+
+// SAFETY: all that is reachable is atomic-safe.
+unsafe impl<T: AtomicSafe + ?Sized, A: Allocator> AtomicSafe for Box<T, A> {}
+
+// SAFETY: all that is reachable is atomic-safe.
+unsafe impl<T: AtomicSafe, A: Allocator> AtomicSafe for kernel::alloc::Vec<T, A> {}
+
+// SAFETY: all that is reachable is atomic-safe.
+unsafe impl<P: AtomicSafe> AtomicSafe for Pin<P> {}
+
+// SAFETY: register accesses take no lock.
+#[cfg(CONFIG_HAS_IOMEM)]
+unsafe impl<const SIZE: usize> AtomicSafe for kernel::io::mem::IoMem<'_, SIZE> {}
+
+// SAFETY: all that is reachable is atomic-safe.
+unsafe impl<A: AtomicSafe, B: AtomicSafe> AtomicSafe for (A, B) {}
+
+/// Declares a struct that is [`AtomicSafe`](crate::atomic_safe::AtomicSafe) because its fields are.
+///
+/// A field that is not makes the declaration an error. Attributes are passed on, `#[pin_data]` and
+/// `#[pin]` among them. Generic parameters are plain names; what they are bound by goes into a `where`
+/// clause.
+///
+/// # Examples
+///
+/// ```ignore
+/// atomic_safe! {
+///     /// What an interrupt shares with everybody else.
+///     pub struct Shared {
+///         faults: Atomic<u32>,
+///         last: Option<u32>,
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! atomic_safe {
+    (
+        $(#[$attr:meta])*
+        $vis:vis struct $name:ident
+        $(<$($lt:lifetime),* $(,)? $($param:ident),* $(,)?>)?
+        $(where $($bounded:ty: $bound:path),* $(,)?)?
+        {
+            $($(#[$field_attr:meta])* $field_vis:vis $field:ident: $type:ty),* $(,)?
+        }
+    ) => {
+        $(#[$attr])*
+        $vis struct $name $(<$($lt,)* $($param,)*>)?
+        $(where $($bounded: $bound,)*)?
+        {
+            $($(#[$field_attr])* $field_vis $field: $type,)*
+        }
+
+        // SAFETY: the bounds say that every field is atomic-safe; the struct has nothing else.
+        unsafe impl $(<$($lt,)* $($param,)*>)? $crate::atomic_safe::AtomicSafe
+            for $name $(<$($lt,)* $($param,)*>)?
+        where
+            $($type: $crate::atomic_safe::AtomicSafe,)*
+            $($($bounded: $bound,)*)?
+        {}
+    };
+}

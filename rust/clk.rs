@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Clocks that are switched off as often as they were switched on.
+//!
+//! [`kernel::clk::Clk`] leaves the enable count to its user; here the count belongs to a value.
+//!
+//! C header: [`include/linux/clk.h`](srctree/include/linux/clk.h)
+
+use core::{
+    marker::PhantomData,
+    ptr, //
+};
+
+use kernel::{
+    bindings,
+    clk::{
+        Clk,
+        Hertz,
+        OptionalClk, //
+    },
+    device::{
+        Bound,
+        Device, //
+    },
+    error::to_result,
+    prelude::*,
+    sync::{
+        new_mutex,
+        Mutex, //
+    },
+};
+
+use crate::bindings::{
+    as_raw,
+    rust_iommu_helper_clk_bulk_disable_unprepare,
+    rust_iommu_helper_clk_bulk_prepare_enable, //
+};
+
+mod private {
+    use kernel::error::Result;
+
+    /// Out of reach for drivers, who could unbalance the count with it.
+    pub trait Toggle {
+        fn prepare_enable(&self) -> Result;
+        fn disable_unprepare(&self);
+    }
+}
+
+use private::Toggle;
+
+/// What can be switched on: a [`Clock`], or all [`Clocks`] of a device at once.
+pub trait ClkSource: Toggle + Send + Sync {}
+
+/// A clock of a device, off as far as this user is concerned.
+///
+/// All methods may sleep.
+pub struct Clock(Source);
+
+enum Source {
+    Required(Clk),
+    Optional(OptionalClk),
+}
+
+impl Clock {
+    /// Looks up the clock that `dev` calls `name`, or its only one if `name` is [`None`].
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` if there is none, `EPROBE_DEFER` if it has not been registered yet, and others from
+    /// the clock framework.
+    ///
+    /// Corresponds to `clk_get()`.
+    pub fn get(dev: &Device<Bound>, name: Option<&CStr>) -> Result<Self> {
+        Ok(Self(Source::Required(Clk::get(dev, name)?)))
+    }
+
+    /// Like [`Clock::get`], but where there is no clock this gives one that is always on.
+    ///
+    /// Corresponds to `clk_get_optional()`.
+    pub fn get_optional(dev: &Device<Bound>, name: Option<&CStr>) -> Result<Self> {
+        Ok(Self(Source::Optional(OptionalClk::get(dev, name)?)))
+    }
+
+    /// Switches the clock on for as long as the result is held.
+    ///
+    /// Corresponds to `clk_prepare_enable()`, and `clk_disable_unprepare()` on drop.
+    pub fn enable(&self) -> Result<ClkEnabled<'_>> {
+        ClkEnabled::new(self)
+    }
+
+    /// The frequency, 0 if there is no clock.
+    ///
+    /// Corresponds to `clk_get_rate()`.
+    pub fn rate(&self) -> Hertz {
+        self.clk().rate()
+    }
+
+    fn clk(&self) -> &Clk {
+        match &self.0 {
+            Source::Required(clk) => clk,
+            Source::Optional(clk) => clk,
+        }
+    }
+}
+
+impl Toggle for Clock {
+    fn prepare_enable(&self) -> Result {
+        self.clk().prepare_enable()
+    }
+
+    fn disable_unprepare(&self) {
+        self.clk().disable_unprepare();
+    }
+}
+
+impl ClkSource for Clock {}
+
+/// All clocks that the devicetree lists for a device. There may be none.
+///
+/// # Invariants
+///
+/// `clks` is the result of a successful `clk_bulk_get_all()` with `count` entries.
+pub struct Clocks {
+    count: i32,
+    clks: *mut bindings::clk_bulk_data,
+}
+
+// SAFETY: The clock framework does its own locking, and does not care which task calls it.
+unsafe impl Send for Clocks {}
+
+// SAFETY: As above; no method that takes `&self` writes to the array.
+unsafe impl Sync for Clocks {}
+
+impl Clocks {
+    /// Looks up all clocks of `dev`.
+    ///
+    /// # Errors
+    ///
+    /// `EPROBE_DEFER` if one has not been registered yet, and others from the clock framework.
+    ///
+    /// Corresponds to `clk_bulk_get_all()`.
+    pub fn get_all(dev: &Device<Bound>) -> Result<Self> {
+        let mut clks = ptr::null_mut();
+
+        // SAFETY: `dev` is valid by its type invariants, and `clks` may be written.
+        let count = unsafe { bindings::clk_bulk_get_all(as_raw(dev), &mut clks) };
+
+        to_result(count)?;
+        // INVARIANT: The call was successful.
+        Ok(Self { count, clks })
+    }
+
+    /// Number of clocks.
+    pub fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Whether the device has no clocks.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Switches all clocks on, or none, for as long as the result is held.
+    ///
+    /// Corresponds to `clk_bulk_prepare_enable()`, and `clk_bulk_disable_unprepare()` on drop.
+    pub fn enable(&self) -> Result<ClkEnabled<'_, Self>> {
+        ClkEnabled::new(self)
+    }
+}
+
+impl Toggle for Clocks {
+    fn prepare_enable(&self) -> Result {
+        // SAFETY: By the type invariants `clks` has `count` entries, each with a valid clock.
+        to_result(unsafe { rust_iommu_helper_clk_bulk_prepare_enable(self.count, self.clks) })
+    }
+
+    fn disable_unprepare(&self) {
+        // SAFETY: By the type invariants `clks` has `count` entries, each with a valid clock. Only
+        // `ClkEnabled` and `ClkSwitch` get here, after they had switched the clocks on.
+        unsafe { rust_iommu_helper_clk_bulk_disable_unprepare(self.count, self.clks) };
+    }
+}
+
+impl ClkSource for Clocks {}
+
+impl Drop for Clocks {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants this is what `clk_bulk_get_all()` returned. Nobody uses
+        // it after this.
+        unsafe { bindings::clk_bulk_put_all(self.count, self.clks) };
+    }
+}
+
+/// Keeps a clock switched on until dropped.
+///
+/// # Invariants
+///
+/// Owns one count of `source` being prepared and enabled.
+#[must_use = "the clock is switched off when this is dropped"]
+pub struct ClkEnabled<'a, C: ClkSource = Clock> {
+    source: &'a C,
+    _count: PhantomData<()>,
+}
+
+impl<'a, C: ClkSource> ClkEnabled<'a, C> {
+    fn new(source: &'a C) -> Result<Self> {
+        source.prepare_enable()?;
+
+        // INVARIANT: Counted by the call above.
+        Ok(Self {
+            source,
+            _count: PhantomData,
+        })
+    }
+}
+
+impl<C: ClkSource> Drop for ClkEnabled<'_, C> {
+    fn drop(&mut self) {
+        // By the type invariants the count is there to give back.
+        self.source.disable_unprepare();
+    }
+}
+
+/// A clock that is switched from callbacks, where no value can be kept from one to the next.
+///
+/// It is either on or off. Switching it on when it is on does nothing, and so does switching it off
+/// when it is off: the count of the clock framework stays right whatever the order of calls. When
+/// dropped it is switched off. All methods may sleep.
+///
+/// # Invariants
+///
+/// `on` is true if, and only if, this owns one count of `source` being prepared and enabled.
+#[pin_data(PinnedDrop)]
+pub struct ClkSwitch<C: ClkSource = Clock> {
+    source: C,
+    #[pin]
+    on: Mutex<bool>,
+}
+
+impl<C: ClkSource> ClkSwitch<C> {
+    /// Makes a switch that is off.
+    pub fn new(source: C) -> impl PinInit<Self> {
+        // INVARIANT: `source` has not been enabled on behalf of the switch.
+        pin_init!(Self {
+            source,
+            on <- new_mutex!(false),
+        })
+    }
+
+    /// Switches on. The clock runs when this returns successfully.
+    pub fn enable(&self) -> Result {
+        let mut on = self.on.lock();
+
+        if !*on {
+            self.source.prepare_enable()?;
+            // INVARIANT: Counted by the call above.
+            *on = true;
+        }
+        Ok(())
+    }
+
+    /// Switches off. Others may keep the clock running.
+    pub fn disable(&self) {
+        let mut on = self.on.lock();
+
+        if *on {
+            self.source.disable_unprepare();
+            // INVARIANT: The call above gave the count back.
+            *on = false;
+        }
+    }
+
+    /// Whether the switch is on.
+    pub fn is_enabled(&self) -> bool {
+        *self.on.lock()
+    }
+}
+
+#[pinned_drop]
+impl<C: ClkSource> PinnedDrop for ClkSwitch<C> {
+    fn drop(self: Pin<&mut Self>) {
+        self.disable();
+    }
+}
+
+#[kunit_tests(rust_iommu_clk)]
+mod tests {
+    use super::*;
+
+    use kernel::{
+        faux,
+        sync::{
+            atomic::{
+                Atomic,
+                Relaxed, //
+            },
+            Arc, //
+        },
+    };
+
+    /// Counts what the clock framework would.
+    struct Fake {
+        count: Arc<Atomic<i32>>,
+        fail: bool,
+    }
+
+    impl Toggle for Fake {
+        fn prepare_enable(&self) -> Result {
+            if self.fail {
+                return Err(EIO);
+            }
+            self.count.fetch_add(1, Relaxed);
+            Ok(())
+        }
+
+        fn disable_unprepare(&self) {
+            self.count.fetch_sub(1, Relaxed);
+        }
+    }
+
+    impl ClkSource for Fake {}
+
+    #[test]
+    fn guard_balances() -> Result {
+        let count = Arc::new(Atomic::new(0), GFP_KERNEL)?;
+        let fake = |fail| Fake {
+            count: count.clone(),
+            fail,
+        };
+
+        let good = fake(false);
+        let guards = (ClkEnabled::new(&good)?, ClkEnabled::new(&good)?);
+        assert_eq!(count.load(Relaxed), 2);
+        drop(guards);
+        assert_eq!(count.load(Relaxed), 0);
+
+        assert!(ClkEnabled::new(&fake(true)).err() == Some(EIO));
+        assert_eq!(count.load(Relaxed), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn switch_cannot_be_unbalanced() -> Result {
+        let count = Arc::new(Atomic::new(0), GFP_KERNEL)?;
+        let fake = |fail| Fake {
+            count: count.clone(),
+            fail,
+        };
+
+        let switch = KBox::pin_init(ClkSwitch::new(fake(false)), GFP_KERNEL)?;
+        switch.disable();
+        assert_eq!(count.load(Relaxed), 0);
+        switch.enable()?;
+        switch.enable()?;
+        assert!(switch.is_enabled());
+        assert_eq!(count.load(Relaxed), 1);
+        switch.disable();
+        switch.disable();
+        assert_eq!(count.load(Relaxed), 0);
+        switch.enable()?;
+        drop(switch);
+        assert_eq!(count.load(Relaxed), 0);
+
+        let switch = KBox::pin_init(ClkSwitch::new(fake(true)), GFP_KERNEL)?;
+        assert!(switch.enable() == Err(EIO));
+        assert!(!switch.is_enabled());
+        drop(switch);
+        assert_eq!(count.load(Relaxed), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn device_without_clocks() -> Result {
+        let faux = faux::Registration::new(c"iommu-test-clk", None)?;
+        let dev = faux.as_ref().as_ref();
+
+        assert!(Clock::get(dev, None).err() == Some(ENOENT));
+        let optional = Clock::get_optional(dev, Some(c"bus"))?;
+        drop(optional.enable()?);
+        assert_eq!(optional.rate().as_hz(), 0);
+
+        let all = Clocks::get_all(dev)?;
+        assert!(all.is_empty());
+        drop(all.enable()?);
+        Ok(())
+    }
+}

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! An address space, and how long it lives.
+//!
+//! A paging domain belongs to whoever allocated it, not to the instance or the master. It is mapped,
+//! unmapped and freed until its owner is done with it, after the masters, the instance and even the
+//! driver's device may be gone. What keeps that sound:
+//!
+//! - The domain holds its instances' allocations ([`InstanceSet`]), whose gates tell that hardware
+//!   is gone.
+//! - It holds the driver's module, from `domain_alloc` to the last instruction of `free`.
+//! - Hardware that walks its tables holds a [`DomainRef`], so tables outlive `free` if they must.
+
+use core::{
+    ops::{
+        Deref,
+        RangeInclusive, //
+    },
+    ptr::NonNull,
+    sync::atomic::{
+        AtomicU32,
+        Ordering, //
+    },
+};
+
+use kernel::{
+    bindings,
+    device::{
+        Bound,
+        Device, //
+    },
+    prelude::*,
+    sync::{
+        aref::{
+            ARef,
+            AlwaysRefCounted, //
+        },
+        Refcount, //
+    },
+    types::Opaque,
+};
+
+use crate::{
+    bindings::rust_iommu_helper_module_put,
+    gate::Gate,
+    live::InstanceSet,
+    ops::{
+        Operations,
+        PagingDomain,
+        Translation, //
+    },
+};
+
+/// What the base crate can ask of a domain without knowing its driver.
+#[derive(Clone, Copy)]
+pub(crate) struct DomainVTable {
+    destroy: unsafe fn(NonNull<Domain>),
+    revoke: unsafe fn(NonNull<Domain>, usize, &Device<Bound>),
+    translations: unsafe fn(NonNull<Domain>, &mut dyn FnMut(Translation)),
+    table_usage: unsafe fn(NonNull<Domain>) -> (usize, usize),
+}
+
+/// Number of the next domain.
+static NEXT_ID: AtomicU32 = AtomicU32::new(0);
+
+/// A paging domain of any driver.
+///
+/// # Invariants
+///
+/// - Is the first field of a [`TypedDomain`] whose driver's functions are in `vtable`.
+/// - `refs` counts the core's reference, from `domain_alloc` to `free`, and one for each
+///   [`ARef`] and [`DomainRef`].
+#[repr(C)]
+#[pin_data]
+pub struct Domain {
+    #[pin]
+    raw: Opaque<bindings::iommu_domain>,
+    #[pin]
+    refs: Refcount,
+    module: *mut bindings::module,
+    vtable: DomainVTable,
+    /// For people.
+    id: u32,
+    /// Held while a fault is reported to the owner; closed when the owner frees the domain.
+    #[pin]
+    gate: Gate,
+}
+
+// SAFETY: the C part is the core's, under its own rules; the rest is `Send` and `Sync`, or constant.
+unsafe impl Send for Domain {}
+// SAFETY: as above.
+unsafe impl Sync for Domain {}
+
+impl Domain {
+    /// The core's view of the domain.
+    #[inline]
+    pub(crate) fn as_raw(&self) -> *mut bindings::iommu_domain {
+        self.raw.get()
+    }
+
+    /// The domain's number in debugfs.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Held while the owner may be told of a fault.
+    #[inline]
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// Gives back what needs `dev` bound, the device of the domain's instance `index`.
+    pub(crate) fn revoke(&self, index: usize, dev: &Device<Bound>) {
+        // SAFETY: by the type invariants.
+        unsafe { (self.vtable.revoke)(NonNull::from(self), index, dev) }
+    }
+
+    /// Calls `f` with each range of translations.
+    pub(crate) fn translations(&self, f: &mut dyn FnMut(Translation)) {
+        // SAFETY: by the type invariants.
+        unsafe { (self.vtable.translations)(NonNull::from(self), f) }
+    }
+
+    /// Table pages and bytes.
+    pub(crate) fn table_usage(&self) -> (usize, usize) {
+        // SAFETY: by the type invariants.
+        unsafe { (self.vtable.table_usage)(NonNull::from(self)) }
+    }
+}
+
+// SAFETY: `refs` is the count, and the domain is destroyed only when it is zero.
+unsafe impl AlwaysRefCounted for Domain {
+    #[inline]
+    fn inc_ref(&self) {
+        self.refs.inc();
+    }
+
+    #[inline]
+    unsafe fn dec_ref(obj: NonNull<Self>) {
+        // SAFETY: the caller holds a reference.
+        let this = unsafe { obj.as_ref() };
+        if this.refs.dec_and_test() {
+            // SAFETY: this was the last reference; by the type invariants the function fits.
+            unsafe { (this.vtable.destroy)(obj) };
+        }
+    }
+}
+
+/// A paging domain of driver `T`.
+///
+/// # Invariants
+///
+/// Is in the list of each of `instances` until it is dropped.
+#[repr(C)]
+#[pin_data(PinnedDrop)]
+pub(crate) struct TypedDomain<T: Operations> {
+    #[pin]
+    base: Domain,
+    instances: InstanceSet<T>,
+    aperture: RangeInclusive<u64>,
+    data: Pin<KBox<T::Domain>>,
+}
+
+impl<T: Operations> TypedDomain<T> {
+    const VTABLE: DomainVTable = DomainVTable {
+        destroy: Self::destroy,
+        revoke: Self::revoke,
+        translations: Self::translations,
+        table_usage: Self::table_usage,
+    };
+
+    /// Makes a domain whose only reference is the core's, and hands it to the core.
+    ///
+    /// # Safety
+    ///
+    /// `module` is the driver's module, and the caller has taken a reference on it that this
+    /// domain now owns.
+    pub(crate) unsafe fn new(
+        instances: InstanceSet<T>,
+        data: Pin<KBox<T::Domain>>,
+        module: *mut bindings::module,
+    ) -> Result<NonNull<bindings::iommu_domain>> {
+        let geometry = data.geometry();
+        if geometry.pgsizes == 0 || geometry.aperture.is_empty() {
+            return Err(EINVAL);
+        }
+
+        let this = KBox::pin_init(
+            try_pin_init!(Self {
+                base <- try_pin_init!(Domain {
+                    raw: Opaque::zeroed(),
+                    refs: Refcount::new(1),
+                    module,
+                    vtable: Self::VTABLE,
+                    id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+                    gate <- Gate::new(),
+                }? Error),
+                instances,
+                aperture: geometry.aperture,
+                data,
+            }? Error),
+            GFP_KERNEL,
+        )?;
+
+        // SAFETY: nobody else has a pointer to the domain yet.
+        let raw = unsafe { &mut *this.base.as_raw() };
+        raw.pgsize_bitmap = geometry.pgsizes as usize;
+        raw.geometry.aperture_start = *this.aperture.start();
+        raw.geometry.aperture_end = *this.aperture.end();
+        raw.geometry.force_aperture = true;
+
+        for (index, instance) in this.instances.as_slice().iter().enumerate() {
+            instance.add_domain(NonNull::from(&this.base), index)?;
+        }
+        // INVARIANT: listed with all.
+
+        // SAFETY: the allocation is not moved; `destroy` makes it a box again.
+        let this = unsafe { Pin::into_inner_unchecked(this) };
+        let this = NonNull::from(KBox::leak(this));
+        // CAST: the `iommu_domain` is at offset 0 of `Domain`, which is at offset 0 of `Self`.
+        Ok(this.cast())
+    }
+
+    /// The domain behind the core's pointer, if it is one of this driver's paging domains.
+    ///
+    /// # Safety
+    ///
+    /// `raw` is a valid domain for `'a`.
+    #[inline]
+    pub(crate) unsafe fn from_raw<'a>(raw: *mut bindings::iommu_domain) -> Option<&'a Self> {
+        // SAFETY: by the safety requirement.
+        let owner = unsafe { (*raw).owner };
+
+        // The core sets `owner` on what `domain_alloc_paging` returned, and on nothing else.
+        if !core::ptr::eq(owner, T::statics().ops()) {
+            return None;
+        }
+        // SAFETY: such a domain was made by `new`.
+        Some(unsafe { &*raw.cast::<Self>() })
+    }
+
+    /// As [`Self::from_raw`], for the calls on the hot path that only come with such domains.
+    ///
+    /// # Safety
+    ///
+    /// `raw` was made by [`Self::new`] and is valid for `'a`.
+    #[inline]
+    pub(crate) unsafe fn from_raw_unchecked<'a>(raw: *mut bindings::iommu_domain) -> &'a Self {
+        // SAFETY: by the safety requirement.
+        unsafe { &*raw.cast::<Self>() }
+    }
+
+    #[inline]
+    pub(crate) fn instances(&self) -> &InstanceSet<T> {
+        &self.instances
+    }
+
+    #[inline]
+    pub(crate) fn aperture(&self) -> &RangeInclusive<u64> {
+        &self.aperture
+    }
+
+    #[inline]
+    pub(crate) fn data(&self) -> &T::Domain {
+        &self.data
+    }
+
+    /// A reference for whoever lets hardware walk the tables.
+    pub(crate) fn reference(&self) -> DomainRef<T> {
+        DomainRef {
+            base: ARef::from(&self.base),
+            _driver: core::marker::PhantomData,
+        }
+    }
+
+    /// # Safety
+    ///
+    /// `domain` is the base of a `Self` without references left.
+    unsafe fn destroy(domain: NonNull<Domain>) {
+        // SAFETY: made by `leak` in `new`; nobody refers to it any more. It stays pinned.
+        drop(unsafe { Pin::new_unchecked(KBox::from_raw(domain.cast::<Self>().as_ptr())) });
+    }
+
+    /// # Safety
+    ///
+    /// `domain` is the base of a valid `Self`.
+    unsafe fn revoke(domain: NonNull<Domain>, index: usize, dev: &Device<Bound>) {
+        // SAFETY: by the safety requirement.
+        unsafe { domain.cast::<Self>().as_ref() }.data.revoke(index, dev);
+    }
+
+    /// # Safety
+    ///
+    /// `domain` is the base of a valid `Self`.
+    unsafe fn translations(domain: NonNull<Domain>, f: &mut dyn FnMut(Translation)) {
+        // SAFETY: by the safety requirement.
+        unsafe { domain.cast::<Self>().as_ref() }.data.translations(f);
+    }
+
+    /// # Safety
+    ///
+    /// `domain` is the base of a valid `Self`.
+    unsafe fn table_usage(domain: NonNull<Domain>) -> (usize, usize) {
+        // SAFETY: by the safety requirement.
+        unsafe { domain.cast::<Self>().as_ref() }.data.table_usage()
+    }
+}
+
+#[pinned_drop]
+impl<T: Operations> PinnedDrop for TypedDomain<T> {
+    fn drop(self: Pin<&mut Self>) {
+        // Leaving a list makes the domain give back what needs that instance's device. The tables
+        // are dropped after this, as memory only.
+        let base = NonNull::from(&self.base);
+        for instance in self.instances.as_slice() {
+            instance.remove_domain(base);
+        }
+    }
+}
+
+/// The outermost frame of `iommu_domain_ops::free`, for every driver.
+///
+/// Not generic, hence code of the base crate, which stays loaded: after the driver's module is put
+/// there is no return into its text.
+///
+/// # Safety
+///
+/// `domain` was made by [`TypedDomain::new`]; the core does not use it afterwards.
+pub(crate) unsafe extern "C" fn free(domain: *mut bindings::iommu_domain) {
+    // SAFETY: by the safety requirement.
+    let base = unsafe { NonNull::new_unchecked(domain.cast::<Domain>()) };
+    // SAFETY: the core's reference still keeps it alive.
+    let this = unsafe { base.as_ref() };
+    let module = this.module;
+
+    // The owner's fault handler may be gone as soon as this returns: nobody may be in it, or enter
+    // it afterwards, whoever still refers to the domain.
+    this.gate.close();
+
+    // SAFETY: the reference that `new` gave to the core.
+    unsafe { Domain::dec_ref(base) };
+    // SAFETY: the reference that `new` was given. If hardware still holds the domain, the device it
+    // belongs to is bound to the module's driver, which therefore stays until that is over.
+    unsafe { rust_iommu_helper_module_put(module) };
+}
+
+/// A reference that keeps a domain and its tables alive while hardware may walk them.
+///
+/// Dropping the last one frees the tables and may sleep: never drop it under a spinlock.
+pub struct DomainRef<T: Operations> {
+    base: ARef<Domain>,
+    _driver: core::marker::PhantomData<fn() -> T>,
+}
+
+impl<T: Operations> DomainRef<T> {
+    /// Whether both refer to the same domain.
+    pub fn is(&self, other: &Self) -> bool {
+        core::ptr::eq(&*self.base, &*other.base)
+    }
+
+    pub(crate) fn base(&self) -> &ARef<Domain> {
+        &self.base
+    }
+}
+
+impl<T: Operations> Clone for DomainRef<T> {
+    fn clone(&self) -> Self {
+        Self {
+            base: self.base.clone(),
+            _driver: core::marker::PhantomData,
+        }
+    }
+}
+
+impl<T: Operations> Deref for DomainRef<T> {
+    type Target = T::Domain;
+
+    fn deref(&self) -> &T::Domain {
+        let base: NonNull<Domain> = NonNull::from(&*self.base);
+        // SAFETY: made from a `TypedDomain<T>` by `reference`, and alive while `base` refers to it.
+        unsafe { base.cast::<TypedDomain<T>>().as_ref() }.data()
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Faults: from what the hardware latched to who caused it and who wants to know.
+//!
+//! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h), `report_iommu_fault()`
+
+use kernel::{
+    bindings,
+    dev_err,
+    device::Device,
+    fmt,
+    prelude::*,
+    types::Opaque, //
+};
+
+use crate::{
+    bindings::as_raw,
+    domain::Domain,
+    gate::GateGuard,
+    instance::Instance,
+    master::{
+        Attached,
+        MasterBase, //
+    },
+};
+
+/// Kind of access that faulted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// The master read.
+    Read,
+    /// The master wrote.
+    Write,
+    /// The hardware does not tell. The core is told of a read, which is the weaker claim.
+    Unknown,
+}
+
+impl Access {
+    fn flags(self) -> i32 {
+        match self {
+            Access::Read | Access::Unknown => bindings::IOMMU_FAULT_READ as i32,
+            Access::Write => bindings::IOMMU_FAULT_WRITE as i32,
+        }
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Access::Read => "read",
+            Access::Write => "write",
+            Access::Unknown => "access",
+        })
+    }
+}
+
+/// One fault, decoded.
+pub struct Fault {
+    /// The stream that the hardware blames.
+    pub stream: u16,
+    /// The faulting address.
+    pub iova: u64,
+    /// What kind of access it was.
+    pub access: Access,
+    /// Why it was refused, in a few words.
+    pub cause: &'static str,
+}
+
+/// Limits how many lines faults put in the log.
+///
+/// Corresponds to `struct ratelimit_state` with the kernel's defaults: 10 lines in 5 seconds.
+#[pin_data]
+pub(crate) struct RateLimit {
+    #[pin]
+    state: Opaque<bindings::ratelimit_state>,
+}
+
+impl RateLimit {
+    pub(crate) fn new() -> impl PinInit<Self> {
+        pin_init!(Self {
+            state <- Opaque::ffi_init(|slot| {
+                // SAFETY: `slot` is valid for writes, and is pinned.
+                unsafe { crate::bindings::rust_iommu_helper_ratelimit_default_init(slot) }
+            }),
+        })
+    }
+
+    /// Whether one more line may go out now. Any context.
+    pub(crate) fn allows(&self) -> bool {
+        // SAFETY: initialised in `new`.
+        unsafe { crate::bindings::rust_iommu_helper_ratelimit(self.state.get()) }
+    }
+}
+
+/// Where an interrupt handler brings the faults it has found.
+pub struct Faults<'a> {
+    instance: &'a Instance,
+}
+
+/// A domain whose owner may be told: the owner's `free` waits for this.
+struct Owner<'a> {
+    domain: &'a Domain,
+    _guard: GateGuard<'a>,
+}
+
+impl<'a> Faults<'a> {
+    pub(crate) fn new(instance: &'a Instance) -> Self {
+        Self { instance }
+    }
+
+    /// Counts a fault, logs it with the master's name, and tells the owner of the master's domain.
+    ///
+    /// Hard interrupt context. The owner's handler runs inside this call and may map, unmap and
+    /// take its own locks: the caller must hold none that these need.
+    pub fn report(&self, fault: &Fault) {
+        // The stream list is locked only for as long as it takes to get hold of the master.
+        let mut held: Option<(&MasterBase, GateGuard<'_>)> = None;
+        self.instance.with_stream(fault.stream, |master| {
+            // SAFETY: the gate is held below for as long as the reference is used, and a master
+            // closes its gate before it is freed.
+            let master: &MasterBase = unsafe { &*core::ptr::from_ref(master) };
+            held = master.gate().enter().map(|guard| (master, guard));
+        });
+
+        let Some((master, _guard)) = held else {
+            if self.instance.rate.allows() {
+                dev_err!(
+                    self.instance.dev(),
+                    "stream {} (no master): {} of {:#010x}: {}\n",
+                    fault.stream,
+                    fault.access,
+                    fault.iova,
+                    fault.cause
+                );
+            }
+            return;
+        };
+
+        master.count_fault();
+        if self.instance.rate.allows() {
+            dev_err!(
+                self.instance.dev(),
+                "{} (stream {}): {} of {:#010x}: {}\n",
+                Name(master.dev()),
+                fault.stream,
+                fault.access,
+                fault.iova,
+                fault.cause
+            );
+        }
+
+        if let Some(owner) = Self::owner(master) {
+            // SAFETY: the domain is alive while its gate is held, and so is the master. No lock of
+            // this crate is held.
+            unsafe {
+                bindings::report_iommu_fault(
+                    owner.domain.as_raw(),
+                    as_raw(master.dev()),
+                    fault.iova as usize,
+                    fault.access.flags(),
+                )
+            };
+        }
+    }
+
+    /// The domain `master` is attached to, if its owner still has it.
+    fn owner(master: &MasterBase) -> Option<Owner<'_>> {
+        master.with_attached(|attached| {
+            let Attached::Paging(domain) = attached else {
+                return None;
+            };
+            // SAFETY: the memory stays as long as the gate is held: the core's reference is only
+            // dropped by `free`, which closes the gate first. If `free` came before, the gate is
+            // closed and `enter` says so, and the reference in `attached` keeps the memory until
+            // then.
+            let domain: &Domain = unsafe { &*core::ptr::from_ref::<Domain>(domain) };
+            let guard = domain.gate().enter()?;
+            Some(Owner {
+                domain,
+                _guard: guard,
+            })
+        })
+    }
+}
+
+/// A device's name.
+pub(crate) struct Name<'a>(pub(crate) &'a Device);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.0.name(), f)
+    }
+}

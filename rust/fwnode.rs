@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Firmware nodes as names of devices: references and identity.
+//!
+//! [`FwNode`] of the kernel crate reads properties. Matching a phandle with an instance needs what
+//! is here.
+//!
+//! C header: [`include/linux/fwnode.h`](srctree/include/linux/fwnode.h)
+
+use core::ptr::{
+    self,
+    NonNull, //
+};
+
+use kernel::{
+    bindings,
+    device::{
+        property::FwNode,
+        Device, //
+    },
+    sync::aref::ARef, //
+};
+
+use crate::bindings::rust_iommu_helper_of_fwnode_handle;
+
+/// An owned reference to a firmware node.
+///
+/// While it is held no other node can get the same address. This makes [`same`] a comparison of
+/// nodes and not only of addresses.
+pub type FwNodeRef = ARef<FwNode>;
+
+/// Whether both are the same node.
+#[inline]
+pub fn same(a: &FwNode, b: &FwNode) -> bool {
+    ptr::eq(a, b)
+}
+
+/// Takes a reference to the node of `dev`, if it has one.
+///
+/// Corresponds to `dev_fwnode()` and `fwnode_handle_get()`.
+#[inline]
+pub fn of_device(dev: &Device) -> Option<FwNodeRef> {
+    dev.fwnode().map(FwNodeRef::from)
+}
+
+/// Borrows a node.
+///
+/// # Safety
+///
+/// `node` is NULL, or points to a node that stays valid and has a reference count for `'a`.
+#[inline]
+pub(crate) unsafe fn from_raw<'a>(node: *mut bindings::fwnode_handle) -> Option<&'a FwNode> {
+    // CAST: `FwNode` is a transparent wrapper of an `Opaque<bindings::fwnode_handle>`.
+    let node = NonNull::new(node.cast::<FwNode>())?;
+
+    // SAFETY: Not NULL, so valid for `'a` by the safety requirement.
+    Some(unsafe { node.as_ref() })
+}
+
+/// Borrows the node behind a devicetree node, such as the `np` of a `struct of_phandle_args`.
+///
+/// # Safety
+///
+/// `np` is NULL, or points to a devicetree node of which somebody holds a reference for `'a`.
+///
+/// Corresponds to `of_fwnode_handle()`.
+#[inline]
+pub(crate) unsafe fn from_of_node<'a>(np: *mut bindings::device_node) -> Option<&'a FwNode> {
+    // SAFETY: `np` is NULL or valid, and the function accepts both.
+    let node = unsafe { rust_iommu_helper_of_fwnode_handle(np) };
+
+    // SAFETY: `node` is NULL if `np` was, or else it is part of `*np` and has the same count.
+    unsafe { from_raw(node) }
+}
+
+#[kernel::macros::kunit_tests(rust_iommu_fwnode)]
+mod tests {
+    use super::*;
+
+    use kernel::{
+        error::from_err_ptr,
+        faux,
+        prelude::*, //
+    };
+
+    #[test]
+    fn identity() -> Result {
+        // SAFETY: No properties and no parent are allowed.
+        let new = || unsafe { bindings::fwnode_create_software_node(ptr::null(), ptr::null()) };
+        let raw = [from_err_ptr(new())?, from_err_ptr(new())?];
+
+        {
+            // SAFETY: The nodes live until they are removed below.
+            let a = unsafe { from_raw(raw[0]) }.ok_or(EINVAL)?;
+            // SAFETY: As above.
+            let b = unsafe { from_raw(raw[1]) }.ok_or(EINVAL)?;
+            let held = FwNodeRef::from(a);
+
+            assert!(same(a, &held));
+            assert!(!same(b, &held));
+            assert!(ptr::from_ref(&*held).cast() == raw[0].cast_const());
+        }
+
+        for node in raw {
+            // SAFETY: Made above, and nobody holds a reference any more.
+            unsafe { bindings::fwnode_remove_software_node(node) };
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn nothing() -> Result {
+        let dev = faux::Registration::new(c"iommu-test-fwnode", None)?;
+
+        assert!(of_device(dev.as_ref().as_ref()).is_none());
+        // SAFETY: NULL is allowed.
+        assert!(unsafe { from_raw(ptr::null_mut()) }.is_none());
+        // SAFETY: NULL is allowed.
+        assert!(unsafe { from_of_node(ptr::null_mut()) }.is_none());
+        Ok(())
+    }
+
+    #[test]
+    #[cfg(CONFIG_OF_DYNAMIC)]
+    fn counts() -> Result {
+        // SAFETY: A C string, and no options wanted.
+        let np =
+            unsafe { bindings::of_find_node_opts_by_path(c"/".as_char_ptr(), ptr::null_mut()) };
+
+        if np.is_null() {
+            // Booted without a devicetree.
+            return Ok(());
+        }
+
+        // SAFETY: `np` is valid until it is put below; the count is only looked at.
+        let count = || unsafe { (*np).kobj.kref.refcount.refs.counter };
+        let before = count();
+
+        {
+            // SAFETY: The reference from above is held.
+            let node = unsafe { from_of_node(np) }.ok_or(EINVAL)?;
+            assert!(node.is_of_node());
+            assert_eq!(count(), before);
+
+            let held = FwNodeRef::from(node);
+            assert_eq!(count(), before + 1);
+            assert!(same(node, &held));
+        }
+        assert_eq!(count(), before);
+
+        // SAFETY: The reference from above is not needed any more.
+        unsafe { bindings::of_node_put(np) };
+        Ok(())
+    }
+}

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A gate that lets users pass until it is closed, and closes behind the last of them.
+
+use core::ops::Deref;
+
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{
+            Acquire,
+            Atomic,
+            Full,
+            Relaxed, //
+        },
+        Completion, //
+    },
+};
+
+/// Keeps something that can go away in place while it is used.
+///
+/// A user calls [`Gate::enter`] and holds the guard while it works with what the gate protects,
+/// typically the registers of a device. Whoever takes that away calls [`Gate::close`] first:
+/// from then on nobody enters, and when the call returns everybody has left.
+///
+/// Other than with [`Revocable`], a guard is no RCU read-side critical section: its holder may
+/// sleep if its context allows. Entering costs one atomic increment, leaving one decrement, in any
+/// context including hard interrupts. A gate that was closed stays closed.
+///
+/// # Memory that is freed after closing
+///
+/// The reference behind a guard may come from code that knows no better lifetime than "while the
+/// guard is held". This is enough: after [`Gate::close`] has returned, no guard that existed reads
+/// or writes the gate any more. A guard that leaves before the gate is closed is done with the
+/// memory when its decrement is. The guard that leaves last after the gate is closed wakes the
+/// closer, and does that under the lock inside the [`Completion`]; the closer takes the same lock
+/// before it goes on, thus after the last access. Only [`Gate::enter`] itself needs a reference
+/// that holds without a guard.
+///
+/// # Invariants
+///
+/// - The bits of `state` below [`Gate::CLOSED`] count the guards, plus calls of
+///   [`Gate::enter`] that are about to fail.
+/// - [`Gate::CLOSED`] is never cleared in `state`. Once it is set no new guard is made.
+/// - `empty` is completed only when [`Gate::CLOSED`] is set and no guard exists.
+///
+/// [`Revocable`]: kernel::revocable::Revocable
+///
+/// # Examples
+///
+/// ```ignore
+/// fn handle_irq(gate: &Gate) -> IrqReturn {
+///     let Some(_guard) = gate.enter() else {
+///         return IrqReturn::None;
+///     };
+///     // The registers stay mapped and clocked until `_guard` is dropped.
+///     IrqReturn::Handled
+/// }
+/// ```
+#[pin_data]
+pub struct Gate {
+    state: Atomic<usize>,
+    #[pin]
+    empty: Completion,
+}
+
+impl Gate {
+    /// Set in `state` when nobody may enter any more.
+    const CLOSED: usize = 1 << (usize::BITS - 1);
+
+    /// From this count on nobody is let in, so that guards which are forgotten instead of dropped
+    /// never carry the count over into [`Self::CLOSED`].
+    const LIMIT: usize = 1 << (usize::BITS - 2);
+
+    /// Makes an open gate.
+    pub fn new() -> impl PinInit<Self> {
+        // INVARIANT: There are no guards, and the gate is open.
+        pin_init!(Self {
+            state: Atomic::new(0),
+            empty <- Completion::new(),
+        })
+    }
+
+    /// Enters, unless the gate is closed.
+    ///
+    /// Neither sleeps nor spins; may be called in any context.
+    #[inline]
+    pub fn enter(&self) -> Option<GateGuard<'_>> {
+        // Spares a closed gate the writes, and the wake-ups that come with them.
+        if self.is_closed() {
+            return None;
+        }
+
+        if self.state.fetch_add(1, Acquire) >= Self::LIMIT {
+            self.leave();
+            return None;
+        }
+
+        // INVARIANT: Counted above, while the gate was open.
+        Some(GateGuard { gate: self })
+    }
+
+    /// Enters without a guard: whoever calls this calls [`Gate::release`] as well.
+    #[inline]
+    pub(crate) fn try_hold(&self) -> bool {
+        self.enter().map(core::mem::forget).is_some()
+    }
+
+    /// Leaves.
+    ///
+    /// # Safety
+    ///
+    /// [`Gate::try_hold`] has succeeded, and this is called once for it.
+    #[inline]
+    pub(crate) unsafe fn release(&self) {
+        self.leave();
+    }
+
+    /// Whether [`Gate::close`] was called. The answer "open" may be out of date at once.
+    #[inline]
+    pub fn is_closed(&self) -> bool {
+        self.state.load(Relaxed) & Self::CLOSED != 0
+    }
+
+    /// Closes the gate and sleeps until all guards are gone.
+    ///
+    /// All that the holders of guards did happens before this returns. May be called more than
+    /// once and by several at a time: every call returns only when all guards are gone. A caller
+    /// that itself holds a guard, or a lock that a holder waits for, sleeps forever, and so does
+    /// everybody if a guard was forgotten.
+    pub fn close(&self) {
+        let mut state = self.state.load(Relaxed);
+
+        while state & Self::CLOSED == 0 {
+            // INVARIANT: Sets `CLOSED`, keeps the count.
+            match self.state.cmpxchg(state, state | Self::CLOSED, Full) {
+                Ok(0) => {
+                    // INVARIANT: There was no guard when the gate was closed.
+                    self.empty.complete_all();
+                    break;
+                }
+                Ok(_) => break,
+                Err(changed) => state = changed,
+            }
+        }
+
+        self.empty.wait_for_completion();
+    }
+
+    #[inline]
+    fn leave(&self) {
+        // Full: what other holders did before they left happens before the wake-up.
+        if self.state.fetch_sub(1, Full) == Self::CLOSED | 1 {
+            // INVARIANT: The gate is closed and this was the last to leave.
+            self.empty.complete_all();
+        }
+        // Without the wake-up `self` may be gone by now.
+    }
+}
+
+/// Proof that a [`Gate`] was open when it was entered, and keeps it from closing.
+///
+/// # Invariants
+///
+/// Counted once in the state of `gate`.
+#[must_use = "the gate is left when the guard is dropped"]
+pub struct GateGuard<'a> {
+    gate: &'a Gate,
+}
+
+impl Deref for GateGuard<'_> {
+    type Target = Gate;
+
+    #[inline]
+    fn deref(&self) -> &Gate {
+        self.gate
+    }
+}
+
+impl Drop for GateGuard<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        // By the type invariants this guard is counted.
+        self.gate.leave();
+    }
+}
+
+#[kunit_tests(rust_iommu_gate)]
+mod tests {
+    use super::*;
+
+    use kernel::{
+        sync::Arc,
+        time::{
+            delay::fsleep,
+            Delta, //
+        },
+        workqueue, //
+    };
+
+    #[pin_data]
+    struct Shared {
+        #[pin]
+        gate: Gate,
+        inside: Atomic<usize>,
+        entered: Atomic<usize>,
+        done: Atomic<usize>,
+    }
+
+    impl Shared {
+        fn new() -> Result<Arc<Self>> {
+            Arc::pin_init(
+                pin_init!(Self {
+                    gate <- Gate::new(),
+                    inside: Atomic::new(0),
+                    entered: Atomic::new(0),
+                    done: Atomic::new(0),
+                }),
+                GFP_KERNEL,
+            )
+        }
+
+        /// Waits for `value` to become `want`, not for ever.
+        fn reaches(value: &Atomic<usize>, want: usize) -> bool {
+            for _ in 0..500 {
+                if value.load(Acquire) >= want {
+                    return true;
+                }
+                fsleep(Delta::from_millis(10));
+            }
+            false
+        }
+    }
+
+    #[test]
+    fn enters_until_closed() -> Result {
+        let gate = KBox::pin_init(Gate::new(), GFP_KERNEL)?;
+
+        let first = gate.enter().ok_or(EINVAL)?;
+        let second = gate.enter().ok_or(EINVAL)?;
+        assert!(!first.is_closed());
+        drop(second);
+        drop(first);
+
+        gate.close();
+        assert!(gate.is_closed());
+        assert!(gate.enter().is_none());
+        // And once more, with nobody to wait for.
+        gate.close();
+        assert!(gate.enter().is_none());
+        Ok(())
+    }
+
+    #[test]
+    fn close_waits_for_the_last() -> Result {
+        let shared = Shared::new()?;
+        let guards = (shared.gate.enter(), shared.gate.enter());
+
+        // Two at a time, to see that neither returns early.
+        for _ in 0..2 {
+            let shared = shared.clone();
+
+            workqueue::system_long().try_spawn(GFP_KERNEL, move || {
+                shared.gate.close();
+                shared.done.fetch_add(1, Full);
+            })?;
+        }
+
+        while !shared.gate.is_closed() {
+            fsleep(Delta::from_millis(1));
+        }
+        assert!(shared.gate.enter().is_none());
+        drop(guards.0);
+        fsleep(Delta::from_millis(20));
+        assert_eq!(shared.done.load(Acquire), 0);
+
+        drop(guards.1);
+        assert!(Shared::reaches(&shared.done, 2));
+        Ok(())
+    }
+
+    #[test]
+    fn nobody_inside_after_close() -> Result {
+        const WORKERS: usize = 4;
+        let shared = Shared::new()?;
+
+        for _ in 0..WORKERS {
+            let shared = shared.clone();
+
+            workqueue::system_long().try_spawn(GFP_KERNEL, move || {
+                while let Some(_guard) = shared.gate.enter() {
+                    shared.inside.fetch_add(1, Relaxed);
+                    if shared.entered.fetch_add(1, Relaxed) % 16 == 0 {
+                        // Lets the others have the CPU, with the guard held.
+                        fsleep(Delta::from_micros(200));
+                    }
+                    shared.inside.fetch_sub(1, Relaxed);
+                }
+                shared.done.fetch_add(1, Full);
+            })?;
+        }
+
+        assert!(Shared::reaches(&shared.entered, 1000));
+        shared.gate.close();
+        assert_eq!(shared.inside.load(Relaxed), 0);
+        assert!(Shared::reaches(&shared.done, WORKERS));
+        Ok(())
+    }
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What Rust cannot call: inline functions, macros, and functions whose header
+ * the kernel's own bindings leave out.
+ *
+ * Every helper does what the function does whose name it carries after
+ * "rust_iommu_helper_". The Rust side of this file is bindings.rs; a helper is
+ * declared there with the same types and nowhere else.
+ *
+ * Helpers are exported because callers in this crate may be inlined into, or
+ * monomorphised in, a driver's module.
+ */
+
+#include <linux/clk.h>
+#include <linux/device.h>
+#include <linux/export.h>
+#include <linux/iommu.h>
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/pm_runtime.h>
+#include <linux/ratelimit.h>
+#include <linux/reset.h>
+
+#include "helpers.h"
+
+/* Devices and firmware nodes */
+
+void *rust_iommu_helper_dev_iommu_priv_get(struct device *dev)
+{
+	/* Before of_xlate() or after release_device() there is nothing. */
+	return dev->iommu ? dev_iommu_priv_get(dev) : NULL;
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_dev_iommu_priv_get);
+
+struct iommu_fwspec *rust_iommu_helper_dev_iommu_fwspec_get(struct device *dev)
+{
+	return dev_iommu_fwspec_get(dev);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_dev_iommu_fwspec_get);
+
+struct fwnode_handle *rust_iommu_helper_of_fwnode_handle(struct device_node *np)
+{
+	return of_fwnode_handle(np);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_of_fwnode_handle);
+
+/* Modules */
+
+bool rust_iommu_helper_try_module_get(struct module *module)
+{
+	return try_module_get(module);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_try_module_get);
+
+void rust_iommu_helper___module_get(struct module *module)
+{
+	__module_get(module);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper___module_get);
+
+void rust_iommu_helper_module_put(struct module *module)
+{
+	module_put(module);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_module_put);
+
+/* Invalidation */
+
+void rust_iommu_helper_iommu_iotlb_gather_add_range(struct iommu_iotlb_gather *gather,
+						    unsigned long iova, size_t size)
+{
+	iommu_iotlb_gather_add_range(gather, iova, size);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_iommu_iotlb_gather_add_range);
+
+/* Reserved regions */
+
+#ifdef CONFIG_IOMMU_DMA
+/* drivers/iommu/dma-iommu.h, which no headers package has. */
+void iommu_dma_get_resv_regions(struct device *dev, struct list_head *list);
+#endif
+
+void rust_iommu_helper_iommu_dma_get_resv_regions(struct device *dev, struct list_head *list)
+{
+#ifdef CONFIG_IOMMU_DMA
+	iommu_dma_get_resv_regions(dev, list);
+#endif
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_iommu_dma_get_resv_regions);
+
+/* Clocks */
+
+int rust_iommu_helper_clk_bulk_prepare_enable(int num_clks, const struct clk_bulk_data *clks)
+{
+	return clk_bulk_prepare_enable(num_clks, clks);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_clk_bulk_prepare_enable);
+
+void rust_iommu_helper_clk_bulk_disable_unprepare(int num_clks, const struct clk_bulk_data *clks)
+{
+	clk_bulk_disable_unprepare(num_clks, clks);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_clk_bulk_disable_unprepare);
+
+/* Resets; inline functions that do nothing without CONFIG_RESET_CONTROLLER */
+
+struct reset_control *rust_iommu_helper_reset_control_get_exclusive(struct device *dev,
+								    const char *id,
+								    bool optional)
+{
+	return __reset_control_get(dev, id, 0, optional ? RESET_CONTROL_OPTIONAL_EXCLUSIVE :
+							  RESET_CONTROL_EXCLUSIVE);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_reset_control_get_exclusive);
+
+struct reset_control *rust_iommu_helper_reset_control_get_shared(struct device *dev,
+								 const char *id, bool optional)
+{
+	return __reset_control_get(dev, id, 0, optional ? RESET_CONTROL_OPTIONAL_SHARED :
+							  RESET_CONTROL_SHARED);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_reset_control_get_shared);
+
+void rust_iommu_helper_reset_control_put(struct reset_control *rstc)
+{
+	reset_control_put(rstc);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_reset_control_put);
+
+int rust_iommu_helper_reset_control_assert(struct reset_control *rstc)
+{
+	return reset_control_assert(rstc);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_reset_control_assert);
+
+int rust_iommu_helper_reset_control_deassert(struct reset_control *rstc)
+{
+	return reset_control_deassert(rstc);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_reset_control_deassert);
+
+int rust_iommu_helper_reset_control_status(struct reset_control *rstc)
+{
+	return reset_control_status(rstc);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_reset_control_status);
+
+/* Runtime power management; inline functions that do nothing without CONFIG_PM */
+
+void rust_iommu_helper_pm_runtime_enable(struct device *dev)
+{
+	pm_runtime_enable(dev);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_enable);
+
+void rust_iommu_helper_pm_runtime_disable(struct device *dev)
+{
+	pm_runtime_disable(dev);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_disable);
+
+int rust_iommu_helper_pm_runtime_set_active(struct device *dev)
+{
+	return pm_runtime_set_active(dev);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_set_active);
+
+int rust_iommu_helper_pm_runtime_set_suspended(struct device *dev)
+{
+	return pm_runtime_set_suspended(dev);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_set_suspended);
+
+int rust_iommu_helper_pm_runtime_resume_and_get(struct device *dev)
+{
+	return pm_runtime_resume_and_get(dev);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_resume_and_get);
+
+int rust_iommu_helper_pm_runtime_get_if_active(struct device *dev)
+{
+	/* Without power management everything is always on; C says -EINVAL. */
+	return IS_ENABLED(CONFIG_PM) ? pm_runtime_get_if_active(dev) : 1;
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_get_if_active);
+
+void rust_iommu_helper_pm_runtime_put(struct device *dev)
+{
+	pm_runtime_put(dev);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_put);
+
+int rust_iommu_helper_pm_runtime_put_sync(struct device *dev)
+{
+	return pm_runtime_put_sync(dev);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_put_sync);
+
+int rust_iommu_helper_pm_runtime_force_suspend(struct device *dev)
+{
+	return pm_runtime_force_suspend(dev);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_force_suspend);
+
+int rust_iommu_helper_pm_runtime_force_resume(struct device *dev)
+{
+	return pm_runtime_force_resume(dev);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_force_resume);
+
+/* Log lines */
+
+void rust_iommu_helper_ratelimit_default_init(struct ratelimit_state *state)
+{
+	ratelimit_default_init(state);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_ratelimit_default_init);
+
+bool rust_iommu_helper_ratelimit(struct ratelimit_state *state)
+{
+	return __ratelimit(state);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_ratelimit);

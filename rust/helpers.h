@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Prototypes of the helpers in helpers.c, for the compiler's sake: their only
+ * callers are in Rust, see bindings.rs.
+ */
+#ifndef RUST_IOMMU_HELPERS_H
+#define RUST_IOMMU_HELPERS_H
+
+#include <linux/types.h>
+
+struct clk_bulk_data;
+struct device;
+struct device_node;
+struct fwnode_handle;
+struct iommu_fwspec;
+struct iommu_iotlb_gather;
+struct list_head;
+struct module;
+struct ratelimit_state;
+struct reset_control;
+
+void *rust_iommu_helper_dev_iommu_priv_get(struct device *dev);
+struct iommu_fwspec *rust_iommu_helper_dev_iommu_fwspec_get(struct device *dev);
+struct fwnode_handle *rust_iommu_helper_of_fwnode_handle(struct device_node *np);
+bool rust_iommu_helper_try_module_get(struct module *module);
+void rust_iommu_helper___module_get(struct module *module);
+void rust_iommu_helper_module_put(struct module *module);
+void rust_iommu_helper_iommu_iotlb_gather_add_range(struct iommu_iotlb_gather *gather,
+						    unsigned long iova, size_t size);
+void rust_iommu_helper_iommu_dma_get_resv_regions(struct device *dev, struct list_head *list);
+int rust_iommu_helper_clk_bulk_prepare_enable(int num_clks, const struct clk_bulk_data *clks);
+void rust_iommu_helper_clk_bulk_disable_unprepare(int num_clks, const struct clk_bulk_data *clks);
+struct reset_control *rust_iommu_helper_reset_control_get_exclusive(struct device *dev,
+								    const char *id, bool optional);
+struct reset_control *rust_iommu_helper_reset_control_get_shared(struct device *dev,
+								 const char *id, bool optional);
+void rust_iommu_helper_reset_control_put(struct reset_control *rstc);
+int rust_iommu_helper_reset_control_assert(struct reset_control *rstc);
+int rust_iommu_helper_reset_control_deassert(struct reset_control *rstc);
+int rust_iommu_helper_reset_control_status(struct reset_control *rstc);
+void rust_iommu_helper_pm_runtime_enable(struct device *dev);
+void rust_iommu_helper_pm_runtime_disable(struct device *dev);
+int rust_iommu_helper_pm_runtime_set_active(struct device *dev);
+int rust_iommu_helper_pm_runtime_set_suspended(struct device *dev);
+int rust_iommu_helper_pm_runtime_resume_and_get(struct device *dev);
+int rust_iommu_helper_pm_runtime_get_if_active(struct device *dev);
+void rust_iommu_helper_pm_runtime_put(struct device *dev);
+int rust_iommu_helper_pm_runtime_put_sync(struct device *dev);
+int rust_iommu_helper_pm_runtime_force_suspend(struct device *dev);
+int rust_iommu_helper_pm_runtime_force_resume(struct device *dev);
+void rust_iommu_helper_ratelimit_default_init(struct ratelimit_state *state);
+bool rust_iommu_helper_ratelimit(struct ratelimit_state *state);
+
+#endif /* RUST_IOMMU_HELPERS_H */

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One piece of IOMMU hardware, as the core knows it.
+//!
+//! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h), `struct iommu_device`.
+
+use core::{
+    ffi::c_void,
+    ptr::NonNull,
+    sync::atomic::{
+        AtomicPtr,
+        Ordering, //
+    },
+};
+
+use kernel::{
+    bindings,
+    device::{
+        Bound,
+        Device, //
+    },
+    new_mutex,
+    new_spinlock_irq,
+    prelude::*,
+    sync::{
+        aref::ARef,
+        Arc,
+        Mutex,
+        SpinLockIrq, //
+    },
+    types::Opaque,
+};
+
+use crate::{
+    atomic_safe::AtomicSafe,
+    domain::Domain,
+    fault::RateLimit,
+    gate::Gate,
+    master::MasterBase,
+    ops::{
+        Hardware,
+        Operations, //
+    },
+    walker::WalkerDevice,
+};
+
+/// A stream of an instance, and the master it belongs to.
+///
+/// # Invariants
+///
+/// `master` is valid as long as the entry is in an instance's list.
+#[derive(Clone, Copy)]
+pub(crate) struct StreamEntry {
+    pub(crate) id: u16,
+    pub(crate) master: NonNull<MasterBase>,
+}
+
+// SAFETY: a `MasterBase` may be used from any thread; the list it is in bounds its life.
+unsafe impl Send for StreamEntry {}
+
+/// An entry of an instance's list of domains.
+///
+/// # Invariants
+///
+/// - The domain is valid as long as the entry is in the list: it takes itself off, under the list's
+///   lock, before it goes.
+/// - Unless `revoked`, the instance's device is bound.
+pub(crate) struct DomainEntry {
+    domain: NonNull<Domain>,
+    index: usize,
+    revoked: bool,
+}
+
+impl DomainEntry {
+    /// Gives back what needs the device, once.
+    fn revoke(&mut self, dev: &Device) {
+        if !core::mem::replace(&mut self.revoked, true) {
+            // SAFETY: by the type invariants the device is bound.
+            let dev = unsafe { dev.as_bound() };
+            // SAFETY: by the type invariants the domain is valid.
+            unsafe { self.domain.as_ref() }.revoke(self.index, dev);
+        }
+    }
+}
+
+// SAFETY: a `Domain` may be used from any thread; the list it is in bounds its life.
+unsafe impl Send for DomainEntry {}
+
+/// One instance of IOMMU hardware.
+///
+/// Lives as long as anybody refers to it: the adapter while the device is bound, each master, each
+/// domain. What needs the bound device is behind [`Instance::gate`], which the adapter closes
+/// before the device is unbound. So whatever the core still has a pointer to is memory that is
+/// there, and whatever it then asks for finds the gate closed.
+///
+/// Not generic, so that its code is that of the base crate and stays when a driver goes.
+///
+/// # Invariants
+///
+/// - `hw` points to the [`Hardware`] of the driver whose `iommu_ops` are at `ops`, and is valid
+///   while `gate` can be held.
+/// - `dev` is bound while `gate` can be held.
+#[pin_data]
+pub struct Instance {
+    #[pin]
+    iommu: Opaque<bindings::iommu_device>,
+    dev: ARef<Device>,
+    index: u16,
+    ops: *const bindings::iommu_ops,
+    hw: AtomicPtr<c_void>,
+    #[pin]
+    gate: Gate,
+    #[pin]
+    masters: Mutex<KVec<StreamEntry>>,
+    #[pin]
+    streams: SpinLockIrq<KVec<StreamEntry>>,
+    #[pin]
+    domains: Mutex<KVec<DomainEntry>>,
+    #[pin]
+    pub(crate) rate: RateLimit,
+}
+
+// SAFETY: the `iommu_device` is used by the core under its own locks; `ops` is only compared and
+// `hw` is only used under the gate, by types that are `Send` and `Sync`.
+unsafe impl Send for Instance {}
+// SAFETY: as above.
+unsafe impl Sync for Instance {}
+
+impl Instance {
+    /// Makes the instance of driver `T` for `dev`.
+    ///
+    /// # Safety
+    ///
+    /// The gate is closed before `dev` is unbound, and is not entered before
+    /// [`Self::set_hardware`].
+    pub(crate) unsafe fn new<T: Operations>(dev: &Device<Bound>, index: u16) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            try_pin_init!(Self {
+                iommu: Opaque::zeroed(),
+                dev: ARef::from(&**dev),
+                index,
+                ops: T::statics().ops(),
+                hw: AtomicPtr::new(core::ptr::null_mut()),
+                gate <- Gate::new(),
+                masters <- new_mutex!(KVec::new(), "iommu_masters"),
+                streams <- new_spinlock_irq!(KVec::new(), "iommu_streams"),
+                domains <- new_mutex!(KVec::new(), "iommu_domains"),
+                rate <- RateLimit::new(),
+            }? Error),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Says where the hardware is. It stays there until the gate has been closed.
+    pub(crate) fn set_hardware(&self, hw: NonNull<c_void>) {
+        self.hw.store(hw.as_ptr(), Ordering::Release);
+    }
+
+    /// The core's view of the instance.
+    #[inline]
+    pub(crate) fn as_raw(&self) -> *mut bindings::iommu_device {
+        self.iommu.get()
+    }
+
+    /// The device of this instance.
+    #[inline]
+    pub fn dev(&self) -> &Device {
+        &self.dev
+    }
+
+    /// Number that is given to one instance only, ever.
+    #[inline]
+    pub(crate) fn index(&self) -> u16 {
+        self.index
+    }
+
+    /// Whether this is an instance of driver `T`.
+    #[inline]
+    pub(crate) fn is<T: Operations>(&self) -> bool {
+        core::ptr::eq(self.ops, T::statics().ops())
+    }
+
+    #[inline]
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// The hardware.
+    ///
+    /// # Safety
+    ///
+    /// The instance is of driver `T`, and its gate is held for as long as the result is used.
+    #[inline]
+    pub(crate) unsafe fn hardware<T: Operations>(&self) -> &Hardware<'_, T> {
+        let ptr = self.hw.load(Ordering::Acquire).cast::<Hardware<'_, T>>();
+
+        // SAFETY: by the type invariants, and since the gate is held. Hardware is covariant, so a
+        // shorter lifetime is fine.
+        unsafe { &*ptr }
+    }
+
+    /// Adds the streams of a master. Process context.
+    pub(crate) fn add_master(&self, master: NonNull<MasterBase>, ids: &[u16]) -> Result {
+        let mut masters = self.masters.lock();
+        masters.reserve(1, GFP_KERNEL)?;
+
+        // The list that the interrupt reads is replaced as a whole: nothing is allocated or freed
+        // under the spinlock. Writers are serialised by `masters`.
+        let mut fresh = KVec::with_capacity(self.streams.lock().len() + ids.len(), GFP_KERNEL)?;
+        for entry in self.streams.lock().iter() {
+            fresh.push_within_capacity(*entry).map_err(|_| ENOMEM)?;
+        }
+        for &id in ids {
+            fresh
+                .push_within_capacity(StreamEntry { id, master })
+                .map_err(|_| ENOMEM)?;
+        }
+        let id = ids.first().copied().unwrap_or_default();
+        masters
+            .push_within_capacity(StreamEntry { id, master })
+            .map_err(|_| ENOMEM)?;
+
+        let old = core::mem::replace(&mut *self.streams.lock(), fresh);
+        drop(masters);
+        drop(old);
+        Ok(())
+    }
+
+    /// Takes a master off all lists. Nobody finds it here any more when this returns, but whoever
+    /// has found it before may still hold its gate.
+    pub(crate) fn remove_master(&self, master: NonNull<MasterBase>) {
+        let mut masters = self.masters.lock();
+        masters.retain(|entry| entry.master != master);
+        self.streams.lock().retain(|entry| entry.master != master);
+    }
+
+    /// How many masters name this instance.
+    pub(crate) fn master_count(&self) -> usize {
+        self.masters.lock().len()
+    }
+
+    /// Some master of this instance, if there is any.
+    pub(crate) fn any_master(&self) -> Option<ARef<Device>> {
+        let masters = self.masters.lock();
+        // SAFETY: by the invariant of `StreamEntry`: it is in the list, whose lock is held.
+        masters
+            .first()
+            .map(|entry| unsafe { entry.master.as_ref() }.dev().into())
+    }
+
+    /// Calls `f` with every master. Process context; `f` must not add or remove any.
+    pub(crate) fn for_each_master(&self, mut f: impl FnMut(&MasterBase)) {
+        for entry in self.masters.lock().iter() {
+            // SAFETY: by the invariant of `StreamEntry`: it is in the list, whose lock is held.
+            f(unsafe { entry.master.as_ref() });
+        }
+    }
+
+    /// Calls `f` with each stream of `master`. `f` runs under an IRQ-safe spinlock.
+    pub(crate) fn streams_of<E>(
+        &self,
+        master: &MasterBase,
+        mut f: impl FnMut(u16) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let streams = self.streams.lock();
+        streams
+            .iter()
+            .filter(|entry| entry.master == NonNull::from(master))
+            .try_for_each(|entry| f(entry.id))
+    }
+
+    /// Runs `f` with the master of stream `id`, if there is one. Any context.
+    pub(crate) fn with_stream<R>(&self, id: u16, f: impl FnOnce(&MasterBase) -> R) -> Option<R> {
+        let streams = self.streams.lock();
+        let entry = streams.iter().find(|entry| entry.id == id)?;
+
+        // SAFETY: by the invariant of `StreamEntry`: it is in the list, whose lock is held.
+        Some(f(unsafe { entry.master.as_ref() }))
+    }
+
+    /// Lists a domain, so that it is revoked when the instance goes. `index` is the place of this
+    /// instance among the domain's.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` if the instance is going already.
+    pub(crate) fn add_domain(&self, domain: NonNull<Domain>, index: usize) -> Result {
+        let mut domains = self.domains.lock();
+        // The gate is closed before `revoke_domains` takes the lock.
+        if self.gate.is_closed() {
+            return Err(ENODEV);
+        }
+        // INVARIANT: `revoke_domains` has not run, and the device stays bound until it has.
+        domains.push(
+            DomainEntry {
+                domain,
+                index,
+                revoked: false,
+            },
+            GFP_KERNEL,
+        )?;
+        Ok(())
+    }
+
+    /// Takes a domain off the list that is about to be dropped, after it has given back what needs
+    /// the device.
+    pub(crate) fn remove_domain(&self, domain: NonNull<Domain>) {
+        let mut domains = self.domains.lock();
+        domains.retain(|entry| {
+            if entry.domain == domain {
+                entry.revoke(&self.dev);
+                return false;
+            }
+            true
+        });
+    }
+
+    /// Makes every domain give back what needs the device, which is about to be unbound.
+    ///
+    /// The gate is closed, and no hardware walks any table.
+    pub(crate) fn revoke_domains(&self) {
+        for entry in self.domains.lock().iter_mut() {
+            entry.revoke(&self.dev);
+        }
+    }
+
+    /// Calls `f` with every domain made for this instance. Process context.
+    pub(crate) fn for_each_domain(&self, mut f: impl FnMut(&Domain)) {
+        for entry in self.domains.lock().iter() {
+            // SAFETY: by the invariant of `DomainEntry`: it is in the list, whose lock is held.
+            f(unsafe { entry.domain.as_ref() });
+        }
+    }
+}
+
+/// The device whose table walker reads a domain's tables.
+#[derive(Clone)]
+pub struct Walker(pub(crate) Arc<Instance>);
+
+impl WalkerDevice for Walker {
+    fn with_bound<R>(&self, f: impl FnOnce(&Device<Bound>) -> R) -> Option<R> {
+        let _guard = self.0.gate.enter()?;
+
+        // SAFETY: by the invariants of `Instance` its device is bound while the gate is held.
+        Some(f(unsafe { self.0.dev.as_bound() }))
+    }
+}
+
+// SAFETY: `with_bound` takes no lock; a gate may be held in any context. Dropping the last reference
+// frees memory only.
+unsafe impl AtomicSafe for Walker {}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! IOMMU drivers.
+//!
+//! A driver implements [`ops::Operations`] and declares itself with [`module_iommu_driver!`]. The
+//! crate owns the registration with the IOMMU core, finds the instance a master is behind and
+//! passes it in, and keeps alive whatever the core or hardware may still use.
+//!
+//! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
+
+use kernel::prelude::*;
+
+pub mod adapter;
+pub mod atomic_safe;
+mod bindings;
+pub mod clk;
+mod debugfs;
+pub mod domain;
+pub mod fault;
+pub mod fwnode;
+pub mod gate;
+pub mod gfp;
+pub mod group;
+pub mod instance;
+pub mod link;
+pub mod live;
+pub mod master;
+pub mod ops;
+pub mod pages;
+pub mod pm;
+pub mod prot;
+pub mod regions;
+mod registry;
+pub mod reset;
+mod sysfs;
+pub mod table;
+pub mod vtable;
+pub mod walker;
+
+/// A physical address.
+///
+/// Corresponds to `phys_addr_t`.
+pub type PhysAddr = kernel::bindings::phys_addr_t;
+
+/// The module.
+#[doc(hidden)]
+pub struct Iommu;
+
+impl kernel::Module for Iommu {
+    fn init(module: &'static ThisModule) -> Result<Self> {
+        // SAFETY: once, and before a driver can call anything: its module needs this one's symbols.
+        unsafe { registry::init() };
+        debugfs::init();
+
+        // The frame that frees a domain returns here after the driver's module may be gone, so this
+        // code must not go. See `domain::free`.
+        //
+        // SAFETY: the module is being loaded.
+        unsafe { bindings::rust_iommu_helper___module_get(module.as_ptr()) };
+        Ok(Self)
+    }
+}
+
+module! {
+    type: Iommu,
+    name: "rust_iommu",
+    authors: ["Rust IOMMU drivers for Linux contributors"],
+    description: "Abstractions for IOMMU drivers",
+    license: "GPL v2",
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Managed device links: a consumer never outlives the driver of its supplier.
+//!
+//! C header: [`include/linux/device.h`](srctree/include/linux/device.h)
+
+use kernel::{
+    device::Device,
+    prelude::*, //
+};
+
+use crate::bindings::as_raw;
+
+/// Makes `consumer` depend on `supplier`.
+///
+/// From now on the driver core
+///
+/// - unbinds the driver of `consumer` before it unbinds the driver of `supplier`,
+/// - binds no driver to `consumer` while `supplier` has none,
+/// - suspends `consumer` before, and resumes it after `supplier`, in each phase of system sleep.
+///
+/// # Who owns the link
+///
+/// The two devices do, and the link goes when either of them is removed. Hence nothing is returned:
+///
+/// - Only *managed* links order unbinding; a link with `DL_FLAG_STATELESS` orders power
+///   management alone. In turn, the driver core refuses to delete a managed link on request.
+/// - `DL_FLAG_AUTOREMOVE_CONSUMER` would drop the link when the driver of `consumer` unbinds. An
+///   IOMMU is not asked again when that driver, or another one, binds later: the second driver
+///   would run without the link.
+/// - `DL_FLAG_AUTOREMOVE_SUPPLIER` would drop the link when the driver of `supplier` unbinds.
+///   `consumer` could then bind without its supplier: behind an IOMMU, it would do DMA
+///   untranslated.
+///
+/// Links are not counted: when the link exists already, made here, by the firmware's description
+/// or by somebody else, this call makes it persist and changes nothing else. Calling it for every
+/// reference a consumer has to the same supplier is fine.
+///
+/// # Runtime power management
+///
+/// The link does not carry it (`DL_FLAG_PM_RUNTIME`). That flag resumes `supplier` whenever
+/// `consumer` runs and lets it go when `consumer` suspends. An IOMMU must be powered in other
+/// circumstances: while translation is set up for `consumer`, whatever the state of the latter.
+/// Its driver holds a [`PmHold`](crate::pm::PmHold) for as long.
+///
+/// # When to call
+///
+/// The state of the link follows from what both devices are doing. `supplier` may be probing: the
+/// link takes effect when its driver is bound. But if the driver of `consumer` is bound by then and
+/// `supplier` is still probing, the driver core records no active use, and the *current* driver of
+/// `consumer` is not unbound; those that bind later are. A supplier whose probe can still fail must
+/// not let consumers finish theirs: it registers with the subsystem last.
+///
+/// # Errors
+///
+/// `EINVAL` if there is no link afterwards: both devices are the same, `supplier` is not registered
+/// or depends on `consumer`, or memory is short. The C function does not tell.
+///
+/// Corresponds to `device_link_add()`. May sleep.
+pub fn add(consumer: &Device, supplier: &Device) -> Result {
+    // SAFETY: Both are valid devices by the type invariants of `Device`. The link takes its own
+    // references to them.
+    let link = unsafe { kernel::bindings::device_link_add(as_raw(consumer), as_raw(supplier), 0) };
+
+    if link.is_null() {
+        return Err(EINVAL);
+    }
+    Ok(())
+}
+
+#[kunit_tests(rust_iommu_link)]
+mod tests {
+    use super::*;
+
+    use kernel::faux;
+
+    fn bound(dev: &faux::Registration) -> bool {
+        let dev: &Device = dev.as_ref().as_ref();
+
+        // SAFETY: The device is valid; nobody else binds or unbinds it.
+        !unsafe { (*as_raw(dev)).driver }.is_null()
+    }
+
+    #[test]
+    fn consumer_goes_first() -> Result {
+        let supplier = faux::Registration::new(c"iommu-test-supplier", None)?;
+        let consumer = faux::Registration::new(c"iommu-test-consumer", None)?;
+        let bystander = faux::Registration::new(c"iommu-test-bystander", None)?;
+
+        add(consumer.as_ref().as_ref(), supplier.as_ref().as_ref())?;
+        // As for a master with two streams behind one instance.
+        add(consumer.as_ref().as_ref(), supplier.as_ref().as_ref())?;
+
+        assert!(bound(&consumer));
+        drop(supplier);
+        assert!(!bound(&consumer));
+        assert!(bound(&bystander));
+        Ok(())
+    }
+
+    #[test]
+    fn supplier_stays() -> Result {
+        let supplier = faux::Registration::new(c"iommu-test-supplier", None)?;
+
+        for _ in 0..2 {
+            let consumer = faux::Registration::new(c"iommu-test-consumer", None)?;
+
+            add(consumer.as_ref().as_ref(), supplier.as_ref().as_ref())?;
+            // Its link goes with it.
+            drop(consumer);
+            assert!(bound(&supplier));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn no_circles() -> Result {
+        let a = faux::Registration::new(c"iommu-test-a", None)?;
+        let b = faux::Registration::new(c"iommu-test-b", None)?;
+
+        assert!(add(a.as_ref().as_ref(), a.as_ref().as_ref()) == Err(EINVAL));
+        add(a.as_ref().as_ref(), b.as_ref().as_ref())?;
+        assert!(add(b.as_ref().as_ref(), a.as_ref().as_ref()) == Err(EINVAL));
+        Ok(())
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The instances behind a master or a domain, held alive for one callback.
+
+use core::marker::PhantomData;
+
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+use crate::{
+    instance::{
+        Instance,
+        Walker, //
+    },
+    ops::{
+        Hardware,
+        Operations, //
+    },
+};
+
+/// The instances of one master or domain, in the order of the devicetree.
+///
+/// # Invariants
+///
+/// There are 1 to [`InstanceSet::MAX`] instances, all distinct, and all of driver `T`.
+pub(crate) struct InstanceSet<T: Operations> {
+    instances: KVec<Arc<Instance>>,
+    _driver: PhantomData<fn() -> T>,
+}
+
+impl<T: Operations> InstanceSet<T> {
+    /// As many instances as one master can be behind: one bit each in [`Live`].
+    pub(crate) const MAX: usize = u32::BITS as usize;
+
+    /// Makes a set of instances of driver `T`.
+    ///
+    /// # Safety
+    ///
+    /// All of `instances` belong to driver `T`.
+    pub(crate) unsafe fn new(instances: KVec<Arc<Instance>>) -> Result<Self> {
+        if instances.is_empty() || instances.len() > Self::MAX {
+            return Err(EINVAL);
+        }
+        // INVARIANT: checked above, and by the safety requirement.
+        Ok(Self {
+            instances,
+            _driver: PhantomData,
+        })
+    }
+
+    pub(crate) fn first(&self) -> &Arc<Instance> {
+        &self.instances[0]
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Arc<Instance>] {
+        &self.instances
+    }
+
+    /// Whether both are the same instances in the same order.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        self.instances.len() == other.instances.len()
+            && self
+                .instances
+                .iter()
+                .zip(other.instances.iter())
+                .all(|(a, b)| Arc::ptr_eq(a, b))
+    }
+
+    pub(crate) fn try_clone(&self) -> Result<Self> {
+        let mut instances = KVec::with_capacity(self.instances.len(), GFP_KERNEL)?;
+        for instance in self.instances.iter() {
+            instances.push(instance.clone(), GFP_KERNEL)?;
+        }
+        // INVARIANT: as `self`.
+        Ok(Self {
+            instances,
+            _driver: PhantomData,
+        })
+    }
+
+    /// Holds those instances alive that still are.
+    #[inline]
+    pub(crate) fn enter(&self) -> Live<'_, T> {
+        Live::enter(&self.instances)
+    }
+}
+
+/// Instances that stay alive as long as this exists.
+///
+/// An instance that is gone is left out; nothing can be done to its hardware any more, and nothing
+/// needs to be. Indices are those of the devicetree's phandles, each instance counted once.
+///
+/// # Invariants
+///
+/// - All of `instances` belong to driver `T`.
+/// - Bit `i` of `entered` is set only if the gate of `instances[i]` is held by this.
+pub struct Live<'a, T: Operations> {
+    instances: &'a [Arc<Instance>],
+    entered: u32,
+    _driver: PhantomData<fn() -> T>,
+}
+
+impl<'a, T: Operations> Live<'a, T> {
+    #[inline]
+    fn enter(instances: &'a [Arc<Instance>]) -> Self {
+        let mut entered = 0;
+        for (i, instance) in instances.iter().enumerate() {
+            if instance.gate().try_hold() {
+                entered |= 1 << i;
+            }
+        }
+        // INVARIANT: only held gates are marked. The set's invariant gives the driver.
+        Self {
+            instances,
+            entered,
+            _driver: PhantomData,
+        }
+    }
+
+    /// Whether no instance is missing.
+    #[inline]
+    pub fn is_complete(&self) -> bool {
+        self.entered.count_ones() as usize == self.instances.len()
+    }
+
+    #[inline]
+    fn get(&self, index: usize) -> Option<&Hardware<'_, T>> {
+        if self.entered & (1 << index) == 0 {
+            return None;
+        }
+        // SAFETY: by the type invariants the instance is of driver `T` and its gate is held until
+        // `self` is dropped, which is after the returned reference.
+        Some(unsafe { self.instances[index].hardware::<T>() })
+    }
+
+    /// The live instances with their indices.
+    #[inline]
+    pub fn hardware(&self) -> impl Iterator<Item = (usize, &Hardware<'_, T>)> {
+        (0..self.instances.len()).filter_map(|i| Some((i, self.get(i)?)))
+    }
+
+    /// What atomic context may use of the live instances.
+    #[inline]
+    pub fn engines(&self) -> impl Iterator<Item = &T::Engine<'_>> {
+        self.hardware().map(|(_, hw)| T::engine(hw))
+    }
+
+    /// The first instance, for hardware whose masters are behind one only.
+    #[inline]
+    pub fn first(&self) -> Option<&Hardware<'_, T>> {
+        self.get(0)
+    }
+
+    /// What keeps the tables of this set's first instance in its memory, see
+    /// [`crate::walker::WalkerDevice`].
+    pub fn walker(&self) -> Walker {
+        Walker(self.instances[0].clone())
+    }
+}
+
+impl<T: Operations> Drop for Live<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        for (i, instance) in self.instances.iter().enumerate() {
+            if self.entered & (1 << i) != 0 {
+                // SAFETY: by the type invariant this holds the gate, and lets it go only here.
+                unsafe { instance.gate().release() };
+            }
+        }
+    }
+}

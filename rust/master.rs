@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A client device, from `probe_device` to `release_device`.
+
+use core::{
+    ptr::NonNull,
+    sync::atomic::{
+        AtomicU64,
+        Ordering, //
+    },
+};
+
+use kernel::{
+    bindings,
+    device::Device,
+    new_spinlock_irq,
+    prelude::*,
+    sync::{
+        aref::ARef,
+        SpinLockIrq, //
+    },
+};
+
+use crate::{
+    domain::Domain,
+    gate::Gate,
+    live::InstanceSet,
+    ops::Operations,
+};
+
+/// What a master's accesses go through.
+pub(crate) enum Attached {
+    /// The core has not attached it to anything yet.
+    Nothing,
+    /// Accesses go out as they are.
+    Identity,
+    /// Accesses are denied.
+    Blocked,
+    /// Accesses are translated.
+    Paging(ARef<Domain>),
+}
+
+/// The part of a master that does not depend on the driver.
+#[pin_data]
+pub(crate) struct MasterBase {
+    dev: ARef<Device>,
+    /// Held while a fault of this master is reported; closed before it is freed.
+    #[pin]
+    gate: Gate,
+    #[pin]
+    attached: SpinLockIrq<Attached>,
+    faults: AtomicU64,
+}
+
+impl MasterBase {
+    fn new(dev: &Device) -> impl PinInit<Self, Error> + '_ {
+        try_pin_init!(Self {
+            dev: ARef::from(dev),
+            gate <- Gate::new(),
+            attached <- new_spinlock_irq!(Attached::Nothing, "iommu_attached"),
+            faults: AtomicU64::new(0),
+        }? Error)
+    }
+
+    #[inline]
+    pub(crate) fn dev(&self) -> &Device {
+        &self.dev
+    }
+
+    #[inline]
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// Records what the hardware has accepted. Process context: the old domain may be freed here.
+    pub(crate) fn set_attached(&self, new: Attached) {
+        let old = core::mem::replace(&mut *self.attached.lock(), new);
+        drop(old);
+    }
+
+    /// Looks at what the master is attached to. `f` runs under an IRQ-safe spinlock.
+    pub(crate) fn with_attached<R>(&self, f: impl FnOnce(&Attached) -> R) -> R {
+        f(&self.attached.lock())
+    }
+
+    /// Counts a fault.
+    pub(crate) fn count_fault(&self) {
+        self.faults.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Faults since the master was probed.
+    pub(crate) fn faults(&self) -> u64 {
+        self.faults.load(Ordering::Relaxed)
+    }
+}
+
+/// A client device behind one or more instances of driver `T`.
+///
+/// # Invariants
+///
+/// While a `Master` is alive, it is in the list of each of its instances.
+#[repr(C)]
+#[pin_data(PinnedDrop)]
+pub struct Master<T: Operations> {
+    #[pin]
+    base: MasterBase,
+    instances: InstanceSet<T>,
+    streams: KVec<KVec<u16>>,
+    data: T::Master,
+}
+
+impl<T: Operations> Master<T> {
+    /// Makes the master and lists it with its instances. `streams` has one list per instance.
+    pub(crate) fn new(
+        dev: &Device,
+        instances: InstanceSet<T>,
+        streams: KVec<KVec<u16>>,
+        data: T::Master,
+    ) -> Result<Pin<KBox<Self>>> {
+        // Pin first: the lists hold its address. `drop` takes it off those it is in.
+        let this = KBox::pin_init(
+            try_pin_init!(Self {
+                base <- MasterBase::new(dev),
+                instances,
+                streams,
+                data,
+            }? Error),
+            GFP_KERNEL,
+        )?;
+
+        let base = NonNull::from(&this.base);
+        for (instance, ids) in this.instances.as_slice().iter().zip(this.streams.iter()) {
+            instance.add_master(base, ids)?;
+        }
+        // INVARIANT: listed with all.
+        Ok(this)
+    }
+
+    /// The client device. It need not be bound to a driver.
+    #[inline]
+    pub fn dev(&self) -> &Device {
+        self.base.dev()
+    }
+
+    /// What the driver keeps of it.
+    #[inline]
+    pub fn data(&self) -> &T::Master {
+        &self.data
+    }
+
+    /// The stream IDs at the instance with this index.
+    #[inline]
+    pub fn streams(&self, instance: usize) -> &[u16] {
+        self.streams.get(instance).map_or(&[], |ids| ids)
+    }
+
+    #[inline]
+    pub(crate) fn base(&self) -> &MasterBase {
+        &self.base
+    }
+
+    #[inline]
+    pub(crate) fn instances(&self) -> &InstanceSet<T> {
+        &self.instances
+    }
+
+    /// The `struct iommu_device` that the core files this master under.
+    #[inline]
+    pub(crate) fn iommu_device(&self) -> *mut bindings::iommu_device {
+        self.instances.first().as_raw()
+    }
+}
+
+#[pinned_drop]
+impl<T: Operations> PinnedDrop for Master<T> {
+    fn drop(self: Pin<&mut Self>) {
+        let base = NonNull::from(&self.base);
+        for instance in self.instances.as_slice() {
+            instance.remove_master(base);
+        }
+        // Nobody finds the master now; wait for those who have found it before.
+        self.base.gate().close();
+        self.base.set_attached(Attached::Nothing);
+    }
+}

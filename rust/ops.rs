@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a driver implements: [`Operations`] for the hardware and its masters, [`PagingDomain`] for
+//! an address space.
+//!
+//! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
+
+use core::ops::RangeInclusive;
+
+use kernel::{
+    device::{
+        Bound,
+        Core,
+        Device, //
+    },
+    irq::{
+        Flags,
+        IrqReturn, //
+    },
+    of,
+    platform,
+    prelude::*,
+    sync::aref::ARef,
+    types::{
+        CovariantForLt,
+        ForLt, //
+    },
+};
+
+use crate::{
+    atomic_safe::AtomicSafe,
+    fault::Faults,
+    live::Live,
+    domain::DomainRef,
+    gfp::Gfp,
+    group::Group,
+    master::Master,
+    prot::Prot,
+    regions::ReservedRegions,
+    vtable::HasStatics,
+    PhysAddr, //
+};
+
+/// [`Operations::Hardware`] of driver `T`, while it is bound for `'a`.
+pub type Hardware<'a, T> = <<T as Operations>::Hardware as ForLt>::Of<'a>;
+
+/// What the core shall choose as a master's default domain.
+///
+/// Corresponds to the result of `iommu_ops::def_domain_type`.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum DefaultDomain {
+    /// No preference: the command line and the configuration decide.
+    Any,
+    /// The master must start in the identity domain.
+    Identity,
+    /// The master must start in a translated domain. Without `CONFIG_IOMMU_DMA` this means
+    /// [`DefaultDomain::Any`], since the core would refuse the master otherwise.
+    Dma,
+}
+
+/// Page sizes and address range of a paging domain.
+#[derive(Clone, Debug)]
+pub struct Geometry {
+    /// Supported page sizes in bytes, or-ed together. Never zero, and no bit above 2 GiB.
+    pub pgsizes: u32,
+    /// IOVAs that may be mapped, in bytes.
+    pub aperture: RangeInclusive<u64>,
+}
+
+/// The core asks for a master's group.
+pub struct GroupRequest<'a> {
+    dev: &'a Device,
+}
+
+impl<'a> GroupRequest<'a> {
+    /// # Safety
+    ///
+    /// The caller is in the `device_group` callback for `dev`, and passes this on to nobody who is
+    /// not.
+    pub(crate) unsafe fn new(dev: &'a Device) -> Self {
+        Self { dev }
+    }
+
+    /// A group of the master's own.
+    pub fn own(self) -> Result<ARef<Group>> {
+        Group::new()
+    }
+
+    /// The one group of all masters of the instance.
+    pub fn single(self) -> Result<ARef<Group>> {
+        // SAFETY: by the safety requirement of `new`.
+        unsafe { Group::single(self.dev) }
+    }
+
+    /// The group that the PCI topology demands.
+    #[cfg(CONFIG_PCI)]
+    pub fn pci(self) -> Result<ARef<Group>> {
+        // SAFETY: by the safety requirement of `new`.
+        unsafe { Group::pci(self.dev) }
+    }
+}
+
+/// An IOMMU driver.
+///
+/// The type is a tag: what belongs to one piece of hardware is in [`Operations::Hardware`], what
+/// belongs to one client device is in [`Operations::Master`], and an address space is an
+/// [`Operations::Domain`]. The instance a callback concerns is always passed in; there is nothing a
+/// driver could look one up with.
+///
+/// Corresponds to `struct iommu_ops`.
+pub trait Operations: HasStatics + Sized + Send + Sync + 'static {
+    /// What the driver knows of each compatible.
+    type IdInfo: Sync + 'static;
+
+    /// One instance: registers, clocks, resets and all else that needs the bound device.
+    ///
+    /// Made by [`Operations::probe`]. The crate drops it when the device is unbound, after every
+    /// callback that uses it has returned and none can start any more.
+    ///
+    /// Written `CovariantForLt!(Hardware<'_>)`: covariance is what lets a callback use it for less
+    /// than the whole time the device is bound.
+    type Hardware: CovariantForLt;
+
+    /// The part of [`Operations::Hardware`] that callbacks in atomic context may use.
+    ///
+    /// [`AtomicSafe`] admits no lock that sleeps or leaves interrupts on.
+    type Engine<'bound>: AtomicSafe + Send + Sync + 'bound;
+
+    /// What the driver keeps of one master, from `probe_device` to `release_device`.
+    type Master: Send + Sync + 'static;
+
+    /// An address space.
+    type Domain: PagingDomain<Self>;
+
+    /// Name of the platform driver and of the interrupt.
+    const NAME: &'static CStr;
+
+    /// The compatibles this driver binds to.
+    const OF_ID_TABLE: of::IdTable<Self::IdInfo>;
+
+    /// Number of cells of one entry of a master's `iommus` property.
+    const CELLS: usize = 1;
+
+    /// How the interrupt is requested.
+    const IRQ_FLAGS: Flags = Flags::TRIGGER_NONE;
+
+    /// Whether the hardware can let a master's accesses through untranslated.
+    const IDENTITY: bool = true;
+
+    /// Takes hold of one instance.
+    ///
+    /// Only acquires what the instance needs, without touching the hardware: nothing is undone if
+    /// something is missing.
+    fn probe<'bound>(
+        pdev: &'bound platform::Device<Core<'_>>,
+        info: &'bound Self::IdInfo,
+    ) -> impl PinInit<Hardware<'bound, Self>, Error> + 'bound;
+
+    /// Looks at what the hardware is doing, and makes it safe to wait for masters.
+    ///
+    /// Power management works by now; no master is there yet. On error, [`Operations::remove`] is
+    /// called next.
+    fn start(_hw: &Hardware<'_, Self>) -> Result {
+        Ok(())
+    }
+
+    /// Puts the instance in the state in which it may be left for good.
+    ///
+    /// All masters have been released, no other callback runs, the interrupt is gone.
+    fn remove(hw: &Hardware<'_, Self>);
+
+    /// The machine shuts down or starts another kernel; masters may still be running.
+    fn shutdown(hw: &Hardware<'_, Self>);
+
+    /// The part of `hw` for atomic context.
+    fn engine<'a>(hw: &'a Hardware<'a, Self>) -> &'a Self::Engine<'a>;
+
+    /// Handles the interrupt: reads all causes, acknowledges them, hands them to `faults`.
+    ///
+    /// Hard interrupt context. No lock may be held while `faults` is called.
+    fn interrupt(engine: &Self::Engine<'_>, faults: &Faults<'_>) -> IrqReturn;
+
+    /// Turns one entry of a master's `iommus` property into a stream ID of this instance.
+    ///
+    /// `cells` has exactly [`Operations::CELLS`] elements. Nothing may be kept: the core can drop
+    /// the master after this without a word.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` for a stream that the hardware does not have; the crate logs it.
+    fn of_xlate(hw: &Hardware<'_, Self>, cells: &[u32]) -> Result<u16>;
+
+    /// Takes on a master whose streams are all known.
+    fn probe_device(
+        live: &Live<'_, Self>,
+        dev: &Device,
+    ) -> Result<Self::Master>;
+
+    /// Chooses the group that shares one address space with this master.
+    fn device_group(_master: &Master<Self>, request: GroupRequest<'_>) -> Result<ARef<Group>> {
+        request.own()
+    }
+
+    /// States a preference for the default domain.
+    fn def_domain_type(_master: &Master<Self>) -> DefaultDomain {
+        DefaultDomain::Any
+    }
+
+    /// Adds the IOVA ranges that this master must not, or can only, use.
+    fn reserved_regions(_master: &Master<Self>, _regions: &mut ReservedRegions<'_>) {}
+
+    /// Makes an address space for the instances of `live`.
+    ///
+    /// Called in process context, possibly long before the first attach.
+    fn domain_alloc(
+        live: &Live<'_, Self>,
+        master: &Master<Self>,
+    ) -> Result<Pin<KBox<Self::Domain>>>;
+
+    /// Puts `master` into `domain`, coming from whatever it is in.
+    ///
+    /// All instances of the master are alive and are those `domain` was made for. Either all of
+    /// them translate through `domain` when this returns, or none does and the master is where it
+    /// was. There is no moment at which the master's accesses go out untranslated, unless it was in
+    /// the identity domain before.
+    fn attach(
+        live: &Live<'_, Self>,
+        master: &Master<Self>,
+        domain: &DomainRef<Self>,
+    ) -> Result;
+
+    /// Lets the accesses of `master` through untranslated. The same promise as for
+    /// [`Operations::attach`]. Never called if [`Operations::IDENTITY`] is false.
+    fn attach_identity(live: &Live<'_, Self>, master: &Master<Self>) -> Result;
+
+    /// Denies every access of `master`.
+    ///
+    /// Cannot fail: it is what the core falls back to. Instances that are gone are not in `live`.
+    fn attach_blocked(live: &Live<'_, Self>, master: &Master<Self>);
+
+    /// Runtime PM: the instance is about to lose its clock.
+    fn runtime_suspend(_hw: &Hardware<'_, Self>) -> Result {
+        Ok(())
+    }
+
+    /// Runtime PM: the instance is needed again.
+    fn runtime_resume(_hw: &Hardware<'_, Self>) -> Result {
+        Ok(())
+    }
+
+    /// System sleep begins: masters are suspended already.
+    fn suspend(_hw: &Hardware<'_, Self>) -> Result {
+        Ok(())
+    }
+
+    /// System sleep ends: registers may have been lost; masters are still suspended.
+    fn resume(_hw: &Hardware<'_, Self>) -> Result {
+        Ok(())
+    }
+
+    /// Prints the registers for debugfs, one a line.
+    fn show_registers(
+        _engine: &Self::Engine<'_>,
+        _f: &mut kernel::fmt::Formatter<'_>,
+    ) -> kernel::fmt::Result {
+        Ok(())
+    }
+
+    /// Proves translation with the hardware's own means, without a master, and says what it found.
+    ///
+    /// `gfp` is for what this maps. Process context.
+    ///
+    /// # Errors
+    ///
+    /// `EOPNOTSUPP` if the hardware has nothing of the kind, `EBUSY` while masters are attached.
+    fn selftest(
+        _live: &Live<'_, Self>,
+        _gfp: Gfp,
+        _f: &mut kernel::fmt::Formatter<'_>,
+    ) -> Result {
+        Err(EOPNOTSUPP)
+    }
+}
+
+/// An address space that the driver's hardware translates with.
+///
+/// All methods but [`PagingDomain::revoke`] are called in any context, with interrupts on or off,
+/// and by several CPUs at once. The crate has checked that ranges lie in the aperture and do not
+/// wrap.
+///
+/// Corresponds to `struct iommu_domain_ops`.
+pub trait PagingDomain<T: Operations>: AtomicSafe + Send + Sync + 'static {
+    /// Page sizes and aperture; constant for the domain's life.
+    fn geometry(&self) -> Geometry;
+
+    /// Maps up to `pgcount` pages of `pgsize` bytes and says how many it did.
+    ///
+    /// The count is of whole pages, and counts also if there is an error.
+    fn map(
+        &self,
+        iova: u64,
+        paddr: PhysAddr,
+        pgsize: usize,
+        pgcount: usize,
+        prot: Prot,
+        gfp: Gfp,
+    ) -> (usize, Result);
+
+    /// Unmaps up to `pgcount` pages of `pgsize` bytes and says how many it did.
+    ///
+    /// Ends at the first hole. When it returns, the hardware's walker no longer finds the pages;
+    /// its caches may.
+    fn unmap(&self, iova: u64, pgsize: usize, pgcount: usize) -> usize;
+
+    /// The physical address behind `iova`, if it is mapped.
+    fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr>;
+
+    /// Drops what the hardware may have cached of `range` while it was not mapped.
+    fn sync_map(&self, live: &Live<'_, T>, range: RangeInclusive<u64>) -> Result;
+
+    /// Drops what the hardware has cached of `range`, which was unmapped. The pages are reused when
+    /// this returns.
+    fn sync(&self, live: &Live<'_, T>, range: RangeInclusive<u64>);
+
+    /// Drops all that the hardware has cached of this domain.
+    fn flush_all(&self, live: &Live<'_, T>);
+
+    /// Gives back all that needs `dev` bound, the device of instance `index` of this domain.
+    ///
+    /// Called once per instance, when it or the domain goes; that hardware does not walk the tables
+    /// any more. The domain may live on in software.
+    fn revoke(&self, index: usize, dev: &Device<Bound>);
+
+    /// Calls `f` with each live translation, in the order of IOVAs, merged into ranges.
+    fn translations(&self, f: &mut dyn FnMut(Translation));
+
+    /// Number of table pages, the root not counted, and bytes of all table memory.
+    fn table_usage(&self) -> (usize, usize);
+}
+
+/// A contiguous range of live translations, for people to read.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Translation {
+    /// First byte of the range.
+    pub iova: u64,
+    /// Where it goes.
+    pub paddr: PhysAddr,
+    /// Length in bytes.
+    pub size: u64,
+    /// What accesses are allowed.
+    pub prot: Prot,
+}

@@ -1,0 +1,673 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Power management of a device: keeping it powered, and being told when it is not.
+//!
+//! C header: [`include/linux/pm_runtime.h`](srctree/include/linux/pm_runtime.h)
+//!
+//! # What runtime PM does not tell
+//!
+//! That a device is powered is known for certain only by the one who powers it. While the system
+//! sleeps, or goes to, runtime PM is disabled: [`get_if_active`] finds nothing although the device
+//! may still run, and the recorded status may say "active" although
+//! [`PmOps::runtime_suspend`] was called. Code that must not miss a powered device, such as the
+//! invalidation of a TLB, should look at a flag of its own that the callbacks below change under a
+//! lock. All of them are called on each way into and out of low power.
+
+use core::{
+    marker::PhantomData,
+    mem,
+    ops::Deref,
+    ptr, //
+};
+
+use kernel::{
+    bindings,
+    device::{
+        Bound,
+        Device, //
+    },
+    error::{
+        from_result,
+        to_result,
+        VTABLE_DEFAULT_ERROR, //
+    },
+    ffi::c_int,
+    prelude::*,
+    sync::aref::ARef, //
+};
+
+use crate::bindings::{
+    as_raw,
+    rust_iommu_helper_pm_runtime_disable,
+    rust_iommu_helper_pm_runtime_enable,
+    rust_iommu_helper_pm_runtime_force_resume,
+    rust_iommu_helper_pm_runtime_force_suspend,
+    rust_iommu_helper_pm_runtime_get_if_active,
+    rust_iommu_helper_pm_runtime_put,
+    rust_iommu_helper_pm_runtime_put_sync,
+    rust_iommu_helper_pm_runtime_resume_and_get,
+    rust_iommu_helper_pm_runtime_set_active,
+    rust_iommu_helper_pm_runtime_set_suspended, //
+};
+
+/// In which state a driver hands its device to runtime PM.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum InitialState {
+    /// Without power: the first [`get`] calls [`PmOps::runtime_resume`].
+    Suspended,
+    /// With power, switched on by probe: [`PmOps::runtime_suspend`] comes first.
+    Active,
+}
+
+/// Runtime PM of a device, enabled by its driver.
+///
+/// On drop runtime PM is disabled, after callbacks that run have returned, and the device counts as
+/// suspended. No callback is called for that: whoever drops this also switches off what the
+/// callbacks had switched on, for instance by dropping a [`ClkSwitch`](crate::clk::ClkSwitch). Drop
+/// this first, so that no callback finds it gone.
+///
+/// If it is forgotten instead, callbacks may come as long as the driver is bound. This is no danger:
+/// [`PmDevice::from_device`] has to cope with a device that has no instance in any case.
+///
+/// # Invariants
+///
+/// Runtime PM was enabled once for `dev`, and has not been disabled in return.
+pub struct RuntimePm<'a> {
+    dev: &'a Device<Bound>,
+}
+
+impl<'a> RuntimePm<'a> {
+    /// Enables runtime PM for `dev`. Callbacks may come before this returns.
+    ///
+    /// # Errors
+    ///
+    /// Only with [`InitialState::Active`]: `EBUSY` if the parent has no power, `EAGAIN` if runtime
+    /// PM is enabled already.
+    ///
+    /// Corresponds to `pm_runtime_enable()`, after `pm_runtime_set_active()` where asked for. On
+    /// drop, `pm_runtime_disable()` and `pm_runtime_set_suspended()`. May sleep.
+    pub fn enable(dev: &'a Device<Bound>, state: InitialState) -> Result<Self> {
+        if state == InitialState::Active {
+            // SAFETY: `dev` is valid by its type invariants.
+            to_result(unsafe { rust_iommu_helper_pm_runtime_set_active(as_raw(dev)) })?;
+        }
+
+        // SAFETY: `dev` is valid by its type invariants.
+        unsafe { rust_iommu_helper_pm_runtime_enable(as_raw(dev)) };
+
+        // INVARIANT: Enabled above.
+        Ok(Self { dev })
+    }
+
+    /// Powers the device; see [`get`].
+    pub fn get(&self) -> Result<PmRef<'a>> {
+        get(self.dev)
+    }
+}
+
+impl Drop for RuntimePm<'_> {
+    fn drop(&mut self) {
+        // SAFETY: `dev` is valid; enabled once by the type invariants.
+        unsafe { rust_iommu_helper_pm_runtime_disable(as_raw(self.dev)) };
+
+        // Tells the parent that this child is done. Fails only if somebody else has enabled runtime
+        // PM as well, and then it is not for us to say.
+        // SAFETY: `dev` is valid.
+        let _ = unsafe { rust_iommu_helper_pm_runtime_set_suspended(as_raw(self.dev)) };
+    }
+}
+
+/// Keeps the callbacks of a device away until dropped.
+///
+/// For the adapter, around the end of what [`PmDevice::from_device`] finds: the order in which a
+/// driver's own fields go, and with them its [`RuntimePm`], must not matter.
+///
+/// # Invariants
+///
+/// Runtime PM was disabled once for `dev`, and has not been enabled in return.
+#[must_use = "callbacks may come again when this is dropped"]
+pub(crate) struct Quiet<'a> {
+    dev: &'a Device,
+}
+
+/// Waits for runtime PM callbacks of `dev` that run, and lets no more come.
+///
+/// System sleep callbacks are not affected: they hold the device lock, as probe and unbind do.
+///
+/// Corresponds to `pm_runtime_disable()`, and `pm_runtime_enable()` on drop. May sleep.
+pub(crate) fn quiesce(dev: &Device) -> Quiet<'_> {
+    // SAFETY: `dev` is valid by its type invariants.
+    unsafe { rust_iommu_helper_pm_runtime_disable(as_raw(dev)) };
+
+    // INVARIANT: Disabled above.
+    Quiet { dev }
+}
+
+impl Drop for Quiet<'_> {
+    fn drop(&mut self) {
+        // SAFETY: `dev` is valid; disabled once by the type invariants.
+        unsafe { rust_iommu_helper_pm_runtime_enable(as_raw(self.dev)) };
+    }
+}
+
+/// Keeps a device powered until dropped.
+///
+/// Dropping it never sleeps: the device is suspended later, by a worker.
+///
+/// # Invariants
+///
+/// Owns one count of `dev` being in use.
+#[must_use = "the device may lose power when this is dropped"]
+pub struct PmRef<'a> {
+    dev: &'a Device,
+}
+
+/// Powers `dev` and keeps it powered.
+///
+/// # Errors
+///
+/// `EACCES` if runtime PM is not enabled and the device is suspended, as it is when its driver is
+/// gone; what [`PmOps::runtime_resume`] fails with, and `EINVAL` from then on.
+///
+/// Corresponds to `pm_runtime_resume_and_get()`, and `pm_runtime_put()` on drop. May sleep.
+pub fn get(dev: &Device) -> Result<PmRef<'_>> {
+    // SAFETY: `dev` is valid by its type invariants.
+    to_result(unsafe { rust_iommu_helper_pm_runtime_resume_and_get(as_raw(dev)) })?;
+
+    // INVARIANT: Counted by the call above.
+    Ok(PmRef { dev })
+}
+
+/// Keeps `dev` powered if it is.
+///
+/// Gives [`None`] if it is suspended, and also if runtime PM is disabled; see the remark at the
+/// [top](self) about what that means.
+///
+/// Corresponds to `pm_runtime_get_if_active()`, and `pm_runtime_put()` on drop. Does not sleep; may
+/// be called in any context. Without `CONFIG_PM` the device is always active.
+pub fn get_if_active(dev: &Device) -> Option<PmRef<'_>> {
+    // SAFETY: `dev` is valid by its type invariants.
+    let got = unsafe { rust_iommu_helper_pm_runtime_get_if_active(as_raw(dev)) };
+
+    // INVARIANT: A positive answer means that the use was counted. Without, there must be no value
+    // either, not even for a moment: dropping it would take away somebody else's count.
+    (got > 0).then(|| PmRef { dev })
+}
+
+impl PmRef<'_> {
+    /// Makes the power last as long as a value that borrows nothing.
+    pub fn into_owned(self) -> PmHold {
+        let dev = self.dev.into();
+
+        // The count moves on to the result.
+        mem::forget(self);
+        // INVARIANT: By the invariants of `PmRef`.
+        PmHold { dev }
+    }
+
+    /// Gives the power back, and suspends the device before returning if nobody else uses it.
+    ///
+    /// Corresponds to `pm_runtime_put_sync()`. May sleep.
+    pub fn put_sync(self) {
+        // SAFETY: `dev` is valid; by the type invariants there is a count to give back, which is
+        // not given back again below.
+        let _ = unsafe { rust_iommu_helper_pm_runtime_put_sync(as_raw(self.dev)) };
+
+        mem::forget(self);
+    }
+}
+
+impl Drop for PmRef<'_> {
+    fn drop(&mut self) {
+        // SAFETY: `dev` is valid; by the type invariants there is a count to give back.
+        unsafe { rust_iommu_helper_pm_runtime_put(as_raw(self.dev)) };
+    }
+}
+
+/// Keeps a device powered until dropped, and its memory in place.
+///
+/// May be held beyond the driver, and then means nothing. Not to be dropped in atomic context: it
+/// may be the last reference to the device.
+///
+/// # Invariants
+///
+/// Owns one count of `dev` being in use.
+#[must_use = "the device may lose power when this is dropped"]
+pub struct PmHold {
+    dev: ARef<Device>,
+}
+
+impl PmHold {
+    /// The device that is kept powered.
+    pub fn device(&self) -> &Device {
+        &self.dev
+    }
+
+    /// Gives the power back, and suspends the device before returning if nobody else uses it.
+    ///
+    /// Corresponds to `pm_runtime_put_sync()`. May sleep.
+    pub fn put_sync(self) {
+        let hold = mem::ManuallyDrop::new(self);
+        // SAFETY: The reference moves out of `hold`, which is neither used nor dropped after this.
+        let dev = unsafe { ptr::read(&hold.dev) };
+
+        // INVARIANT: The count moves on from `hold`.
+        PmRef { dev: &dev }.put_sync();
+    }
+}
+
+impl Drop for PmHold {
+    fn drop(&mut self) {
+        // INVARIANT: By the invariants of `PmHold`. The reference gives the count back.
+        drop(PmRef { dev: &self.dev });
+    }
+}
+
+/// What a driver does when power goes and comes.
+///
+/// All callbacks are optional, and all may sleep.
+///
+/// A driver with the runtime pair alone needs no more for system sleep: it is asked to suspend and
+/// resume through them, by `pm_runtime_force_suspend()` and `pm_runtime_force_resume()`.
+///
+/// System sleep callbacks are called in the *late* phase of suspend and the *early* one of resume.
+/// Masters that stop their DMA in the ordinary phase still have their IOMMU there.
+#[vtable]
+pub trait PmOps {
+    /// The device will not be used for a while: save what is lost, stop clocks.
+    ///
+    /// An error leaves the device active; only `EBUSY` and `EAGAIN` do not end runtime PM for good.
+    fn runtime_suspend(&self, _dev: &Device) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// The device is needed again: start clocks and restore what it should translate now.
+    ///
+    /// An error is passed on to whoever needs the device, and ends runtime PM for good.
+    fn runtime_resume(&self, _dev: &Device) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// The system goes to sleep. An error makes it stay awake.
+    fn suspend(&self, _dev: &Device) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// The system is back.
+    fn resume(&self, _dev: &Device) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+}
+
+/// How to get from a device to what its driver made of it.
+pub trait PmDevice {
+    /// What the driver made.
+    type Ops: PmOps;
+
+    /// Keeps it in place during a callback.
+    type Ref<'a>: Deref<Target = Self::Ops>;
+
+    /// Finds what belongs to `dev`.
+    ///
+    /// Callbacks come whenever runtime PM is enabled, or the system goes to sleep, and are not
+    /// ordered with probe and unbind: this says [`None`] if there is nothing yet or any more.
+    /// Suspending then succeeds, and runtime resume fails with `ENODEV`.
+    fn from_device(dev: &Device) -> Option<Self::Ref<'_>>;
+}
+
+/// The C side of [`PmOps`], for the `pm` of a driver.
+pub struct PmCallbacks<T: PmDevice>(PhantomData<T>);
+
+impl<T: PmDevice> PmCallbacks<T> {
+    const SYSTEM_SLEEP: bool = T::Ops::HAS_SUSPEND || T::Ops::HAS_RESUME;
+    const RUNTIME: bool = T::Ops::HAS_RUNTIME_SUSPEND || T::Ops::HAS_RUNTIME_RESUME;
+
+    const SUSPEND: Option<unsafe extern "C" fn(*mut bindings::device) -> c_int> =
+        if T::Ops::HAS_SUSPEND {
+            Some(Self::suspend)
+        } else if Self::RUNTIME && !Self::SYSTEM_SLEEP {
+            Some(rust_iommu_helper_pm_runtime_force_suspend)
+        } else {
+            None
+        };
+
+    const RESUME: Option<unsafe extern "C" fn(*mut bindings::device) -> c_int> =
+        if T::Ops::HAS_RESUME {
+            Some(Self::resume)
+        } else if Self::RUNTIME && !Self::SYSTEM_SLEEP {
+            Some(rust_iommu_helper_pm_runtime_force_resume)
+        } else {
+            None
+        };
+
+    /// The callbacks of `T`, and nothing where it has none.
+    pub const OPS: bindings::dev_pm_ops = bindings::dev_pm_ops {
+        runtime_suspend: if T::Ops::HAS_RUNTIME_SUSPEND {
+            Some(Self::runtime_suspend)
+        } else {
+            None
+        },
+        runtime_resume: if T::Ops::HAS_RUNTIME_RESUME {
+            Some(Self::runtime_resume)
+        } else {
+            None
+        },
+        suspend_late: Self::SUSPEND,
+        resume_early: Self::RESUME,
+        freeze_late: Self::SUSPEND,
+        thaw_early: Self::RESUME,
+        poweroff_late: Self::SUSPEND,
+        restore_early: Self::RESUME,
+        ..pin_init::zeroed()
+    };
+
+    /// [`PmCallbacks::OPS`] at an address that stays.
+    pub const fn ops() -> &'static bindings::dev_pm_ops {
+        const { &Self::OPS }
+    }
+
+    /// Calls `callback` for the instance of `dev`.
+    ///
+    /// # Safety
+    ///
+    /// `dev` points to a device that is valid during the call.
+    unsafe fn call(
+        dev: *mut bindings::device,
+        callback: impl FnOnce(&T::Ops, &Device) -> Result,
+        nothing: Result,
+    ) -> c_int {
+        // SAFETY: Valid by the safety requirement.
+        let dev: &Device = unsafe { Device::from_raw(dev) };
+
+        from_result(|| {
+            match T::from_device(dev) {
+                Some(ops) => callback(&ops, dev),
+                None => nothing,
+            }
+            .map(|()| 0)
+        })
+    }
+
+    /// # Safety
+    ///
+    /// Called by the driver core for a device that is valid during the call.
+    unsafe extern "C" fn runtime_suspend(dev: *mut bindings::device) -> c_int {
+        // SAFETY: By the safety requirement.
+        unsafe { Self::call(dev, T::Ops::runtime_suspend, Ok(())) }
+    }
+
+    /// # Safety
+    ///
+    /// Called by the driver core for a device that is valid during the call.
+    unsafe extern "C" fn runtime_resume(dev: *mut bindings::device) -> c_int {
+        // SAFETY: By the safety requirement.
+        unsafe { Self::call(dev, T::Ops::runtime_resume, Err(ENODEV)) }
+    }
+
+    /// # Safety
+    ///
+    /// Called by the driver core for a device that is valid during the call.
+    unsafe extern "C" fn suspend(dev: *mut bindings::device) -> c_int {
+        // SAFETY: By the safety requirement.
+        unsafe { Self::call(dev, T::Ops::suspend, Ok(())) }
+    }
+
+    /// # Safety
+    ///
+    /// Called by the driver core for a device that is valid during the call.
+    unsafe extern "C" fn resume(dev: *mut bindings::device) -> c_int {
+        // SAFETY: By the safety requirement.
+        unsafe { Self::call(dev, T::Ops::resume, Ok(())) }
+    }
+}
+
+#[kunit_tests(rust_iommu_pm)]
+mod tests {
+    use super::*;
+
+    use kernel::sync::atomic::{
+        Atomic,
+        Relaxed, //
+    };
+
+    struct Fake {
+        powered: Atomic<i32>,
+        resumes: Atomic<i32>,
+        fail: Atomic<bool>,
+        gone: Atomic<bool>,
+    }
+
+    static FAKE: Fake = Fake {
+        powered: Atomic::new(0),
+        resumes: Atomic::new(0),
+        fail: Atomic::new(false),
+        gone: Atomic::new(false),
+    };
+
+    #[vtable]
+    impl PmOps for Fake {
+        fn runtime_suspend(&self, _dev: &Device) -> Result {
+            self.powered.store(0, Relaxed);
+            Ok(())
+        }
+
+        fn runtime_resume(&self, _dev: &Device) -> Result {
+            if self.fail.load(Relaxed) {
+                return Err(EBUSY);
+            }
+            self.powered.store(1, Relaxed);
+            self.resumes.fetch_add(1, Relaxed);
+            Ok(())
+        }
+    }
+
+    struct FakeDevice;
+
+    impl PmDevice for FakeDevice {
+        type Ops = Fake;
+        type Ref<'a> = &'static Fake;
+
+        fn from_device(_dev: &Device) -> Option<&'static Fake> {
+            (!FAKE.gone.load(Relaxed)).then_some(&FAKE)
+        }
+    }
+
+    /// A platform device, bound to a driver that does nothing but power management.
+    struct Bus {
+        driver: Pin<KBox<kernel::types::Opaque<bindings::platform_driver>>>,
+        pdev: *mut bindings::platform_device,
+    }
+
+    impl Bus {
+        fn new(name: &'static CStr) -> Result<Self> {
+            let mut driver = bindings::platform_driver::default();
+            driver.driver.name = name.as_char_ptr();
+            driver.driver.pm = PmCallbacks::<FakeDevice>::ops();
+            let driver = KBox::pin(kernel::types::Opaque::new(driver), GFP_KERNEL)?;
+
+            FAKE.powered.store(0, Relaxed);
+            FAKE.resumes.store(0, Relaxed);
+            FAKE.fail.store(false, Relaxed);
+            FAKE.gone.store(false, Relaxed);
+
+            // SAFETY: Valid until it is unregistered on drop. No module owns it.
+            to_result(unsafe {
+                bindings::__platform_driver_register(
+                    driver.get(),
+                    core::ptr::null_mut(),
+                    name.as_char_ptr(),
+                )
+            })?;
+
+            let info = bindings::platform_device_info {
+                name: name.as_char_ptr(),
+                id: -1,
+                ..Default::default()
+            };
+            // SAFETY: All fields but the name may be zero.
+            let pdev = unsafe { bindings::platform_device_register_full(&info) };
+            let pdev = kernel::error::from_err_ptr(pdev).inspect_err(|_| {
+                // SAFETY: Registered above.
+                unsafe { bindings::platform_driver_unregister(driver.get()) }
+            })?;
+            Ok(Self { driver, pdev })
+        }
+
+        fn dev(&self) -> &Device<Bound> {
+            // SAFETY: The device is bound since it was registered, by the driver above.
+            unsafe { Device::from_raw(&raw mut (*self.pdev).dev) }
+        }
+    }
+
+    impl Drop for Bus {
+        fn drop(&mut self) {
+            // SAFETY: Registered in `new`.
+            unsafe { bindings::platform_device_unregister(self.pdev) };
+            // SAFETY: Registered in `new`.
+            unsafe { bindings::platform_driver_unregister(self.driver.get()) };
+        }
+    }
+
+    #[cfg(CONFIG_PM)]
+    fn users(bus: &Bus) -> i32 {
+        // SAFETY: The device is valid; the count is only looked at.
+        unsafe { (*as_raw(bus.dev())).power.usage_count.counter }
+    }
+
+    fn powered() -> bool {
+        FAKE.powered.load(Relaxed) != 0
+    }
+
+    #[test]
+    #[cfg(CONFIG_PM)]
+    fn guards_hold_the_power() -> Result {
+        let bus = Bus::new(c"iommu-test-pm")?;
+        let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
+
+        assert!(get_if_active(bus.dev()).is_none());
+        assert_eq!(users(&bus), 0);
+        let first = pm.get()?;
+        assert!(powered());
+        let second = get_if_active(bus.dev()).ok_or(EINVAL)?;
+        first.put_sync();
+        assert!(powered());
+
+        let held = second.into_owned();
+        assert!(as_raw(held.device()) == as_raw(bus.dev()));
+        let last = get(bus.dev())?;
+        assert_eq!(users(&bus), 2);
+        drop(held);
+        assert!(powered());
+        last.into_owned().put_sync();
+        assert!(!powered());
+        assert_eq!(FAKE.resumes.load(Relaxed), 1);
+
+        drop(pm);
+        assert!(get(bus.dev()).err() == Some(EACCES));
+        assert!(get_if_active(bus.dev()).is_none());
+        Ok(())
+    }
+
+    #[test]
+    #[cfg(CONFIG_PM)]
+    fn starts_active() -> Result {
+        let bus = Bus::new(c"iommu-test-pm-active")?;
+        let pm = RuntimePm::enable(bus.dev(), InitialState::Active)?;
+
+        pm.get()?.put_sync();
+        assert_eq!(FAKE.resumes.load(Relaxed), 0);
+        pm.get()?.put_sync();
+        assert_eq!(FAKE.resumes.load(Relaxed), 1);
+
+        // Can be enabled again, and begins suspended then.
+        drop(pm);
+        let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
+        pm.get()?.put_sync();
+        assert_eq!(FAKE.resumes.load(Relaxed), 2);
+        Ok(())
+    }
+
+    #[test]
+    #[cfg(CONFIG_PM)]
+    fn hold_outlives_driver() -> Result {
+        let bus = Bus::new(c"iommu-test-pm-hold")?;
+        let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
+        let held = pm.get()?.into_owned();
+
+        drop(pm);
+        drop(bus);
+        assert!(get(held.device()).is_err());
+        drop(held);
+        Ok(())
+    }
+
+    #[test]
+    #[cfg(CONFIG_PM)]
+    fn resume_fails() -> Result {
+        let bus = Bus::new(c"iommu-test-pm-fail")?;
+        let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
+
+        FAKE.fail.store(true, Relaxed);
+        assert!(pm.get().err() == Some(EBUSY));
+        assert_eq!(users(&bus), 0);
+        FAKE.fail.store(false, Relaxed);
+        // An error that is not for good; and no count was left behind.
+        pm.get()?.put_sync();
+        assert!(!powered());
+
+        FAKE.gone.store(true, Relaxed);
+        assert!(pm.get().err() == Some(ENODEV));
+        Ok(())
+    }
+
+    #[test]
+    #[cfg(CONFIG_PM)]
+    fn quiet_whatever_the_order() -> Result {
+        let bus = Bus::new(c"iommu-test-pm-quiet")?;
+        let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
+
+        let quiet = quiesce(bus.dev());
+        assert!(pm.get().err() == Some(EACCES));
+        drop(quiet);
+        pm.get()?.put_sync();
+
+        // Whichever of the two goes first, runtime PM is off in the end.
+        let quiet = quiesce(bus.dev());
+        drop(pm);
+        drop(quiet);
+        assert!(get(bus.dev()).err() == Some(EACCES));
+        assert_eq!(FAKE.resumes.load(Relaxed), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn system_sleep_goes_through_runtime_pm() -> Result {
+        let ops = PmCallbacks::<FakeDevice>::ops();
+
+        assert!(ops.runtime_suspend.is_some() && ops.runtime_resume.is_some());
+        assert!(ops.suspend_late.is_some() && ops.resume_early.is_some());
+        assert!(ops.poweroff_late.is_some() && ops.restore_early.is_some());
+        assert!(ops.suspend.is_none() && ops.resume.is_none());
+        assert!(ops.runtime_idle.is_none());
+
+        #[cfg(CONFIG_PM)]
+        {
+            let bus = Bus::new(c"iommu-test-pm-sleep")?;
+            let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
+            let held = pm.get()?;
+            let suspend = ops.suspend_late.ok_or(EINVAL)?;
+
+            // SAFETY: What the driver core does with a bound device.
+            to_result(unsafe { suspend(as_raw(bus.dev())) })?;
+            assert!(!powered());
+            // Runtime PM knows nothing during system sleep.
+            assert!(get_if_active(bus.dev()).is_none());
+            assert_eq!(users(&bus), 1);
+
+            drop(held);
+            // SAFETY: The device is valid. Makes up for the disable in suspend.
+            unsafe { rust_iommu_helper_pm_runtime_enable(as_raw(bus.dev())) };
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The one place where an instance is looked up.
+//!
+//! The core tells a driver a fwnode and leaves it to find its own instance again. Here the crate
+//! does that, once, under the core's probe lock, and passes the instance on: to `of_xlate` for each
+//! phandle, and to `probe_device` all that `of_xlate` gathered.
+//!
+//! What `of_xlate` gathers must survive in the master's `iommu_fwspec`, since the core may drop the
+//! master without telling anybody. So an ID holds the stream in its low half, where clients of some
+//! hardware read it, and in its high half the number of the instance. Between `of_xlate` and
+//! `probe_device` the core drops its lock and the instance may go; a number is therefore given out
+//! once and never again.
+
+use kernel::{
+    bindings,
+    device::property::FwNode,
+    prelude::*,
+    sync::Arc, //
+};
+
+use crate::{
+    fwnode::{
+        self,
+        FwNodeRef, //
+    },
+    instance::Instance,
+    ops::Operations,
+};
+
+/// An instance that masters may be bound to.
+struct Entry {
+    fwnode: FwNodeRef,
+    instance: Arc<Instance>,
+}
+
+// SAFETY: a node's reference may be dropped by any thread; only its address is looked at.
+unsafe impl Send for Entry {}
+
+struct Registry {
+    entries: KVec<Entry>,
+    next: u32,
+}
+
+kernel::sync::global_lock! {
+    // SAFETY: initialised by `init`, before anything else of the crate runs.
+    unsafe(uninit) static REGISTRY: Mutex<Registry> = Registry {
+        entries: KVec::new(),
+        next: 0,
+    };
+}
+
+/// Prepares the registry.
+///
+/// # Safety
+///
+/// Called once, before any driver can be registered.
+pub(crate) unsafe fn init() {
+    // SAFETY: by the safety requirement.
+    unsafe { REGISTRY.init() };
+}
+
+/// Reserves the number of a new instance.
+///
+/// # Errors
+///
+/// `ENOSPC` after 65536 instances since the crate was loaded.
+pub(crate) fn next_index() -> Result<u16> {
+    let mut registry = REGISTRY.lock();
+    let index = u16::try_from(registry.next).map_err(|_| ENOSPC)?;
+    registry.next += 1;
+    Ok(index)
+}
+
+/// Makes `instance` known as that of `fwnode`.
+pub(crate) fn insert(fwnode: FwNodeRef, instance: Arc<Instance>) -> Result {
+    REGISTRY
+        .lock()
+        .entries
+        .push(Entry { fwnode, instance }, GFP_KERNEL)?;
+    Ok(())
+}
+
+/// Makes the instance unknown: no master is bound to it from now on.
+pub(crate) fn remove(instance: &Arc<Instance>) {
+    let mut registry = REGISTRY.lock();
+    let Some(at) = registry
+        .entries
+        .iter()
+        .position(|entry| Arc::ptr_eq(&entry.instance, instance))
+    else {
+        return;
+    };
+    let entry = registry.entries.remove(at);
+    drop(registry);
+    drop(entry);
+}
+
+/// The instance of driver `T` that `fwnode` describes.
+pub(crate) fn find<T: Operations>(fwnode: &FwNode) -> Option<Arc<Instance>> {
+    REGISTRY
+        .lock()
+        .entries
+        .iter()
+        .find(|entry| fwnode::same(&entry.fwnode, fwnode) && entry.instance.is::<T>())
+        .map(|entry| entry.instance.clone())
+}
+
+/// The instance of driver `T` that an ID names.
+pub(crate) fn find_id<T: Operations>(id: StreamId) -> Option<Arc<Instance>> {
+    REGISTRY
+        .lock()
+        .entries
+        .iter()
+        .find(|entry| entry.instance.index() == id.instance() && entry.instance.is::<T>())
+        .map(|entry| entry.instance.clone())
+}
+
+/// Whether none of `instances` has begun to go.
+pub(crate) fn are_known(instances: &[Arc<Instance>]) -> bool {
+    let registry = REGISTRY.lock();
+    instances.iter().all(|instance| {
+        registry
+            .entries
+            .iter()
+            .any(|entry| Arc::ptr_eq(&entry.instance, instance))
+    })
+}
+
+/// An ID as it is kept in an `iommu_fwspec`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StreamId(u32);
+
+impl StreamId {
+    pub(crate) fn new(instance: &Instance, stream: u16) -> Self {
+        Self(u32::from(instance.index()) << 16 | u32::from(stream))
+    }
+
+    pub(crate) fn from_raw(id: u32) -> Self {
+        Self(id)
+    }
+
+    pub(crate) fn as_raw(self) -> u32 {
+        self.0
+    }
+
+    pub(crate) fn instance(self) -> u16 {
+        (self.0 >> 16) as u16
+    }
+
+    pub(crate) fn stream(self) -> u16 {
+        self.0 as u16
+    }
+}
+
+/// The IDs of a master, in the order of its phandles.
+///
+/// # Safety
+///
+/// The core's probe lock is held, and `dev` is valid.
+pub(crate) unsafe fn ids(dev: *mut bindings::device) -> Result<KVec<StreamId>> {
+    // SAFETY: by the safety requirement.
+    let fwspec = unsafe { crate::bindings::rust_iommu_helper_dev_iommu_fwspec_get(dev) };
+    if fwspec.is_null() {
+        return Err(ENODEV);
+    }
+    // SAFETY: the core frees or reallocates the fwspec only under the probe lock.
+    let count = unsafe { (*fwspec).num_ids } as usize;
+    // SAFETY: as above; `ids` is a flexible array of `count` elements.
+    let raw = unsafe { (*fwspec).ids.as_slice(count) };
+
+    let mut ids = KVec::with_capacity(count, GFP_KERNEL)?;
+    for &id in raw {
+        ids.push_within_capacity(StreamId::from_raw(id))
+            .map_err(|_| ENOMEM)?;
+    }
+    if ids.is_empty() {
+        return Err(ENODEV);
+    }
+    Ok(ids)
+}

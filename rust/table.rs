@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A two-level page table with 32-bit entries: the algorithm, apart from any hardware's [`Format`].
+//!
+//! A directory of [`Format::DIR_ENTRIES`] words points to tables of [`Format::TABLE_ENTRIES`] words,
+//! which point to pages. Tables come and go with what is mapped.
+//!
+//! # Concurrency
+//!
+//! The core maps, unmaps and looks up *disjoint ranges* on any CPU at the same time and in any
+//! context, but ranges share tables. No lock is held over a run:
+//!
+//! - Who touches a table holds a pin on it: one atomic addition to the slot's state word before, one
+//!   after, which also counts the live pages.
+//! - A table is installed and removed under a lock. It is removed only from a state without pins and
+//!   live pages, by one compare-and-exchange; after it no pin can be had.
+//! - Whoever takes off the last pin of a table without pages takes care of it. A few empty tables stay
+//!   where they are, in a ring; the oldest makes room for the next one.
+//! - A removed table goes to *limbo*, since the hardware may have cached its address. It is freed once
+//!   [`Limbo::free`] says that the hardware has dropped it.
+//!
+//! Callers that break the rule get wrong translations. They never make this code touch memory that is
+//! not a table: the count of live pages may be off then, so a table is looked through before it goes.
+//!
+//! # What the hardware sees
+//!
+//! Each change is cleaned once per table and run. A new table is filled before it is mapped for the
+//! walker, which cleans it whole; then its directory entry is written and cleaned.
+
+use core::{
+    marker::PhantomData,
+    ptr::NonNull,
+    sync::atomic::AtomicU32, //
+};
+
+use kernel::{
+    device::{
+        Bound,
+        Device, //
+    },
+    ffi::c_void,
+    prelude::*,
+    sync::{
+        atomic::Atomic,
+        new_spinlock_irq,
+        SpinLockIrq, //
+    },
+};
+
+use crate::{
+    atomic_safe::AtomicSafe,
+    gfp::Gfp,
+    pages::{
+        Block,
+        Pool, //
+    },
+    prot::Prot,
+    walker::{
+        self,
+        Walker,
+        WalkerDevice, //
+    }, //
+};
+
+mod entries;
+pub(crate) mod ffi;
+mod install;
+#[cfg(CONFIG_KUNIT)]
+pub mod kunit;
+mod limbo;
+mod reclaim;
+mod slot;
+mod walk;
+
+pub use limbo::Limbo;
+pub use walk::Range;
+
+use limbo::Queue;
+use reclaim::Ring;
+use slot::{
+    state,
+    Pinned,
+    Place,
+    Slot, //
+};
+
+/// How hardware wants the words of a two-level page table.
+///
+/// An implementation that contradicts itself makes for wrong translations, but not for undefined
+/// behaviour: no address that it decodes is followed by software.
+pub trait Format: 'static {
+    /// Name, for messages.
+    const NAME: &'static str;
+    /// Number of words of the directory; a power of two.
+    const DIR_ENTRIES: usize;
+    /// Number of words of a table; a power of two, at most 1024.
+    const TABLE_ENTRIES: usize;
+    /// Binary logarithm of the page size.
+    const PAGE_SHIFT: u32;
+    /// What is added (wrapping) to the entry of a page to get that of the page behind it.
+    const STEP: u32;
+
+    /// The directory entry that points to the table at `table`; never 0. `None` if the hardware
+    /// cannot address it.
+    fn dir_entry(table: u64) -> Option<u32>;
+
+    /// What [`Format::dir_entry`] was given, or `None` for an invalid entry.
+    fn dir_table(entry: u32) -> Option<u64>;
+
+    /// The entry of a page; never 0. The addresses for which this succeeds are an interval.
+    ///
+    /// # Errors
+    ///
+    /// `ERANGE` for an address that the hardware cannot have, `EINVAL` for permissions that it cannot
+    /// express and must not widen.
+    fn page_entry(paddr: u64, prot: Prot) -> Result<u32>;
+
+    /// The address of the page, or `None` for an invalid entry.
+    fn page_paddr(entry: u32) -> Option<u64>;
+
+    /// What the entry allows.
+    fn page_prot(entry: u32) -> Prot;
+}
+
+/// Sizes that follow from a [`Format`].
+struct Sizes<F>(PhantomData<F>);
+
+impl<F: Format> Sizes<F> {
+    const VALID: () = {
+        assert!(F::DIR_ENTRIES.is_power_of_two() && F::TABLE_ENTRIES.is_power_of_two());
+        assert!(F::TABLE_ENTRIES <= state::MAX_LIVE);
+        assert!(F::PAGE_SHIFT < 32);
+    };
+    const DIRECTORY: usize = F::DIR_ENTRIES * size_of::<u32>();
+    const TABLE: usize = F::TABLE_ENTRIES * size_of::<u32>();
+    /// Pages of the whole address space.
+    const PAGES: u64 = (F::DIR_ENTRIES as u64) * (F::TABLE_ENTRIES as u64);
+}
+
+/// Part of a run of pages: what of it lies in one table.
+#[derive(Copy, Clone)]
+struct Piece {
+    /// Index into the directory.
+    index: usize,
+    /// Index into the table.
+    start: usize,
+    /// Number of pages; never more than the table has from `start` on.
+    pages: usize,
+}
+
+/// A page table.
+///
+/// The hardware must not be using it any more when it is dropped.
+///
+/// # Invariants
+///
+/// - `directory` has `F::DIR_ENTRIES` words, `slots` as many elements.
+/// - The place of a slot, if it has one, names a block of `pool` that is owned by that slot. It changes
+///   only with `lock` held or with exclusive access, and to "nowhere" only when the slot's state lost
+///   `PRESENT`.
+/// - The same holds for the places in `queue`: each names a block that is owned by its queue entry.
+/// - Until `walker` is revoked, the directory and all these blocks are mapped for the walker;
+///   afterwards none is. This changes only with `lock` held or with exclusive access.
+#[pin_data(PinnedDrop)]
+pub struct Table<F: Format, W: WalkerDevice> {
+    walker: Walker<W>,
+    pool: Pool,
+    directory: Block,
+    slots: KVVec<Slot>,
+    queue: Queue,
+    ring: Ring,
+    /// Tables that are installed or in limbo.
+    tables: Atomic<usize>,
+    #[pin]
+    lock: SpinLockIrq<()>,
+    _format: PhantomData<fn() -> F>,
+}
+
+// SAFETY: the one lock is an `SpinLockIrq`, and all memory is freed by functions that do not sleep.
+unsafe impl<F: Format, W: WalkerDevice> AtomicSafe for Table<F, W> {}
+
+impl<F: Format, W: WalkerDevice> Table<F, W> {
+    /// Makes an empty table for the walker of `device`. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` if the device is not bound, `ENOMEM`, `EOPNOTSUPP` if it does not see memory at its
+    /// physical address.
+    pub fn new(device: W) -> impl PinInit<Self, Error> {
+        let () = Sizes::<F>::VALID;
+        pin_init::pin_init_scope(move || {
+            let walker = Walker::new(device)?;
+            let pool = Pool::new(Sizes::<F>::TABLE)?;
+            let mut slots = KVVec::with_capacity(F::DIR_ENTRIES, GFP_KERNEL)?;
+            for _ in 0..F::DIR_ENTRIES {
+                slots.push(Slot::default(), GFP_KERNEL)?;
+            }
+            let queue = Queue::new(F::DIR_ENTRIES)?;
+            let ring = Ring::new(Sizes::<F>::TABLE)?;
+            let directory = Block::directory(Sizes::<F>::DIRECTORY)?;
+            walker
+                .with_bound(|dev| {
+                    // SAFETY: the block is freed only in `drop()`, which gives the mapping back.
+                    // Nothing below fails.
+                    unsafe { walker::map(dev, directory.as_ptr(), directory.bytes()) }
+                })
+                .ok_or(ENODEV)??;
+
+            // INVARIANT: sizes as allocated, the directory mapped, no tables.
+            Ok::<_, Error>(try_pin_init!(Self {
+                walker,
+                pool,
+                directory,
+                slots,
+                queue,
+                ring,
+                tables: Atomic::new(0),
+                lock <- new_spinlock_irq!((), "iommu::Table"),
+                _format: PhantomData,
+            }? Error))
+        })
+    }
+
+    /// Where the directory is, for the hardware's table base.
+    pub fn directory(&self) -> u64 {
+        walker::paddr_of(self.directory.as_ptr())
+    }
+
+    /// The last IOVA.
+    pub const fn aperture_end() -> u64 {
+        (Sizes::<F>::PAGES << F::PAGE_SHIFT) - 1
+    }
+
+    /// Maps `pgcount` pages from `paddr` on, and says how many it did also if there is an error.
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL` for an address that is not a page's, or permissions that the hardware lacks.
+    /// - `ERANGE` for addresses outside what the hardware can express.
+    /// - `EBUSY` if a page is mapped already. It keeps its translation.
+    /// - `ENOMEM`, and `ENODEV` if the walker's device is gone.
+    pub fn map(
+        &self,
+        iova: u64,
+        paddr: u64,
+        pgcount: usize,
+        prot: Prot,
+        gfp: Gfp,
+    ) -> (usize, Result) {
+        let run = match Run::new::<F>(iova, paddr, pgcount, prot) {
+            Ok(run) => run,
+            Err(e) => return (0, Err(e)),
+        };
+
+        if self.walker.needs_clean() {
+            let mapped = self
+                .walker
+                .with_bound(|dev| self.map_run(Some(dev), run, gfp));
+            mapped.unwrap_or((0, Err(ENODEV)))
+        } else if self.walker.is_revoked() {
+            (0, Err(ENODEV))
+        } else {
+            self.map_run(None, run, gfp)
+        }
+    }
+
+    // Not worth a call with half a dozen arguments.
+    #[inline(always)]
+    fn map_run(&self, dev: Option<&Device<Bound>>, run: Run, gfp: Gfp) -> (usize, Result) {
+        let mut entry = run.entry;
+        let mut done = 0;
+
+        while done < run.pages {
+            let piece = Self::piece(run.page + done as u64, run.pages - done);
+            match self.map_piece(dev, piece, entry, gfp) {
+                Ok(pages) => {
+                    done += pages;
+                    if pages < piece.pages {
+                        return (done, Err(EBUSY));
+                    }
+                }
+                Err(e) => return (done, Err(e)),
+            }
+            entry = entry.wrapping_add(F::STEP.wrapping_mul(piece.pages as u32));
+        }
+        (done, Ok(()))
+    }
+
+    #[inline]
+    fn map_piece(
+        &self,
+        dev: Option<&Device<Bound>>,
+        piece: Piece,
+        entry: u32,
+        gfp: Gfp,
+    ) -> Result<usize> {
+        loop {
+            let Some(pinned) = self.slots[piece.index].pin() else {
+                if self.install(dev, piece, entry, gfp)? {
+                    return Ok(piece.pages);
+                }
+                continue;
+            };
+
+            let entries = self.entries(&pinned, piece);
+            let pages = entries::fill(entries, entry, F::STEP);
+            self.clean(dev, &entries[..pages]);
+            if pinned.release_added(pages) {
+                self.retire(dev, piece.index);
+            }
+            return Ok(pages);
+        }
+    }
+
+    /// Unmaps up to `pgcount` pages and says how many it did: it ends at the first that is not mapped.
+    ///
+    /// When it returns, the walker finds the pages no more. What it has cached is another matter.
+    pub fn unmap(&self, iova: u64, pgcount: usize) -> usize {
+        let page = iova >> F::PAGE_SHIFT;
+        if page >= Sizes::<F>::PAGES {
+            return 0;
+        }
+        let pages = (Sizes::<F>::PAGES - page).min(pgcount as u64) as usize;
+
+        if self.walker.needs_clean() {
+            let unmapped = self
+                .walker
+                .with_bound(|dev| self.unmap_run(Some(dev), page, pages));
+            if let Some(unmapped) = unmapped {
+                return unmapped;
+            }
+        }
+        self.unmap_run(None, page, pages)
+    }
+
+    #[inline(always)]
+    fn unmap_run(&self, dev: Option<&Device<Bound>>, page: u64, pages: usize) -> usize {
+        let mut done = 0;
+
+        while done < pages {
+            let piece = Self::piece(page + done as u64, pages - done);
+            let Some(pinned) = self.slots[piece.index].pin() else {
+                break;
+            };
+            let entries = self.entries(&pinned, piece);
+            let cleared = entries::clear(entries);
+            self.clean(dev, &entries[..cleared]);
+            if pinned.release_removed(cleared) {
+                self.retire(dev, piece.index);
+            }
+            done += cleared;
+            if cleared < piece.pages {
+                break;
+            }
+        }
+        done
+    }
+
+    /// The physical address behind `iova`, if it is mapped.
+    pub fn iova_to_phys(&self, iova: u64) -> Option<u64> {
+        let page = iova >> F::PAGE_SHIFT;
+        if page >= Sizes::<F>::PAGES {
+            return None;
+        }
+        let piece = Self::piece(page, 1);
+        let pinned = self.slots[piece.index].pin()?;
+        let entry = self.entries(&pinned, piece).first().map_or(0, entries::read);
+        if pinned.release_added(0) {
+            // An empty table that nobody took care of because of our pin.
+            self.retire_bound(piece.index);
+        }
+        let offset = iova & ((1 << F::PAGE_SHIFT) - 1);
+        Some(F::page_paddr(entry)? | offset)
+    }
+
+    /// What of `pages` pages from `page` on lies in the first table. `page` is in the address space.
+    #[inline]
+    fn piece(page: u64, pages: usize) -> Piece {
+        let start = page as usize % F::TABLE_ENTRIES;
+        Piece {
+            index: (page / F::TABLE_ENTRIES as u64) as usize,
+            start,
+            pages: pages.min(F::TABLE_ENTRIES - start),
+        }
+    }
+
+    /// The entries of a piece, for as long as the table is pinned.
+    #[inline]
+    fn entries<'a>(&self, pinned: &'a Pinned<'_>, piece: Piece) -> &'a [AtomicU32] {
+        // SAFETY: the pin keeps the slot's table, which the pinned place names: by the type invariants
+        // it is a block of the pool, and it is not freed before the slot has lost `PRESENT`.
+        let table = unsafe { self.table_at(pinned.place()) };
+        &table[piece.start..][..piece.pages]
+    }
+
+    /// The entries of the table at `place`.
+    ///
+    /// # Safety
+    ///
+    /// `place` names a block of the pool that is not freed during `'a`.
+    #[inline]
+    unsafe fn table_at<'a>(&self, place: i32) -> &'a [AtomicU32] {
+        let entries = core::ptr::with_exposed_provenance::<AtomicU32>(self.addr_of(place));
+        // SAFETY: by the safety requirement this is a block of the pool, which is `TABLE` bytes of
+        // initialised memory that is accessed as atomic words only.
+        unsafe { core::slice::from_raw_parts(entries, F::TABLE_ENTRIES) }
+    }
+
+    /// The words of the directory.
+    fn dir(&self) -> &[AtomicU32] {
+        let words = self.directory.as_ptr().cast::<AtomicU32>();
+        // SAFETY: by the type invariants the block has that many words; they were zeroed and are
+        // accessed as atomics only. The block lives as long as `self`.
+        unsafe { core::slice::from_raw_parts(words.as_ptr(), F::DIR_ENTRIES) }
+    }
+
+    /// The distance of a table to the directory: half the size of a pointer, and cheaper to follow
+    /// than a physical address. Both are aligned to a table's size, being aligned to their own.
+    ///
+    /// `None` if it is farther than that can say, which memory below 4 GiB never is.
+    fn place_of(&self, addr: usize) -> Option<i32> {
+        let bytes = addr.wrapping_sub(self.directory.as_ptr().addr().get()) as isize;
+        i32::try_from(bytes / Sizes::<F>::TABLE as isize).ok()
+    }
+
+    #[inline]
+    fn addr_of(&self, place: i32) -> usize {
+        let bytes = place as isize * Sizes::<F>::TABLE as isize;
+        self.directory
+            .as_ptr()
+            .addr()
+            .get()
+            .wrapping_add_signed(bytes)
+    }
+
+    /// Lets the walker see changed words.
+    #[inline]
+    fn clean(&self, dev: Option<&Device<Bound>>, words: &[AtomicU32]) {
+        if !self.walker.needs_clean() || words.is_empty() {
+            return;
+        }
+        if let Some(dev) = dev {
+            let virt: NonNull<c_void> = NonNull::from(words).cast();
+            walker::clean(dev, virt, size_of_val(words));
+        }
+    }
+
+    /// Gives back all that needs the device bound. The table lives on in software.
+    ///
+    /// For the moment before the device is unbound: no hardware walks the table any more, and
+    /// [`WalkerDevice::with_bound`] answers `None` already, or is not used by others. A second call
+    /// does nothing.
+    pub fn revoke(&self, dev: &Device<Bound>) {
+        let _guard = self.lock.lock();
+        if self.walker.is_revoked() {
+            return;
+        }
+        // INVARIANT: below all mappings are given back, with the lock held.
+        self.walker.set_revoked();
+        // SAFETY: by the type invariants the directory was mapped until now.
+        unsafe { walker::unmap(dev, self.directory.as_ptr(), self.directory.bytes()) };
+
+        for place in self.places() {
+            if let Some(virt) = self.virt_of(place) {
+                // SAFETY: by the type invariants this is a block of the pool and was mapped until now.
+                unsafe { walker::unmap(dev, virt, Sizes::<F>::TABLE) };
+            }
+        }
+    }
+
+    /// Places of all tables, installed or in limbo; 0 where there is none.
+    fn places(&self) -> impl Iterator<Item = i32> + '_ {
+        let installed = self.slots.iter().map(Slot::place);
+        Iterator::chain(installed, self.queue.places()).map(Place::get)
+    }
+
+    /// The address of a table, `None` for the place "nowhere".
+    fn virt_of(&self, place: i32) -> Option<NonNull<c_void>> {
+        if place == 0 {
+            return None;
+        }
+        NonNull::new(core::ptr::with_exposed_provenance_mut(self.addr_of(place)))
+    }
+}
+
+/// A run of pages to map.
+#[derive(Copy, Clone)]
+struct Run {
+    page: u64,
+    pages: usize,
+    entry: u32,
+}
+
+impl Run {
+    #[inline]
+    fn new<F: Format>(iova: u64, paddr: u64, pages: usize, prot: Prot) -> Result<Self> {
+        let page = iova >> F::PAGE_SHIFT;
+        if pages == 0 || (iova | paddr) & ((1 << F::PAGE_SHIFT) - 1) != 0 {
+            return Err(EINVAL);
+        }
+        if page >= Sizes::<F>::PAGES || pages as u64 > Sizes::<F>::PAGES - page {
+            return Err(ERANGE);
+        }
+        // Fits, since the address space has fewer than 2^32 bytes a word.
+        let last = paddr
+            .checked_add((pages as u64 - 1) << F::PAGE_SHIFT)
+            .ok_or(ERANGE)?;
+        F::page_entry(last, prot)?;
+        Ok(Self {
+            page,
+            pages,
+            entry: F::page_entry(paddr, prot)?,
+        })
+    }
+}
+
+#[pinned_drop]
+impl<F: Format, W: WalkerDevice> PinnedDrop for Table<F, W> {
+    fn drop(self: Pin<&mut Self>) {
+        let this = &*self;
+        if !this.walker.is_revoked() && this.walker.with_bound(|dev| this.revoke(dev)).is_none() {
+            pr_warn!("{}: page table outlived its device unrevoked\n", F::NAME);
+        }
+        for place in this.places().filter(|&place| place != 0) {
+            // SAFETY: by the type invariants this is a block of the pool that belongs to the slot or
+            // queue entry, which is never looked at again.
+            drop(unsafe { this.pool.from_addr(this.addr_of(place)) });
+        }
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The slow path of mapping: a slot gets a table.
+
+use kernel::{
+    device::{
+        Bound,
+        Device, //
+    },
+    prelude::*,
+    sync::{
+        atomic::Relaxed,
+        barrier::{
+            dma_mb,
+            Write, //
+        }, //
+    },
+};
+
+use super::{
+    entries,
+    state,
+    Format,
+    Piece,
+    Sizes,
+    Table, //
+};
+
+use crate::{
+    gfp::Gfp,
+    pages::Block,
+    walker::{
+        self,
+        WalkerDevice, //
+    },
+};
+
+impl<F: Format, W: WalkerDevice> Table<F, W> {
+    /// Installs a table with `piece` mapped in it. `false`: somebody else was faster with theirs.
+    #[cold]
+    pub(super) fn install(
+        &self,
+        dev: Option<&Device<Bound>>,
+        piece: Piece,
+        entry: u32,
+        gfp: Gfp,
+    ) -> Result<bool> {
+        match dev {
+            Some(dev) => self.install_bound(dev, piece, entry, gfp),
+            None => self
+                .walker
+                .with_bound(|dev| self.install_bound(dev, piece, entry, gfp))
+                .ok_or(ENODEV)?,
+        }
+    }
+
+    fn install_bound(
+        &self,
+        dev: &Device<Bound>,
+        piece: Piece,
+        entry: u32,
+        gfp: Gfp,
+    ) -> Result<bool> {
+        let block = self.pool.alloc(gfp)?;
+        let virt = block.as_ptr();
+        let place = self.place_of(virt.addr().get()).ok_or(ERANGE)?;
+        let word = F::dir_entry(walker::paddr_of(virt)).ok_or(ERANGE)?;
+
+        virt.as_ptr().expose_provenance();
+        // SAFETY: `place` is that of `block`, which is not freed in this scope.
+        let table = unsafe { self.table_at(place) };
+        entries::fill(&table[piece.start..][..piece.pages], entry, F::STEP);
+
+        // Cleans the whole table as well.
+        // SAFETY: the block is freed below only after its mapping was given back; once published it is
+        // the type invariants that say so.
+        unsafe { walker::map(dev, virt, Sizes::<F>::TABLE) }?;
+
+        let published = self.publish(dev, piece, place, word);
+        if published != Ok(true) {
+            // SAFETY: mapped above, and not published, so nobody else gives it back.
+            unsafe { walker::unmap(dev, virt, Sizes::<F>::TABLE) };
+            return published;
+        }
+        // INVARIANT: the slot owns the block now.
+        Block::into_addr(block);
+        Ok(true)
+    }
+
+    fn publish(
+        &self,
+        dev: &Device<Bound>,
+        piece: Piece,
+        place: i32,
+        word: u32,
+    ) -> Result<bool> {
+        let slot = &self.slots[piece.index];
+        let directory = &self.dir()[piece.index..][..1];
+
+        let _guard = self.lock.lock();
+        if self.walker.is_revoked() {
+            return Err(ENODEV);
+        }
+        if slot.load() & state::PRESENT != 0 {
+            return Ok(false);
+        }
+        // INVARIANT: the place is that of a block which the caller hands to this slot, mapped for the
+        // walker; the walker is not revoked, and the lock is held.
+        slot.place().set(place);
+        // The walker must not find the table before what is in it.
+        dma_mb(Write);
+        entries::write(&directory[0], word);
+        self.clean(Some(dev), directory);
+        self.tables.add(1usize, Relaxed);
+        slot.publish(piece.pages, state::FRESH);
+        Ok(true)
+    }
+}

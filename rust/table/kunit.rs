@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! KUnit suites of the page table, the same for every format.
+//!
+//! [`cases`] has the cases as functions over a [`Format`], and [`table_suite!`](crate::table_suite!)
+//! makes a suite of them: here for the two geometries at hand, in a driver for its own format.
+
+use super::Format;
+
+use crate::prot::Prot;
+
+use kernel::prelude::*;
+
+pub mod cases;
+pub mod support;
+
+/// Makes a KUnit suite of all cases for a format.
+#[macro_export]
+macro_rules! table_suite {
+    ($suite:ident, $module:ident, $format:ty) => {
+        #[kernel::prelude::kunit_tests($suite)]
+        mod $module {
+            use super::*;
+            use $crate::table::kunit::cases;
+
+            #[test]
+            fn format_round_trip() -> kernel::error::Result {
+                cases::format_round_trip::<$format>()
+            }
+
+            #[test]
+            fn run_over_tables() -> kernel::error::Result {
+                cases::run_over_tables::<$format>()
+            }
+
+            #[test]
+            fn edges() -> kernel::error::Result {
+                cases::edges::<$format>()
+            }
+
+            #[test]
+            fn overlap_is_busy() -> kernel::error::Result {
+                cases::overlap_is_busy::<$format>()
+            }
+
+            #[test]
+            fn unmap_ends_at_hole() -> kernel::error::Result {
+                cases::unmap_ends_at_hole::<$format>()
+            }
+
+            #[test]
+            fn random_against_reference() -> kernel::error::Result {
+                cases::random_against_reference::<$format>()
+            }
+
+            #[test]
+            fn ranges_are_merged() -> kernel::error::Result {
+                cases::ranges_are_merged::<$format>()
+            }
+
+            #[test]
+            fn empty_tables_go() -> kernel::error::Result {
+                cases::empty_tables_go::<$format>()
+            }
+
+            #[test]
+            fn limbo_waits() -> kernel::error::Result {
+                cases::limbo_waits::<$format>()
+            }
+
+            #[test]
+            fn miscount_keeps_table() -> kernel::error::Result {
+                cases::miscount_keeps_table::<$format>()
+            }
+
+            #[test]
+            fn allocation_fails() -> kernel::error::Result {
+                cases::allocation_fails::<$format>()
+            }
+
+            #[test]
+            fn device_goes() -> kernel::error::Result {
+                cases::device_goes::<$format>()
+            }
+
+            #[test]
+            fn fresh_until_settled() -> kernel::error::Result {
+                cases::fresh_until_settled::<$format>()
+            }
+
+            #[test]
+            fn two_cpus() -> kernel::error::Result {
+                cases::two_cpus::<$format>()
+            }
+        }
+    };
+}
+
+/// 4096 tables of 256 entries, the valid bit and permissions low in the word, as sun50i has them.
+pub struct Wide;
+
+impl Format for Wide {
+    const NAME: &'static str = "kunit-wide";
+    const DIR_ENTRIES: usize = 4096;
+    const TABLE_ENTRIES: usize = 256;
+    const PAGE_SHIFT: u32 = 12;
+    const STEP: u32 = 1 << 12;
+
+    fn dir_entry(table: u64) -> Option<u32> {
+        Some(u32::try_from(table).ok()? | 1)
+    }
+
+    fn dir_table(entry: u32) -> Option<u64> {
+        (entry & 3 == 1).then_some(u64::from(entry & !0x3ff))
+    }
+
+    fn page_entry(paddr: u64, prot: Prot) -> Result<u32> {
+        let page = u32::try_from(paddr).map_err(|_| ERANGE)?;
+        let access = u32::from(prot.readable()) << 4 | u32::from(prot.writable()) << 5;
+        Ok(page & !0xfff | access | 2)
+    }
+
+    fn page_paddr(entry: u32) -> Option<u64> {
+        (entry & 2 != 0).then_some(u64::from(entry & !0xfff))
+    }
+
+    fn page_prot(entry: u32) -> Prot {
+        prot(entry & 1 << 4 != 0, entry & 1 << 5 != 0)
+    }
+}
+
+/// 1024 tables of 1024 entries, frame numbers low in the word and no valid bit, as tegra has them.
+pub struct Square;
+
+impl Square {
+    const READ: u32 = 1 << 31;
+    const WRITE: u32 = 1 << 30;
+    const ALWAYS: u32 = 1 << 29;
+    const NEXT: u32 = 1 << 28;
+    const FRAME: u32 = (1 << 22) - 1;
+}
+
+impl Format for Square {
+    const NAME: &'static str = "kunit-square";
+    const DIR_ENTRIES: usize = 1024;
+    const TABLE_ENTRIES: usize = 1024;
+    const PAGE_SHIFT: u32 = 12;
+    const STEP: u32 = 1;
+
+    fn dir_entry(table: u64) -> Option<u32> {
+        let frame = u32::try_from(table >> 12).ok()?;
+        (frame <= Self::FRAME)
+            .then_some(frame | Self::READ | Self::WRITE | Self::ALWAYS | Self::NEXT)
+    }
+
+    fn dir_table(entry: u32) -> Option<u64> {
+        (entry & Self::NEXT != 0).then_some(u64::from(entry & Self::FRAME) << 12)
+    }
+
+    fn page_entry(paddr: u64, prot: Prot) -> Result<u32> {
+        let frame = u32::try_from(paddr >> 12).map_err(|_| ERANGE)?;
+        if frame > Self::FRAME {
+            return Err(ERANGE);
+        }
+        let mut access = 0;
+        if prot.readable() {
+            access |= Self::READ;
+        }
+        if prot.writable() {
+            access |= Self::WRITE;
+        }
+        if access == 0 {
+            return Err(EINVAL);
+        }
+        Ok(frame | access | Self::ALWAYS)
+    }
+
+    fn page_paddr(entry: u32) -> Option<u64> {
+        (entry & (Self::READ | Self::WRITE) != 0).then_some(u64::from(entry & Self::FRAME) << 12)
+    }
+
+    fn page_prot(entry: u32) -> Prot {
+        prot(entry & Self::READ != 0, entry & Self::WRITE != 0)
+    }
+}
+
+fn prot(read: bool, write: bool) -> Prot {
+    let mut prot = Prot::NONE;
+    if read {
+        prot = prot | Prot::READ;
+    }
+    if write {
+        prot = prot | Prot::WRITE;
+    }
+    prot
+}
+
+table_suite!(rust_iommu_table_wide, wide, Wide);
+table_suite!(rust_iommu_table_square, square, Square);

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One entry of the directory, as software sees it: which table is there, who is using it, and how
+//! much of it.
+//!
+//! As in [`super::entries`], these are the atomics of `core`: both words are private to this file, and
+//! two calls of a helper for each table touched would be most of what mapping a page costs.
+
+use core::sync::atomic::{
+    AtomicI32,
+    AtomicU32,
+    Ordering::{
+        AcqRel,
+        Acquire,
+        Relaxed,
+        Release, //
+    },
+};
+
+use kernel::processor::cpu_relax;
+
+/// The state word of a slot.
+///
+/// ```text
+/// 31         21 20                3   2     1      0
+/// | live pages | pins              | IDLE | FRESH | PRESENT |
+/// ```
+///
+/// The number of live pages is exact as long as callers keep to disjoint ranges. Two that map or
+/// unmap the same page at the same time can count it twice. That is why it is the topmost field: it
+/// wraps out of the word and never into the pins.
+pub(super) mod state {
+    /// There is a table.
+    pub(crate) const PRESENT: u32 = 1 << 0;
+    /// The table is new, and nobody has said yet that the hardware's walk cache knows.
+    pub(crate) const FRESH: u32 = 1 << 1;
+    /// The slot is in the ring of tables that may be empty.
+    pub(crate) const IDLE: u32 = 1 << 2;
+    /// One user of the table.
+    pub(crate) const PIN: u32 = 1 << 3;
+    /// The top bit of the pins. Users back off when they see it, and a quarter of a million of them
+    /// would have to be between two instructions to get from here to an overflow.
+    pub(crate) const CROWDED: u32 = 1 << 20;
+
+    const LIVE_SHIFT: u32 = 21;
+
+    /// The largest number of pages that a table may have.
+    pub(crate) const MAX_LIVE: usize = 1024;
+
+    /// `pages` more live pages.
+    #[inline]
+    pub(crate) const fn live(pages: usize) -> u32 {
+        (pages as u32) << LIVE_SHIFT
+    }
+
+    /// Whether there is a table that nobody uses and that has no live page.
+    #[inline]
+    pub(crate) const fn is_empty(state: u32) -> bool {
+        state & !(FRESH | IDLE) == PRESENT
+    }
+
+    /// Whether this is a table that nobody takes care of.
+    #[inline]
+    pub(crate) const fn is_forlorn(state: u32) -> bool {
+        state & !FRESH == PRESENT
+    }
+}
+
+/// An entry of the directory.
+///
+/// # Invariants
+///
+/// - While `state` has `PRESENT`, `table` names a table of the page table that the slot belongs to.
+/// - `PRESENT` is removed only from a state without pins, and only with the page table's lock held.
+#[derive(Default)]
+pub(super) struct Slot {
+    state: AtomicU32,
+    /// Position relative to the directory, see `Table::place_of`; 0 if there is none. Written with
+    /// the page table's lock held.
+    table: Place,
+}
+
+/// Where a table is: its distance to the directory in units of its size, or 0 for "nowhere".
+#[derive(Default)]
+pub(super) struct Place(AtomicI32);
+
+impl Place {
+    #[inline]
+    pub(super) fn get(&self) -> i32 {
+        self.0.load(Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn set(&self, place: i32) {
+        self.0.store(place, Relaxed);
+    }
+}
+
+impl Slot {
+    /// Takes a pin. `None`: there is no table.
+    #[inline]
+    pub(super) fn pin(&self) -> Option<Pinned<'_>> {
+        loop {
+            // `Acquire`: whoever sees `PRESENT` sees the table as it was installed.
+            let old = self.state.fetch_add(state::PIN, Acquire);
+            if old & (state::PRESENT | state::CROWDED) == state::PRESENT {
+                // INVARIANT: there was a table when our pin was added.
+                return Some(Pinned { slot: self });
+            }
+            // Others may have taken our pin for that of a user and left an empty table to us. So if
+            // there is one after all, go back and use it.
+            let old = self.state.fetch_sub(state::PIN, AcqRel);
+            if old & state::PRESENT == 0 {
+                return None;
+            }
+            cpu_relax();
+        }
+    }
+
+    #[inline]
+    pub(super) fn load(&self) -> u32 {
+        self.state.load(Relaxed)
+    }
+
+    /// Replaces `old` by `new`, if it is still that.
+    pub(super) fn exchange(&self, old: u32, new: u32) -> bool {
+        self.state
+            .compare_exchange(old, new, AcqRel, Relaxed)
+            .is_ok()
+    }
+
+    /// Declares the table to be there, with `live` pages and further flags.
+    ///
+    /// Only with the lock held, no `PRESENT` set, and [`Slot::place`] set before.
+    pub(super) fn publish(&self, live: usize, flags: u32) {
+        // Not a store: there may be pins of others that are about to be undone.
+        self.state
+            .fetch_add(state::PRESENT | flags | state::live(live), Release);
+    }
+
+    /// Removes `flags` if they are set.
+    pub(super) fn clear(&self, flags: u32) {
+        loop {
+            let old = self.load();
+            if old & flags == 0 || self.exchange(old, old & !flags) {
+                return;
+            }
+        }
+    }
+
+    /// The table's place.
+    #[inline]
+    pub(super) fn place(&self) -> &Place {
+        &self.table
+    }
+}
+
+/// A pin on a slot's table.
+///
+/// # Invariants
+///
+/// The pin was added to a state that had `PRESENT`. So, by the invariants of [`Slot`], the table stays
+/// until the pin is taken off.
+#[must_use = "a pin that is never released keeps the table for good"]
+pub(super) struct Pinned<'a> {
+    slot: &'a Slot,
+}
+
+impl Pinned<'_> {
+    #[inline]
+    pub(super) fn place(&self) -> i32 {
+        self.slot.place().get()
+    }
+
+    /// Takes the pin off after `pages` pages were added. Says whether that leaves a table nobody
+    /// takes care of, which is then up to the caller.
+    #[inline]
+    pub(super) fn release_added(self, pages: usize) -> bool {
+        self.release(state::live(pages))
+    }
+
+    /// As [`Pinned::release_added`], after `pages` pages were removed.
+    #[inline]
+    pub(super) fn release_removed(self, pages: usize) -> bool {
+        self.release(state::live(pages).wrapping_neg())
+    }
+
+    #[inline]
+    fn release(self, live: u32) -> bool {
+        let delta = live.wrapping_sub(state::PIN);
+        // `Release`: what was done to the table is done before it can be removed.
+        let old = self.slot.state.fetch_add(delta, Release);
+        state::is_forlorn(old.wrapping_add(delta))
+    }
+}

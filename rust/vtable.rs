@@ -1,0 +1,565 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The C side of [`Operations`]: one `struct iommu_ops` per driver, and what stands behind it.
+//!
+//! Callbacks are thin: they turn pointers into references, check what the core does not promise,
+//! hold the instances alive and call the driver. Whatever goes wrong for one master is logged here,
+//! with the master's name.
+//!
+//! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
+
+use core::{
+    cell::UnsafeCell,
+    marker::PhantomData,
+    mem::MaybeUninit,
+    ptr::NonNull, //
+};
+
+use kernel::{
+    bindings,
+    device::Device,
+    error::from_result,
+    prelude::*,
+    sync::Arc,
+    ThisModule, //
+};
+
+use crate::{
+    bindings::{
+        self as helpers,
+        as_raw, //
+    },
+    domain::{
+        self,
+        TypedDomain, //
+    },
+    fwnode,
+    gfp::Gfp,
+    group::Group,
+    instance::Instance,
+    link,
+    live::InstanceSet,
+    master::{
+        Attached,
+        Master, //
+    },
+    ops::{
+        DefaultDomain,
+        GroupRequest,
+        Operations,
+        PagingDomain, //
+    },
+    prot::Prot,
+    regions::ReservedRegions,
+    registry::{
+        self,
+        StreamId, //
+    },
+};
+
+/// What the core knows a driver by.
+///
+/// The core compares the addresses of these, and writes to some of them. So there is exactly one
+/// per driver, in writable memory: a `static` made by [`module_iommu_driver!`].
+///
+/// [`module_iommu_driver!`]: crate::module_iommu_driver
+pub struct Statics<T: Operations> {
+    inner: UnsafeCell<Inner>,
+    _driver: PhantomData<fn() -> T>,
+}
+
+struct Inner {
+    ops: bindings::iommu_ops,
+    paging_ops: bindings::iommu_domain_ops,
+    identity_ops: bindings::iommu_domain_ops,
+    blocked_ops: bindings::iommu_domain_ops,
+    identity: bindings::iommu_domain,
+    blocked: bindings::iommu_domain,
+}
+
+// SAFETY: written by `init` before the driver is registered; afterwards only the core writes, under
+// its own rules.
+unsafe impl<T: Operations> Sync for Statics<T> {}
+
+/// Gives a driver its [`Statics`]. Implemented by [`module_iommu_driver!`].
+///
+/// [`module_iommu_driver!`]: crate::module_iommu_driver
+pub trait HasStatics {
+    /// The same address at each call.
+    fn statics() -> &'static Statics<Self>
+    where
+        Self: Operations;
+}
+
+impl<T: Operations> Statics<T> {
+    /// Makes statics that [`Self::init`] has yet to fill in.
+    #[doc(hidden)]
+    #[expect(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Self {
+            // SAFETY: all of these are C structures for which zeroes are valid.
+            inner: UnsafeCell::new(unsafe { MaybeUninit::zeroed().assume_init() }),
+            _driver: PhantomData,
+        }
+    }
+
+    /// Address of the driver's `struct iommu_ops`.
+    #[inline]
+    pub(crate) fn ops(&self) -> *const bindings::iommu_ops {
+        // SAFETY: only the address is taken.
+        unsafe { &raw const (*self.inner.get()).ops }
+    }
+
+    /// Fills everything in.
+    ///
+    /// # Safety
+    ///
+    /// Called before the driver of `module` is registered, by nobody else at the same time.
+    pub(crate) unsafe fn init(&'static self, module: &'static ThisModule) {
+        // SAFETY: by the safety requirement nobody else uses it now.
+        let inner = unsafe { &mut *self.inner.get() };
+
+        inner.paging_ops.attach_dev = Some(attach_paging::<T>);
+        inner.paging_ops.map_pages = Some(map_pages::<T>);
+        inner.paging_ops.unmap_pages = Some(unmap_pages::<T>);
+        inner.paging_ops.flush_iotlb_all = Some(flush_iotlb_all::<T>);
+        inner.paging_ops.iotlb_sync_map = Some(iotlb_sync_map::<T>);
+        inner.paging_ops.iotlb_sync = Some(iotlb_sync::<T>);
+        inner.paging_ops.iova_to_phys = Some(iova_to_phys::<T>);
+        inner.paging_ops.free = Some(domain::free);
+
+        inner.identity_ops.attach_dev = Some(attach_identity::<T>);
+        inner.identity.type_ = bindings::IOMMU_DOMAIN_IDENTITY;
+        inner.identity.ops = &raw const inner.identity_ops;
+
+        inner.blocked_ops.attach_dev = Some(attach_blocked::<T>);
+        inner.blocked.type_ = bindings::IOMMU_DOMAIN_BLOCKED;
+        inner.blocked.ops = &raw const inner.blocked_ops;
+
+        inner.ops.of_xlate = Some(of_xlate::<T>);
+        inner.ops.probe_device = Some(probe_device::<T>);
+        inner.ops.release_device = Some(release_device::<T>);
+        inner.ops.device_group = Some(device_group::<T>);
+        inner.ops.get_resv_regions = Some(get_resv_regions::<T>);
+        inner.ops.def_domain_type = Some(def_domain_type::<T>);
+        inner.ops.domain_alloc_paging = Some(domain_alloc_paging::<T>);
+        inner.ops.default_domain_ops = &raw const inner.paging_ops;
+        inner.ops.blocked_domain = &raw mut inner.blocked;
+        inner.ops.release_domain = &raw mut inner.blocked;
+        if T::IDENTITY {
+            inner.ops.identity_domain = &raw mut inner.identity;
+        }
+        inner.ops.owner = module.as_ptr();
+    }
+
+    /// The driver's module.
+    fn module(&self) -> *mut bindings::module {
+        // SAFETY: set once, by `init`, before any callback can run.
+        unsafe { (*self.inner.get()).ops.owner }
+    }
+}
+
+/// The master of a callback.
+///
+/// # Safety
+///
+/// `dev` is valid for `'a`, and between `probe_device` and `release_device` of driver `T`.
+#[inline]
+unsafe fn master<'a, T: Operations>(dev: *mut bindings::device) -> &'a Master<T> {
+    // SAFETY: by the safety requirement.
+    let ptr = unsafe { helpers::rust_iommu_helper_dev_iommu_priv_get(dev) };
+
+    // SAFETY: `probe_device` stored it; only `release_device` frees it.
+    unsafe { &*ptr.cast::<Master<T>>() }
+}
+
+unsafe extern "C" fn of_xlate<T: Operations>(
+    dev: *mut bindings::device,
+    args: *const bindings::of_phandle_args,
+) -> c_int {
+    // SAFETY: the core passes a valid device and valid arguments.
+    let (dev, args): (&Device, _) = unsafe { (Device::from_raw(dev), &*args) };
+
+    from_result(|| {
+        // SAFETY: the core holds a reference to the node of the phandle.
+        let node = unsafe { fwnode::from_of_node(args.np) }.ok_or(ENODEV)?;
+        let instance = registry::find::<T>(node).ok_or(EPROBE_DEFER)?;
+        let count = args.args_count as usize;
+
+        if count != T::CELLS {
+            dev_err!(
+                dev,
+                "{}: iommus entry has {} cells, this IOMMU takes {}\n",
+                instance.dev().name(),
+                count,
+                T::CELLS
+            );
+            return Err(EINVAL);
+        }
+        let cells = args.args.get(..count).ok_or(EINVAL)?;
+
+        let _guard = instance.gate().enter().ok_or(ENODEV)?;
+        // SAFETY: `find` gave an instance of `T`, and the gate is held.
+        let hw = unsafe { instance.hardware::<T>() };
+        let stream = T::of_xlate(hw, cells).inspect_err(|_| {
+            dev_err!(
+                dev,
+                "{}: no such master ID: {:?}\n",
+                instance.dev().name(),
+                cells
+            );
+        })?;
+
+        let id = StreamId::new(&instance, stream).as_raw();
+        // SAFETY: `dev` is valid and the core holds the probe lock.
+        kernel::error::to_result(unsafe { bindings::iommu_fwspec_add_ids(as_raw(dev), &id, 1) })?;
+        Ok(0)
+    })
+}
+
+/// The instances that `ids` name, each once, and for each its streams.
+type Gathered = (KVec<Arc<Instance>>, KVec<KVec<u16>>);
+
+fn gather_streams<T: Operations>(ids: &[StreamId]) -> Result<Gathered> {
+    let mut instances: KVec<Arc<Instance>> = KVec::new();
+    let mut streams: KVec<KVec<u16>> = KVec::new();
+
+    for &id in ids {
+        let instance = registry::find_id::<T>(id).ok_or(ENODEV)?;
+        let at = match instances.iter().position(|i| Arc::ptr_eq(i, &instance)) {
+            Some(at) => at,
+            None => {
+                instances.push(instance, GFP_KERNEL)?;
+                streams.push(KVec::new(), GFP_KERNEL)?;
+                instances.len() - 1
+            }
+        };
+        if !streams[at].contains(&id.stream()) {
+            streams[at].push(id.stream(), GFP_KERNEL)?;
+        }
+    }
+    Ok((instances, streams))
+}
+
+fn try_probe_device<T: Operations>(dev: &Device) -> Result<Pin<KBox<Master<T>>>> {
+    // SAFETY: the core holds the probe lock in `probe_device`.
+    let ids = unsafe { registry::ids(as_raw(dev)) }?;
+    let (instances, streams) = gather_streams::<T>(&ids)?;
+    // SAFETY: `gather_streams` finds only instances of `T`.
+    let instances = unsafe { InstanceSet::<T>::new(instances) }?;
+
+    let live = instances.enter();
+    if !live.is_complete() {
+        return Err(ENODEV);
+    }
+    let data = T::probe_device(&live, dev)?;
+    for instance in instances.as_slice() {
+        link::add(dev, instance.dev())?;
+    }
+
+    let master = Master::new(dev, instances.try_clone()?, streams, data)?;
+    // An instance that goes makes itself unknown first, and looks for masters afterwards. The
+    // master is listed now, so it is either found then or not made.
+    if !registry::are_known(instances.as_slice()) {
+        return Err(ENODEV);
+    }
+    Ok(master)
+}
+
+unsafe extern "C" fn probe_device<T: Operations>(
+    dev: *mut bindings::device,
+) -> *mut bindings::iommu_device {
+    // SAFETY: the core passes a valid device.
+    let this = unsafe { Device::from_raw(dev) };
+
+    match try_probe_device::<T>(this) {
+        Ok(master) => {
+            let iommu = master.iommu_device();
+            // SAFETY: stays pinned until `release_device` makes it a box again.
+            let master = KBox::into_raw(unsafe { Pin::into_inner_unchecked(master) });
+            // SAFETY: `dev` is valid, and the core holds the probe lock.
+            unsafe { bindings::dev_iommu_priv_set(dev, master.cast()) };
+            iommu
+        }
+        Err(e) => {
+            // One master's trouble must not become the instance's: while the core replays masters
+            // it takes every other error for a reason to give up the registration.
+            if e != ENODEV {
+                dev_err!(this, "cannot be taken on by its IOMMU: {:?}\n", e);
+            }
+            ENODEV.to_ptr()
+        }
+    }
+}
+
+unsafe extern "C" fn release_device<T: Operations>(dev: *mut bindings::device) {
+    // SAFETY: the core calls this once after a successful `probe_device`. The pointer is read, not
+    // cleared: the core frees what holds it right after this, and clearing wants the probe lock.
+    let master = unsafe { helpers::rust_iommu_helper_dev_iommu_priv_get(dev) }.cast::<Master<T>>();
+
+    // SAFETY: made by `into_raw` in `probe_device`; pinned ever since.
+    drop(unsafe { Pin::new_unchecked(KBox::from_raw(master)) });
+}
+
+unsafe extern "C" fn device_group<T: Operations>(
+    dev: *mut bindings::device,
+) -> *mut bindings::iommu_group {
+    // SAFETY: the core calls this after `probe_device`.
+    let master = unsafe { master::<T>(dev) };
+
+    // SAFETY: this is the callback.
+    let request = unsafe { GroupRequest::new(master.dev()) };
+    match T::device_group(master, request) {
+        Ok(group) => Group::into_raw(group),
+        Err(e) => {
+            dev_err!(master.dev(), "no IOMMU group: {:?}\n", e);
+            ENODEV.to_ptr()
+        }
+    }
+}
+
+unsafe extern "C" fn get_resv_regions<T: Operations>(
+    dev: *mut bindings::device,
+    head: *mut bindings::list_head,
+) {
+    // SAFETY: the core calls this between `probe_device` and `release_device`.
+    let master = unsafe { master::<T>(dev) };
+    let (Some(dev), Some(head)) = (NonNull::new(dev), NonNull::new(head)) else {
+        return;
+    };
+    // SAFETY: the core passes a valid device and list, which nobody else uses meanwhile.
+    let mut regions = unsafe { ReservedRegions::from_raw(dev, head) };
+
+    T::reserved_regions(master, &mut regions);
+    regions.push_firmware();
+}
+
+unsafe extern "C" fn def_domain_type<T: Operations>(dev: *mut bindings::device) -> c_int {
+    // SAFETY: the core calls this between `probe_device` and `release_device`.
+    let master = unsafe { master::<T>(dev) };
+
+    match T::def_domain_type(master) {
+        DefaultDomain::Identity => bindings::IOMMU_DOMAIN_IDENTITY as c_int,
+        DefaultDomain::Dma if cfg!(CONFIG_IOMMU_DMA) => bindings::IOMMU_DOMAIN_DMA as c_int,
+        DefaultDomain::Any | DefaultDomain::Dma => 0,
+    }
+}
+
+unsafe extern "C" fn domain_alloc_paging<T: Operations>(
+    dev: *mut bindings::device,
+) -> *mut bindings::iommu_domain {
+    // SAFETY: the core calls this between `probe_device` and `release_device`.
+    let master = unsafe { master::<T>(dev) };
+    let module = T::statics().module();
+
+    let domain = (|| {
+        let instances = master.instances().try_clone()?;
+        let live = master.instances().enter();
+        if !live.is_complete() {
+            return Err(ENODEV);
+        }
+        let data = T::domain_alloc(&live, master)?;
+
+        // SAFETY: the module is that of `T`, in whose code we are.
+        if !unsafe { helpers::rust_iommu_helper_try_module_get(module) } {
+            return Err(ENODEV);
+        }
+        // SAFETY: a reference was just taken.
+        unsafe { TypedDomain::<T>::new(instances, data, module) }.inspect_err(|_| {
+            // SAFETY: the domain was not made, so the reference is still ours. Not the last one:
+            // the core has one for the master.
+            unsafe { helpers::rust_iommu_helper_module_put(module) };
+        })
+    })();
+
+    match domain {
+        Ok(domain) => domain.as_ptr(),
+        Err(e) => e.to_ptr(),
+    }
+}
+
+unsafe extern "C" fn attach_paging<T: Operations>(
+    domain: *mut bindings::iommu_domain,
+    dev: *mut bindings::device,
+    _old: *mut bindings::iommu_domain,
+) -> c_int {
+    // `_old` is a hint that can be wrong. What the hardware uses is in the driver's own record.
+
+    // SAFETY: the core passes a valid domain.
+    let Some(domain) = (unsafe { TypedDomain::<T>::from_raw(domain) }) else {
+        return EINVAL.to_errno();
+    };
+    // SAFETY: the core calls this between `probe_device` and `release_device`.
+    let master = unsafe { master::<T>(dev) };
+
+    from_result(|| {
+        if !domain.instances().same(master.instances()) {
+            return Err(EINVAL);
+        }
+        let live = domain.instances().enter();
+        if !live.is_complete() {
+            return Err(ENODEV);
+        }
+        let reference = domain.reference();
+        T::attach(&live, master, &reference)?;
+        master
+            .base()
+            .set_attached(Attached::Paging(reference.base().clone()));
+        Ok(0)
+    })
+}
+
+unsafe extern "C" fn attach_identity<T: Operations>(
+    _domain: *mut bindings::iommu_domain,
+    dev: *mut bindings::device,
+    _old: *mut bindings::iommu_domain,
+) -> c_int {
+    // SAFETY: the core calls this between `probe_device` and `release_device`.
+    let master = unsafe { master::<T>(dev) };
+
+    from_result(|| {
+        let live = master.instances().enter();
+        if !live.is_complete() {
+            return Err(ENODEV);
+        }
+        T::attach_identity(&live, master)?;
+        master.base().set_attached(Attached::Identity);
+        Ok(0)
+    })
+}
+
+unsafe extern "C" fn attach_blocked<T: Operations>(
+    _domain: *mut bindings::iommu_domain,
+    dev: *mut bindings::device,
+    _old: *mut bindings::iommu_domain,
+) -> c_int {
+    // SAFETY: the core calls this between `probe_device` and `release_device`.
+    let master = unsafe { master::<T>(dev) };
+
+    // Instances that are gone deny everything already.
+    T::attach_blocked(&master.instances().enter(), master);
+    master.base().set_attached(Attached::Blocked);
+    0
+}
+
+/// The range of `pgcount` pages of `pgsize` bytes at `iova`, if it is within the domain's aperture.
+#[inline]
+fn checked_range<T: Operations>(
+    domain: &TypedDomain<T>,
+    iova: usize,
+    pgsize: usize,
+    pgcount: usize,
+) -> Option<u64> {
+    let iova = iova as u64;
+    let size = pgsize.checked_mul(pgcount)? as u64;
+    let last = iova.checked_add(size.checked_sub(1)?)?;
+    let aperture = domain.aperture();
+
+    (*aperture.start() <= iova && last <= *aperture.end()).then_some(iova)
+}
+
+unsafe extern "C" fn map_pages<T: Operations>(
+    domain: *mut bindings::iommu_domain,
+    iova: usize,
+    paddr: bindings::phys_addr_t,
+    pgsize: usize,
+    pgcount: usize,
+    prot: c_int,
+    gfp: bindings::gfp_t,
+    mapped: *mut usize,
+) -> c_int {
+    // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
+    let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
+    let Some(iova) = checked_range(domain, iova, pgsize, pgcount) else {
+        return ERANGE.to_errno();
+    };
+
+    let (count, result) = domain.data().map(
+        iova,
+        paddr,
+        pgsize,
+        pgcount,
+        Prot::from_raw(prot),
+        Gfp::from_raw(gfp),
+    );
+    // More than was asked for would send the core on through all of memory; success without
+    // progress would keep it here for ever.
+    let count = count.min(pgcount);
+    // SAFETY: the core passes a valid pointer.
+    unsafe { *mapped += count * pgsize };
+    match result {
+        Ok(()) if count == 0 => EINVAL.to_errno(),
+        Ok(()) => 0,
+        Err(e) => e.to_errno(),
+    }
+}
+
+unsafe extern "C" fn unmap_pages<T: Operations>(
+    domain: *mut bindings::iommu_domain,
+    iova: usize,
+    pgsize: usize,
+    pgcount: usize,
+    gather: *mut bindings::iommu_iotlb_gather,
+) -> usize {
+    // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
+    let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
+    let Some(start) = checked_range(domain, iova, pgsize, pgcount) else {
+        return 0;
+    };
+
+    let size = domain.data().unmap(start, pgsize, pgcount).min(pgcount) * pgsize;
+    if size != 0 {
+        // SAFETY: the core passes a valid gather that is the caller's own.
+        unsafe { helpers::rust_iommu_helper_iommu_iotlb_gather_add_range(gather, iova, size) };
+    }
+    size
+}
+
+unsafe extern "C" fn flush_iotlb_all<T: Operations>(domain: *mut bindings::iommu_domain) {
+    // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
+    let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
+
+    domain.data().flush_all(&domain.instances().enter());
+}
+
+unsafe extern "C" fn iotlb_sync_map<T: Operations>(
+    domain: *mut bindings::iommu_domain,
+    iova: usize,
+    size: usize,
+) -> c_int {
+    // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
+    let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
+    let Some(start) = checked_range(domain, iova, size, 1) else {
+        return ERANGE.to_errno();
+    };
+
+    let range = start..=start + (size as u64 - 1);
+    match domain.data().sync_map(&domain.instances().enter(), range) {
+        Ok(()) => 0,
+        Err(e) => e.to_errno(),
+    }
+}
+
+unsafe extern "C" fn iotlb_sync<T: Operations>(
+    domain: *mut bindings::iommu_domain,
+    gather: *mut bindings::iommu_iotlb_gather,
+) {
+    // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
+    let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
+    // SAFETY: the core passes a valid gather.
+    let gather = unsafe { &*gather };
+    let range = gather.start as u64..=gather.end as u64;
+
+    domain.data().sync(&domain.instances().enter(), range);
+}
+
+unsafe extern "C" fn iova_to_phys<T: Operations>(
+    domain: *mut bindings::iommu_domain,
+    iova: bindings::dma_addr_t,
+) -> bindings::phys_addr_t {
+    // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
+    let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
+
+    // 0 stands for "not mapped", and the core itself asks for address 1 where page 0 is meant.
+    domain.data().iova_to_phys(iova).unwrap_or(0)
+}
