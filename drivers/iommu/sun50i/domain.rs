@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! An address space: a two-level table, and what its changes mean for the hardware's caches.
+
+use core::ops::RangeInclusive;
+
+use iommu::{
+    atomic_safe,
+    gfp::Gfp,
+    instance::Walker,
+    live::Live,
+    ops::{
+        Geometry,
+        PagingDomain,
+        Translation, //
+    },
+    prot::Prot,
+    table::Table,
+    PhysAddr, //
+};
+use kernel::{
+    device::{
+        Bound,
+        Device, //
+    },
+    prelude::*,
+    sizes::SZ_4K, //
+};
+
+use crate::{
+    format::Sun50iFormat,
+    invalidate::Dirs,
+    Sun50iIommu, //
+};
+
+type Sun50iTable = Table<Sun50iFormat, Walker>;
+
+atomic_safe! {
+    /// A paging domain. Made for one instance; its masters share it.
+    #[pin_data]
+    pub(crate) struct Domain {
+        #[pin]
+        table: Sun50iTable,
+    }
+}
+
+impl Domain {
+    pub(crate) fn new(walker: Walker) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            table <- Table::new(walker),
+        }? Error)
+    }
+
+    /// Physical address of the directory, which the table memory's format keeps below 4 GiB.
+    pub(crate) fn directory(&self) -> u32 {
+        self.table.directory() as u32
+    }
+}
+
+/// The part of an address that the hardware sees. The crate has checked ranges against the aperture.
+fn low(range: RangeInclusive<u64>) -> RangeInclusive<u32> {
+    *range.start() as u32..=*range.end() as u32
+}
+
+impl PagingDomain<Sun50iIommu> for Domain {
+    fn geometry(&self) -> Geometry {
+        Geometry {
+            pgsizes: SZ_4K as u32,
+            aperture: 0..=Sun50iTable::aperture_end(),
+        }
+    }
+
+    #[inline]
+    fn map(
+        &self,
+        iova: u64,
+        paddr: PhysAddr,
+        _pgsize: usize,
+        pgcount: usize,
+        prot: Prot,
+        gfp: Gfp,
+    ) -> (usize, Result) {
+        self.table.map(iova, paddr, pgcount, prot, gfp)
+    }
+
+    #[inline]
+    fn unmap(&self, iova: u64, _pgsize: usize, pgcount: usize) -> usize {
+        self.table.unmap(iova, pgcount)
+    }
+
+    #[inline]
+    fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr> {
+        self.table.iova_to_phys(iova)
+    }
+
+    /// Any page of the range may be cached as invalid: its neighbours were read with it, or it was
+    /// read ahead. The same holds for directory entries that were not there before.
+    fn sync_map(&self, live: &Live<'_, Sun50iIommu>, range: RangeInclusive<u64>) -> Result {
+        if let Some(engine) = live.engines().next() {
+            let fresh = Dirs::new(self.table.fresh(range.clone()));
+            engine.invalidate(self.directory(), low(range.clone()), &fresh)?;
+        }
+        self.table.settle(range);
+        Ok(())
+    }
+
+    /// Pages that were unmapped must leave the TLBs before they are reused, and tables that became
+    /// empty must leave the walk cache.
+    fn sync(&self, live: &Live<'_, Sun50iIommu>, range: RangeInclusive<u64>) {
+        let limbo = self.table.take_limbo();
+        let result = live.engines().next().map_or(Ok(()), |engine| {
+            let dirs = Dirs::new(limbo.iter().flat_map(|limbo| limbo.iovas()));
+            engine.invalidate(self.directory(), low(range), &dirs)
+        });
+        match (result, limbo) {
+            (Ok(()), Some(limbo)) => limbo.free(),
+            (Ok(()), None) => {}
+            // Nothing can be reached through what is cached, since everything is denied. What was
+            // in limbo goes back there.
+            (Err(_), _) => complain(live),
+        }
+    }
+
+    fn flush_all(&self, live: &Live<'_, Sun50iIommu>) {
+        let limbo = self.table.take_limbo();
+        let result = live
+            .engines()
+            .next()
+            .map_or(Ok(()), |engine| engine.invalidate_all(self.directory()));
+        match (result, limbo) {
+            (Ok(()), Some(limbo)) => limbo.free(),
+            (Ok(()), None) => {}
+            (Err(_), _) => complain(live),
+        }
+    }
+
+    fn revoke(&self, _index: usize, dev: &Device<Bound>) {
+        self.table.revoke(dev);
+    }
+
+    fn translations(&self, f: &mut dyn FnMut(Translation)) {
+        self.table.for_each_range(|range| {
+            f(Translation {
+                iova: range.iova,
+                paddr: range.paddr,
+                size: (range.pages * SZ_4K) as u64,
+                prot: range.prot,
+            })
+        });
+    }
+
+    fn table_usage(&self) -> (usize, usize) {
+        (self.table.tables(), self.table.bytes())
+    }
+}
+
+fn complain(live: &Live<'_, Sun50iIommu>) {
+    if let Some(hw) = live.first() {
+        hw.complain_stale();
+    }
+}

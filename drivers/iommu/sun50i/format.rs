@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Page table entries of the sun50i IOMMU.
+
+use iommu::{
+    prot::Prot,
+    table::Format, //
+};
+use kernel::prelude::*;
+
+/// Access classes, the "domains" of the manual. The hardware has sixteen of them, each with a rule
+/// per master; class 0 always allows everything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub(crate) enum Class {
+    None = 1,
+    ReadOnly = 2,
+    WriteOnly = 3,
+    ReadWrite = 4,
+}
+
+impl Class {
+    pub(crate) const ALL: [Class; 4] = [
+        Class::None,
+        Class::ReadOnly,
+        Class::WriteOnly,
+        Class::ReadWrite,
+    ];
+
+    const SHIFT: u32 = 4;
+    const MASK: u32 = 0xf;
+
+    const fn of(prot: Prot) -> Self {
+        match (prot.readable(), prot.writable()) {
+            (false, false) => Class::None,
+            (true, false) => Class::ReadOnly,
+            (false, true) => Class::WriteOnly,
+            (true, true) => Class::ReadWrite,
+        }
+    }
+
+    /// What the class allows, for a class number as it stands in an entry.
+    pub(crate) const fn prot(class: u32) -> Prot {
+        match class {
+            1 => Prot::NONE,
+            2 => Prot::READ,
+            3 => Prot::WRITE,
+            _ => Prot::READ_WRITE,
+        }
+    }
+}
+
+/// Two levels: 4096 directory entries of 1 MiB each, 256 page entries of 4 KiB.
+///
+/// - Directory entry: bits 31:10 address of the table, bits 1:0 are 0b01 if valid.
+/// - Page entry: bits 31:12 address of the page, bits 7:4 access class, bit 1 set if valid.
+pub(crate) struct Sun50iFormat;
+
+impl Sun50iFormat {
+    const DIR_VALID: u32 = 0b01;
+    const DIR_VALID_MASK: u32 = 0b11;
+    const DIR_TABLE: u32 = !0x3ff;
+    const PAGE_VALID: u32 = 1 << 1;
+    const PAGE_ADDRESS: u32 = !0xfff;
+}
+
+impl Format for Sun50iFormat {
+    const NAME: &'static str = "sun50i";
+    const DIR_ENTRIES: usize = 4096;
+    const TABLE_ENTRIES: usize = 256;
+    const PAGE_SHIFT: u32 = 12;
+    const STEP: u32 = 1 << Self::PAGE_SHIFT;
+
+    #[inline]
+    fn dir_entry(table: u64) -> Option<u32> {
+        let table = u32::try_from(table).ok()?;
+        (table & !Self::DIR_TABLE == 0).then_some(table | Self::DIR_VALID)
+    }
+
+    #[inline]
+    fn dir_table(entry: u32) -> Option<u64> {
+        (entry & Self::DIR_VALID_MASK == Self::DIR_VALID)
+            .then_some(u64::from(entry & Self::DIR_TABLE))
+    }
+
+    #[inline]
+    fn page_entry(paddr: u64, prot: Prot) -> Result<u32> {
+        let paddr = u32::try_from(paddr).map_err(|_| ERANGE)?;
+        if paddr & !Self::PAGE_ADDRESS != 0 {
+            return Err(EINVAL);
+        }
+        Ok(paddr | (Class::of(prot) as u32) << Class::SHIFT | Self::PAGE_VALID)
+    }
+
+    #[inline]
+    fn page_paddr(entry: u32) -> Option<u64> {
+        (entry & Self::PAGE_VALID != 0).then_some(u64::from(entry & Self::PAGE_ADDRESS))
+    }
+
+    #[inline]
+    fn page_prot(entry: u32) -> Prot {
+        Class::prot(entry >> Class::SHIFT & Class::MASK)
+    }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which commands drop a range from the hardware's caches, and at what price.
+//!
+//! Prices are in register accesses, which is what a command costs on this bus. A ranged command is
+//! worth more than it costs, since it spares the entries of everybody else; but not any number of
+//! them.
+
+use core::ops::RangeInclusive;
+
+use kernel::prelude::*;
+
+const PAGE_SHIFT: u32 = 12;
+
+/// Accesses per TLB invalidation: two to name the pages, one to start, one to poll.
+const PER_BLOCK: usize = 4;
+/// Accesses per page table walk cache invalidation.
+const PER_DIR: usize = 3;
+/// Accesses to turn internal clock gating off and on again, once for all.
+const GATING: usize = 2;
+/// What dropping everything may cost: two accesses, and what refilling the caches is worth.
+const FLUSH_ALL: usize = 19;
+
+/// Pages that one command by address and mask drops.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Block {
+    /// First page, as an address.
+    pub(crate) addr: u32,
+    /// Address bits that are compared, ones from the top.
+    pub(crate) mask: u32,
+}
+
+/// At most two blocks that cover a range.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Blocks {
+    blocks: [Block; 2],
+    len: usize,
+}
+
+impl Blocks {
+    /// The smallest block that covers `first..=last`, which are page numbers.
+    fn covering(first: u32, last: u32) -> Block {
+        let differing = u32::BITS - (first ^ last).leading_zeros();
+        let mask = u32::MAX.checked_shl(differing + PAGE_SHIFT).unwrap_or(0);
+        Block {
+            addr: (first << PAGE_SHIFT) & mask,
+            mask,
+        }
+    }
+
+    /// Covers `range` with the one block or the two that take in the least besides it.
+    ///
+    /// The highest address bit in which both ends differ splits the range. One block over both
+    /// halves is exact if the range fills it; otherwise each half has a block that is at most twice
+    /// as large as the half.
+    pub(crate) fn new(range: &RangeInclusive<u32>) -> Self {
+        let first = range.start() >> PAGE_SHIFT;
+        let last = range.end() >> PAGE_SHIFT;
+        let whole = Self::covering(first, last);
+        let pages = !whole.mask >> PAGE_SHIFT;
+
+        if last - first == pages {
+            return Self {
+                blocks: [whole; 2],
+                len: 1,
+            };
+        }
+        let half = (pages >> 1) + 1;
+        let split = (first | (half - 1)) + 1;
+        Self {
+            blocks: [
+                Self::covering(first, split - 1),
+                Self::covering(split, last),
+            ],
+            len: 2,
+        }
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Block] {
+        &self.blocks[..self.len]
+    }
+}
+
+/// What to do about a range.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Plan {
+    /// Drop everything, TLBs and page table walk cache.
+    All,
+    /// Drop the pages of these blocks, and the directory entries by name.
+    Blocks(Blocks),
+    /// Drop the pages from start to end, and the directory entries by name.
+    StartEnd,
+}
+
+impl Plan {
+    /// Chooses the commands for the pages of `range` and for `dirs` directory entries.
+    pub(crate) fn new(range: &RangeInclusive<u32>, dirs: usize, start_end: bool) -> Self {
+        // The register for the end holds the page behind the last one, which must not wrap.
+        if start_end && range.end() >> PAGE_SHIFT == u32::MAX >> PAGE_SHIFT {
+            return Plan::All;
+        }
+        let plan = if start_end {
+            Plan::StartEnd
+        } else {
+            Plan::Blocks(Blocks::new(range))
+        };
+        let commands = match &plan {
+            Plan::Blocks(blocks) => blocks.len,
+            _ => 1,
+        };
+        if GATING + commands * PER_BLOCK + dirs * PER_DIR > FLUSH_ALL {
+            return Plan::All;
+        }
+        plan
+    }
+}
+
+/// Directory entries to drop, as many as are dropped by name at most.
+pub(crate) struct Dirs {
+    iovas: [u32; Self::MAX + 1],
+    len: usize,
+}
+
+impl Dirs {
+    /// With more than these, dropping everything is cheaper.
+    const MAX: usize = FLUSH_ALL / PER_DIR;
+
+    /// Takes the first addresses of the entries; one more than [`Self::MAX`] stands for any number.
+    pub(crate) fn new(iovas: impl Iterator<Item = u64>) -> Self {
+        let mut dirs = Self {
+            iovas: [0; Self::MAX + 1],
+            len: 0,
+        };
+        for (slot, iova) in dirs.iovas.iter_mut().zip(iovas) {
+            *slot = iova as u32;
+            dirs.len += 1;
+        }
+        dirs
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u32] {
+        &self.iovas[..self.len]
+    }
+}
+
+#[kunit_tests(sun50i_invalidate)]
+mod tests {
+    use super::*;
+
+    fn covers(blocks: &Blocks, page: u32) -> bool {
+        blocks
+            .as_slice()
+            .iter()
+            .any(|block| (page << PAGE_SHIFT) & block.mask == block.addr)
+    }
+
+    #[test]
+    fn aligned_runs_take_one_exact_block() {
+        for shift in 0..=20 {
+            let size = 1u32.checked_shl(PAGE_SHIFT + shift).unwrap_or(0);
+            let start = if size == 0 { 0 } else { size };
+            let blocks = Blocks::new(&(start..=start.wrapping_add(size).wrapping_sub(1)));
+            assert_eq!(blocks.as_slice().len(), 1);
+            assert_eq!(blocks.as_slice()[0].addr, start);
+            assert_eq!(blocks.as_slice()[0].mask, size.wrapping_neg());
+        }
+    }
+
+    #[test]
+    fn every_page_of_a_range_is_covered() {
+        for first in 0..40u32 {
+            for last in first..40 {
+                let range = first << PAGE_SHIFT..=(last << PAGE_SHIFT | 0xfff);
+                let blocks = Blocks::new(&range);
+                for page in first..=last {
+                    assert!(covers(&blocks, page));
+                }
+                for block in blocks.as_slice() {
+                    assert_eq!((!block.mask).wrapping_add(1).count_ones(), 1);
+                    assert_eq!(block.addr & !block.mask, 0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_are_at_most_twice_the_range() {
+        for first in 0..40u32 {
+            for last in first..40 {
+                let blocks = Blocks::new(&(first << PAGE_SHIFT..=(last << PAGE_SHIFT | 0xfff)));
+                let covered: u64 = blocks
+                    .as_slice()
+                    .iter()
+                    .map(|block| u64::from(!block.mask >> PAGE_SHIFT) + 1)
+                    .sum();
+                assert!(covered <= 2 * u64::from(last - first + 1));
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_page_of_the_address_space_is_not_forgotten() {
+        assert_eq!(Plan::new(&(0xffff_f000..=u32::MAX), 0, true), Plan::All);
+        let blocks = Blocks::new(&(0xffff_f000..=u32::MAX));
+        assert!(covers(&blocks, 0xf_ffff));
+    }
+
+    #[test]
+    fn many_directory_entries_make_it_a_flush() {
+        assert!(Plan::new(&(0..=0xfff), 1, false) != Plan::All);
+        assert_eq!(Plan::new(&(0..=0x3ff_ffff), 64, false), Plan::All);
+    }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Driver for the IOMMU of Allwinner's H6 and H616 SoCs.
+//!
+//! - [`regs`]: the registers, named as in the manual.
+//! - [`variant`]: what differs between versions.
+//! - [`engine`]: commands, and what the hardware translates with.
+//! - [`invalidate`]: which commands drop a range.
+//! - [`hardware`]: power, and who is attached to what.
+//! - [`format`], [`domain`]: tables, and address spaces made of them.
+
+use iommu::{
+    domain::DomainRef,
+    fault::Faults,
+    gfp::Gfp,
+    live::Live,
+    master::Master,
+    ops::{
+        GroupRequest,
+        Operations, //
+    },
+};
+use kernel::{
+    device::{
+        Core,
+        Device, //
+    },
+    fmt,
+    irq::IrqReturn,
+    of,
+    platform,
+    prelude::*,
+    sync::aref::ARef,
+    types::CovariantForLt, //
+};
+
+mod domain;
+mod engine;
+mod format;
+mod hardware;
+mod invalidate;
+mod regs;
+mod variant;
+
+use domain::Domain;
+use engine::Engine;
+use hardware::Hardware;
+use variant::Variant;
+
+struct Sun50iIommu;
+
+kernel::of_device_table!(
+    OF_TABLE,
+    <Sun50iIommu as Operations>::IdInfo,
+    [
+        (
+            of::DeviceId::new(c"allwinner,sun50i-h6-iommu"),
+            &variant::H6
+        ),
+        (
+            of::DeviceId::new(c"allwinner,sun50i-h616-iommu"),
+            &variant::H616
+        ),
+    ]
+);
+
+impl Operations for Sun50iIommu {
+    type IdInfo = &'static Variant;
+    type Hardware = CovariantForLt!(Hardware<'_>);
+    type Engine<'bound> = Engine<'bound>;
+    type Master = ();
+    type Domain = Domain;
+
+    const NAME: &'static CStr = c"rust-sun50i-iommu";
+    const OF_ID_TABLE: of::IdTable<Self::IdInfo> = &OF_TABLE;
+
+    fn probe<'bound>(
+        pdev: &'bound platform::Device<Core<'_>>,
+        variant: &'bound Self::IdInfo,
+    ) -> impl PinInit<Hardware<'bound>, Error> + 'bound {
+        Hardware::new(pdev, variant)
+    }
+
+    fn start(hw: &Hardware<'_>) -> Result {
+        hw.quiesce()
+    }
+
+    fn remove(hw: &Hardware<'_>) {
+        hw.remove();
+    }
+
+    fn shutdown(hw: &Hardware<'_>) {
+        hw.shutdown();
+    }
+
+    fn engine<'a>(hw: &'a Hardware<'a>) -> &'a Engine<'a> {
+        &hw.engine
+    }
+
+    fn interrupt(engine: &Engine<'_>, faults: &Faults<'_>) -> IrqReturn {
+        engine.interrupt(|fault| faults.report(fault))
+    }
+
+    fn of_xlate(hw: &Hardware<'_>, cells: &[u32]) -> Result<u16> {
+        let id = u16::try_from(cells[0]).map_err(|_| EINVAL)?;
+
+        (id < hw.engine.variant().masters).then_some(id).ok_or(EINVAL)
+    }
+
+    fn probe_device(_live: &Live<'_, Self>, _dev: &Device) -> Result<Self::Master> {
+        Ok(())
+    }
+
+    /// One directory for all masters: one address space, hence one group.
+    fn device_group(
+        _master: &Master<Self>,
+        request: GroupRequest<'_>,
+    ) -> Result<ARef<iommu::group::Group>> {
+        request.single()
+    }
+
+    fn domain_alloc(live: &Live<'_, Self>, _master: &Master<Self>) -> Result<Pin<KBox<Domain>>> {
+        KBox::pin_init(Domain::new(live.walker()), GFP_KERNEL)
+    }
+
+    fn attach(
+        live: &Live<'_, Self>,
+        master: &Master<Self>,
+        domain: &DomainRef<Self>,
+    ) -> Result {
+        let hw = live.first().ok_or(ENODEV)?;
+        hw.attach(master.streams(0), domain)
+    }
+
+    fn attach_identity(live: &Live<'_, Self>, _master: &Master<Self>) -> Result {
+        live.first().ok_or(ENODEV)?.attach_identity()
+    }
+
+    fn attach_blocked(live: &Live<'_, Self>, master: &Master<Self>) {
+        if let Some(hw) = live.first() {
+            hw.attach_blocked(master.streams(0));
+        }
+    }
+
+    fn runtime_suspend(hw: &Hardware<'_>) -> Result {
+        hw.runtime_suspend()
+    }
+
+    fn runtime_resume(hw: &Hardware<'_>) -> Result {
+        hw.runtime_resume()
+    }
+
+    fn suspend(hw: &Hardware<'_>) -> Result {
+        hw.suspend()
+    }
+
+    fn resume(hw: &Hardware<'_>) -> Result {
+        hw.resume()
+    }
+
+    fn show_registers(engine: &Engine<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        engine.show(f)
+    }
+
+    fn selftest(live: &Live<'_, Self>, gfp: Gfp, f: &mut fmt::Formatter<'_>) -> Result {
+        live.first().ok_or(ENODEV)?.selftest(live, gfp, f)
+    }
+}
+
+iommu::module_iommu_driver! {
+    type: Sun50iIommu,
+    name: "rust_sun50i_iommu",
+    authors: ["Rust IOMMU drivers for Linux contributors"],
+    description: "Allwinner sun50i IOMMU driver",
+    license: "GPL v2",
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How the SoCs' versions of the block differ.
+
+iommu::atomic_safe! {
+    /// What the driver needs to know of one version.
+    pub(crate) struct Variant {
+        /// Number of masters.
+        pub(crate) masters: u16,
+        /// Whether TLB entries can be invalidated by start and end. The alternative is by address
+        /// and mask.
+        pub(crate) start_end: bool,
+        /// Whether entries are read ahead of use.
+        pub(crate) prefetch: bool,
+    }
+}
+
+impl Variant {
+    /// One bit per master.
+    pub(crate) const fn all_masters(&self) -> u32 {
+        (1 << self.masters) - 1
+    }
+
+    /// The access-class bits of all masters: two each.
+    pub(crate) const fn all_accesses(&self) -> u32 {
+        (1 << (2 * self.masters)) - 1
+    }
+}
+
+/// H6: six masters.
+pub(crate) const H6: Variant = Variant {
+    masters: 6,
+    start_end: false,
+    prefetch: true,
+};
+
+/// H616 and its siblings: seven masters. The vendor leaves prefetch off, for performance.
+pub(crate) const H616: Variant = Variant {
+    masters: 7,
+    start_end: true,
+    prefetch: false,
+};
