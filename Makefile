@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0
+# The commands of this project; "make help" says what each does.  The kernel's
+# build reads Kbuild instead, and never this file.
+
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+export KDIR KSRC LLVM TOOLCHAIN INSTALL_MOD_PATH RUST_LIB_SRC KERNEL_RELEASE DEBIAN_MIRROR V
+
+# With a kernel build of one's own the modules land in out/custom/modules, else
+# in that of the board's release image.
+IMAGE := $(if $(KDIR),custom,release)
+CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/rust-iommu
+
+.PHONY: all
+all: prepare
+	@scripts/build-modules $(IMAGE)
+	@echo "  modules: out/$(IMAGE)/modules"
+
+.PHONY: prepare
+prepare:
+	@scripts/setup-toolchain
+ifeq ($(KDIR),)
+	@scripts/setup-kernel-source
+endif
+	@scripts/build-kernel $(IMAGE)
+
+.PHONY: board check kunit bench lint
+board:
+	@scripts/board
+
+check:
+	@scripts/check $(if $(ONLY),--only '$(ONLY)')
+
+kunit:
+	@scripts/check --kunit $(if $(ONLY),--only '$(ONLY)')
+
+bench:
+	@scripts/bench
+
+lint:
+	@scripts/lint
+
+.PHONY: modules_install
+modules_install: all
+	@scripts/install-modules $(IMAGE)
+
+.PHONY: check-kernel
+check-kernel:
+	@scripts/check-kernel $(if $(KDIR),'$(KDIR)')
+
+.PHONY: rust-analyzer rustdoc
+rust-analyzer: all
+	@scripts/rust-analyzer $(IMAGE)
+
+rustdoc: all
+	@scripts/rustdoc $(IMAGE)
+
+.PHONY: fmt
+fmt:
+	@scripts/setup-toolchain
+	@$(if $(KDIR),:,scripts/setup-kernel-source)
+	@scripts/fmt
+
+.PHONY: clean distclean
+clean:
+	rm -rf out rust-project.json
+
+distclean: clean
+	@scripts/distclean
+
+.PHONY: help
+help:
+	@echo "make                  build the modules (KDIR=: a configured kernel build of your own)"
+	@echo "make board            prepare everything, boot the board, show a running translation"
+	@echo "make check            run every test (ONLY=REGEX: those whose name matches)"
+	@echo "make kunit            run the KUnit suites"
+	@echo "make bench            measure Rust against C"
+	@echo "make modules_install  install the modules (INSTALL_MOD_PATH=: below that directory)"
+	@echo "make check-kernel     say whether the kernel KDIR= can take the modules"
+	@echo "make rust-analyzer    write rust-project.json for all crates"
+	@echo "make rustdoc          write the documentation of the crates to out/doc"
+	@echo "make fmt              format the Rust sources"
+	@echo "make lint             rustfmt, clippy, sparse, checkpatch, shellcheck"
+	@echo "make clean            remove what was built in the checkout (out/)"
+	@echo "make distclean        also remove the cache: toolchain, kernel source and builds"
+	@echo
+	@echo "Overrides: KDIR= KSRC= LLVM=-NN TOOLCHAIN=host|root DEBIAN_MIRROR= JOBS=   Cache: $(CACHE)"

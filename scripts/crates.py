@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The Rust crates of a finished module build, as the kernel's build recorded
+them: for each object made from Rust, its command and its sources."""
+
+import pathlib
+import re
+import shlex
+
+
+class Crate:
+    """One crate: name, root file, flags of rustc, crates it depends on."""
+
+    def __init__(self, obj, command, source, depends):
+        words = shlex.split(command)
+        while "=" in words[0]:
+            words.pop(0)
+        self.object = obj
+        self.root = pathlib.Path(source)
+        self.flags = words[1:]
+        self.depends = depends
+        self.name = self._value("--crate-name") or self.root.stem
+        if self.root.name == "lib.rs":
+            self.name = pathlib.Path(obj).stem
+        self.externs = [
+            value.split("=")[0] for flag, value in zip(self.flags, self.flags[1:]) if flag == "--extern"
+        ]
+
+    def _value(self, flag):
+        if flag in self.flags:
+            return self.flags[self.flags.index(flag) + 1]
+        return None
+
+
+def find(modules):
+    """All crates of a build directory, base crates first."""
+    crates = []
+    for path in sorted(pathlib.Path(modules).rglob(".*.o.cmd")):
+        text = path.read_text(errors="replace")
+        match = re.match(r"savedcmd_(\S+) := (.*)", text)
+        source = re.search(r"^source_\S+ := (\S+\.rs)$", text, re.M)
+        if match and source:
+            crates.append(Crate(match[1], match[2], source[1], re.findall(r"^  (\S+) \\$", text, re.M)))
+    names = {crate.name for crate in crates}
+    return sorted(crates, key=lambda crate: (len(names & set(crate.externs)), crate.name))

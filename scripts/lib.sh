@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What the set-up scripts share: places, progress lines, failures, locks.
+
+set -euo pipefail
+
+# No script of ours runs where a surrounding kernel build or make left settings.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES KBUILD_OUTPUT CDPATH
+export LC_ALL=C.UTF-8
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+# shellcheck source=scripts/pins
+. "$TOP/scripts/pins"
+
+OUT=$TOP/out
+LOGS=$OUT/logs
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/rust-iommu
+IMAGES="release release-up debug debug-up"
+LLVM=${LLVM:-1}
+JOBS=${JOBS:-$(nproc)}
+
+case $TOP in
+*[[:space:]:%]*)
+	echo "The kernel's build takes no path with spaces, colons or percent signs: $TOP" >&2
+	exit 1
+	;;
+esac
+
+mkdir -p "$LOGS" "$CACHE"
+CACHE=$(cd "$CACHE" && pwd -P)
+
+# die WHAT [REMEDY...]: a failure that a person can act on.
+die() {
+	printf '\nfailed: %s\n' "$1" >&2
+	shift
+	for line; do
+		printf '  %s\n' "$line" >&2
+	done
+	exit 1
+}
+
+say() {
+	printf '%s\n' "$*"
+}
+
+# The Debian archive to fetch from: what DEBIAN_MIRROR says, or what the host's
+# own apt fetches from.
+debian_mirror() {
+	local mirror=$DEBIAN_MIRROR
+
+	if [ -z "$mirror" ]; then
+		mirror=$(apt-cache policy 2>/dev/null |
+			awk '$2 ~ /^[a-z+]+:.*\/debian\/?$/ { sub(/\/$/, "", $2); print $2; exit }' || true)
+	fi
+	[ -n "$mirror" ] ||
+		die "no Debian archive is known to this host's apt" "name one: DEBIAN_MIRROR=URL"
+	printf '%s\n' "$mirror"
+}
+
+# done_line STATUS WHAT SECONDS
+done_line() {
+	printf '  %-6s %-52s %6s s\n' "$1" "$2" "$3"
+}
+
+seconds_since() {
+	local now=${EPOCHREALTIME/[.,]/} start=$1
+	local tenths=$(((now - start) / 100000))
+
+	printf '%d.%d' $((tenths / 10)) $((tenths % 10))
+}
+
+# Shows that a long step lives: each second on a terminal, else every 30 s.
+ticker() {
+	local what=$1 start=$2 owner=$3 n=0
+
+	while sleep 1 && kill -0 "$owner" 2>/dev/null; do
+		n=$((n + 1))
+		if [ -t 1 ]; then
+			printf '\r  %-6s %-52s %6d s ' ... "$what" "$n"
+		elif [ $((n % 30)) = 0 ]; then
+			done_line ... "$what" "$(seconds_since "$start")"
+		fi
+	done
+}
+
+# step WHAT LOG REMEDY CMD...: runs a command with its output in a log, and
+# prints one line.  When it fails, says what, shows the end of the log, where
+# the log is and what to do, and ends the script.
+step() {
+	local what=$1 log=$LOGS/$2.log remedy=$3 start=${EPOCHREALTIME/[.,]/} tick rc=0
+	shift 3
+
+	ticker "$what" "$start" $$ &
+	tick=$!
+	"$@" >"$log" 2>&1 </dev/null || rc=$?
+	kill "$tick" 2>/dev/null || true
+	wait "$tick" 2>/dev/null || true
+	[ ! -t 1 ] || printf '\r\033[K'
+	if [ "$rc" = 0 ]; then
+		done_line ok "$what" "$(seconds_since "$start")"
+		return
+	fi
+	done_line FAILED "$what" "$(seconds_since "$start")"
+	{
+		printf '\nfailed: %s (exit status %d).  The last lines of its log:\n\n' "$what" "$rc"
+		tail -n 20 "$log" | sed 's/^/    /'
+		printf '\n  log:        %s\n  what to do: %s\n' "$log" "$remedy"
+		if [ "$(df --output=avail -k "$CACHE" | tail -n 1)" -lt 200000 ]; then
+			printf '  note:       less than 200 MB are free at %s\n' "$CACHE"
+		fi
+	} >&2
+	exit "$rc"
+}
+
+# lock NAME: two runs do not build the same thing at once.  Held until exit.
+lock() {
+	local fd
+
+	exec {fd}>"$CACHE/.lock-$1"
+	if ! flock -n "$fd"; then
+		say "  waiting for another run that is at work on $1"
+		flock "$fd"
+	fi
+}
+
+# One word that stands for everything on standard input.
+key() {
+	sha256sum | cut -c1-12
+}
+
+# version_at_least HAVE WANT
+version_at_least() {
+	[ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
+}
+
+# Reads what setup-toolchain recorded: TOOLCHAIN_KIND (host or root),
+# TOOLCHAIN_ROOT and TOOLCHAIN_ID.
+load_toolchain() {
+	[ -f "$OUT/toolchain" ] || die "no toolchain is set up" "run scripts/setup-toolchain"
+	# shellcheck disable=SC1091
+	. "$OUT/toolchain"
+}
+
+# The directory of an image's kernel build; KDIR= overrides that of the release
+# image, KDIR_<image> (with _ for -) any.
+kernel_override() {
+	local var=KDIR_${1//-/_}
+
+	if [ -n "${!var:-}" ]; then
+		printf '%s' "${!var}"
+	elif [ "$1" = release ]; then
+		printf '%s' "${KDIR:-}"
+	fi
+}
+
+# The fragments of an image, in order.
+image_fragments() {
+	case $1 in
+	release) echo board smp ;;
+	release-up) echo board up ;;
+	debug) echo board smp debug ;;
+	debug-up) echo board up debug suspend ;;
+	*) die "no image is called '$1'" "there are: $IMAGES" ;;
+	esac
+}
+
+# Arguments of make for a configured kernel build, one a line.
+kernel_make_args() {
+	local config=$1/.config
+
+	if grep -q '^CONFIG_UML=y' "$config"; then
+		echo ARCH=um
+	elif grep -q '^CONFIG_ARM64=y' "$config"; then
+		echo ARCH=arm64
+		[ "$(uname -m)" = aarch64 ] || grep -q '^CONFIG_CC_IS_CLANG=y' "$config" ||
+			echo "CROSS_COMPILE=${CROSS_COMPILE:-aarch64-linux-gnu-}"
+	elif [ -n "${ARCH:-}" ]; then
+		echo "ARCH=$ARCH"
+	fi
+	if grep -q '^CONFIG_CC_IS_CLANG=y' "$config"; then
+		echo "LLVM=$LLVM"
+	fi
+}

@@ -1,0 +1,716 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The rig around the board: builds what a boot needs, boots user-mode Linux
+under a time-out, and reads what it reported.  Python's standard library only.
+
+Keys of a [[boot]] in tools/board/boots.toml:
+
+name         unique; also the name of its log, out/logs/NAME.log
+image        release (default), release-up, debug, debug-up
+ncpus        CPUs; default: 2, on an -up image 1
+dtb          name of a file in tools/board/dts/, without .dts; default: none
+driver       rust (default), c, none
+load_driver  whether init loads the driver before the first story (default true)
+modules      modules that init loads before that (default: [board].modules)
+stories      NAME or NAME:ARGUMENT, from tools/board/stories/
+args         more arguments for the kernel
+mem          guest memory (default 512M, with KASAN 1G)
+timeout      seconds (default 60, with KASAN 180)
+in           which commands run it: check (default), demo, bench, kunit
+crash        a regular expression: the boot passes only if the kernel dies and
+             the console matches
+wake         a regular expression: when a console line matches, the sleeping
+             kernel is woken by SIGUSR1 (default: that of s2idle)
+kunit        a glob: the KUnit suites that run at insmod; their cases count as tests
+             (default: none, the kernel's own suites stay out)
+kmemleak     false: no scan at the end
+"""
+
+import json
+import os
+import pathlib
+import re
+import resource
+import selectors
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+OUT = TOP / "out"
+LOGS = OUT / "logs"
+RESULTS = OUT / "results"
+BOARD = TOP / "tools" / "board"
+IN_TOOLCHAIN = TOP / "scripts" / "run-in-toolchain"
+IMAGES = ("release", "release-up", "debug", "debug-up")
+
+APPENDED_LINES = 20
+
+
+class Failure(Exception):
+    """Something that keeps a command from going on: what, and what to do."""
+
+    def __init__(self, what, *remedy):
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+
+
+def die(failure):
+    print(f"\nfailed: {failure.what}", file=sys.stderr)
+    for line in failure.remedy:
+        print(f"  {line}", file=sys.stderr)
+    sys.exit(1)
+
+
+def done_line(status, what, seconds):
+    print(f"  {status:<6} {what:<52} {seconds:6.1f} s", flush=True)
+
+
+class Living:
+    """Shows that a step lives: on a terminal each second, else every 30 s."""
+
+    def __init__(self, what):
+        self.what = what
+        self.start = time.monotonic()
+        self.shown = self.start
+        self.tty = sys.stdout.isatty()
+
+    def tick(self):
+        now = time.monotonic()
+        if now - self.shown < (1 if self.tty else 30):
+            return
+        self.shown = now
+        if self.tty:
+            print(f"\r  {'...':<6} {self.what:<52} {now - self.start:6.0f} s ", end="", flush=True)
+        else:
+            done_line("...", self.what, now - self.start)
+
+    def done(self, status, what=None):
+        if self.tty:
+            print("\r\033[K", end="")
+        done_line(status, what or self.what, time.monotonic() - self.start)
+
+
+def tail(path, count=APPENDED_LINES):
+    try:
+        lines = pathlib.Path(path).read_text(errors="replace").splitlines()
+    except OSError:
+        return []
+    return lines[-count:]
+
+
+def write_atomically(path, data):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    if isinstance(data, bytes):
+        temporary.write_bytes(data)
+    else:
+        temporary.write_text(data)
+    temporary.rename(path)
+
+
+def kill_group(process):
+    """Nothing that a step started outlives it."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def run_logged(what, command, log, timeout=3600, cwd=TOP, env=None):
+    """Runs a command with its output in a log; returns (status, seconds)."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    living = Living(what)
+    with open(log, "wb") as stream:
+        process = subprocess.Popen(
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            start_new_session=True,
+        )
+        try:
+            while True:
+                try:
+                    status = process.wait(timeout=1)
+                    break
+                except subprocess.TimeoutExpired:
+                    living.tick()
+                    if time.monotonic() - living.start > timeout:
+                        stream.write(f"\ntimed out after {timeout} s\n".encode())
+                        status = -1
+                        break
+        finally:
+            kill_group(process)
+    if living.tty:
+        print("\r\033[K", end="")
+    return status, time.monotonic() - living.start
+
+
+def in_toolchain(command, **keywords):
+    """Runs a short command with the toolchain and returns what it printed."""
+    env = {**os.environ, "BIND": " ".join([keywords.pop("bind", ""), os.environ.get("BIND", "")])}
+    result = subprocess.run(
+        [str(IN_TOOLCHAIN)] + [str(word) for word in command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=env,
+        cwd=TOP,
+        check=False,
+        **keywords,
+    )
+    if result.returncode:
+        output = (result.stdout + result.stderr).decode(errors="replace")
+        raise Failure(f"{command[0]} ended with status {result.returncode}", *output.splitlines()[-APPENDED_LINES:])
+    return result.stdout
+
+
+def toolchain():
+    """What setup-toolchain recorded."""
+    try:
+        lines = (OUT / "toolchain").read_text().splitlines()
+    except OSError as error:
+        raise Failure("no toolchain is set up", "run scripts/setup-toolchain") from error
+    return dict(line.split("=", 1) for line in lines)
+
+
+def setup_command(*command):
+    """Runs one of the set-up scripts; they report their own failures."""
+    result = subprocess.run([str(TOP / "scripts" / command[0]), *command[1:]], cwd=TOP, check=False)
+    if result.returncode:
+        sys.exit(result.returncode)
+
+
+def prepare(images):
+    """Toolchain, kernel source, and for each image kernel and modules."""
+    setup_command("setup-toolchain")
+    if not all(kernel_override(image) for image in images):
+        setup_command("setup-kernel-source")
+    for image in images:
+        setup_command("build-kernel", image)
+        setup_command("build-modules", image)
+
+
+def kernel_override(image):
+    name = "KDIR_" + image.replace("-", "_")
+    return os.environ.get(name) or (os.environ.get("KDIR") if image == "release" else None)
+
+
+def kernel_dir(image):
+    try:
+        return (OUT / image / "kernel").resolve(strict=True)
+    except OSError as error:
+        raise Failure(f"image {image} has no kernel", f"run scripts/build-kernel {image}") from error
+
+
+def kernel_config(image):
+    config = {}
+    for line in (kernel_dir(image) / ".config").read_text().splitlines():
+        if line.startswith("CONFIG_") and "=" in line:
+            name, value = line.split("=", 1)
+            config[name] = value
+    return config
+
+
+# --- devicetrees -------------------------------------------------------------
+
+
+def newer(target, sources):
+    try:
+        stamp = target.stat().st_mtime
+    except OSError:
+        return False
+    return all(source.stat().st_mtime <= stamp for source in sources if source.exists())
+
+
+def compile_devicetrees(image):
+    """Compiles tools/board/dts; returns the dtb and dtbo files."""
+    where = BOARD / "dts"
+    target = OUT / "dtb"
+    target.mkdir(parents=True, exist_ok=True)
+    sources = sorted(where.glob("*.dts")) + sorted(where.glob("overlays/*.dtso"))
+    includes = sorted(where.rglob("*.dtsi")) + sorted(where.rglob("*.h"))
+    results = []
+    for source in sources:
+        result = target / (source.stem + (".dtb" if source.suffix == ".dts" else ".dtbo"))
+        results.append(result)
+        if newer(result, [source, *includes]):
+            continue
+        kernel = kernel_dir(image)
+        origin = (kernel / "source").resolve() if (kernel / "source").exists() else kernel
+        # An overlay that brings symbols of its own leaks them when it goes.
+        symbols = "-@" if source.suffix == ".dts" else ""
+        script = (
+            'cpp -nostdinc -undef -D__DTS__ -x assembler-with-cpp -I "$3" -I "$3/.." '
+            '-I "$4/include" -I "$4/scripts/dtc/include-prefixes" "$1" | '
+            'dtc $5 -I dts -O dtb -i "$3" -i "$3/.." -o "$2.tmp" - && mv "$2.tmp" "$2"'
+        )
+        in_toolchain(
+            ["bash", "-o", "pipefail", "-ec", script, "dtc", source, result, source.parent, origin, symbols],
+            bind=f"{kernel} {origin}",
+        )
+    return results
+
+
+# --- the initial file system -------------------------------------------------
+
+
+class Archive:
+    """A cpio archive in the kernel's "newc" format."""
+
+    def __init__(self):
+        self.parts = []
+        self.inode = 0
+        self.folders = set()
+
+    def _entry(self, name, mode, data=b"", device=(0, 0)):
+        self.inode += 1
+        path = name.encode() + b"\0"
+        fields = (self.inode, mode, 0, 0, 1, 0, len(data), 0, 0, device[0], device[1], len(path), 0)
+        header = b"070701" + b"".join(b"%08X" % field for field in fields) + path
+        self.parts += [header, b"\0" * (-len(header) % 4), data, b"\0" * (-len(data) % 4)]
+
+    def folder(self, name):
+        for parent in [*reversed(pathlib.PurePosixPath(name).parents), pathlib.PurePosixPath(name)]:
+            if str(parent) not in self.folders and str(parent) != ".":
+                self.folders.add(str(parent))
+                self._entry(str(parent), stat.S_IFDIR | 0o755)
+
+    def file(self, name, data, mode=0o644):
+        self.folder(str(pathlib.PurePosixPath(name).parent))
+        self._entry(name, stat.S_IFREG | mode, data)
+
+    def device(self, name, major, minor):
+        self.folder(str(pathlib.PurePosixPath(name).parent))
+        self._entry(name, stat.S_IFCHR | 0o600, device=(major, minor))
+
+    def close(self):
+        self._entry("TRAILER!!!", 0)
+        return b"".join(self.parts)
+
+
+def find_busybox():
+    root = toolchain()["TOOLCHAIN_ROOT"]
+    for path in (f"{root}/usr/bin/busybox", f"{root}/bin/busybox"):
+        if root and os.path.exists(path):
+            return pathlib.Path(path)
+    path = shutil.which("busybox")
+    if not path:
+        raise Failure("there is no busybox", "install busybox-static")
+    return pathlib.Path(path)
+
+
+def module_files(image, modules_dir=None):
+    """The kernel's and the checkout's modules: {path below lib/modules/REL: file}."""
+    kernel = kernel_dir(image)
+    files = {}
+    order = kernel / "modules.order"
+    if order.exists():
+        for line in order.read_text().splitlines():
+            built = kernel / (line.removesuffix(".o").removesuffix(".ko") + ".ko")
+            if built.exists():
+                files["kernel/" + str(built.relative_to(kernel))] = built
+    ours = modules_dir or OUT / image / "modules"
+    order = ours / "modules.order"
+    if order.exists():
+        for line in order.read_text().splitlines():
+            name = line.removesuffix(".o").removesuffix(".ko") + ".ko"
+            built = ours / name if not os.path.isabs(name) else pathlib.Path(name)
+            if built.exists():
+                files["updates/" + str(built.relative_to(ours))] = built
+    return files
+
+
+def make_initramfs(image, modules_dir=None, name=None):
+    """Makes out/IMAGE/initramfs.cpio, when something in it has changed."""
+    target = OUT / image / (name or "initramfs.cpio")
+    kernel = kernel_dir(image)
+    release = (kernel / "include/config/kernel.release").read_text().strip()
+    modules = module_files(image, modules_dir)
+    devicetrees = compile_devicetrees(image)
+    stories = sorted((BOARD / "stories").glob("*"))
+    busybox = find_busybox()
+    # Where the archive came from is compared, not only when: files come and go.
+    inputs = [BOARD / "init", busybox, *stories, *modules.values(), *devicetrees, pathlib.Path(__file__)]
+    state = json.dumps([[str(path), path.stat().st_mtime_ns, path.stat().st_size] for path in inputs] + [release])
+    stamp = target.with_name(target.name + ".inputs")
+    if target.exists() and stamp.exists() and stamp.read_text() == state:
+        return target
+
+    staging = OUT / image / "staging"
+    shutil.rmtree(staging, ignore_errors=True)
+    base = staging / "lib/modules" / release
+    base.mkdir(parents=True)
+    for path, source in modules.items():
+        (base / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, base / path)
+    for extra in ("modules.order", "modules.builtin", "modules.builtin.modinfo"):
+        if (kernel / extra).exists():
+            shutil.copyfile(kernel / extra, base / extra)
+    llvm = os.environ.get("LLVM", "1")
+    strip = "llvm-strip" + (llvm if llvm.startswith("-") else "")
+    script = (
+        'find "$1" -name "*.ko" -print0 | xargs -0 -r "$3" --strip-debug && depmod -b "$1" "$2"'
+    )
+    in_toolchain(["bash", "-ec", script, "depmod", staging, release, strip])
+
+    archive = Archive()
+    for folder in ("proc", "sys", "tmp", "run", "results", "root"):
+        archive.folder(folder)
+    archive.device("dev/console", 5, 1)
+    archive.device("dev/null", 1, 3)
+    archive.file("bin/busybox", busybox.read_bytes(), 0o755)
+    archive.file("init", (BOARD / "init").read_bytes(), 0o755)
+    for story in stories:
+        if story.is_file():
+            archive.file(f"stories/{story.name}", story.read_bytes())
+    for path in devicetrees:
+        folder = "dtbs" if path.suffix == ".dtb" else "overlays"
+        archive.file(f"{folder}/{path.name}", path.read_bytes())
+    for path in sorted(base.rglob("*")):
+        if path.is_file():
+            archive.file(str(path.relative_to(staging)), path.read_bytes())
+    write_atomically(target, archive.close())
+    write_atomically(stamp, state)
+    shutil.rmtree(staging)
+    return target
+
+
+# --- boots -------------------------------------------------------------------
+
+
+def load_table(path=None):
+    with open(path or BOARD / "boots.toml", "rb") as stream:
+        table = tomllib.load(stream)
+    known = {"name", "image", "ncpus", "dtb", "driver", "load_driver", "modules", "stories", "args", "mem", "timeout"}
+    known |= {"in", "crash", "wake", "kunit", "kmemleak", "drivers"}
+    seen = set()
+    for boot in table["boot"]:
+        name = boot.get("name", "?")
+        if unknown := set(boot) - known:
+            raise Failure(f"boots.toml: boot {name} has unknown keys: {', '.join(sorted(unknown))}")
+        if name in seen:
+            raise Failure(f"boots.toml: two boots are called {name}")
+        seen.add(name)
+        boot.setdefault("image", "release")
+        if boot["image"] not in IMAGES:
+            raise Failure(f"boots.toml: boot {name} names an unknown image")
+        boot.setdefault("driver", "rust")
+        boot.setdefault("modules", table.get("board", {}).get("modules", []))
+        boot.setdefault("in", ["check"])
+        boot.setdefault("drivers", table.get("drivers", {}))
+        for story in boot["stories"]:
+            if not (BOARD / "stories" / (story.split(":")[0] + ".sh")).exists():
+                raise Failure(f"boots.toml: boot {name}: there is no story {story}")
+    return table["boot"]
+
+
+class Report:
+    """What came of a boot."""
+
+    def __init__(self, boot):
+        self.boot = boot
+        self.stories = []  # dicts: name, result (ok, failed, skipped), why [..], seconds
+        self.demo = []
+        self.data = {}
+        self.kunit = None  # dict: passed, failed, skipped, output
+        self.problem = None  # what went wrong with the boot as a whole
+        self.seconds = 0.0
+        self.log = LOGS / (boot["name"] + ".log")
+
+    @property
+    def ok(self):
+        return (
+            not self.problem
+            and all(story["result"] != "failed" for story in self.stories)
+            and not (self.kunit and self.kunit["failed"])
+        )
+
+
+class Reader:
+    """Follows the results channel line by line."""
+
+    def __init__(self, report, on_line=None):
+        self.report = report
+        self.on_line = on_line
+        self.current = None
+        self.started = time.monotonic()
+        self.why = []
+        self.ended = False
+        self.unnamed = []
+
+    def line(self, text):
+        if self.on_line:
+            self.on_line(text)
+        if text.startswith("# begin "):
+            self.current, self.why, self.started = text[8:].strip(), [], time.monotonic()
+        elif text.startswith("# demo"):
+            self.report.demo.append(text[7:])
+        elif match := re.match(r"# data (\S+) (.*)", text):
+            key, value = match.groups()
+            try:
+                self.report.data[key] = json.loads(value)
+            except ValueError:
+                self.report.data[key] = value
+        elif text == "# end":
+            self.ended = True
+        elif match := re.match(r"# (FAILED: .*)", text):
+            (self.why if self.current else self.unnamed).append(match[1].removeprefix("FAILED: "))
+        elif match := re.match(r"(not )?ok (\d+) (\S+)(?: # SKIP ?(.*))?$", text):
+            failed, _, name, skip = match.groups()
+            result = "failed" if failed else "skipped" if skip is not None else "ok"
+            why = [skip] if skip else self.why
+            self.report.stories.append(
+                {"name": name, "result": result, "why": why, "seconds": round(time.monotonic() - self.started, 2)}
+            )
+            self.current = None
+
+
+KTAP = re.compile(r"(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? )?(.*)")
+
+
+def ktap_blocks(console):
+    """The kernel's own KTAP blocks in a console log, without time stamps."""
+    blocks, block = [], None
+    for raw in console.splitlines():
+        stamped = re.match(r"\[ *\d+\.\d+\]", raw)
+        text = KTAP.match(raw)[1]
+        if not stamped:
+            continue
+        if text == "KTAP version 1":
+            if block is not None:
+                blocks.append(block)
+            block = [raw]
+        elif block is not None:
+            block.append(raw)
+            if text == "1..0":
+                # Every suite was filtered out.
+                block = None
+                continue
+            # The line that closes a block stands at its left margin.
+            if re.match(r"(not )?ok \d+ ", text):
+                plan = next((m for m in (re.match(r"1\.\.(\d+)", KTAP.match(x)[1]) for x in block) if m), None)
+                done = sum(1 for x in block if re.match(r"(not )?ok \d+ ", KTAP.match(x)[1]))
+                if plan and done >= int(plan[1]):
+                    blocks.append(block)
+                    block = None
+    if block is not None:
+        blocks.append(block)
+    return blocks
+
+
+def parse_kunit(console, kernel):
+    """Has the kernel's own kunit.py read the KUnit results of a console."""
+    total = {"passed": 0, "failed": 0, "skipped": 0, "output": "", "names": []}
+    origin = (kernel / "source").resolve() if (kernel / "source").exists() else kernel
+    for block in ktap_blocks(console):
+        result = subprocess.run(
+            [sys.executable, "-B", str(origin / "tools/testing/kunit/kunit.py"), "parse"],
+            input="\n".join(block) + "\n",
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=origin,
+        )
+        output = re.sub(r"\033\[[0-9;]*m", "", result.stdout + result.stderr)
+        total["output"] += output
+        match = re.search(r"Ran (\d+) tests: (.*)", output)
+        counts = dict(re.findall(r"(\w+): (\d+)", match[2])) if match else {}
+        passed, skipped = int(counts.get("passed", 0)), int(counts.get("skipped", 0))
+        failed = int(counts.get("failed", 0)) + int(counts.get("crashed", 0)) + int(counts.get("errors", 0))
+        if result.returncode and not failed:
+            failed = 1
+        total["passed"] += passed
+        total["failed"] += failed
+        total["skipped"] += skipped
+        total["names"] += re.findall(r"\[(?:FAILED|CRASHED)\] (\S+)", output)
+    return total
+
+
+def kernel_died(console):
+    return re.search(r"Kernel panic - not syncing|end Kernel panic|Segfault with no mm", console)
+
+
+def command_line(boot, kernel, initramfs, results, channel, scratch):
+    config = kernel_config(boot["image"])
+    smp = config.get("CONFIG_SMP") == "y"
+    kasan = config.get("CONFIG_KASAN") == "y"
+    ncpus = boot.get("ncpus", 2 if smp else 1)
+    driver = boot["driver"]
+    arguments = [
+        str(kernel / "linux"),
+        f"mem={boot.get('mem', '1G' if kasan else '512M')}",
+        f"initrd={initramfs}",
+        "rdinit=/init",
+        "con=null",
+        "con0=fd:0,fd:1",
+        "ssl=null",
+        f"ssl0=null,fd:{channel}",
+        f"uml_dir={scratch}/",
+        "umid=board",
+        "seccomp=on",
+        "log_buf_len=8M",
+        "panic=-1",
+        f"image={boot['image']}",
+        f"driver={driver}",
+        f"driver_module={boot['drivers'].get(driver, '')}",
+        f"load_driver={int(boot.get('load_driver', True))}",
+        f"modules={','.join(boot['modules'])}",
+        f"stories={','.join(boot['stories'])}",
+        f"results_dir={results}",
+    ]
+    if smp:
+        arguments.append(f"ncpus={ncpus}")
+    # "ncpus" itself does not reach init.
+    arguments.append(f"board_cpus={ncpus}")
+    arguments.append(f"kunit.filter_glob={boot.get('kunit') or 'none'}")
+    if boot.get("dtb"):
+        arguments += [f"dtb={OUT / 'dtb' / (boot['dtb'] + '.dtb')}", f"devicetree={boot['dtb']}"]
+    if not boot.get("kmemleak", True):
+        arguments.append("kmemleak=off")
+    return arguments + boot.get("args", "").split()
+
+
+def run_boot(boot, on_line=None, initramfs=None, kunit=None):
+    """Boots once; always ends, and leaves no process behind."""
+    report = Report(boot)
+    kernel = kernel_dir(boot["image"])
+    if not (kernel / "linux").exists():
+        raise Failure(f"{kernel} holds no UML kernel (no file linux)")
+    if boot.get("dtb") and not (BOARD / "dts" / (boot["dtb"] + ".dts")).exists():
+        raise Failure(f"boot {boot['name']}: there is no devicetree {boot['dtb']}")
+    initramfs = initramfs or make_initramfs(boot["image"])
+    results = RESULTS / "boots" / boot["name"]
+    shutil.rmtree(results, ignore_errors=True)
+    results.mkdir(parents=True)
+    LOGS.mkdir(parents=True, exist_ok=True)
+    kasan = kernel_config(boot["image"]).get("CONFIG_KASAN") == "y"
+    timeout = boot.get("timeout", 180 if kasan else 60) * float(os.environ.get("BOARD_TIME_SCALE", "1"))
+    wake = re.compile(boot.get("wake", r"PM: suspend entry|suspend-to-idle"))
+
+    reader = Reader(report, on_line)
+    scratch = tempfile.mkdtemp(prefix="board-")
+    receive, channel = os.pipe()
+    os.set_inheritable(channel, True)
+    arguments = command_line(boot, kernel, initramfs, results, channel, scratch)
+    console = open(report.log, "wb")
+    console.write(("# " + " ".join(arguments) + "\n").encode())
+    console.flush()
+    start = time.monotonic()
+    process = subprocess.Popen(
+        arguments,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        pass_fds=[channel],
+        env=guest_environment(next(word[4:] for word in arguments if word.startswith("mem="))),
+        start_new_session=True,
+        cwd=scratch,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
+    )
+    os.close(channel)
+    wake_at = None
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(receive, selectors.EVENT_READ, "results")
+            selector.register(process.stdout.fileno(), selectors.EVENT_READ, "console")
+            pending = {"results": b"", "console": b""}
+            while selector.get_map():
+                now = time.monotonic()
+                if now - start > timeout:
+                    report.problem = f"timed out after {timeout:.0f} s"
+                    break
+                if wake_at and now >= wake_at:
+                    os.kill(process.pid, signal.SIGUSR1)
+                    wake_at = None
+                for key, _ in selector.select(0.2):
+                    data = os.read(key.fd, 65536)
+                    if not data:
+                        selector.unregister(key.fd)
+                        continue
+                    if key.data == "console":
+                        console.write(data)
+                        console.flush()
+                    *lines, pending[key.data] = (pending[key.data] + data).split(b"\n")
+                    for line in lines:
+                        text = line.decode(errors="replace").rstrip("\r")
+                        if key.data == "results":
+                            reader.line(text)
+                        elif wake.search(text):
+                            wake_at = time.monotonic() + 1.0
+                if process.poll() is not None and not selector.select(0.1):
+                    break
+    finally:
+        kill_group(process)
+        os.close(receive)
+        process.stdout.close()
+        process.stdin.close()
+        console.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+    report.seconds = time.monotonic() - start
+
+    text = report.log.read_text(errors="replace")
+    died = kernel_died(text)
+    if boot.get("crash"):
+        if not died:
+            report.problem = report.problem or "the kernel was expected to die, and lived"
+        elif not re.search(boot["crash"], text):
+            report.problem = f"the kernel died, but not as expected ({boot['crash']})"
+        else:
+            report.problem = None
+            report.stories.append({"name": "crash", "result": "ok", "why": [], "seconds": 0})
+    else:
+        if died and not report.problem:
+            report.problem = "the kernel died: " + text[died.start() :].splitlines()[0]
+        if not reader.ended and not report.problem:
+            report.problem = "the boot ended before its stories did"
+        # A story that did not come to its end has failed, and so have those after it.
+        seen = {story["name"] for story in report.stories}
+        for name in boot["stories"]:
+            if name not in seen:
+                why = (report.problem or "no result") if name == reader.current else "did not run"
+                report.stories.append({"name": name, "result": "failed", "why": [why, *reader.why], "seconds": 0})
+                reader.why = []
+    if reader.unnamed and not report.problem:
+        report.problem = "; ".join(reader.unnamed)
+    if boot.get("kunit") if kunit is None else kunit:
+        report.kunit = parse_kunit(text, kernel)
+    data = {"boot": boot["name"], "ok": report.ok, "problem": report.problem, "seconds": round(report.seconds, 2)}
+    data |= {"stories": report.stories, "data": report.data, "lines": report.demo}
+    write_atomically(results / "report.json", json.dumps(data, indent=1) + "\n")
+    return report
+
+
+def guest_environment(memory):
+    """Guest memory is a file of the host: in /dev/shm, unless that is too small."""
+    size = int(memory[:-1]) * {"M": 1 << 20, "G": 1 << 30}[memory[-1]]
+    try:
+        shm = os.statvfs("/dev/shm")
+        if shm.f_bavail * shm.f_frsize >= size:
+            return os.environ
+    except OSError:
+        pass
+    return {**os.environ, "TMPDIR": os.environ.get("TMPDIR", "/tmp")}
+
+
+def describe_failure(report, lines=APPENDED_LINES):
+    """What a person needs to know of a boot that failed."""
+    result = []
+    if report.problem:
+        result.append(report.problem)
+    for story in report.stories:
+        if story["result"] == "failed":
+            result += [f"{story['name']}: {why}" for why in story["why"] or ["failed"]]
+    if report.kunit and report.kunit["failed"]:
+        result += ["KUnit: " + name for name in report.kunit["names"] or ["failed"]]
+    result.append(f"the last lines of its console ({report.log}):")
+    result += ["    " + line for line in tail(report.log, lines)]
+    return result

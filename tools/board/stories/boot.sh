@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# The board is what the other stories take for granted: the kernel that was
+# built, as many CPUs as were asked for, a devicetree, modules that load.
+
+read -r line </proc/version
+note "$line"
+
+equal "CPUs online" "$(grep -c ^processor /proc/cpuinfo)" "$ncpus"
+check "debugfs is mounted" test -d $DEBUGFS/clk
+if [ -n "${devicetree:-}" ]; then
+	check "the devicetree is live" test -d /proc/device-tree
+fi
+check "modules can be listed" test -r /proc/modules
+record kernel "$(uname -r)"

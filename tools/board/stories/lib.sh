@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# What stories are written with, and what runs them.  A story is a file that is
+# sourced in a subshell; it passes when it comes to its end without a failed
+# check, when the kernel log shows no splat that it did not announce, and when
+# the oracle's counts are what they were before.
+
+DEBUGFS=/sys/kernel/debug
+image=${image:-unknown}
+driver=${driver:-none}
+driver_module=${driver_module:-}
+ncpus=${board_cpus:-1}
+export DEBUGFS image driver driver_module ncpus
+
+# A line that a person should see because something is wrong.
+SPLATS='BUG:|WARNING:|KASAN:|KCSAN:|UBSAN:|INFO: task .* blocked|INFO: rcu|rcu:.*(stall|detected)|possible (recursive|circular) locking'
+SPLATS="$SPLATS|inconsistent lock state|invalid wait context|suspicious RCU|sleeping function called|held lock freed|bad unlock balance"
+SPLATS="$SPLATS|irq lock inversion|lock order|memory leak|unreferenced object|pending allocations|DMA-API:|refcount_t:|ODEBUG:|debug_objects:|kobject_add_internal failed"
+SPLATS="$SPLATS|Unable to handle|general protection|Oops|Kernel panic|list_(add|del) corruption|double free|Bad page|page_owner|soft lockup|hard LOCKUP|Unknown rela|scheduling while atomic"
+
+say() {
+	echo "$*" >&3
+	echo "$*"
+}
+
+note() {
+	say "# $*"
+}
+
+# A line of the demonstration: "make board" shows it as it is.
+demo() {
+	say "# demo $*"
+}
+
+# record KEY VALUE: data for the result file.
+record() {
+	say "# data $1 $2"
+}
+
+# --- inside a story --------------------------------------------------------
+
+end_story() {
+	# What lib-*.sh has for a story that ends in the middle.
+	[ "$1" != 1 ] || ! type tidy >/dev/null 2>&1 || tidy
+	echo "$checks" >"$state/checks"
+	trap - EXIT
+	exit "$1"
+}
+
+fail() {
+	note "FAILED: $*"
+	end_story 1
+}
+
+skip() {
+	echo "$*" >"$state/skip"
+	end_story 4
+}
+
+# check WHAT CMD...: the command must be true.
+check() {
+	local what=$1
+	shift
+	checks=$((checks + 1))
+	"$@" || fail "$what"
+}
+
+# refute WHAT CMD...: the command must be false.
+refute() {
+	local what=$1
+	shift
+	checks=$((checks + 1))
+	if "$@"; then
+		fail "$what"
+	fi
+}
+
+# equal WHAT GOT WANT
+equal() {
+	checks=$((checks + 1))
+	[ "$2" = "$3" ] || fail "$1: got '$2', expected '$3'"
+}
+
+# wait_for WHAT SECONDS CMD...: polls until the command is true.
+wait_for() {
+	local what=$1 left=$(($2 * 100))
+	shift 2
+	checks=$((checks + 1))
+	until "$@"; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || fail "timed out: $what"
+		usleep 10000
+	done
+}
+
+# The kernel log since the story began.
+log_since() {
+	dmesg | sed "1,/story: $mark\$/d"
+}
+
+log_has() {
+	log_since | grep -Eq -- "$1"
+}
+
+log_lacks() {
+	! log_since | grep -Eq -- "$1"
+}
+
+log_count() {
+	log_since | grep -Ec -- "$1"
+}
+
+# expect_splat REGEX: a splat that matches must come, and may.
+expect_splat() {
+	checks=$((checks + 1))
+	echo "$1" >>"$state/expected"
+}
+
+# oracle_off WHY, oracle_ignore REGEX: for a story that changes the counts.
+oracle_off() {
+	note "oracle off: $*"
+	echo . >>"$state/ignored"
+}
+
+oracle_ignore() {
+	echo "$1" >>"$state/ignored"
+}
+
+load() {
+	modprobe "$@"
+}
+
+unload() {
+	rmmod "$@"
+}
+
+load_driver() {
+	[ "$driver" = none ] || modprobe "$driver_module" "$@"
+}
+
+unload_driver() {
+	[ "$driver" = none ] || rmmod "$driver_module"
+}
+
+# --- around a story --------------------------------------------------------
+
+# Counts that a story must leave as it found them.
+oracle() {
+	# Counters of the memory management are per CPU until they are added up.
+	cat /proc/sys/vm/stat_refresh 2>/dev/null
+	grep -E '^nr_iommu_pages ' /proc/vmstat
+	[ ! -r "$DEBUGFS/board/counts" ] || cat "$DEBUGFS/board/counts"
+}
+
+oracle_kept() {
+	cp "$state/before" "$state/a"
+	oracle >"$state/b"
+	if [ -s "$state/ignored" ]; then
+		grep -Evf "$state/ignored" "$state/before" >"$state/a"
+		oracle | grep -Evf "$state/ignored" >"$state/b"
+	fi
+	cmp -s "$state/a" "$state/b" && return
+	# What the last reference goes away in may be a work item or an RCU callback.
+	sleep 1
+	oracle | if [ -s "$state/ignored" ]; then grep -Evf "$state/ignored"; else cat; fi >"$state/b"
+	cmp -s "$state/a" "$state/b" && return
+	diff -U 0 "$state/a" "$state/b" | grep '^[-+][^-+]' | while read -r line; do
+		note "FAILED: oracle: $line"
+	done
+	return 1
+}
+
+# Splats of the story that it did not announce, and announced ones that are missing.
+log_clean() {
+	local bad=0 expected
+
+	log_since | grep -E "$SPLATS" >"$state/splats"
+	if [ -s "$state/expected" ]; then
+		while read -r expected; do
+			if ! grep -Eq -- "$expected" "$state/splats"; then
+				note "FAILED: expected in the kernel log, and missing: $expected"
+				bad=1
+			fi
+		done <"$state/expected"
+		grep -Evf "$state/expected" "$state/splats" >"$state/unexpected"
+	else
+		cp "$state/splats" "$state/unexpected"
+	fi
+	if [ -s "$state/unexpected" ]; then
+		head -n 5 "$state/unexpected" | while read -r line; do
+			note "FAILED: kernel log: $line"
+		done
+		bad=1
+	fi
+	return $bad
+}
+
+run_story() {
+	local number=$1 name=${2%%:*} arg='' rc=0 lib
+
+	case $2 in
+	*:*) arg=${2#*:} ;;
+	esac
+	mark="$2 #$number"
+	state=/tmp/story
+	rm -rf $state
+	mkdir $state
+	: >$state/expected
+	: >$state/ignored
+	say "# begin $2"
+	echo "<5>story: $mark" >/dev/kmsg
+	oracle >$state/before
+	if [ ! -f "/stories/$name.sh" ]; then
+		note "FAILED: there is no story $name"
+		say "not ok $number $2"
+		return
+	fi
+	(
+		checks=0
+		trap 'echo "$checks" >$state/checks' EXIT
+		for lib in /stories/lib-*.sh; do
+			[ ! -f "$lib" ] || . "$lib"
+		done
+		set -u
+		set -- "$arg"
+		. "/stories/$name.sh"
+	) || rc=$?
+	if [ $rc = 4 ] && [ -s $state/skip ]; then
+		log_clean && say "ok $number $2 # SKIP $(cat $state/skip)" || say "not ok $number $2"
+		return
+	fi
+	[ $rc = 0 ] || note "FAILED: the story ended with status $rc"
+	if [ $rc = 0 ] && [ "$(cat $state/checks 2>/dev/null || echo 0)" = 0 ]; then
+		note "FAILED: the story checked nothing"
+		rc=1
+	fi
+	log_clean || rc=1
+	if [ $rc = 0 ]; then
+		oracle_kept || rc=1
+	fi
+	if [ $rc = 0 ]; then
+		say "ok $number $2"
+	else
+		say "not ok $number $2"
+	fi
+}
+
+# What kmemleak has found by the end of a boot: young objects do not count yet.
+run_kmemleak() {
+	local number=$1
+
+	say "# begin kmemleak"
+	echo scan >$DEBUGFS/kmemleak
+	sleep 6
+	echo scan >$DEBUGFS/kmemleak
+	cat $DEBUGFS/kmemleak >/tmp/leaks
+	if [ -s /tmp/leaks ]; then
+		cat /tmp/leaks
+		grep -A 14 '^unreferenced' /tmp/leaks | head -n 40 | while read -r line; do
+			note "FAILED: $line"
+		done
+		say "not ok $number kmemleak"
+	else
+		say "ok $number kmemleak"
+	fi
+}
+
+run_stories() {
+	local list number=0 count=0 name leaks=0
+
+	list=$(echo "${stories:-boot}" | tr , ' ')
+	for name in $list; do
+		count=$((count + 1))
+	done
+	if [ "${kmemleak:-on}" = on ] && [ -w $DEBUGFS/kmemleak ]; then
+		leaks=1
+	fi
+	say "KTAP version 1"
+	say "1..$((count + leaks))"
+	for name in $(echo "${modules:-}" | tr , ' '); do
+		modprobe "$name" || note "FAILED: modprobe $name"
+	done
+	if [ "${load_driver:-1}" = 1 ]; then
+		load_driver || note "FAILED: modprobe $driver_module"
+	fi
+	for name in $list; do
+		number=$((number + 1))
+		run_story $number "$name"
+	done
+	[ $leaks = 0 ] || run_kmemleak $((number + 1))
+	say "# end"
+}
