@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The benchmark: two masters, each behind an instance of its own, one served
+ * by the kernel's C driver and one by the Rust driver.
+ *
+ * debugfs board_bench/cmd takes a command (bench_cases.c), board_bench/result
+ * reads what it had to say, board_bench/samples the samples so far: a line for
+ * each case, size and side, times in picoseconds a page or a call.
+ *
+ * It stays loaded, and so do its domains: the C driver goes on using a domain
+ * after it was detached and freed.
+ */
+#include <linux/debugfs.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/of.h>
+#include <linux/of_irq.h>
+#include <linux/of_platform.h>
+#include <linux/platform_device.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "bench.h"
+#include "export.h"
+
+struct row {
+	struct list_head node;
+	char name[24];
+	size_t size;
+	const char *who;
+	const char *failed;
+	unsigned int nr, max;
+	u32 values[] __counted_by(max);
+};
+
+static struct side sides[SIDES] = {
+	[SIDE_C] = { .who = "c" },
+	[SIDE_RUST] = { .who = "rust" },
+};
+
+static DEFINE_MUTEX(lock);
+static LIST_HEAD(rows);
+static char said[256];
+/* Length of a tick, in units of 2^-20 ps. */
+static u64 tick_scale;
+
+void bench_say(const char *fmt, ...)
+{
+	size_t used = strlen(said);
+	va_list args;
+
+	va_start(args, fmt);
+	vscnprintf(said + used, sizeof(said) - used, fmt, args);
+	va_end(args);
+}
+
+struct row *row_new(const char *name, size_t size, const char *who, unsigned int max)
+{
+	struct row *row = kvzalloc(struct_size(row, values, max), GFP_KERNEL);
+
+	if (!row)
+		return NULL;
+	strscpy(row->name, name);
+	row->size = size;
+	row->who = who;
+	row->max = max;
+	list_add_tail(&row->node, &rows);
+	return row;
+}
+
+void row_add(struct row *row, u64 elapsed, u64 units)
+{
+	if (row->nr < row->max)
+		row->values[row->nr++] =
+			min_t(u64, mul_u64_u64_div_u64(elapsed, tick_scale, units) >> 20, U32_MAX);
+}
+
+/* A case that did not do what it was measured for reports no number. */
+void row_fail(struct row *row, const char *why)
+{
+	if (!row->failed)
+		pr_warn("board_bench: %s %zu %s: %s\n", row->name, row->size, row->who, why);
+	row->failed = why;
+}
+
+static int samples_show(struct seq_file *s, void *unused)
+{
+	struct row *row;
+	unsigned int i;
+
+	mutex_lock(&lock);
+	list_for_each_entry(row, &rows, node) {
+		if (row->failed) {
+			seq_printf(s, "failed %s %zu %s %s\n", row->name, row->size, row->who, row->failed);
+			continue;
+		}
+		seq_printf(s, "samples %s %zu %s", row->name, row->size, row->who);
+		for (i = 0; i < row->nr; i++)
+			seq_printf(s, " %u", row->values[i]);
+		seq_putc(s, '\n');
+	}
+	mutex_unlock(&lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(samples);
+
+static int result_show(struct seq_file *s, void *unused)
+{
+	mutex_lock(&lock);
+	seq_printf(s, "%s\n", said);
+	mutex_unlock(&lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(result);
+
+static ssize_t cmd_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+{
+	char line[96], *rest = line, *argv[6], *word;
+	int argc = 0, ret;
+
+	if (len >= sizeof(line))
+		return -EINVAL;
+	if (copy_from_user(line, buf, len))
+		return -EFAULT;
+	line[len] = 0;
+	while ((word = strsep(&rest, " \t\n")) && argc < ARRAY_SIZE(argv))
+		if (*word)
+			argv[argc++] = word;
+	if (!argc)
+		return -EINVAL;
+	mutex_lock(&lock);
+	said[0] = 0;
+	ret = sides[SIDE_C].dev && sides[SIDE_RUST].dev ?
+		bench_command(sides, argc, argv) : -ENODEV;
+	mutex_unlock(&lock);
+	return ret ?: len;
+}
+
+static const struct file_operations cmd_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = cmd_write,
+};
+
+/* Which driver serves the instance decides which side a master is. */
+static int bench_probe(struct platform_device *pdev)
+{
+	struct iommu_fwspec *spec = dev_iommu_fwspec_get(&pdev->dev);
+	struct platform_device *iommu;
+	struct resource *res, *regs;
+	const char *driver;
+	struct side *s;
+
+	res = platform_get_resource(pdev, IORESOURCE_MEM, 0);
+	if (!spec || !res)
+		return dev_err_probe(&pdev->dev, -ENODEV, "no IOMMU or no registers\n");
+	iommu = of_find_device_by_node(to_of_node(spec->iommu_fwnode));
+	if (!iommu)
+		return -ENODEV;
+	/* The reference is kept: neither device goes any more. */
+	driver = iommu->dev.driver ? iommu->dev.driver->name : "none";
+	s = &sides[str_has_prefix(driver, "rust") ? SIDE_RUST : SIDE_C];
+	if (s->dev)
+		return dev_err_probe(&pdev->dev, -EBUSY, "a second master of %s\n", driver);
+
+	regs = platform_get_resource(iommu, IORESOURCE_MEM, 0);
+	if (!regs)
+		return -ENODEV;
+	s->engine_regs = ioremap(res->start, 0x1000);
+	s->iommu_regs = ioremap(regs->start, 0x1000);
+	s->engine = board_engine_find(res->start);
+	s->irq = platform_get_irq(iommu, 0);
+	if (!s->engine_regs || !s->iommu_regs || s->engine < 0 || s->irq < 0)
+		return -ENOMEM;
+	/* The board's instances lie one below the other. */
+	s->iommu = (0xf - ((regs->start >> 16) & 0xf));
+	s->dev = &pdev->dev;
+	dev_info(&pdev->dev, "behind %s, served by %s\n", dev_name(&iommu->dev), driver);
+	return 0;
+}
+
+static const struct of_device_id bench_of_match[] = {
+	{ .compatible = "iommu-board,dma-master" },
+	{ }
+};
+
+static struct platform_driver bench_driver = {
+	.probe = bench_probe,
+	.driver = {
+		.name = "board-bench",
+		.of_match_table = bench_of_match,
+		.suppress_bind_attrs = true,
+	},
+};
+
+static void __init measure_tick(void)
+{
+	u64 ns = ktime_get_ns(), count = ticks();
+
+	while (ktime_get_ns() - ns < 20 * NSEC_PER_MSEC)
+		cpu_relax();
+	ns = ktime_get_ns() - ns;
+	count = ticks() - count;
+	tick_scale = mul_u64_u64_div_u64(ns * 1000, 1 << 20, count);
+}
+
+static int __init bench_init(void)
+{
+	struct dentry *root;
+	int ret;
+
+	measure_tick();
+	ret = yard_init();
+	if (!ret)
+		ret = cases_init();
+	if (ret)
+		return ret;
+	root = debugfs_create_dir("board_bench", NULL);
+	debugfs_create_file("cmd", 0200, root, NULL, &cmd_fops);
+	debugfs_create_file("result", 0400, root, NULL, &result_fops);
+	debugfs_create_file("samples", 0400, root, NULL, &samples_fops);
+	return platform_driver_register(&bench_driver);
+}
+module_init(bench_init);
+
+MODULE_DESCRIPTION("Benchmark of IOMMU drivers on the UML board");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The kernel's sun50i driver, verbatim, as a module: with a licence and an owner. */
+#include <linux/iommu.h>
+#include <linux/module.h>
+#define iommu_device_register(iommu, its_ops, dev) ({			\
+	static struct iommu_ops owned; owned = *(its_ops);		\
+	owned.owner = THIS_MODULE; iommu_device_register(iommu, &owned, dev); })
+#include "sun50i-iommu.c"
+MODULE_LICENSE("GPL");

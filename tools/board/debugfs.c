@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The board's own files: what must be equal before and after a story, which
+ * devices there are, and the knobs that belong to no single model.
+ */
+#include <linux/device.h>
+#include <linux/io.h>
+#include <linux/iommu.h>
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/platform_device.h>
+#include <linux/seq_file.h>
+#include <linux/uaccess.h>
+
+#include "board.h"
+
+static bool is_iommu(struct device_node *np)
+{
+	return of_property_present(np, "#iommu-cells");
+}
+
+/* The devices that the stories are about: IOMMUs and their masters. */
+static bool of_interest(struct device *dev)
+{
+	return dev->of_node &&
+	       (is_iommu(dev->of_node) || of_property_present(dev->of_node, "iommus"));
+}
+
+static int count_dev(struct device *dev, void *data)
+{
+	struct seq_file *s = data;
+
+	if (!of_interest(dev))
+		return 0;
+	seq_printf(s, "ref_dev_%s %u\n", dev_name(dev), kref_read(&dev->kobj.kref));
+	seq_printf(s, "ref_node_%s %u\n", dev_name(dev),
+		   kref_read(&dev->of_node->kobj.kref));
+#ifdef CONFIG_PM
+	seq_printf(s, "rpm_usage_%s %d\n", dev_name(dev),
+		   atomic_read(&dev->power.usage_count));
+#endif
+	return 0;
+}
+
+static int counts_show(struct seq_file *s, void *unused)
+{
+	board_ccu_show(s);
+	return bus_for_each_dev(&platform_bus_type, NULL, s, count_dev);
+}
+DEFINE_SHOW_ATTRIBUTE(counts);
+
+static int show_dev(struct device *dev, void *data)
+{
+	struct seq_file *s = data;
+
+	if (!of_interest(dev))
+		return 0;
+	device_lock(dev);
+	seq_printf(s, "%s %s driver %s group %s\n",
+		   is_iommu(dev->of_node) ? "iommu" : "master", dev_name(dev),
+		   dev->driver ? dev->driver->name : "-",
+		   dev->iommu_group ? "yes" : "no");
+	device_unlock(dev);
+	return 0;
+}
+
+static int devices_show(struct seq_file *s, void *unused)
+{
+	return bus_for_each_dev(&platform_bus_type, NULL, s, show_dev);
+}
+DEFINE_SHOW_ATTRIBUTE(devices);
+
+static int stats_show(struct seq_file *s, void *unused)
+{
+	board_intc_show(s);
+	board_mmio_show(s);
+	seq_printf(s, "stray_reads %llu\nstray_writes %llu\nlast_stray 0x%llx\n",
+		   board_mem_strays(false), board_mem_strays(true),
+		   board_mem_last_stray());
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(stats);
+
+static int late_set(void *data, u64 value)
+{
+	return value ? board_ccu_late() : -EINVAL;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(late_fops, NULL, late_set, "%llu\n");
+
+static int fail_clock_get(void *data, u64 *value)
+{
+	*value = board_ccu_fail_clocks();
+	return 0;
+}
+
+static int fail_clock_set(void *data, u64 value)
+{
+	board_ccu_fail(value, board_ccu_fail_resets());
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(fail_clock_fops, fail_clock_get, fail_clock_set, "%llu\n");
+
+static int fail_reset_get(void *data, u64 *value)
+{
+	*value = board_ccu_fail_resets();
+	return 0;
+}
+
+static int fail_reset_set(void *data, u64 value)
+{
+	board_ccu_fail(board_ccu_fail_clocks(), value);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(fail_reset_fops, fail_reset_get, fail_reset_set, "%llu\n");
+
+static int hold_get(void *data, u64 *value)
+{
+	*value = board_intc_held();
+	return 0;
+}
+
+static int hold_set(void *data, u64 value)
+{
+	board_intc_hold(value);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(hold_fops, hold_get, hold_set, "%llu\n");
+
+/*
+ * "ADDRESS VALUE": a register write to an address of the SoC, as by firmware
+ * that runs before this kernel.
+ */
+static ssize_t poke_write(struct file *file, const char __user *buf, size_t len,
+			  loff_t *pos)
+{
+	u32 address, value;
+	void __iomem *reg;
+	char line[32];
+
+	if (len >= sizeof(line))
+		return -EINVAL;
+	if (copy_from_user(line, buf, len))
+		return -EFAULT;
+	line[len] = 0;
+	if (sscanf(line, "%i %i", (int *)&address, (int *)&value) != 2 ||
+	    address >= BOARD_SOC_SIZE)
+		return -EINVAL;
+	reg = ioremap(BOARD_SOC_BASE + address, sizeof(u32));
+	if (!reg)
+		return -ENXIO;
+	writel(value, reg);
+	iounmap(reg);
+	return len;
+}
+
+static const struct file_operations poke_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = poke_write,
+};
+
+struct dentry *board_debugfs_init(void)
+{
+	struct dentry *root = debugfs_create_dir("board", NULL);
+
+	debugfs_create_file("counts", 0400, root, NULL, &counts_fops);
+	debugfs_create_file("devices", 0400, root, NULL, &devices_fops);
+	debugfs_create_file("stats", 0400, root, NULL, &stats_fops);
+	debugfs_create_file_unsafe("late_supplier", 0200, root, NULL, &late_fops);
+	debugfs_create_file_unsafe("fail_clock", 0600, root, NULL, &fail_clock_fops);
+	debugfs_create_file_unsafe("fail_reset", 0600, root, NULL, &fail_reset_fops);
+	debugfs_create_file_unsafe("hold_irq", 0600, root, NULL, &hold_fops);
+	debugfs_create_file("poke", 0200, root, NULL, &poke_fops);
+	return root;
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The IOMMUs: the models behind their locks, their registers on the bus, their
+ * interrupt lines.
+ *
+ * One access of a master, translation and data together, is one critical
+ * section: as on the real bus, an invalidation is over only when accesses that
+ * used the old entry are.
+ */
+#include <linux/module.h>
+#include <linux/seq_file.h>
+
+#include "board.h"
+#include "models.h"
+
+#define IOMMU_SIZE	0x10000
+
+static raw_spinlock_t locks[BOARD_NR_IOMMUS];
+static unsigned int spis[BOARD_NR_IOMMUS];
+
+static const u32 bases[BOARD_NR_IOMMUS] = {
+	0x030f0000, 0x030e0000, 0x030d0000, 0x030c0000,
+};
+
+static raw_spinlock_t *lock_of(unsigned int i)
+{
+	return &locks[i];
+}
+
+/* With the lock held: carries the line to the interrupt controller. */
+static bool line(unsigned int i)
+{
+	bool level = iommu_model_irq(i);
+
+	board_intc_set(BOARD_SPI(spis[i]), level);
+	return level;
+}
+
+static u32 hw_read(unsigned int i, u32 offset)
+{
+	unsigned long flags;
+	u32 value;
+	bool due;
+
+	raw_spin_lock_irqsave(lock_of(i), flags);
+	value = iommu_model_read(i, offset);
+	due = line(i);
+	raw_spin_unlock_irqrestore(lock_of(i), flags);
+	if (due)
+		board_intc_deliver();
+	return value;
+}
+
+static void hw_write(unsigned int i, u32 offset, u32 value)
+{
+	unsigned long flags;
+	bool due;
+
+	raw_spin_lock_irqsave(lock_of(i), flags);
+	iommu_model_write(i, offset, value);
+	due = line(i);
+	raw_spin_unlock_irqrestore(lock_of(i), flags);
+	if (due)
+		board_intc_deliver();
+}
+
+/* The caller delivers interrupts once it has dropped its own lock. */
+void board_hw_set_clock(unsigned int i, bool on)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(lock_of(i), flags);
+	iommu_model_set_clock(i, on);
+	line(i);
+	raw_spin_unlock_irqrestore(lock_of(i), flags);
+}
+
+void board_hw_set_reset(unsigned int i, bool asserted)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(lock_of(i), flags);
+	iommu_model_set_reset(i, asserted);
+	line(i);
+	raw_spin_unlock_irqrestore(lock_of(i), flags);
+}
+
+int board_hw_find(u64 reg)
+{
+	int i;
+
+	for (i = 0; i < BOARD_NR_IOMMUS; i++)
+		if (reg == BOARD_SOC_BASE + bases[i])
+			return i;
+	return -1;
+}
+
+/* A burst of a master; called by an engine's model. */
+int board_port(u32 i, u32 master, u64 va, u8 *buf, size_t len, bool write)
+{
+	unsigned long flags;
+	int ret;
+
+	if (i >= BOARD_NR_IOMMUS || upper_32_bits(va) || upper_32_bits(va + len - 1))
+		return BOARD_DMA_BUS;
+	raw_spin_lock_irqsave(lock_of(i), flags);
+	ret = iommu_model_dma(i, master, va, buf, len, write);
+	line(i);
+	raw_spin_unlock_irqrestore(lock_of(i), flags);
+	return ret;
+}
+
+#define DEFINE_HW_SHOW(name)						\
+static int name##_show(struct seq_file *s, void *unused)		\
+{									\
+	unsigned int i = (unsigned long)s->private;			\
+	unsigned long flags;						\
+									\
+	raw_spin_lock_irqsave(lock_of(i), flags);			\
+	iommu_model_show_##name(i, s);					\
+	raw_spin_unlock_irqrestore(lock_of(i), flags);			\
+	return 0;							\
+}
+
+DEFINE_HW_SHOW(counters)
+DEFINE_SHOW_ATTRIBUTE(counters);
+DEFINE_HW_SHOW(report)
+DEFINE_SHOW_ATTRIBUTE(report);
+DEFINE_HW_SHOW(recent)
+DEFINE_SHOW_ATTRIBUTE(recent);
+DEFINE_HW_SHOW(writes)
+DEFINE_SHOW_ATTRIBUTE(writes);
+DEFINE_HW_SHOW(knobs)
+
+static ssize_t knobs_write(struct file *file, const char __user *buf, size_t len,
+			   loff_t *pos)
+{
+	unsigned int i = (unsigned long)file_inode(file)->i_private;
+	char line[64], name[32];
+	unsigned long flags;
+	u32 value;
+	int ret;
+
+	if (len >= sizeof(line))
+		return -EINVAL;
+	if (copy_from_user(line, buf, len))
+		return -EFAULT;
+	line[len] = 0;
+	if (sscanf(line, "%31s %i", name, (int *)&value) != 2)
+		return -EINVAL;
+	raw_spin_lock_irqsave(lock_of(i), flags);
+	ret = iommu_model_knob(i, name, value);
+	raw_spin_unlock_irqrestore(lock_of(i), flags);
+	return ret ?: len;
+}
+
+DEFINE_SHOW_STORE_ATTRIBUTE(knobs);
+
+static int mark_set(void *data, u64 value)
+{
+	unsigned int i = (unsigned long)data;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(lock_of(i), flags);
+	iommu_model_mark(i);
+	if (value > 1)
+		iommu_model_clear(i);
+	raw_spin_unlock_irqrestore(lock_of(i), flags);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(mark_fops, NULL, mark_set, "%llu\n");
+
+static int regs_show(struct seq_file *s, void *unused)
+{
+	static const u16 offsets[] = {
+		0x000, 0x010, 0x020, 0x030, 0x040, 0x044, 0x048, 0x04c, 0x050,
+		0x060, 0x070, 0x080, 0x084, 0x088, 0x08c, 0x090, 0x094, 0x098,
+		0x0a0, 0x0a8, 0x0b0, 0x0b4, 0x0b8, 0x0bc, 0x0c0, 0x0c4, 0x0c8,
+		0x0cc, 0x0d0, 0x100, 0x108, 0x110, 0x114, 0x118, 0x11c, 0x120,
+		0x124, 0x128, 0x130, 0x134, 0x150, 0x154, 0x158, 0x15c, 0x160,
+		0x164, 0x168, 0x170, 0x174, 0x180, 0x184, 0x190, 0x194, 0x198,
+	};
+	unsigned int i = (unsigned long)s->private;
+	unsigned long flags;
+	unsigned int n;
+
+	raw_spin_lock_irqsave(lock_of(i), flags);
+	for (n = 0; n < ARRAY_SIZE(offsets); n++)
+		seq_printf(s, "0x%03x 0x%08x\n", offsets[n],
+			   iommu_model_peek(i, offsets[n]));
+	raw_spin_unlock_irqrestore(lock_of(i), flags);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(regs);
+
+static void add_files(unsigned int i, struct dentry *root)
+{
+	void *data = (void *)(unsigned long)i;
+	struct dentry *dir;
+	char name[16];
+
+	snprintf(name, sizeof(name), "iommu%u", i);
+	dir = debugfs_create_dir(name, root);
+	debugfs_create_file("regs", 0400, dir, data, &regs_fops);
+	debugfs_create_file("counters", 0400, dir, data, &counters_fops);
+	debugfs_create_file("report", 0400, dir, data, &report_fops);
+	debugfs_create_file("recent", 0400, dir, data, &recent_fops);
+	debugfs_create_file("writes", 0400, dir, data, &writes_fops);
+	debugfs_create_file("knobs", 0600, dir, data, &knobs_fops);
+	debugfs_create_file_unsafe("mark", 0200, dir, data, &mark_fops);
+}
+
+int board_hw_init(struct dentry *root)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < BOARD_NR_IOMMUS; i++) {
+		struct board_window window = {
+			.start = bases[i],
+			.size = IOMMU_SIZE,
+			.read = hw_read,
+			.write = hw_write,
+			.index = i,
+		};
+
+		raw_spin_lock_init(&locks[i]);
+		iommu_model_init(i, board_soc == BOARD_H616);
+		if (i)
+			spis[i] = 156 + i;
+		else
+			spis[i] = board_soc == BOARD_H616 ? 61 : 57;
+		ret = board_mmio_add(&window);
+		if (ret)
+			return ret;
+		add_files(i, root);
+	}
+	return 0;
+}

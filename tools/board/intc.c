@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The interrupt controller: level-triggered lines, named by the GIC's three
+ * cells (SPI or PPI, number, level high).
+ *
+ * A line is a level: it is delivered for as long as it is high and unmasked.
+ * board_intc_set() only notes the level, so that a model may call it under its
+ * lock; board_intc_deliver() is called after the lock is dropped. Where the
+ * CPU has interrupts on, the handlers run at once, in hard interrupt context;
+ * where it has them off (a register access under a driver's lock), a timer
+ * that is already due interrupts the CPU as soon as it lets interrupts in.
+ */
+#include <linux/hardirq.h>
+#include <linux/hrtimer.h>
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/irqdomain.h>
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/platform_device.h>
+#include <linux/seq_file.h>
+
+#include "board.h"
+
+#define NR_LINES	288
+/* Deliveries in one go before a line that stays high has to wait. */
+#define BURST		64
+#define BACKOFF_NS	(100 * NSEC_PER_USEC)
+
+static DECLARE_BITMAP(level, NR_LINES);
+static DECLARE_BITMAP(masked, NR_LINES);
+static struct irq_domain *domain;
+static struct hrtimer kick;
+static atomic64_t delivered;
+static atomic64_t by_timer;
+/* Lines are not looked at: a test collects several causes before one delivery. */
+static bool held;
+
+static bool any_due(void)
+{
+	DECLARE_BITMAP(due, NR_LINES);
+
+	return !READ_ONCE(held) && bitmap_andnot(due, level, masked, NR_LINES);
+}
+
+/* In hard interrupt context. True if a line is still due. */
+static bool pump(void)
+{
+	DECLARE_BITMAP(due, NR_LINES);
+	unsigned int n, line;
+
+	for (n = 0; n < BURST; n++) {
+		if (READ_ONCE(held) || !bitmap_andnot(due, level, masked, NR_LINES))
+			return false;
+		for_each_set_bit(line, due, NR_LINES) {
+			atomic64_inc(&delivered);
+			if (generic_handle_domain_irq(domain, line))
+				set_bit(line, masked);
+		}
+	}
+	return true;
+}
+
+static enum hrtimer_restart kick_fn(struct hrtimer *timer)
+{
+	atomic64_inc(&by_timer);
+	if (pump())
+		hrtimer_start(&kick, BACKOFF_NS, HRTIMER_MODE_REL_HARD);
+	return HRTIMER_NORESTART;
+}
+
+void board_intc_set(unsigned int hwirq, bool high)
+{
+	if (high)
+		set_bit(hwirq, level);
+	else
+		clear_bit(hwirq, level);
+	/* Before the mask is looked at: the unmasking side does the reverse. */
+	smp_mb__after_atomic();
+}
+
+void board_intc_deliver(void)
+{
+	unsigned long flags;
+	bool again;
+
+	if (!domain || !any_due())
+		return;
+	if (irqs_disabled()) {
+		hrtimer_start(&kick, 0, HRTIMER_MODE_REL_HARD);
+		return;
+	}
+
+	local_irq_save(flags);
+	__irq_enter_raw();
+	again = pump();
+	__irq_exit_raw();
+	local_irq_restore(flags);
+	if (again)
+		hrtimer_start(&kick, BACKOFF_NS, HRTIMER_MODE_REL_HARD);
+
+	/* What the handlers left for softirq context. */
+	if (in_task()) {
+		local_bh_disable();
+		local_bh_enable();
+	}
+}
+
+void board_intc_hold(bool on)
+{
+	WRITE_ONCE(held, on);
+	board_intc_deliver();
+}
+
+bool board_intc_held(void)
+{
+	return READ_ONCE(held);
+}
+
+static void intc_mask(struct irq_data *d)
+{
+	set_bit(d->hwirq, masked);
+	/* Before whatever the caller does with the line masked. */
+	smp_mb__after_atomic();
+}
+
+static void intc_unmask(struct irq_data *d)
+{
+	clear_bit(d->hwirq, masked);
+	/* Before the level is looked at, so that no raise falls in between. */
+	smp_mb__after_atomic();
+	if (test_bit(d->hwirq, level))
+		hrtimer_start(&kick, 0, HRTIMER_MODE_REL_HARD);
+}
+
+static int intc_set_type(struct irq_data *d, unsigned int type)
+{
+	return type == IRQ_TYPE_LEVEL_HIGH ? 0 : -EINVAL;
+}
+
+static struct irq_chip chip = {
+	.name = "board",
+	.irq_mask = intc_mask,
+	.irq_unmask = intc_unmask,
+	.irq_set_type = intc_set_type,
+	.flags = IRQCHIP_SKIP_SET_WAKE,
+};
+
+static int intc_map(struct irq_domain *d, unsigned int irq, irq_hw_number_t hw)
+{
+	irq_set_chip_and_handler(irq, &chip, handle_level_irq);
+	irq_set_probe(irq);
+	return 0;
+}
+
+static int intc_xlate(struct irq_domain *d, struct device_node *np,
+		      const u32 *cells, unsigned int nr,
+		      unsigned long *hwirq, unsigned int *type)
+{
+	unsigned long line;
+
+	if (nr != 3 || cells[0] > 1)
+		return -EINVAL;
+	line = cells[1] + (cells[0] ? 16 : 32);
+	if (line >= NR_LINES || (cells[2] & IRQ_TYPE_SENSE_MASK) != IRQ_TYPE_LEVEL_HIGH)
+		return -EINVAL;
+	*hwirq = line;
+	*type = IRQ_TYPE_LEVEL_HIGH;
+	return 0;
+}
+
+static const struct irq_domain_ops intc_ops = {
+	.map = intc_map,
+	.xlate = intc_xlate,
+};
+
+static int intc_probe(struct platform_device *pdev)
+{
+	struct irq_domain *new;
+
+	bitmap_fill(masked, NR_LINES);
+	hrtimer_setup(&kick, kick_fn, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	new = irq_domain_create_simple(dev_fwnode(&pdev->dev), NR_LINES, 0,
+				       &intc_ops, NULL);
+	if (!new)
+		return -ENOMEM;
+	domain = new;
+	return 0;
+}
+
+static const struct of_device_id intc_of_match[] = {
+	{ .compatible = "iommu-board,intc" },
+	{ }
+};
+
+static struct platform_driver intc_driver = {
+	.probe = intc_probe,
+	.driver = {
+		.name = "board-intc",
+		.of_match_table = intc_of_match,
+		.suppress_bind_attrs = true,
+	},
+};
+
+void board_intc_show(struct seq_file *s)
+{
+	seq_printf(s, "irq_delivered %lld\nirq_by_timer %lld\n",
+		   atomic64_read(&delivered), atomic64_read(&by_timer));
+}
+
+int board_intc_init(void)
+{
+	return platform_driver_register(&intc_driver);
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Registers: one region of the physical address space, the SoC's bus, whose
+ * accesses end in the windows that the board's parts have added.
+ *
+ * An ioremap() finds its window once; from then on an access costs one
+ * indirect call. Windows are never removed: neither is the region.
+ */
+#include <linux/logic_iomem.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/timekeeping.h>
+
+#include "board.h"
+
+#define MAX_WINDOWS	32
+
+static struct board_window windows[MAX_WINDOWS];
+static unsigned int nr_windows;
+static atomic64_t odd_accesses;
+/* Time spent behind register accesses, when somebody wants to know. */
+static bool timed;
+static atomic64_t timed_ns, timed_accesses;
+
+static struct resource soc_bus = {
+	.name = "board soc bus",
+	.start = BOARD_SOC_BASE,
+	.end = BOARD_SOC_BASE + BOARD_SOC_SIZE - 1,
+	.flags = IORESOURCE_MEM,
+};
+
+static void account(u64 start)
+{
+	atomic64_add(ktime_get_mono_fast_ns() - start, &timed_ns);
+	atomic64_inc(&timed_accesses);
+}
+
+static unsigned long window_read(void *priv, unsigned int offset, int size)
+{
+	struct board_window *w = priv;
+	unsigned long value;
+	u64 start;
+
+	if (size != 4 || offset & 3) {
+		atomic64_inc(&odd_accesses);
+		return 0;
+	}
+	if (!READ_ONCE(timed))
+		return w->read(w->index, offset);
+	start = ktime_get_mono_fast_ns();
+	value = w->read(w->index, offset);
+	account(start);
+	return value;
+}
+
+static void window_write(void *priv, unsigned int offset, int size,
+			 unsigned long value)
+{
+	struct board_window *w = priv;
+	u64 start;
+
+	if (size != 4 || offset & 3) {
+		atomic64_inc(&odd_accesses);
+		return;
+	}
+	if (!READ_ONCE(timed)) {
+		w->write(w->index, offset, value);
+		return;
+	}
+	start = ktime_get_mono_fast_ns();
+	w->write(w->index, offset, value);
+	account(start);
+}
+
+static const struct logic_iomem_ops window_ops = {
+	.read = window_read,
+	.write = window_write,
+};
+
+static long soc_map(unsigned long offset, size_t size,
+		    const struct logic_iomem_ops **ops, void **priv)
+{
+	unsigned int i, nr;
+
+	/* Pairs with the release in board_mmio_add(). */
+	nr = smp_load_acquire(&nr_windows);
+	for (i = 0; i < nr; i++) {
+		struct board_window *w = &windows[i];
+
+		if (offset < w->start || offset + size > (u64)w->start + w->size)
+			continue;
+		*ops = &window_ops;
+		*priv = w;
+		return offset - w->start;
+	}
+	return -ENXIO;
+}
+
+static const struct logic_iomem_region_ops soc_ops = {
+	.map = soc_map,
+};
+
+/* Only called while the board comes up, by one task. */
+int board_mmio_add(const struct board_window *window)
+{
+	if (nr_windows == MAX_WINDOWS)
+		return -ENOSPC;
+	windows[nr_windows] = *window;
+	/* Pairs with the acquire in soc_map(). */
+	smp_store_release(&nr_windows, nr_windows + 1);
+	return 0;
+}
+
+/* odd_mmio: accesses of a width or alignment that the bus does not have */
+void board_mmio_show(struct seq_file *s)
+{
+	seq_printf(s, "odd_mmio %lld\nmmio_ns %lld\nmmio_timed %lld\n",
+		   atomic64_read(&odd_accesses), atomic64_read(&timed_ns),
+		   atomic64_read(&timed_accesses));
+}
+
+int board_mmio_init(struct dentry *root)
+{
+	debugfs_create_bool("time_mmio", 0600, root, &timed);
+	return logic_iomem_add_region(&soc_bus, &soc_ops);
+}

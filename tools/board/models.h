@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The models as the board's C side calls them (shim.rs), and what they call
+ * back. Every function that takes an index wants the lock of that instance
+ * held: board_hw's for an IOMMU, board_master's for an engine.
+ */
+#ifndef _IOMMU_BOARD_MODELS_H
+#define _IOMMU_BOARD_MODELS_H
+
+#include <linux/types.h>
+
+struct seq_file;
+
+/* How a DMA access can end. */
+enum board_dma_result {
+	BOARD_DMA_OK,
+	BOARD_DMA_NO_TABLE,
+	BOARD_DMA_NO_PAGE,
+	BOARD_DMA_PERMISSION,
+	BOARD_DMA_BUS,
+	BOARD_DMA_STALLED,
+};
+
+void iommu_model_init(unsigned int index, bool h616);
+u32 iommu_model_read(unsigned int index, u32 offset);
+void iommu_model_write(unsigned int index, u32 offset, u32 value);
+u32 iommu_model_peek(unsigned int index, u32 offset);
+void iommu_model_set_clock(unsigned int index, bool on);
+void iommu_model_set_reset(unsigned int index, bool asserted);
+bool iommu_model_irq(unsigned int index);
+int iommu_model_dma(unsigned int index, u32 master, u32 va, u8 *buf,
+		    size_t len, bool write);
+int iommu_model_knob(unsigned int index, const char *name, u32 value);
+void iommu_model_mark(unsigned int index);
+void iommu_model_clear(unsigned int index);
+void iommu_model_show_knobs(unsigned int index, struct seq_file *s);
+void iommu_model_show_counters(unsigned int index, struct seq_file *s);
+void iommu_model_show_report(unsigned int index, struct seq_file *s);
+void iommu_model_show_recent(unsigned int index, struct seq_file *s);
+void iommu_model_show_writes(unsigned int index, struct seq_file *s);
+
+#define ENGINE_MODEL_BUSY	BIT(0)
+#define ENGINE_MODEL_WAITING	BIT(1)
+
+u32 engine_model_read(unsigned int index, u32 offset);
+void engine_model_write(unsigned int index, u32 offset, u32 value);
+u32 engine_model_step(unsigned int index, u32 iommu, u32 master, size_t budget,
+		      size_t *moved);
+void engine_model_reset(unsigned int index);
+
+/* Called by the models. */
+int board_port(u32 iommu, u32 master, u64 va, u8 *buf, size_t len, bool write);
+bool board_mem_read(u64 pa, u8 *buf, size_t len, bool checked);
+bool board_mem_write(u64 pa, const u8 *buf, size_t len, bool checked);
+bool board_table_read32(u32 iommu, u64 pa, u32 *value);
+
+#endif /* _IOMMU_BOARD_MODELS_H */

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox disable=SC2034 # what stories and lib-FAMILY.sh use
+# What stories say to the board and to the test client.
+
+B=$DEBUGFS/board
+C=$DEBUGFS/board_client
+soc=${devicetree:-}
+soc=${soc%%-*}
+
+# --- the test client -------------------------------------------------------
+
+# Runs a command of the client: client DEV COMMAND...; DEV "-" is the client
+# without a device. Prints what the command says; true if its errno is 0.
+client() {
+	_dev=$1
+	shift
+	[ "$_dev" = - ] && _dev=.
+	client_errno=none client_said=
+	echo "$*" >"$C/$_dev/cmd" || return 1
+	read -r client_errno client_said <"$C/$_dev/result"
+	[ -n "$client_said" ] && echo "$client_said"
+	[ "$client_errno" = 0 ]
+}
+
+# What a command must do, each with DEV COMMAND...: does (succeed), says TEXT,
+# refuses (any error) and fails ERRNO, denied CAUSE (an access that faults).
+does() {
+	checks=$((checks + 1))
+	client "$@" >/dev/null || fail "$*: $client_errno $client_said"
+}
+
+says() {
+	local want=$1
+	shift
+	does "$@"
+	[ "$client_said" = "$want" ] || fail "$*: '$client_said', expected '$want'"
+}
+
+fails() {
+	local want=$1
+	shift
+	checks=$((checks + 1))
+	client "$@" >/dev/null
+	[ "$client_errno" = "$want" ] || fail "$*: $client_errno $client_said, expected $want"
+}
+
+refuses() {
+	checks=$((checks + 1))
+	client "$@" >/dev/null && fail "$* succeeded: $client_said"
+	[ "$client_errno" != none ] || fail "$*: there is no such device"
+}
+
+denied() {
+	local want=$1
+	shift
+	fails -14 "$@"
+	case $client_said in
+	"$want"*) ;;
+	*) fail "$*: denied by '$client_said', expected $want" ;;
+	esac
+}
+
+# The Nth word behind NAME in what the last command said: said errors
+said() { echo "$client_said" | awk -v n="$1" '{ for (i = 1; i < NF; i++) if ($i == n) print $(i + 1) }'; }
+
+# --- devices ---------------------------------------------------------------
+
+# A master by the address that its node has, an instance likewise: empty if
+# there is no such device.
+master() { awk -v a="0*1?0*$1[.]" '$1 == "master" && $2 ~ "^" a { print $2; exit }' "$B/devices"; }
+instance() { awk -v a="0*1?0*$1[.]" '$1 == "iommu" && $2 ~ "^" a { print $2; exit }' "$B/devices"; }
+driver_of() { awk -v d="$1" '$2 == d { print $4 }' "$B/devices"; }
+has_group() { grep -q "^[a-z]* $1 .*group yes" "$B/devices"; }
+bound() { [ -n "$1" ] && [ "$(driver_of "$1")" != - ]; }
+
+# The master that a base devicetree names first, and where its engine is.
+first_master() { awk '$1 == "master" { print $2; exit }' "$B/devices"; }
+
+usable() { [ -d "$C/$1" ] && has_group "$1"; }
+usable_at() { usable "$(master "$1")"; }
+gone() { [ -z "$(master "$1")$(instance "$1")" ]; }
+translated() { wait_for "$1 is behind its IOMMU" 5 usable "$1"; }
+
+# begin [DEV]: M, the master of the story, is in domain 0; finish puts it back
+# into the default domain and frees all that belongs to the client.
+begin() {
+	M=${1:-$(first_master)}
+	translated "$M"
+	does "$M" alloc 0
+	does "$M" attach 0
+}
+
+finish() {
+	does "$M" detach 0
+	does - free 0
+	drop_buffers
+}
+
+drop_buffers() {
+	local b
+	for b in 0 1 2 3 4 5 6 7; do
+		client - bfree $b >/dev/null || :
+	done
+}
+
+# For a story that failed: what it has left would make the next one fail.
+tidy() {
+	local dev d
+	echo 0 >"$B/hold_irq"
+	hw_tidy
+	for dev in "$C"/*/; do
+		dev=${dev%/}
+		dev=${dev##*/}
+		[ -d "$C/$dev" ] || continue
+		client "$dev" load stop >/dev/null || :
+		client "$dev" domain >/dev/null || :
+		case $client_said in
+		"paging "*) client "$dev" gdetach "${client_said#paging }" >/dev/null || : ;;
+		esac
+	done
+	for d in 0 1 2; do
+		client - free $d >/dev/null || :
+	done
+	drop_buffers
+}
+
+# buffers PAGES [scatter]: 0 with a pattern, and 1
+buffers() {
+	does - buf 0 "$@"
+	does - buf 1 "$@"
+	does - pattern 0 7
+}
+
+# hex NUMBER: as commands take it and the log shows it
+hex() { printf '0x%x' "$1"; }
+
+# --- the board -------------------------------------------------------------
+
+# One number: counter IOMMU NAME (counters), report IOMMU NAME (access log),
+# reg IOMMU OFFSET, board_stat NAME, count NAME; knob IOMMU NAME VALUE.
+counter() { awk -v n="$2" '$1 == n { print $2 }' "$B/iommu$1/counters"; }
+report() { awk -v n="$2" '$1 == n { print $2 }' "$B/iommu$1/report"; }
+reg() { awk -v n="$2" '$1 == n { print $2 }' "$B/iommu$1/regs"; }
+board_stat() { awk -v n="$1" '$1 == n { print $2 }' "$B/stats"; }
+count() { awk -v n="$1" '$1 == n { print $2 }' "$B/counts"; }
+knob() { echo "$2 $3" >"$B/iommu$1/knobs"; }
+mark() { echo "${2:-1}" >"$B/iommu$1/mark"; strays=$(board_stat stray_reads).$(board_stat stray_writes); }
+poke() { echo "$1 $2" >"$B/poke"; }
+
+# Since the mark: no access of any master went out untranslated, through an
+# entry of a table that was not in force, or to memory that is nobody's.
+sealed() {
+	equal "iommu$1: untranslated accesses" "$(report "$1" passed)" 0
+	equal "iommu$1: accesses through a mixture of tables" "$(report "$1" stale_table)" 0
+	equal "strays" "$(board_stat stray_reads).$(board_stat stray_writes)" "$strays"
+}
+
+# overlay_apply NAME, overlay_remove [ID|last|all]; NAME without the SoC
+overlay_apply() { cat "/overlays/$soc-$1.dtbo" >"$B/overlay/apply"; }
+overlay_remove() { echo "${1:-last}" >"$B/overlay/remove"; }
+
+# adopt OVERLAY NODE: applies an overlay whose masters are those of an instance
+# that came by overlay, whose phandle nobody knew before
+adopt() {
+	local phandle
+	phandle=$(xxd -p "/proc/device-tree/soc/$2/phandle")
+	xxd -p "/overlays/$soc-$1.dtbo" | tr -d '\n' | sed "s/facefeed/$phandle/" | xxd -r -p >/tmp/adopted
+	cat /tmp/adopted >"$B/overlay/apply"
+}
+
+loaded() { grep -q "^$1 " /proc/modules; }
