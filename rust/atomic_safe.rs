@@ -44,8 +44,8 @@ pub unsafe trait AtomicSafe {}
 macro_rules! plain {
     ($($(#[$attr:meta])* $type:ty),* $(,)?) => {
         $(
-            // SAFETY: there is no lock in it.
             $(#[$attr])*
+            // SAFETY: there is no lock in it.
             unsafe impl AtomicSafe for $type {}
         )*
     };
@@ -109,8 +109,8 @@ unsafe impl<T: AtomicSafe, A: Allocator> AtomicSafe for kernel::alloc::Vec<T, A>
 // SAFETY: all that is reachable is atomic-safe.
 unsafe impl<P: AtomicSafe> AtomicSafe for Pin<P> {}
 
-// SAFETY: register accesses take no lock.
 #[cfg(CONFIG_HAS_IOMEM)]
+// SAFETY: register accesses take no lock.
 unsafe impl<const SIZE: usize> AtomicSafe for kernel::io::mem::IoMem<'_, SIZE> {}
 
 // SAFETY: all that is reachable is atomic-safe.

@@ -320,12 +320,13 @@ impl<T: Operations> PinnedDrop for TypedDomain<T> {
 
 /// The outermost frame of `iommu_domain_ops::free`, for every driver.
 ///
-/// Not generic, hence code of the base crate, which stays loaded: after the driver's module is put
-/// there is no return into its text.
+/// Neither generic nor ever inlined, hence code of the base crate, which stays loaded: after the
+/// driver's module is put there is no return into its text.
 ///
 /// # Safety
 ///
 /// `domain` was made by [`TypedDomain::new`]; the core does not use it afterwards.
+#[inline(never)]
 pub(crate) unsafe extern "C" fn free(domain: *mut bindings::iommu_domain) {
     // SAFETY: by the safety requirement.
     let base = unsafe { NonNull::new_unchecked(domain.cast::<Domain>()) };
@@ -339,8 +340,10 @@ pub(crate) unsafe extern "C" fn free(domain: *mut bindings::iommu_domain) {
 
     // SAFETY: the reference that `new` gave to the core.
     unsafe { Domain::dec_ref(base) };
-    // SAFETY: the reference that `new` was given. If hardware still holds the domain, the device it
-    // belongs to is bound to the module's driver, which therefore stays until that is over.
+    // SAFETY: the reference that `new` was given. Whoever still refers to the domain keeps the module
+    // by other means: `Hardware` belongs to a device that is bound to the module's driver, and what a
+    // master is attached to is forgotten in `release_device`, before the core puts the reference it
+    // has for each master.
     unsafe { rust_iommu_helper_module_put(module) };
 }
 

@@ -194,7 +194,7 @@ impl Pool {
     /// # Safety
     ///
     /// `addr` came from [`Block::into_addr`] of a block of this pool, and becomes a block only once.
-    pub(crate) unsafe fn from_addr(&self, addr: usize) -> Block {
+    pub(crate) unsafe fn reclaim(&self, addr: usize) -> Block {
         let virt = core::ptr::with_exposed_provenance_mut::<c_void>(addr);
         // INVARIANT: as the block that `addr` came from.
         Block {
@@ -291,9 +291,12 @@ impl Block {
         self.bytes
     }
 
-    /// Gives up the ownership and leaves the address, for [`Pool::from_addr`].
+    /// Gives up the ownership and leaves the address, for [`Pool::reclaim`].
     pub(crate) fn into_addr(self) -> usize {
-        core::mem::ManuallyDrop::new(self).virt.as_ptr().expose_provenance()
+        core::mem::ManuallyDrop::new(self)
+            .virt
+            .as_ptr()
+            .expose_provenance()
     }
 }
 

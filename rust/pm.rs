@@ -132,7 +132,9 @@ pub(crate) struct Quiet<'a> {
 
 /// Waits for runtime PM callbacks of `dev` that run, and lets no more come.
 ///
-/// System sleep callbacks are not affected: they hold the device lock, as probe and unbind do.
+/// System sleep callbacks are not affected. In the phases used here the driver core holds no lock
+/// of the device; what keeps them from unbinding is that user space is frozen by then, and that
+/// probing is blocked. Code in the kernel that unbinds a device meanwhile has to mind that itself.
 ///
 /// Corresponds to `pm_runtime_disable()`, and `pm_runtime_enable()` on drop. May sleep.
 pub(crate) fn quiesce(dev: &Device) -> Quiet<'_> {

@@ -364,7 +364,10 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         }
         let piece = Self::piece(page, 1);
         let pinned = self.slots[piece.index].pin()?;
-        let entry = self.entries(&pinned, piece).first().map_or(0, entries::read);
+        let entry = self
+            .entries(&pinned, piece)
+            .first()
+            .map_or(0, entries::read);
         if pinned.release_added(0) {
             // An empty table that nobody took care of because of our pin.
             self.retire_bound(piece.index);
@@ -524,7 +527,7 @@ impl<F: Format, W: WalkerDevice> PinnedDrop for Table<F, W> {
         for place in this.places().filter(|&place| place != 0) {
             // SAFETY: by the type invariants this is a block of the pool that belongs to the slot or
             // queue entry, which is never looked at again.
-            drop(unsafe { this.pool.from_addr(this.addr_of(place)) });
+            drop(unsafe { this.pool.reclaim(this.addr_of(place)) });
         }
     }
 }

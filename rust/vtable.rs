@@ -198,7 +198,8 @@ unsafe extern "C" fn of_xlate<T: Operations>(
         }
         let cells = args.args.get(..count).ok_or(EINVAL)?;
 
-        let _guard = instance.gate().enter().ok_or(ENODEV)?;
+        // One that is going is as good as one that has not come: the master waits for the next.
+        let _guard = instance.gate().enter().ok_or(EPROBE_DEFER)?;
         // SAFETY: `find` gave an instance of `T`, and the gate is held.
         let hw = unsafe { instance.hardware::<T>() };
         let stream = T::of_xlate(hw, cells).inspect_err(|_| {
@@ -548,9 +549,17 @@ unsafe extern "C" fn iotlb_sync<T: Operations>(
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
     // SAFETY: the core passes a valid gather.
     let gather = unsafe { &*gather };
-    let range = gather.start as u64..=gather.end as u64;
+    // What was unmapped was in the aperture; what else the caller has gathered may not be.
+    let aperture = domain.aperture();
+    let start = (gather.start as u64).max(*aperture.start());
+    let end = (gather.end as u64).min(*aperture.end());
+    if start > end {
+        return;
+    }
 
-    domain.data().sync(&domain.instances().enter(), range);
+    domain
+        .data()
+        .sync(&domain.instances().enter(), start..=end);
 }
 
 unsafe extern "C" fn iova_to_phys<T: Operations>(
@@ -561,5 +570,8 @@ unsafe extern "C" fn iova_to_phys<T: Operations>(
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
 
     // 0 stands for "not mapped", and the core itself asks for address 1 where page 0 is meant.
+    if checked_range(domain, iova as usize, 1, 1) != Some(iova) {
+        return 0;
+    }
     domain.data().iova_to_phys(iova).unwrap_or(0)
 }

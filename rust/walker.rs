@@ -99,7 +99,7 @@ fn needs_clean(dev: &Device<Bound>) -> bool {
 /// Corresponds to `virt_to_phys()`.
 pub(crate) fn paddr_of(virt: NonNull<c_void>) -> u64 {
     // SAFETY: this computes an address and accesses nothing.
-    unsafe { ffi::rust_iommu_helper_table_virt_to_phys(virt.as_ptr()) }
+    unsafe { ffi::rust_iommu_helper_virt_to_phys(virt.as_ptr()) }
 }
 
 /// Makes `bytes` bytes at `virt` readable for the walker of `dev`, with all that was written so far.
@@ -120,7 +120,7 @@ pub(crate) unsafe fn map(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: usiz
     // SAFETY: `dev` is bound; the memory is as `dma_map_single()` wants it by the safety requirement.
     let dma = unsafe { ffi::rust_iommu_helper_dma_map_to_device(raw, virt.as_ptr(), bytes) };
     // SAFETY: `dma` was returned for this device just now.
-    if unsafe { ffi::rust_iommu_helper_table_mapping_error(raw, dma) } != 0 {
+    if unsafe { ffi::rust_iommu_helper_dma_mapping_error(raw, dma) } != 0 {
         dev_err!(dev, "cannot map page-table memory for the walker\n");
         return Err(EIO);
     }

@@ -34,7 +34,9 @@ extern "C" {
         cache: *mut bindings::kmem_cache,
         gfp: bindings::gfp_t,
     ) -> *mut c_void;
-    pub(crate) fn rust_iommu_helper_table_virt_to_phys(virt: *const c_void) -> bindings::phys_addr_t;
+    pub(crate) fn rust_iommu_helper_virt_to_phys(
+        virt: *const c_void,
+    ) -> bindings::phys_addr_t;
     pub(crate) fn rust_iommu_helper_dma_map_to_device(
         dev: *mut bindings::device,
         virt: *mut c_void,
@@ -45,7 +47,7 @@ extern "C" {
         dma: bindings::dma_addr_t,
         size: usize,
     );
-    pub(crate) fn rust_iommu_helper_table_mapping_error(
+    pub(crate) fn rust_iommu_helper_dma_mapping_error(
         dev: *mut bindings::device,
         dma: bindings::dma_addr_t,
     ) -> c_int;

@@ -9,10 +9,10 @@
 
 struct kmem_cache *rust_iommu_helper_table_cache_create(const char *name, unsigned int size);
 void *rust_iommu_helper_table_cache_zalloc(struct kmem_cache *cache, gfp_t gfp);
-phys_addr_t rust_iommu_helper_table_virt_to_phys(const void *virt);
+phys_addr_t rust_iommu_helper_virt_to_phys(const void *virt);
 dma_addr_t rust_iommu_helper_dma_map_to_device(struct device *dev, void *virt, size_t size);
 void rust_iommu_helper_dma_unmap_to_device(struct device *dev, dma_addr_t dma, size_t size);
-int rust_iommu_helper_table_mapping_error(struct device *dev, dma_addr_t dma);
+int rust_iommu_helper_dma_mapping_error(struct device *dev, dma_addr_t dma);
 void rust_iommu_helper_dma_sync_for_device(struct device *dev, dma_addr_t dma, size_t size);
 bool rust_iommu_helper_dma_dev_need_sync(const struct device *dev);
 
@@ -27,7 +27,7 @@ void *rust_iommu_helper_table_cache_zalloc(struct kmem_cache *cache, gfp_t gfp)
 	return kmem_cache_zalloc(cache, gfp);
 }
 
-phys_addr_t rust_iommu_helper_table_virt_to_phys(const void *virt)
+phys_addr_t rust_iommu_helper_virt_to_phys(const void *virt)
 {
 	return virt_to_phys((void *)virt);
 }
@@ -42,7 +42,7 @@ void rust_iommu_helper_dma_unmap_to_device(struct device *dev, dma_addr_t dma, s
 	dma_unmap_single(dev, dma, size, DMA_TO_DEVICE);
 }
 
-int rust_iommu_helper_table_mapping_error(struct device *dev, dma_addr_t dma)
+int rust_iommu_helper_dma_mapping_error(struct device *dev, dma_addr_t dma)
 {
 	return dma_mapping_error(dev, dma);
 }

@@ -87,13 +87,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         Ok(true)
     }
 
-    fn publish(
-        &self,
-        dev: &Device<Bound>,
-        piece: Piece,
-        place: i32,
-        word: u32,
-    ) -> Result<bool> {
+    fn publish(&self, dev: &Device<Bound>, piece: Piece, place: i32, word: u32) -> Result<bool> {
         let slot = &self.slots[piece.index];
         let directory = &self.dir()[piece.index..][..1];
 

@@ -69,6 +69,11 @@ macro_rules! table_suite {
             }
 
             #[test]
+            fn pin_keeps_table() -> kernel::error::Result {
+                cases::pin_keeps_table::<$format>()
+            }
+
+            #[test]
             fn miscount_keeps_table() -> kernel::error::Result {
                 cases::miscount_keeps_table::<$format>()
             }

@@ -184,7 +184,7 @@ impl<F: Format, W: WalkerDevice> Limbo<'_, F, W> {
             let link = &table.queue.links[index];
             // SAFETY: by the invariants of the table the place of a link in a chain names a block of
             // the pool that belongs to the link, which gives it up here.
-            let owned = unsafe { table.pool.from_addr(table.addr_of(link.place.get())) };
+            let owned = unsafe { table.pool.reclaim(table.addr_of(link.place.get())) };
             if !table.walker.is_revoked() {
                 unmap(owned.as_ptr());
             }

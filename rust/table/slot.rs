@@ -7,8 +7,7 @@
 //! two calls of a helper for each table touched would be most of what mapping a page costs.
 
 use core::sync::atomic::{
-    AtomicI32,
-    AtomicU32,
+    AtomicI32, AtomicU32,
     Ordering::{
         AcqRel,
         Acquire,

@@ -150,7 +150,12 @@ pub fn walk<F: Format>(table: &TestTable<F>, iova: u64) -> Result<Option<(u64, P
         return Ok(None);
     };
     let virt = table.virt_of(place).ok_or(EINVAL)?;
-    check!(walker::paddr_of(virt) == paddr, "{:#x} at {:#x}", paddr, iova);
+    check!(
+        walker::paddr_of(virt) == paddr,
+        "{:#x} at {:#x}",
+        paddr,
+        iova
+    );
     // SAFETY: the case is the only user of the table, so it stays while the slot has it.
     let words = unsafe { table.table_at(place) };
     let entry = entries::read(&words[piece.start]);
