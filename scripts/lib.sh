@@ -156,8 +156,8 @@ kernel_override() {
 # The fragments of an image, in order.
 image_fragments() {
 	case $1 in
-	release) echo board smp ;;
-	release-up) echo board up ;;
+	release) echo board smp release ;;
+	release-up) echo board up release ;;
 	debug) echo board smp debug ;;
 	debug-up) echo board up debug suspend ;;
 	*) die "no image is called '$1'" "there are: $IMAGES" ;;
