@@ -55,6 +55,7 @@ use crate::{
     debugfs,
     fault::Faults,
     fwnode,
+    group::Group,
     instance::Instance,
     ops::{
         Hardware,
@@ -104,7 +105,10 @@ impl<T: Operations> irq::Handler for Handler<T> {
         // SAFETY: an instance of `T`. The registration is dropped before the hardware.
         let hw = unsafe { self.instance.hardware::<T>() };
 
-        T::interrupt(T::engine(hw), &Faults::new(&self.instance))
+        // SAFETY: this is the interrupt handler.
+        let faults = unsafe { Faults::new(&self.instance) };
+
+        T::interrupt(T::engine(hw), &faults)
     }
 }
 
@@ -133,7 +137,9 @@ impl<T: Operations> PinnedDrop for Driven<T> {
     fn drop(self: Pin<&mut Self>) {
         // Runtime PM callbacks find this through the device's driver data, which is cleared before
         // it is dropped. Wait for those that run; later ones find nothing.
-        drop(pm::quiesce(self.instance.dev()));
+        //
+        // SAFETY: driver data is dropped while the device is being unbound.
+        drop(pm::quiesce(unsafe { self.instance.dev() }));
 
         // A probe that failed after the data was set, or a remove that has done this already.
         registry::remove(&self.instance);
@@ -158,7 +164,10 @@ impl<T: Operations> Adapter<T> {
         let info = unsafe { <Self as driver::Adapter>::id_info(dev) }.ok_or(ENODEV)?;
 
         let index = registry::next_index().inspect_err(|_| {
-            dev_err!(dev, "too many IOMMU instances since the module was loaded\n");
+            dev_err!(
+                dev,
+                "too many IOMMU instances since the module was loaded\n"
+            );
         })?;
         // SAFETY: `Driven` closes the gate before it drops the hardware, and is dropped before the
         // device is unbound.
@@ -210,7 +219,8 @@ impl<T: Operations> Adapter<T> {
             )
         }?);
         T::start(driven.hardware())?;
-        *driven.debugfs.lock() = Some(debugfs::create::<T>(&instance)?);
+        // SAFETY: an instance of `T`, whose device is being probed; `tear_down` drops the files.
+        *driven.debugfs.lock() = Some(unsafe { debugfs::create::<T>(&instance) }?);
 
         registry::insert(fwnode, instance.clone())?;
         // SAFETY: all that the core needs exists, since masters are probed in this call. On error
@@ -227,17 +237,38 @@ impl<T: Operations> Adapter<T> {
         Ok(())
     }
 
-    /// Releases masters that were probed while the core was unregistering the instance.
+    /// Waits until each master is in its group or has failed to be probed.
     ///
-    /// The core's unregistering takes no lock that a probe holds, so it may have passed a master
-    /// that was still on its way. No new one can come: the instance is unknown by now. Wait for
-    /// each to have its group, and take it out.
+    /// The instance is unknown by now, so no new master comes. One that was on its way when it became
+    /// unknown has its group, but is not among the group's devices yet: the core's unregistering,
+    /// which takes no lock that a probe holds, would then put the reference that the core will put
+    /// once more when the master is released.
+    fn settle(instance: &Instance) {
+        // From the end: what goes away meanwhile moves only masters that were looked at.
+        let mut n = instance.master_count();
+
+        while n > 0 {
+            n -= 1;
+            if let Some((master, group)) = instance.nth_master(n) {
+                if !group.is_some_and(|group| group.contains(&master)) {
+                    fsleep(Delta::from_millis(1));
+                    n = instance.master_count();
+                }
+            }
+        }
+    }
+
+    /// Releases masters that the core has left after it unregistered the instance: those that it
+    /// files under another instance, and, where a registration failed half-way, those that somebody
+    /// else was probing.
     fn evict(instance: &Instance) {
-        while let Some(master) = instance.any_master() {
-            // SAFETY: a valid device. Does nothing if the master has no group yet, or none any more.
-            unsafe { bindings::iommu_group_remove_device(as_raw(&master)) };
-            drop(master);
-            if instance.master_count() != 0 {
+        while let Some((master, group)) = instance.nth_master(0) {
+            if group.is_some_and(|group| group.contains(&master)) {
+                // SAFETY: looked at above. The instance is unknown, so the master has not been
+                // probed anew. Who else takes masters out is the core, when a device is removed: it
+                // does not do that twice at a time, and its interface gives no way to rule it out.
+                unsafe { Group::remove(&master) };
+            } else {
                 fsleep(Delta::from_millis(1));
             }
         }
@@ -247,6 +278,7 @@ impl<T: Operations> Adapter<T> {
         let instance = &driven.instance;
 
         registry::remove(instance);
+        Self::settle(instance);
         // SAFETY: registered by a successful probe, and not unregistered since.
         unsafe { bindings::iommu_device_unregister(instance.as_raw()) };
         Self::evict(instance);
@@ -360,8 +392,7 @@ where
         name: &'static CStr,
         module: &'static ThisModule,
     ) -> Result {
-        // SAFETY: called once, when the module is loaded, before the driver is registered.
-        unsafe { T::statics().init(module) };
+        T::statics().init(module)?;
 
         // SAFETY: nobody uses the driver before it is registered.
         let driver = unsafe { &mut *pdrv.get() };
@@ -401,7 +432,8 @@ where
 #[macro_export]
 macro_rules! module_iommu_driver {
     (type: $type:ty, $($f:tt)*) => {
-        impl $crate::vtable::HasStatics for $type {
+        // SAFETY: there is one static.
+        unsafe impl $crate::vtable::HasStatics for $type {
             fn statics() -> &'static $crate::vtable::Statics<Self> {
                 static STATICS: $crate::vtable::Statics<$type> = $crate::vtable::Statics::new();
                 &STATICS

@@ -270,6 +270,14 @@ impl<C: ClkSource> ClkSwitch<C> {
         }
     }
 
+    /// Gives the clock away as it is: if the switch is on, the clock runs for good.
+    ///
+    /// For hardware that must not lose its clock although nobody looks after it any more.
+    pub fn leave_on(&self) {
+        // INVARIANT: The count, if there is one, is nobody's from here on.
+        *self.on.lock() = false;
+    }
+
     /// Whether the switch is on.
     pub fn is_enabled(&self) -> bool {
         *self.on.lock()

@@ -50,12 +50,20 @@ pub(crate) fn init() {
 pub(crate) type InstanceDir = Scope<Arc<Instance>>;
 
 /// Makes the files of an instance of driver `T`.
-pub(crate) fn create<T: Operations>(instance: &Arc<Instance>) -> Result<Pin<KBox<InstanceDir>>> {
+///
+/// # Safety
+///
+/// The instance's device is bound, and the files go before it is unbound.
+pub(crate) unsafe fn create<T: Operations>(
+    instance: &Arc<Instance>,
+) -> Result<Pin<KBox<InstanceDir>>> {
     let root = ROOT.as_ref().ok_or(ENODEV)?;
     let data = instance.clone();
+    // SAFETY: by the safety requirement.
+    let dev = unsafe { instance.dev() };
 
     KBox::pin_init(
-        root.scope(Ok::<_, Error>(data), instance.dev().name(), |data, dir| {
+        root.scope(Ok::<_, Error>(data), dev.name(), |data, dir| {
             dir.read_callback_file(c"registers", data, &show_registers::<T>);
             dir.read_callback_file(c"masters", data, &show_masters);
             dir.read_callback_file(c"domains", data, &show_domains);

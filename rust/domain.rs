@@ -286,7 +286,9 @@ impl<T: Operations> TypedDomain<T> {
     /// `domain` is the base of a valid `Self`.
     unsafe fn revoke(domain: NonNull<Domain>, index: usize, dev: &Device<Bound>) {
         // SAFETY: by the safety requirement.
-        unsafe { domain.cast::<Self>().as_ref() }.data.revoke(index, dev);
+        unsafe { domain.cast::<Self>().as_ref() }
+            .data
+            .revoke(index, dev);
     }
 
     /// # Safety
@@ -294,7 +296,9 @@ impl<T: Operations> TypedDomain<T> {
     /// `domain` is the base of a valid `Self`.
     unsafe fn translations(domain: NonNull<Domain>, f: &mut dyn FnMut(Translation)) {
         // SAFETY: by the safety requirement.
-        unsafe { domain.cast::<Self>().as_ref() }.data.translations(f);
+        unsafe { domain.cast::<Self>().as_ref() }
+            .data
+            .translations(f);
     }
 
     /// # Safety

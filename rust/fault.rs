@@ -104,7 +104,10 @@ struct Owner<'a> {
 }
 
 impl<'a> Faults<'a> {
-    pub(crate) fn new(instance: &'a Instance) -> Self {
+    /// # Safety
+    ///
+    /// The caller is the interrupt handler of `instance`, and passes this on to nobody who is not.
+    pub(crate) unsafe fn new(instance: &'a Instance) -> Self {
         Self { instance }
     }
 
@@ -113,6 +116,8 @@ impl<'a> Faults<'a> {
     /// Hard interrupt context. The owner's handler runs inside this call and may map, unmap and
     /// take its own locks: the caller must hold none that these need.
     pub fn report(&self, fault: &Fault) {
+        // SAFETY: this is the interrupt, which is given back before the device is unbound.
+        let dev = unsafe { self.instance.dev() };
         // The stream list is locked only for as long as it takes to get hold of the master.
         let mut held: Option<(&MasterBase, GateGuard<'_>)> = None;
         self.instance.with_stream(fault.stream, |master| {
@@ -125,7 +130,7 @@ impl<'a> Faults<'a> {
         let Some((master, _guard)) = held else {
             if self.instance.rate.allows() {
                 dev_err!(
-                    self.instance.dev(),
+                    dev,
                     "stream {} (no master): {} of {:#010x}: {}\n",
                     fault.stream,
                     fault.access,
@@ -139,7 +144,7 @@ impl<'a> Faults<'a> {
         master.count_fault();
         if self.instance.rate.allows() {
             dev_err!(
-                self.instance.dev(),
+                dev,
                 "{} (stream {}): {} of {:#010x}: {}\n",
                 Name(master.dev()),
                 fault.stream,

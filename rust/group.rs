@@ -4,7 +4,10 @@
 //!
 //! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
 
-use core::ptr::NonNull;
+use core::ptr::{
+    self,
+    NonNull, //
+};
 
 use kernel::{
     bindings,
@@ -12,6 +15,10 @@ use kernel::{
     error::{
         from_err_ptr,
         to_result, //
+    },
+    ffi::{
+        c_int,
+        c_void, //
     },
     prelude::*,
     sync::aref::{
@@ -107,6 +114,49 @@ impl Group {
 
         // SAFETY: The result is an error, or a group with one reference for us.
         unsafe { Self::from_result(group) }
+    }
+
+    /// The group of `dev`, if it has one.
+    ///
+    /// # Safety
+    ///
+    /// The reference that `dev` has to its group, if it has one, is not put during the call.
+    ///
+    /// Corresponds to `iommu_group_get()`.
+    pub(crate) unsafe fn of(dev: &Device) -> Option<ARef<Self>> {
+        // SAFETY: `dev` is valid; by the safety requirement the group does not go meanwhile.
+        let group = unsafe { bindings::iommu_group_get(as_raw(dev)) };
+
+        // SAFETY: NULL, or a group with one reference for us.
+        unsafe { Self::from_result(group) }.ok()
+    }
+
+    /// Whether `dev` is among the group's devices by now. That comes last when it is probed.
+    ///
+    /// Waits for a probe that is in the middle of attaching it. Not to be called by one.
+    ///
+    /// Corresponds to `iommu_group_for_each_dev()`.
+    pub(crate) fn contains(&self, dev: &Device) -> bool {
+        unsafe extern "C" fn is(dev: *mut bindings::device, other: *mut c_void) -> c_int {
+            c_int::from(ptr::eq(dev, other.cast()))
+        }
+
+        // SAFETY: The group is valid by the type invariants; the callback compares addresses.
+        unsafe {
+            bindings::iommu_group_for_each_dev(self.as_raw(), as_raw(dev).cast(), Some(is)) != 0
+        }
+    }
+
+    /// Takes `dev` out of the group, which releases it.
+    ///
+    /// # Safety
+    ///
+    /// `dev` is in a group, all the way ([`Group::contains`]), and nobody else takes it out.
+    ///
+    /// Corresponds to `iommu_group_remove_device()`.
+    pub(crate) unsafe fn remove(dev: &Device) {
+        // SAFETY: `dev` is valid; the rest by the safety requirement.
+        unsafe { bindings::iommu_group_remove_device(as_raw(dev)) };
     }
 
     /// Gives the reference away, as the result of a `device_group` callback is.

@@ -19,8 +19,7 @@ use kernel::{
         Bound,
         Device, //
     },
-    new_mutex,
-    new_spinlock_irq,
+    new_mutex, new_spinlock_irq,
     prelude::*,
     sync::{
         aref::ARef,
@@ -36,6 +35,7 @@ use crate::{
     domain::Domain,
     fault::RateLimit,
     gate::Gate,
+    group::Group,
     master::MasterBase,
     ops::{
         Hardware,
@@ -73,8 +73,14 @@ pub(crate) struct DomainEntry {
 
 impl DomainEntry {
     /// Gives back what needs the device, once.
-    fn revoke(&mut self, dev: &Device) {
+    ///
+    /// # Safety
+    ///
+    /// `dev` is the device of the instance in whose list this is, and valid unless `revoked`.
+    unsafe fn revoke(&mut self, dev: NonNull<Device>) {
         if !core::mem::replace(&mut self.revoked, true) {
+            // SAFETY: by the safety requirement.
+            let dev = unsafe { dev.as_ref() };
             // SAFETY: by the type invariants the device is bound.
             let dev = unsafe { dev.as_bound() };
             // SAFETY: by the type invariants the domain is valid.
@@ -99,12 +105,13 @@ unsafe impl Send for DomainEntry {}
 ///
 /// - `hw` points to the [`Hardware`] of the driver whose `iommu_ops` are at `ops`, and is valid
 ///   while `gate` can be held.
-/// - `dev` is bound while `gate` can be held.
+/// - `dev` is valid and bound while `gate` can be held, and until the instance has been torn down. No
+///   reference is held: an instance that is gone must not keep its device, nor its devicetree node.
 #[pin_data]
 pub struct Instance {
     #[pin]
     iommu: Opaque<bindings::iommu_device>,
-    dev: ARef<Device>,
+    dev: NonNull<Device>,
     index: u16,
     ops: *const bindings::iommu_ops,
     hw: AtomicPtr<c_void>,
@@ -137,7 +144,7 @@ impl Instance {
         Arc::pin_init(
             try_pin_init!(Self {
                 iommu: Opaque::zeroed(),
-                dev: ARef::from(&**dev),
+                dev: NonNull::from(&**dev),
                 index,
                 ops: T::statics().ops(),
                 hw: AtomicPtr::new(core::ptr::null_mut()),
@@ -163,9 +170,15 @@ impl Instance {
     }
 
     /// The device of this instance.
+    ///
+    /// # Safety
+    ///
+    /// The gate is held for as long as the result is used, or the device is known to be bound by other
+    /// means.
     #[inline]
-    pub fn dev(&self) -> &Device {
-        &self.dev
+    pub(crate) unsafe fn dev(&self) -> &Device {
+        // SAFETY: by the safety requirement and the type invariants.
+        unsafe { self.dev.as_ref() }
     }
 
     /// Number that is given to one instance only, ever.
@@ -206,7 +219,8 @@ impl Instance {
 
         // The list that the interrupt reads is replaced as a whole: nothing is allocated or freed
         // under the spinlock. Writers are serialised by `masters`.
-        let mut fresh = KVec::with_capacity(self.streams.lock().len() + ids.len(), GFP_KERNEL)?;
+        let count = self.streams.lock().len();
+        let mut fresh = KVec::with_capacity(count + ids.len(), GFP_KERNEL)?;
         for entry in self.streams.lock().iter() {
             fresh.push_within_capacity(*entry).map_err(|_| ENOMEM)?;
         }
@@ -239,13 +253,18 @@ impl Instance {
         self.masters.lock().len()
     }
 
-    /// Some master of this instance, if there is any.
-    pub(crate) fn any_master(&self) -> Option<ARef<Device>> {
+    /// A master of this instance, and its group if it has one by now. `n` counts in the order in
+    /// which masters came.
+    pub(crate) fn nth_master(&self, n: usize) -> Option<(ARef<Device>, Option<ARef<Group>>)> {
         let masters = self.masters.lock();
+        let entry = masters.get(n)?;
         // SAFETY: by the invariant of `StreamEntry`: it is in the list, whose lock is held.
-        masters
-            .first()
-            .map(|entry| unsafe { entry.master.as_ref() }.dev().into())
+        let dev = unsafe { entry.master.as_ref() }.dev();
+        // SAFETY: the master is in the list, so `release_device` has not returned, and the core
+        // still has the reference that `device_group` gave it, if that was called.
+        let group = unsafe { Group::of(dev) };
+
+        Some((dev.into(), group))
     }
 
     /// Calls `f` with every master. Process context; `f` must not add or remove any.
@@ -308,7 +327,9 @@ impl Instance {
         let mut domains = self.domains.lock();
         domains.retain(|entry| {
             if entry.domain == domain {
-                entry.revoke(&self.dev);
+                // SAFETY: the device of this instance; by the type invariants it is valid until the
+                // instance is torn down, which revokes all entries.
+                unsafe { entry.revoke(self.dev) };
                 return false;
             }
             true
@@ -320,7 +341,8 @@ impl Instance {
     /// The gate is closed, and no hardware walks any table.
     pub(crate) fn revoke_domains(&self) {
         for entry in self.domains.lock().iter_mut() {
-            entry.revoke(&self.dev);
+            // SAFETY: the device of this instance, which is being torn down.
+            unsafe { entry.revoke(self.dev) };
         }
     }
 
@@ -341,8 +363,11 @@ impl WalkerDevice for Walker {
     fn with_bound<R>(&self, f: impl FnOnce(&Device<Bound>) -> R) -> Option<R> {
         let _guard = self.0.gate.enter()?;
 
+        // SAFETY: the gate is held.
+        let dev = unsafe { self.0.dev() };
+
         // SAFETY: by the invariants of `Instance` its device is bound while the gate is held.
-        Some(f(unsafe { self.0.dev.as_bound() }))
+        Some(f(unsafe { dev.as_bound() }))
     }
 }
 

@@ -2,9 +2,13 @@
 
 //! The instances behind a master or a domain, held alive for one callback.
 
-use core::marker::PhantomData;
+use core::{
+    marker::PhantomData,
+    ops::Deref, //
+};
 
 use kernel::{
+    device::Device,
     prelude::*,
     sync::Arc, //
 };
@@ -31,7 +35,7 @@ pub(crate) struct InstanceSet<T: Operations> {
 }
 
 impl<T: Operations> InstanceSet<T> {
-    /// As many instances as one master can be behind: one bit each in [`Live`].
+    /// As many instances as one master can be behind: one bit each in [`LiveEngines`].
     pub(crate) const MAX: usize = u32::BITS as usize;
 
     /// Makes a set of instances of driver `T`.
@@ -83,11 +87,18 @@ impl<T: Operations> InstanceSet<T> {
     /// Holds those instances alive that still are.
     #[inline]
     pub(crate) fn enter(&self) -> Live<'_, T> {
-        Live::enter(&self.instances)
+        Live(self.enter_atomic())
+    }
+
+    /// As [`Self::enter`], for callbacks in atomic context.
+    #[inline]
+    pub(crate) fn enter_atomic(&self) -> LiveEngines<'_, T> {
+        LiveEngines::enter(&self.instances)
     }
 }
 
-/// Instances that stay alive as long as this exists.
+/// Instances that stay alive as long as this exists, for callbacks in atomic context: of each there is
+/// only what may be used there.
 ///
 /// An instance that is gone is left out; nothing can be done to its hardware any more, and nothing
 /// needs to be. Indices are those of the devicetree's phandles, each instance counted once.
@@ -96,13 +107,13 @@ impl<T: Operations> InstanceSet<T> {
 ///
 /// - All of `instances` belong to driver `T`.
 /// - Bit `i` of `entered` is set only if the gate of `instances[i]` is held by this.
-pub struct Live<'a, T: Operations> {
+pub struct LiveEngines<'a, T: Operations> {
     instances: &'a [Arc<Instance>],
     entered: u32,
     _driver: PhantomData<fn() -> T>,
 }
 
-impl<'a, T: Operations> Live<'a, T> {
+impl<'a, T: Operations> LiveEngines<'a, T> {
     #[inline]
     fn enter(instances: &'a [Arc<Instance>]) -> Self {
         let mut entered = 0;
@@ -119,14 +130,8 @@ impl<'a, T: Operations> Live<'a, T> {
         }
     }
 
-    /// Whether no instance is missing.
     #[inline]
-    pub fn is_complete(&self) -> bool {
-        self.entered.count_ones() as usize == self.instances.len()
-    }
-
-    #[inline]
-    fn get(&self, index: usize) -> Option<&Hardware<'_, T>> {
+    fn hardware_at(&self, index: usize) -> Option<&Hardware<'_, T>> {
         if self.entered & (1 << index) == 0 {
             return None;
         }
@@ -135,32 +140,36 @@ impl<'a, T: Operations> Live<'a, T> {
         Some(unsafe { self.instances[index].hardware::<T>() })
     }
 
-    /// The live instances with their indices.
+    /// Whether no instance is missing.
     #[inline]
-    pub fn hardware(&self) -> impl Iterator<Item = (usize, &Hardware<'_, T>)> {
-        (0..self.instances.len()).filter_map(|i| Some((i, self.get(i)?)))
+    pub fn is_complete(&self) -> bool {
+        self.entered.count_ones() as usize == self.instances.len()
     }
 
-    /// What atomic context may use of the live instances.
+    /// What atomic context may use of the live instances, with their indices.
     #[inline]
-    pub fn engines(&self) -> impl Iterator<Item = &T::Engine<'_>> {
-        self.hardware().map(|(_, hw)| T::engine(hw))
+    pub fn engines(&self) -> impl Iterator<Item = (usize, &T::Engine<'_>)> {
+        (0..self.instances.len()).filter_map(|i| Some((i, T::engine(self.hardware_at(i)?))))
     }
 
-    /// The first instance, for hardware whose masters are behind one only.
+    /// That of the first instance, for hardware whose masters are behind one only.
     #[inline]
-    pub fn first(&self) -> Option<&Hardware<'_, T>> {
-        self.get(0)
+    pub fn engine(&self) -> Option<&T::Engine<'_>> {
+        self.hardware_at(0).map(T::engine)
     }
 
-    /// What keeps the tables of this set's first instance in its memory, see
-    /// [`crate::walker::WalkerDevice`].
-    pub fn walker(&self) -> Walker {
-        Walker(self.instances[0].clone())
+    /// The device of the live instance with this index, to name it in the log.
+    #[inline]
+    pub fn dev(&self, index: usize) -> Option<&Device> {
+        if index >= self.instances.len() || self.entered & (1 << index) == 0 {
+            return None;
+        }
+        // SAFETY: by the type invariants the gate is held until `self` is dropped.
+        Some(unsafe { self.instances[index].dev() })
     }
 }
 
-impl<T: Operations> Drop for Live<'_, T> {
+impl<T: Operations> Drop for LiveEngines<'_, T> {
     #[inline]
     fn drop(&mut self) {
         for (i, instance) in self.instances.iter().enumerate() {
@@ -169,5 +178,37 @@ impl<T: Operations> Drop for Live<'_, T> {
                 unsafe { instance.gate().release() };
             }
         }
+    }
+}
+
+/// As [`LiveEngines`], for callbacks that may sleep: all of the hardware.
+pub struct Live<'a, T: Operations>(LiveEngines<'a, T>);
+
+impl<T: Operations> Live<'_, T> {
+    /// The live instances with their indices.
+    #[inline]
+    pub fn hardware(&self) -> impl Iterator<Item = (usize, &Hardware<'_, T>)> {
+        (0..self.0.instances.len()).filter_map(|i| Some((i, self.0.hardware_at(i)?)))
+    }
+
+    /// The first instance, for hardware whose masters are behind one only.
+    #[inline]
+    pub fn first(&self) -> Option<&Hardware<'_, T>> {
+        self.0.hardware_at(0)
+    }
+
+    /// What keeps the tables of this set's first instance in its memory, see
+    /// [`crate::walker::WalkerDevice`].
+    pub fn walker(&self) -> Walker {
+        Walker(self.0.instances[0].clone())
+    }
+}
+
+impl<'a, T: Operations> Deref for Live<'a, T> {
+    type Target = LiveEngines<'a, T>;
+
+    #[inline]
+    fn deref(&self) -> &LiveEngines<'a, T> {
+        &self.0
     }
 }

@@ -21,12 +21,7 @@ use kernel::{
     },
 };
 
-use crate::{
-    domain::Domain,
-    gate::Gate,
-    live::InstanceSet,
-    ops::Operations,
-};
+use crate::{domain::Domain, gate::Gate, live::InstanceSet, ops::Operations};
 
 /// What a master's accesses go through.
 pub(crate) enum Attached {

@@ -17,8 +17,7 @@ use kernel::{
         Flags,
         IrqReturn, //
     },
-    of,
-    platform,
+    of, platform,
     prelude::*,
     sync::aref::ARef,
     types::{
@@ -29,11 +28,14 @@ use kernel::{
 
 use crate::{
     atomic_safe::AtomicSafe,
-    fault::Faults,
-    live::Live,
     domain::DomainRef,
+    fault::Faults,
     gfp::Gfp,
     group::Group,
+    live::{
+        Live,
+        LiveEngines, //
+    },
     master::Master,
     prot::Prot,
     regions::ReservedRegions,
@@ -191,10 +193,7 @@ pub trait Operations: HasStatics + Sized + Send + Sync + 'static {
     fn of_xlate(hw: &Hardware<'_, Self>, cells: &[u32]) -> Result<u16>;
 
     /// Takes on a master whose streams are all known.
-    fn probe_device(
-        live: &Live<'_, Self>,
-        dev: &Device,
-    ) -> Result<Self::Master>;
+    fn probe_device(live: &Live<'_, Self>, dev: &Device) -> Result<Self::Master>;
 
     /// Chooses the group that shares one address space with this master.
     fn device_group(_master: &Master<Self>, request: GroupRequest<'_>) -> Result<ARef<Group>> {
@@ -223,11 +222,7 @@ pub trait Operations: HasStatics + Sized + Send + Sync + 'static {
     /// them translate through `domain` when this returns, or none does and the master is where it
     /// was. There is no moment at which the master's accesses go out untranslated, unless it was in
     /// the identity domain before.
-    fn attach(
-        live: &Live<'_, Self>,
-        master: &Master<Self>,
-        domain: &DomainRef<Self>,
-    ) -> Result;
+    fn attach(live: &Live<'_, Self>, master: &Master<Self>, domain: &DomainRef<Self>) -> Result;
 
     /// Lets the accesses of `master` through untranslated. The same promise as for
     /// [`Operations::attach`]. Never called if [`Operations::IDENTITY`] is false.
@@ -273,11 +268,7 @@ pub trait Operations: HasStatics + Sized + Send + Sync + 'static {
     /// # Errors
     ///
     /// `EOPNOTSUPP` if the hardware has nothing of the kind, `EBUSY` while masters are attached.
-    fn selftest(
-        _live: &Live<'_, Self>,
-        _gfp: Gfp,
-        _f: &mut kernel::fmt::Formatter<'_>,
-    ) -> Result {
+    fn selftest(_live: &Live<'_, Self>, _gfp: Gfp, _f: &mut kernel::fmt::Formatter<'_>) -> Result {
         Err(EOPNOTSUPP)
     }
 }
@@ -316,14 +307,14 @@ pub trait PagingDomain<T: Operations>: AtomicSafe + Send + Sync + 'static {
     fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr>;
 
     /// Drops what the hardware may have cached of `range` while it was not mapped.
-    fn sync_map(&self, live: &Live<'_, T>, range: RangeInclusive<u64>) -> Result;
+    fn sync_map(&self, live: &LiveEngines<'_, T>, range: RangeInclusive<u64>) -> Result;
 
     /// Drops what the hardware has cached of `range`, which was unmapped. The pages are reused when
     /// this returns.
-    fn sync(&self, live: &Live<'_, T>, range: RangeInclusive<u64>);
+    fn sync(&self, live: &LiveEngines<'_, T>, range: RangeInclusive<u64>);
 
     /// Drops all that the hardware has cached of this domain.
-    fn flush_all(&self, live: &Live<'_, T>);
+    fn flush_all(&self, live: &LiveEngines<'_, T>);
 
     /// Gives back all that needs `dev` bound, the device of instance `index` of this domain.
     ///

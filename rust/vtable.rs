@@ -20,7 +20,15 @@ use kernel::{
     device::Device,
     error::from_result,
     prelude::*,
-    sync::Arc,
+    sync::{
+        atomic::{
+            Acquire,
+            Atomic,
+            Full,
+            Release, //
+        },
+        Arc, //
+    },
     ThisModule, //
 };
 
@@ -63,8 +71,14 @@ use crate::{
 /// per driver, in writable memory: a `static` made by [`module_iommu_driver!`].
 ///
 /// [`module_iommu_driver!`]: crate::module_iommu_driver
+///
+/// # Invariants
+///
+/// `inner` is written once, by whoever gets `state` from [`Self::EMPTY`] to [`Self::FILLING`]. When it
+/// is [`Self::FILLED`], only the core writes.
 pub struct Statics<T: Operations> {
     inner: UnsafeCell<Inner>,
+    state: Atomic<u32>,
     _driver: PhantomData<fn() -> T>,
 }
 
@@ -77,21 +91,29 @@ struct Inner {
     blocked: bindings::iommu_domain,
 }
 
-// SAFETY: written by `init` before the driver is registered; afterwards only the core writes, under
-// its own rules.
+// SAFETY: by the type invariants written once, before the driver is registered; afterwards only the
+// core writes, under its own rules.
 unsafe impl<T: Operations> Sync for Statics<T> {}
 
 /// Gives a driver its [`Statics`]. Implemented by [`module_iommu_driver!`].
 ///
+/// # Safety
+///
+/// [`HasStatics::statics`] returns the same address at each call, and it is that of no other driver.
+///
 /// [`module_iommu_driver!`]: crate::module_iommu_driver
-pub trait HasStatics {
-    /// The same address at each call.
+pub unsafe trait HasStatics {
+    /// The driver's one and only.
     fn statics() -> &'static Statics<Self>
     where
         Self: Operations;
 }
 
 impl<T: Operations> Statics<T> {
+    const EMPTY: u32 = 0;
+    const FILLING: u32 = 1;
+    const FILLED: u32 = 2;
+
     /// Makes statics that [`Self::init`] has yet to fill in.
     #[doc(hidden)]
     #[expect(clippy::new_without_default)]
@@ -99,6 +121,7 @@ impl<T: Operations> Statics<T> {
         Self {
             // SAFETY: all of these are C structures for which zeroes are valid.
             inner: UnsafeCell::new(unsafe { MaybeUninit::zeroed().assume_init() }),
+            state: Atomic::new(Self::EMPTY),
             _driver: PhantomData,
         }
     }
@@ -110,13 +133,23 @@ impl<T: Operations> Statics<T> {
         unsafe { &raw const (*self.inner.get()).ops }
     }
 
-    /// Fills everything in.
+    /// Fills everything in, the first time. Nothing is written again: the core may be using it.
     ///
-    /// # Safety
+    /// # Errors
     ///
-    /// Called before the driver of `module` is registered, by nobody else at the same time.
-    pub(crate) unsafe fn init(&'static self, module: &'static ThisModule) {
-        // SAFETY: by the safety requirement nobody else uses it now.
+    /// `EBUSY` if that was for another module, or is being done by somebody else.
+    pub(crate) fn init(&'static self, module: &'static ThisModule) -> Result {
+        if self
+            .state
+            .cmpxchg(Self::EMPTY, Self::FILLING, Full)
+            .is_err()
+        {
+            let same = self.state.load(Acquire) == Self::FILLED && self.module() == module.as_ptr();
+            return if same { Ok(()) } else { Err(EBUSY) };
+        }
+
+        // INVARIANT: it was us who changed `state`.
+        // SAFETY: by the type invariants nobody else uses it now.
         let inner = unsafe { &mut *self.inner.get() };
 
         inner.paging_ops.attach_dev = Some(attach_paging::<T>);
@@ -150,6 +183,8 @@ impl<T: Operations> Statics<T> {
             inner.ops.identity_domain = &raw mut inner.identity;
         }
         inner.ops.owner = module.as_ptr();
+        self.state.store(Self::FILLED, Release);
+        Ok(())
     }
 
     /// The driver's module.
@@ -184,13 +219,17 @@ unsafe extern "C" fn of_xlate<T: Operations>(
         // SAFETY: the core holds a reference to the node of the phandle.
         let node = unsafe { fwnode::from_of_node(args.np) }.ok_or(ENODEV)?;
         let instance = registry::find::<T>(node).ok_or(EPROBE_DEFER)?;
+        // One that is going is as good as one that has not come: the master waits for the next.
+        let _guard = instance.gate().enter().ok_or(EPROBE_DEFER)?;
+        // SAFETY: the gate is held.
+        let iommu = unsafe { instance.dev() };
         let count = args.args_count as usize;
 
         if count != T::CELLS {
             dev_err!(
                 dev,
                 "{}: iommus entry has {} cells, this IOMMU takes {}\n",
-                instance.dev().name(),
+                iommu.name(),
                 count,
                 T::CELLS
             );
@@ -198,17 +237,10 @@ unsafe extern "C" fn of_xlate<T: Operations>(
         }
         let cells = args.args.get(..count).ok_or(EINVAL)?;
 
-        // One that is going is as good as one that has not come: the master waits for the next.
-        let _guard = instance.gate().enter().ok_or(EPROBE_DEFER)?;
         // SAFETY: `find` gave an instance of `T`, and the gate is held.
         let hw = unsafe { instance.hardware::<T>() };
         let stream = T::of_xlate(hw, cells).inspect_err(|_| {
-            dev_err!(
-                dev,
-                "{}: no such master ID: {:?}\n",
-                instance.dev().name(),
-                cells
-            );
+            dev_err!(dev, "{}: no such master ID: {:?}\n", iommu.name(), cells);
         })?;
 
         let id = StreamId::new(&instance, stream).as_raw();
@@ -255,7 +287,8 @@ fn try_probe_device<T: Operations>(dev: &Device) -> Result<Pin<KBox<Master<T>>>>
     }
     let data = T::probe_device(&live, dev)?;
     for instance in instances.as_slice() {
-        link::add(dev, instance.dev())?;
+        // SAFETY: `live` is complete, so the gate is held.
+        link::add(dev, unsafe { instance.dev() })?;
     }
 
     let master = Master::new(dev, instances.try_clone()?, streams, data)?;
@@ -520,7 +553,7 @@ unsafe extern "C" fn flush_iotlb_all<T: Operations>(domain: *mut bindings::iommu
     // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
 
-    domain.data().flush_all(&domain.instances().enter());
+    domain.data().flush_all(&domain.instances().enter_atomic());
 }
 
 unsafe extern "C" fn iotlb_sync_map<T: Operations>(
@@ -535,7 +568,10 @@ unsafe extern "C" fn iotlb_sync_map<T: Operations>(
     };
 
     let range = start..=start + (size as u64 - 1);
-    match domain.data().sync_map(&domain.instances().enter(), range) {
+    match domain
+        .data()
+        .sync_map(&domain.instances().enter_atomic(), range)
+    {
         Ok(()) => 0,
         Err(e) => e.to_errno(),
     }
@@ -559,7 +595,7 @@ unsafe extern "C" fn iotlb_sync<T: Operations>(
 
     domain
         .data()
-        .sync(&domain.instances().enter(), start..=end);
+        .sync(&domain.instances().enter_atomic(), start..=end);
 }
 
 unsafe extern "C" fn iova_to_phys<T: Operations>(

@@ -8,7 +8,7 @@ use iommu::{
     atomic_safe,
     gfp::Gfp,
     instance::Walker,
-    live::Live,
+    live::LiveEngines,
     ops::{
         Geometry,
         PagingDomain,
@@ -95,8 +95,8 @@ impl PagingDomain<Sun50iIommu> for Domain {
 
     /// Any page of the range may be cached as invalid: its neighbours were read with it, or it was
     /// read ahead. The same holds for directory entries that were not there before.
-    fn sync_map(&self, live: &Live<'_, Sun50iIommu>, range: RangeInclusive<u64>) -> Result {
-        if let Some(engine) = live.engines().next() {
+    fn sync_map(&self, live: &LiveEngines<'_, Sun50iIommu>, range: RangeInclusive<u64>) -> Result {
+        if let Some(engine) = live.engine() {
             let fresh = Dirs::new(self.table.fresh(range.clone()));
             engine.invalidate(self.directory(), low(range.clone()), &fresh)?;
         }
@@ -106,9 +106,9 @@ impl PagingDomain<Sun50iIommu> for Domain {
 
     /// Pages that were unmapped must leave the TLBs before they are reused, and tables that became
     /// empty must leave the walk cache.
-    fn sync(&self, live: &Live<'_, Sun50iIommu>, range: RangeInclusive<u64>) {
+    fn sync(&self, live: &LiveEngines<'_, Sun50iIommu>, range: RangeInclusive<u64>) {
         let limbo = self.table.take_limbo();
-        let result = live.engines().next().map_or(Ok(()), |engine| {
+        let result = live.engine().map_or(Ok(()), |engine| {
             let dirs = Dirs::new(limbo.iter().flat_map(|limbo| limbo.iovas()));
             engine.invalidate(self.directory(), low(range), &dirs)
         });
@@ -121,11 +121,10 @@ impl PagingDomain<Sun50iIommu> for Domain {
         }
     }
 
-    fn flush_all(&self, live: &Live<'_, Sun50iIommu>) {
+    fn flush_all(&self, live: &LiveEngines<'_, Sun50iIommu>) {
         let limbo = self.table.take_limbo();
         let result = live
-            .engines()
-            .next()
+            .engine()
             .map_or(Ok(()), |engine| engine.invalidate_all(self.directory()));
         match (result, limbo) {
             (Ok(()), Some(limbo)) => limbo.free(),
@@ -154,8 +153,8 @@ impl PagingDomain<Sun50iIommu> for Domain {
     }
 }
 
-fn complain(live: &Live<'_, Sun50iIommu>) {
-    if let Some(hw) = live.first() {
-        hw.complain_stale();
+fn complain(live: &LiveEngines<'_, Sun50iIommu>) {
+    if let (Some(engine), Some(dev)) = (live.engine(), live.dev(0)) {
+        engine.complain(dev);
     }
 }

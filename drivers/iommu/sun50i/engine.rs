@@ -62,8 +62,12 @@ atomic_safe! {
         denying: bool,
         /// Masters that are denied while others are not: one bit each.
         blocked: u32,
+        /// Masters that pass untranslated while others are translated: one bit each.
+        bypassed: u32,
         /// An invalidation did not come to its end: everything is denied until a full one does.
         stale: bool,
+        /// That was said in the log.
+        complained: bool,
     }
 }
 
@@ -101,7 +105,9 @@ impl<'bound> Engine<'bound> {
                     directory: None,
                     denying: false,
                     blocked: 0,
+                    bypassed: 0,
                     stale: false,
+                    complained: false,
                 },
                 "sun50i_engine"
             ),
@@ -149,8 +155,11 @@ impl<'bound> Engine<'bound> {
     fn configure(&self, state: &State) {
         let all = self.variant.all_masters();
 
-        self.io.write(TLB_PREFETCH, TLB_PREFETCH::from(if self.variant.prefetch { all } else { 0 }));
-        self.io.write(BYPASS, BYPASS::from(0));
+        self.io.write(
+            TLB_PREFETCH,
+            TLB_PREFETCH::from(if self.variant.prefetch { all } else { 0 }),
+        );
+        self.io.write(BYPASS, BYPASS::from(state.bypassed));
         if self.variant.start_end {
             self.io
                 .write_reg(TLB_IVLD_MODE_SEL::zeroed().with_start_end(true));
@@ -173,9 +182,12 @@ impl<'bound> Engine<'bound> {
             let half = 16 * (class as u32 % 2);
             rules[class as usize / 2] |= self.denied_by(class, blocked) << half;
         }
-        self.io.write(DM_AUT_CTRL::at(0), DM_AUT_CTRL::from(rules[0]));
-        self.io.write(DM_AUT_CTRL::at(1), DM_AUT_CTRL::from(rules[1]));
-        self.io.write(DM_AUT_CTRL::at(2), DM_AUT_CTRL::from(rules[2]));
+        self.io
+            .write(DM_AUT_CTRL::at(0), DM_AUT_CTRL::from(rules[0]));
+        self.io
+            .write(DM_AUT_CTRL::at(1), DM_AUT_CTRL::from(rules[1]));
+        self.io
+            .write(DM_AUT_CTRL::at(2), DM_AUT_CTRL::from(rules[2]));
     }
 
     /// Two bits per master: bit `2m` denies reads, bit `2m + 1` writes.
@@ -197,8 +209,10 @@ impl<'bound> Engine<'bound> {
     /// Denies everything at once. Checked at each access, also those that hit a TLB.
     fn deny(&self, state: &mut State) {
         state.denying = true;
-        self.io
-            .write(DM_AUT_OVWT, DM_AUT_OVWT::from(self.variant.all_accesses()).with_enable(true));
+        self.io.write(
+            DM_AUT_OVWT,
+            DM_AUT_OVWT::from(self.variant.all_accesses()).with_enable(true),
+        );
     }
 
     /// Lets the tables decide again.
@@ -253,6 +267,7 @@ impl<'bound> Engine<'bound> {
             }
             state.directory = Some(directory);
             state.stale = false;
+            state.complained = false;
         }
         self.allow(&mut state);
         Ok(())
@@ -275,6 +290,7 @@ impl<'bound> Engine<'bound> {
             return false;
         }
         self.deny(&mut state);
+        self.write_bypass(&mut state, 0);
 
         let dropped = self.drop_all().is_ok();
         self.io.write(TTB, TTB::from(empty));
@@ -294,6 +310,7 @@ impl<'bound> Engine<'bound> {
         state.directory = None;
         state.blocked = 0;
         state.stale = false;
+        self.write_bypass(&mut state, 0);
         let dropped = self.drop_all().is_ok();
         self.write_rules(0);
         self.allow(&mut state);
@@ -321,6 +338,33 @@ impl<'bound> Engine<'bound> {
             state.blocked = mask;
             if state.powered {
                 self.write_rules(mask);
+            }
+        }
+    }
+
+    /// Lets the accesses of one master through untranslated, or no longer does; others are not
+    /// affected.
+    pub(crate) fn set_bypassed(&self, master: u16, bypassed: bool) {
+        let bit = 1 << master;
+        let mut state = self.state.lock();
+        let mask = if bypassed {
+            state.bypassed | bit
+        } else {
+            state.bypassed & !bit
+        };
+        self.write_bypass(&mut state, mask);
+    }
+
+    /// Lets the accesses of all masters through while the debug port is translated.
+    pub(crate) fn bypass_all(&self) {
+        self.write_bypass(&mut self.state.lock(), self.variant.all_masters());
+    }
+
+    fn write_bypass(&self, state: &mut State, mask: u32) {
+        if mask != state.bypassed {
+            state.bypassed = mask;
+            if state.powered {
+                self.io.write(BYPASS, BYPASS::from(mask));
             }
         }
     }
@@ -401,7 +445,8 @@ impl<'bound> Engine<'bound> {
     fn drop_dir(&self, iova: u32) -> Result {
         self.io
             .write(PC_IVLD_ADDR, PC_IVLD_ADDR::from(iova & !0xf_ffff));
-        self.io.write_reg(PC_IVLD_ENABLE::zeroed().with_enable(true));
+        self.io
+            .write_reg(PC_IVLD_ENABLE::zeroed().with_enable(true));
         self.poll(|| self.io.read(PC_IVLD_ENABLE).enable())
     }
 
@@ -433,9 +478,11 @@ impl<'bound> Engine<'bound> {
         } else {
             // The manual's order has internal gating off around ranged commands.
             self.io.write(AUTO_GATING, AUTO_GATING::from(0));
-            let result = self
-                .drop_pages(&plan, &range)
-                .and_then(|()| dirs.as_slice().iter().try_for_each(|iova| self.drop_dir(*iova)));
+            let result = self.drop_pages(&plan, &range).and_then(|()| {
+                dirs.as_slice()
+                    .iter()
+                    .try_for_each(|iova| self.drop_dir(*iova))
+            });
             self.io.write_reg(AUTO_GATING::zeroed().with_enable(true));
             result
         };
@@ -470,12 +517,16 @@ impl<'bound> Engine<'bound> {
     fn recover(&self, state: &mut State) -> Result {
         self.drop_all()?;
         state.stale = false;
+        state.complained = false;
         self.allow(state);
         Ok(())
     }
 
-    /// Says that invalidations do not come to an end.
+    /// Says that invalidations do not come to an end, once each time they begin not to.
     pub(crate) fn complain(&self, dev: &Device) {
+        if core::mem::replace(&mut self.state.lock().complained, true) {
+            return;
+        }
         dev_err!(
             dev,
             "invalidation timed out, all masters are denied until one succeeds\n"
@@ -506,10 +557,9 @@ impl<'bound> Engine<'bound> {
         };
         let mut lanes = 0;
         for master in self.masters_in(u32::from(status)) {
-            if let (Some(addr), Some(data)) = (
-                INT_ERR_ADDR::try_at(master),
-                INT_ERR_DATA::try_at(master),
-            ) {
+            if let (Some(addr), Some(data)) =
+                (INT_ERR_ADDR::try_at(master), INT_ERR_DATA::try_at(master))
+            {
                 latched.permission[master] = (
                     u32::from(self.io.read(addr)),
                     u32::from(self.io.read(data).class()),
@@ -546,7 +596,9 @@ impl<'bound> Engine<'bound> {
         let page = iova & !0xfff;
         let range = page..=page | 0xfff;
         let plan = Plan::new(&range, 1, self.variant.start_end);
-        let _ = self.drop_pages(&plan, &range).and_then(|()| self.drop_dir(iova));
+        let _ = self
+            .drop_pages(&plan, &range)
+            .and_then(|()| self.drop_dir(iova));
     }
 
     fn masters_in(&self, mask: u32) -> impl Iterator<Item = usize> {
@@ -580,7 +632,11 @@ impl<'bound> Engine<'bound> {
         }
         // A fault of the debug port or of read-ahead names no master, and does no harm.
         for (iova, masters, cause) in [
-            (latched.l1.0, u32::from(latched.l1.1), "no table for this MiB"),
+            (
+                latched.l1.0,
+                u32::from(latched.l1.1),
+                "no table for this MiB",
+            ),
             (latched.l2.0, u32::from(latched.l2.1), "page not mapped"),
         ] {
             for master in self.masters_in(masters) {
@@ -631,8 +687,23 @@ impl<'bound> Engine<'bound> {
         }
         show!(VERSION RESET ENABLE BYPASS AUTO_GATING TTB TLB_ENABLE TLB_PREFETCH DM_AUT_OVWT
               INT_ENABLE INT_STA INT_ERR_ADDR_L1 INT_ERR_ADDR_L2 L1PG_INT L2PG_INT);
-        writeln!(f, "{:<18}{:#010x}", "DM_AUT_CTRL 0", u32::from(self.io.read(DM_AUT_CTRL::at(0))))?;
-        writeln!(f, "{:<18}{:#010x}", "DM_AUT_CTRL 1", u32::from(self.io.read(DM_AUT_CTRL::at(1))))?;
-        writeln!(f, "{:<18}{:#010x}", "DM_AUT_CTRL 2", u32::from(self.io.read(DM_AUT_CTRL::at(2))))
+        writeln!(
+            f,
+            "{:<18}{:#010x}",
+            "DM_AUT_CTRL 0",
+            u32::from(self.io.read(DM_AUT_CTRL::at(0)))
+        )?;
+        writeln!(
+            f,
+            "{:<18}{:#010x}",
+            "DM_AUT_CTRL 1",
+            u32::from(self.io.read(DM_AUT_CTRL::at(1)))
+        )?;
+        writeln!(
+            f,
+            "{:<18}{:#010x}",
+            "DM_AUT_CTRL 2",
+            u32::from(self.io.read(DM_AUT_CTRL::at(2)))
+        )
     }
 }

@@ -77,6 +77,8 @@ struct Slot {
     lingering: KVec<DomainRef<Sun50iIommu>>,
     /// Keeps the clock running.
     power: Option<PmHold>,
+    /// The hardware was found translating, and no master has been attached since.
+    found: bool,
 }
 
 /// One instance of the hardware.
@@ -114,7 +116,8 @@ impl<'bound> Hardware<'bound> {
                 dev_err!(dev, "registers cannot be mapped: {:?}\n", *e);
             })?;
             let clock = Clock::get(dev, None).inspect_err(|e| complain(dev, "clock", *e))?;
-            let reset = Reset::<Exclusive>::get(dev, None).inspect_err(|e| complain(dev, "reset line", *e))?;
+            let reset = Reset::<Exclusive>::get(dev, None)
+                .inspect_err(|e| complain(dev, "reset line", *e))?;
 
             // Directory addresses have 32 bits, and so has the mask a platform device starts with.
             let empty = Coherent::zeroed(dev, GFP_KERNEL)?;
@@ -126,6 +129,7 @@ impl<'bound> Hardware<'bound> {
                         attached: 0,
                         lingering: KVec::new(),
                         power: None,
+                        found: false,
                     },
                     "sun50i_slot"
                 ),
@@ -146,11 +150,15 @@ impl<'bound> Hardware<'bound> {
     pub(crate) fn quiesce(&self) -> Result {
         let power = pm::get(self.dev)?;
         if self.engine.found_translating() {
-            dev_info!(self.dev, "found translating, denying all masters until they are attached\n");
+            dev_info!(
+                self.dev,
+                "found translating, denying all masters until they are attached\n"
+            );
             let mut slot = self.slot.lock();
             self.engine.block_all(self.empty_directory());
             slot.current = Current::Blocked;
             slot.power = Some(power.into_owned());
+            slot.found = true;
         }
         Ok(())
     }
@@ -185,15 +193,30 @@ impl<'bound> Hardware<'bound> {
         for &master in masters {
             slot.attached |= 1 << master;
             self.engine.set_blocked(master, false);
+            self.engine.set_bypassed(master, false);
         }
         Ok(())
     }
 
-    /// Lets the accesses of all masters through untranslated.
-    pub(crate) fn attach_identity(&self) -> Result {
+    /// Lets the accesses of `masters` through untranslated, without letting through those of others
+    /// that are attached to a paging domain.
+    pub(crate) fn attach_identity(&self, masters: &[u16]) -> Result {
         let mut slot = self.slot.lock();
 
+        for &master in masters {
+            slot.attached &= !(1 << master);
+        }
         if matches!(slot.current, Current::Identity) {
+            for &master in masters {
+                self.engine.set_blocked(master, false);
+            }
+            return Ok(());
+        }
+        if slot.attached != 0 {
+            for &master in masters {
+                self.engine.set_bypassed(master, true);
+                self.engine.set_blocked(master, false);
+            }
             return Ok(());
         }
         let dropped = self.engine.pass();
@@ -212,11 +235,10 @@ impl<'bound> Hardware<'bound> {
 
         for &master in masters {
             slot.attached &= !(1 << master);
+            self.engine.set_blocked(master, true);
+            self.engine.set_bypassed(master, false);
         }
         if slot.attached != 0 {
-            for &master in masters {
-                self.engine.set_blocked(master, true);
-            }
             return;
         }
         if matches!(slot.current, Current::Blocked) {
@@ -244,9 +266,18 @@ impl<'bound> Hardware<'bound> {
     }
 
     /// Leaves the hardware as it is before a driver has touched it. No master is attached.
+    ///
+    /// Hardware that was found translating, and whose masters nobody has attached since, goes on
+    /// denying, with its clock on: that is how it was found, and without it they would run untranslated.
     pub(crate) fn remove(&self) {
         let mut slot = self.slot.lock();
 
+        if slot.found {
+            dev_warn!(self.dev, "still denying what it was found translating\n");
+            self.clock.leave_on();
+            slot.power = None;
+            return;
+        }
         self.engine.pass();
         slot.become_current(Current::Identity);
         slot.let_go();
@@ -306,10 +337,18 @@ impl<'bound> Hardware<'bound> {
         }
         let power = pm::get(self.dev)?;
         let domain = KBox::pin_init(Domain::new(live.walker()), GFP_KERNEL)?;
-        let page: Coherent<[u32]> =
-            Coherent::zeroed_slice(self.dev, kernel::page::PAGE_SIZE / size_of::<u32>(), GFP_KERNEL)?;
+        let page: Coherent<[u32]> = Coherent::zeroed_slice(
+            self.dev,
+            kernel::page::PAGE_SIZE / size_of::<u32>(),
+            GFP_KERNEL,
+        )?;
 
-        self.engine.translate(domain.directory())?;
+        // Masters in the identity domain may be running: their accesses pass as before.
+        self.engine.bypass_all();
+        if let Err(e) = self.engine.translate(domain.directory()) {
+            self.engine.pass();
+            return Err(e);
+        }
         let result = self.selftest_page(live, gfp, &domain, &page, f);
         // The tables go next, so the hardware must let go of them. If it does not say that it has,
         // it is at least off.
@@ -330,34 +369,48 @@ impl<'bound> Hardware<'bound> {
         const WORDS: [u32; 2] = [0x600d_f00d, 0x0bad_cafe];
         let range = u64::from(IOVA)..=u64::from(IOVA) + 0xfff;
 
-        let (_, mapped) = domain.map(IOVA.into(), page.dma_address(), SZ_4K, 1, Prot::READ_WRITE, gfp);
+        let (_, mapped) = domain.map(
+            IOVA.into(),
+            page.dma_address(),
+            SZ_4K,
+            1,
+            Prot::READ_WRITE,
+            gfp,
+        );
         mapped?;
         domain.sync_map(live, range.clone())?;
 
         self.engine.debug_access(IOVA + 4, Some(WORDS[0]))?;
         let written = io_read!(page, [panic: 1]);
-        let _ = writeln!(f, "write through translation: {written:#010x}, {:#010x} expected", WORDS[0]);
+        let _ = writeln!(
+            f,
+            "write through translation: {written:#010x}, {:#010x} expected",
+            WORDS[0]
+        );
 
         io_write!(page, [panic: 2], WORDS[1]);
         let read = self.engine.debug_access(IOVA + 8, None)?;
-        let _ = writeln!(f, "read through translation: {read:#010x}, {:#010x} expected", WORDS[1]);
+        let _ = writeln!(
+            f,
+            "read through translation: {read:#010x}, {:#010x} expected",
+            WORDS[1]
+        );
 
         let unmapped = domain.unmap(IOVA.into(), SZ_4K, 1);
         domain.sync(live, range);
         self.engine.debug_access(IOVA + 4, Some(0))?;
         let kept = io_read!(page, [panic: 1]);
-        let _ = writeln!(f, "write after unmap: {kept:#010x}, {:#010x} expected", WORDS[0]);
+        let _ = writeln!(
+            f,
+            "write after unmap: {kept:#010x}, {:#010x} expected",
+            WORDS[0]
+        );
 
         if written == WORDS[0] && read == WORDS[1] && unmapped == 1 && kept == WORDS[0] {
             Ok(())
         } else {
             Err(EIO)
         }
-    }
-
-    /// Says that everything is denied because the hardware does not answer.
-    pub(crate) fn complain_stale(&self) {
-        self.engine.complain(self.dev);
     }
 }
 
@@ -371,6 +424,7 @@ impl Slot {
 
     /// The hardware has taken `new`. It may still walk the tables of what was before.
     fn become_current(&mut self, new: Current) {
+        self.found = false;
         if let Current::Paging(old) = core::mem::replace(&mut self.current, new) {
             if let Err(e) = self.lingering.push_within_capacity(old) {
                 // Not reached: `make_room` was called before `old` became current. Tables that

@@ -104,7 +104,9 @@ impl Operations for Sun50iIommu {
     fn of_xlate(hw: &Hardware<'_>, cells: &[u32]) -> Result<u16> {
         let id = u16::try_from(cells[0]).map_err(|_| EINVAL)?;
 
-        (id < hw.engine.variant().masters).then_some(id).ok_or(EINVAL)
+        (id < hw.engine.variant().masters)
+            .then_some(id)
+            .ok_or(EINVAL)
     }
 
     fn probe_device(_live: &Live<'_, Self>, _dev: &Device) -> Result<Self::Master> {
@@ -123,17 +125,14 @@ impl Operations for Sun50iIommu {
         KBox::pin_init(Domain::new(live.walker()), GFP_KERNEL)
     }
 
-    fn attach(
-        live: &Live<'_, Self>,
-        master: &Master<Self>,
-        domain: &DomainRef<Self>,
-    ) -> Result {
+    fn attach(live: &Live<'_, Self>, master: &Master<Self>, domain: &DomainRef<Self>) -> Result {
         let hw = live.first().ok_or(ENODEV)?;
         hw.attach(master.streams(0), domain)
     }
 
-    fn attach_identity(live: &Live<'_, Self>, _master: &Master<Self>) -> Result {
-        live.first().ok_or(ENODEV)?.attach_identity()
+    fn attach_identity(live: &Live<'_, Self>, master: &Master<Self>) -> Result {
+        let hw = live.first().ok_or(ENODEV)?;
+        hw.attach_identity(master.streams(0))
     }
 
     fn attach_blocked(live: &Live<'_, Self>, master: &Master<Self>) {
