@@ -239,7 +239,67 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// - `ERANGE` for addresses outside what the hardware can express.
     /// - `EBUSY` if a page is mapped already. It keeps its translation.
     /// - `ENOMEM`, and `ENODEV` if the walker's device is gone.
+    #[inline(always)]
     pub fn map(
+        &self,
+        iova: u64,
+        paddr: u64,
+        pgcount: usize,
+        prot: Prot,
+        gfp: Gfp,
+    ) -> (usize, Result) {
+        if pgcount == 1 && self.map_one(iova, paddr, prot).is_some() {
+            return (1, Ok(()));
+        }
+        self.map_many(iova, paddr, pgcount, prot, gfp)
+    }
+
+    /// Maps a page where that takes no more than a store: the table is there, and nothing is cleaned.
+    /// A scattered list is one such call after the other. `None`: the long way knows why not.
+    #[inline(always)]
+    fn map_one(&self, iova: u64, paddr: u64, prot: Prot) -> Option<()> {
+        let (index, start) = self.quick(iova | paddr, iova)?;
+        let entry = F::page_entry(paddr, prot).ok()?;
+        let pinned = self.slots.get(index)?.try_pin()?;
+        // SAFETY: the pin keeps the slot's table, as in `entries()`.
+        let word = unsafe { self.table_at(pinned.place()) }.get(start);
+        let added = word.is_some_and(|word| entries::fill_one(word, entry));
+        if pinned.release_added(usize::from(added)) {
+            self.retire(None, index);
+        }
+        added.then_some(())
+    }
+
+    /// As [`Self::map_one`].
+    #[inline(always)]
+    fn unmap_one(&self, iova: u64) -> Option<()> {
+        let (index, start) = self.quick(iova, iova)?;
+        let pinned = self.slots.get(index)?.try_pin()?;
+        // SAFETY: the pin keeps the slot's table, as in `entries()`.
+        let word = unsafe { self.table_at(pinned.place()) }.get(start);
+        let removed = word.is_some_and(entries::clear_one);
+        if pinned.release_removed(usize::from(removed)) {
+            self.retire(None, index);
+        }
+        removed.then_some(())
+    }
+
+    /// Indices of a page into directory and table, if `bits` have none below a page and no walker
+    /// minds.
+    #[inline(always)]
+    fn quick(&self, bits: u64, iova: u64) -> Option<(usize, usize)> {
+        let page = (iova >> F::PAGE_SHIFT) as usize;
+        if bits & ((1 << F::PAGE_SHIFT) - 1) != 0
+            || self.walker.needs_clean()
+            || self.walker.is_revoked()
+        {
+            return None;
+        }
+        Some((page / F::TABLE_ENTRIES, page % F::TABLE_ENTRIES))
+    }
+
+    #[inline(never)]
+    fn map_many(
         &self,
         iova: u64,
         paddr: u64,
@@ -315,7 +375,16 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// Unmaps up to `pgcount` pages and says how many it did: it ends at the first that is not mapped.
     ///
     /// When it returns, the walker finds the pages no more. What it has cached is another matter.
+    #[inline(always)]
     pub fn unmap(&self, iova: u64, pgcount: usize) -> usize {
+        if pgcount == 1 && self.unmap_one(iova).is_some() {
+            return 1;
+        }
+        self.unmap_many(iova, pgcount)
+    }
+
+    #[inline(never)]
+    fn unmap_many(&self, iova: u64, pgcount: usize) -> usize {
         let page = iova >> F::PAGE_SHIFT;
         if page >= Sizes::<F>::PAGES {
             return 0;

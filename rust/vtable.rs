@@ -544,7 +544,10 @@ unsafe extern "C" fn unmap_pages<T: Operations>(
     let size = domain.data().unmap(start, pgsize, pgcount).min(pgcount) * pgsize;
     if size != 0 {
         // SAFETY: the core passes a valid gather that is the caller's own.
-        unsafe { helpers::rust_iommu_helper_iommu_iotlb_gather_add_range(gather, iova, size) };
+        let gather = unsafe { &mut *gather };
+        // What `iommu_iotlb_gather_add_range()` does, without a call for each page.
+        gather.start = gather.start.min(iova);
+        gather.end = gather.end.max(iova + (size - 1));
     }
     size
 }

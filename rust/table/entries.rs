@@ -70,6 +70,26 @@ pub(super) fn fill(entries: &[AtomicU32], first: u32, step: u32) -> usize {
     done + fill_slowly(rest, next, step)
 }
 
+/// Writes an entry that is empty. `false`: it is not.
+#[inline(always)]
+pub(super) fn fill_one(entry: &AtomicU32, value: u32) -> bool {
+    let free = !is_set(entry);
+    if free {
+        write(entry, value);
+    }
+    free
+}
+
+/// Empties an entry. `false`: it is empty.
+#[inline(always)]
+pub(super) fn clear_one(entry: &AtomicU32) -> bool {
+    let used = is_set(entry);
+    if used {
+        write(entry, 0);
+    }
+    used
+}
+
 #[inline(always)]
 fn fill_slowly(entries: &[AtomicU32], mut next: u32, step: u32) -> usize {
     let mut done = 0;

@@ -116,6 +116,24 @@ impl Slot {
         }
     }
 
+    /// Takes a pin, unless that takes more than one look.
+    #[inline(always)]
+    pub(super) fn try_pin(&self) -> Option<Pinned<'_>> {
+        // As in `pin()`; whoever gets nothing here goes there.
+        let old = self.state.fetch_add(state::PIN, Acquire);
+        if old & (state::PRESENT | state::CROWDED) == state::PRESENT {
+            // INVARIANT: there was a table when our pin was added.
+            return Some(Pinned { slot: self });
+        }
+        self.unpin();
+        None
+    }
+
+    #[cold]
+    fn unpin(&self) {
+        self.state.fetch_sub(state::PIN, AcqRel);
+    }
+
     #[inline]
     pub(super) fn load(&self) -> u32 {
         self.state.load(Relaxed)
