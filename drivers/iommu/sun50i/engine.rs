@@ -64,6 +64,8 @@ atomic_safe! {
         blocked: u32,
         /// Masters that pass untranslated while others are translated: one bit each.
         bypassed: u32,
+        /// What TLB_IVLD_MASK holds; 0 if that is not known.
+        mask: u32,
         /// An invalidation did not come to its end: everything is denied until a full one does.
         stale: bool,
         /// That was said in the log.
@@ -106,6 +108,7 @@ impl<'bound> Engine<'bound> {
                     denying: false,
                     blocked: 0,
                     bypassed: 0,
+                    mask: 0,
                     stale: false,
                     complained: false,
                 },
@@ -128,7 +131,7 @@ impl<'bound> Engine<'bound> {
         if self.io.read(ENABLE).enable() {
             self.deny(&mut state);
         }
-        self.configure(&state);
+        self.configure(&mut state);
     }
 
     /// Whether the hardware translates with tables that are nobody's.
@@ -152,7 +155,7 @@ impl<'bound> Engine<'bound> {
     }
 
     /// Writes the registers that do not depend on what is translated with. They may have been lost.
-    fn configure(&self, state: &State) {
+    fn configure(&self, state: &mut State) {
         let all = self.variant.all_masters();
 
         self.io.write(
@@ -164,6 +167,7 @@ impl<'bound> Engine<'bound> {
             self.io
                 .write_reg(TLB_IVLD_MODE_SEL::zeroed().with_start_end(true));
         }
+        state.mask = 0;
         self.write_rules(state.blocked);
         self.io.write(
             INT_ENABLE,
@@ -274,7 +278,10 @@ impl<'bound> Engine<'bound> {
     }
 
     fn enable(&self, state: &mut State, directory: u32) {
-        self.io.write_reg(AUTO_GATING::zeroed().with_enable(true));
+        // Ranged invalidations want internal clock gating off. Turning it off and on around each of
+        // them would cost as many accesses as the rest of it, so it stays off; the clock as a whole
+        // runs only while something is translated.
+        self.io.write(AUTO_GATING, AUTO_GATING::from(0));
         self.io.write_reg(ENABLE::zeroed().with_enable(true));
         state.directory = Some(directory);
         state.stale = false;
@@ -383,7 +390,7 @@ impl<'bound> Engine<'bound> {
         if state.directory.is_some() {
             self.deny(&mut state);
         }
-        self.configure(&state);
+        self.configure(&mut state);
         let Some(directory) = state.directory else {
             return Ok(());
         };
@@ -413,7 +420,7 @@ impl<'bound> Engine<'bound> {
         self.poll(|| u32::from(self.io.read(TLB_FLUSH)) != 0)
     }
 
-    fn drop_pages(&self, plan: &Plan, range: &RangeInclusive<u32>) -> Result {
+    fn drop_pages(&self, state: &mut State, plan: &Plan, range: &RangeInclusive<u32>) -> Result {
         match plan {
             Plan::All => return self.drop_all(),
             Plan::StartEnd => {
@@ -427,8 +434,11 @@ impl<'bound> Engine<'bound> {
                 for block in blocks.as_slice() {
                     self.io
                         .write(TLB_IVLD_ADDR, TLB_IVLD_ADDR::from(block.addr));
-                    self.io
-                        .write(TLB_IVLD_MASK, TLB_IVLD_MASK::from(block.mask));
+                    if block.mask != state.mask {
+                        self.io
+                            .write(TLB_IVLD_MASK, TLB_IVLD_MASK::from(block.mask));
+                        state.mask = block.mask;
+                    }
                     self.start_pages()?;
                 }
             }
@@ -476,15 +486,11 @@ impl<'bound> Engine<'bound> {
         let result = if plan == Plan::All {
             self.drop_all()
         } else {
-            // The manual's order has internal gating off around ranged commands.
-            self.io.write(AUTO_GATING, AUTO_GATING::from(0));
-            let result = self.drop_pages(&plan, &range).and_then(|()| {
+            self.drop_pages(&mut state, &plan, &range).and_then(|()| {
                 dirs.as_slice()
                     .iter()
                     .try_for_each(|iova| self.drop_dir(*iova))
-            });
-            self.io.write_reg(AUTO_GATING::zeroed().with_enable(true));
-            result
+            })
         };
         if result.is_err() {
             state.stale = true;
@@ -540,7 +546,7 @@ impl<'bound> Engine<'bound> {
 
     /// Reads the faults, acknowledges them, and lets the stalled masters go on.
     fn latch(&self) -> Option<Latched> {
-        let state = self.state.lock();
+        let mut state = self.state.lock();
         if !state.powered {
             return None;
         }
@@ -573,7 +579,7 @@ impl<'bound> Engine<'bound> {
                 self.io.read(L1PG_INT),
             );
             lanes |= u32::from(latched.l1.1) & self.variant.all_masters();
-            self.forget(latched.l1.0);
+            self.forget(&mut state, latched.l1.0);
         }
         if status.invalid_l2() {
             latched.l2 = (
@@ -581,7 +587,7 @@ impl<'bound> Engine<'bound> {
                 self.io.read(L2PG_INT),
             );
             lanes |= u32::from(latched.l2.1) & self.variant.all_masters();
-            self.forget(latched.l2.0);
+            self.forget(&mut state, latched.l2.0);
         }
 
         self.io.write(INT_CLR, INT_CLR::from(u32::from(status)));
@@ -592,12 +598,12 @@ impl<'bound> Engine<'bound> {
 
     /// Drops a faulting address, which is cached as invalid. Best effort: whoever maps it drops it
     /// again and minds the result.
-    fn forget(&self, iova: u32) {
+    fn forget(&self, state: &mut State, iova: u32) {
         let page = iova & !0xfff;
         let range = page..=page | 0xfff;
         let plan = Plan::new(&range, 1, self.variant.start_end);
         let _ = self
-            .drop_pages(&plan, &range)
+            .drop_pages(state, &plan, &range)
             .and_then(|()| self.drop_dir(iova));
     }
 

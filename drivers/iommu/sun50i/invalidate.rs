@@ -16,10 +16,8 @@ const PAGE_SHIFT: u32 = 12;
 const PER_BLOCK: usize = 4;
 /// Accesses per page table walk cache invalidation.
 const PER_DIR: usize = 3;
-/// Accesses to turn internal clock gating off and on again, once for all.
-const GATING: usize = 2;
 /// What dropping everything may cost: two accesses, and what refilling the caches is worth.
-const FLUSH_ALL: usize = 19;
+const FLUSH_ALL: usize = 17;
 
 /// Pages that one command by address and mask drops.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -108,7 +106,7 @@ impl Plan {
             Plan::Blocks(blocks) => blocks.len,
             _ => 1,
         };
-        if GATING + commands * PER_BLOCK + dirs * PER_DIR > FLUSH_ALL {
+        if commands * PER_BLOCK + dirs * PER_DIR > FLUSH_ALL {
             return Plan::All;
         }
         plan
