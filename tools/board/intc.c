@@ -71,6 +71,9 @@ static enum hrtimer_restart kick_fn(struct hrtimer *timer)
 
 void board_intc_set(unsigned int hwirq, bool high)
 {
+	/* Called for every register access, under the model's lock. */
+	if (test_bit(hwirq, level) == high)
+		return;
 	if (high)
 		set_bit(hwirq, level);
 	else
