@@ -96,7 +96,8 @@ static int samples_show(struct seq_file *s, void *unused)
 	mutex_lock(&lock);
 	list_for_each_entry(row, &rows, node) {
 		if (row->failed) {
-			seq_printf(s, "failed %s %zu %s %s\n", row->name, row->size, row->who, row->failed);
+			seq_printf(s, "failed %s %zu %s %s\n", row->name, row->size,
+				   row->who, row->failed);
 			continue;
 		}
 		seq_printf(s, "samples %s %zu %s", row->name, row->size, row->who);
@@ -217,7 +218,9 @@ static int __init bench_init(void)
 	measure_tick();
 	ret = yard_init();
 	if (!ret)
-		ret = cases_init();
+		ret = dma_init();
+	if (!ret)
+		ret = calls_init();
 	if (ret)
 		return ret;
 	root = debugfs_create_dir("board_bench", NULL);

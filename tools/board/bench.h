@@ -4,6 +4,7 @@
 #define _BOARD_BENCH_H
 
 #include <linux/iommu.h>
+#include <linux/sizes.h>
 #include <linux/timekeeping.h>
 #include <linux/types.h>
 
@@ -43,12 +44,52 @@ struct run {
 	unsigned int calls;
 };
 
+#define RUN_IOVA	0x10000000UL
+#define RUN_IOVA2	0x20000000UL
+#define MAX_BYTES	SZ_64M
+#define BLOCK_ORDER	10
+#define BLOCK_PAGES	(1U << BLOCK_ORDER)
+#define PROT		(IOMMU_READ | IOMMU_WRITE)
+
 /* bench.c: samples of a case, in picoseconds a page or a call */
 struct row;
 
-struct row *row_new(const char *name, size_t size, const char *who, unsigned int max);
+struct row *row_new(const char *name, size_t size, const char *who,
+		    unsigned int max);
 void row_add(struct row *row, u64 elapsed, u64 units);
 void row_fail(struct row *row, const char *why);
+void bench_say(const char *fmt, ...) __printf(1, 2);
+
+/* bench_dma.c: the pages that DMA may reach, of which the first is what sampled IOVAs lead to */
+extern struct page *block;
+
+int dma_init(void);
+phys_addr_t target(void);
+u32 *target_word(void);
+void dma_start(struct side *s, u64 iova, u32 word);
+bool dma_finish(struct side *s);
+bool hits(struct side *s, u64 iova, u32 *page);
+bool misses(struct side *s, u64 iova, u32 *page);
+const char *check_mapped(struct side *s, const struct run *run, u64 sample);
+const char *check_unmapped(struct side *s, const struct run *run, u64 sample);
+int warm(struct side *s);
+
+/* bench_calls.c */
+#define ROUND	4
+extern const int order[ROUND];
+
+int calls_init(void);
+u64 whole_map(struct iommu_domain *domain, const struct run *run);
+u64 whole_unmap(struct iommu_domain *domain, const struct run *run);
+u64 sg_map(struct iommu_domain *domain, const struct run *run);
+void fill_list(unsigned int pages);
+int cmd_run(struct side *sides, int argc, char **argv);
+
+/* bench_threads.c */
+int cmd_threads(struct side *sides, int argc, char **argv);
+
+/* bench_cases.c */
+int bench_command(struct side *sides, int argc, char **argv);
 
 /* bench_yard.c: what the drivers are compared with, without any hardware */
 int yard_init(void);
@@ -59,11 +100,5 @@ bool generic_pt_there(void);
 u64 generic_pt_map(const struct run *run);
 u64 generic_pt_unmap(const struct run *run);
 bool generic_pt_holds(const struct run *run, bool mapped);
-
-/* bench_cases.c */
-int bench_command(struct side *sides, int argc, char **argv);
-int cases_init(void);
-void bench_say(const char *fmt, ...) __printf(1, 2);
-bool bench_dma(struct side *s, u64 iova, u32 word, bool write);
 
 #endif /* _BOARD_BENCH_H */

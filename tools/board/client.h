@@ -66,6 +66,13 @@ int client_attach(struct client *c, int number, bool by_group);
 int client_detach(struct client *c);
 int client_detach_handle(struct client *c, struct iommu_domain *domain);
 
+/* client_group.c; the core declares these in a header beside its source. */
+int iommu_replace_group_handle(struct iommu_group *group,
+			       struct iommu_domain *domain,
+			       struct iommu_attach_handle *handle);
+void iommu_detach_group_handle(struct iommu_domain *domain,
+			       struct iommu_group *group);
+
 /* Byte @offset of a buffer, and how many bytes follow it in its page. */
 static inline void *buffer_at(struct buffer *b, size_t offset)
 {

@@ -9,13 +9,6 @@
 
 #include "client.h"
 
-/* Of the core's own header, which lies beside its source. */
-int iommu_replace_group_handle(struct iommu_group *group,
-			       struct iommu_domain *domain,
-			       struct iommu_attach_handle *handle);
-void iommu_detach_group_handle(struct iommu_domain *domain,
-			       struct iommu_group *group);
-
 static struct iommu_attach_handle handles[CLIENT_DOMAINS];
 
 /* replace D: from whatever the device's group is in */

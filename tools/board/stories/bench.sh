@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# The benchmark: the C and the Rust driver in one boot, an instance each.
+# bench:plain gives the first instance to C, bench:swapped the second;
+# bench:threads measures what needs two CPUs.  The numbers go to
+# /results/bench.txt, for scripts/bench.
+
+oracle_off "domains of the C driver cannot be freed"
+dmesg -n 1
+
+N=/sys/kernel/debug/board_bench
+P=/sys/bus/platform/devices
+rounds=${bench_rounds:-100}
+
+bench() {
+	echo "$*" >$N/cmd
+}
+
+claim() {
+	for _d in "$P"/*"$1".iommu; do
+		echo "$2" >"$_d/driver_override"
+	done
+}
+
+case $1 in
+swapped) c=30e0000 rust=30f0000 c_iommu=1 rust_iommu=0 ;;
+*) c=30f0000 rust=30e0000 c_iommu=0 rust_iommu=1 ;;
+esac
+claim $c sun50i-iommu
+claim $rust rust_sun50i_iommu
+check "the C driver loads" load c_sun50i
+check "the Rust driver loads" load rust_sun50i_iommu
+check "the benchmark loads" load board_bench
+check "both drivers serve" bench setup
+note "$(cat $N/result)"
+
+if [ "$1" = threads ]; then
+	equal "CPUs" "$(grep -c ^processor /proc/cpuinfo)" 2
+	for size in 4096 65536 1048576; do
+		for workers in 1 2; do
+			check "threads $size $workers" bench threads $size $workers 200 $((rounds / 4))
+		done
+	done
+	cat $N/samples >/results/bench.txt
+	return 0
+fi
+
+check "cost of register accesses" bench mmio 200
+for kind in table whole; do
+	check "$kind 4 KiB" bench run $kind 4096 256 "$rounds"
+	check "$kind 64 KiB" bench run $kind 65536 64 "$rounds"
+	check "$kind 1 MiB" bench run $kind 1048576 16 "$rounds"
+	check "$kind 4 MiB" bench run $kind 4194304 8 "$rounds"
+	check "$kind 64 MiB" bench run $kind 67108864 1 "$rounds"
+done
+check "scattered 64 KiB" bench run sg 65536 64 "$rounds"
+check "scattered 1 MiB" bench run sg 1048576 16 "$rounds"
+check "scattered 4 MiB" bench run sg 4194304 4 "$rounds"
+check "faults" bench fault "$rounds"
+cat $N/samples >/results/bench.txt
+
+# What one call does to the hardware, with entries of another master cached.
+count() {
+	_who=$1 _op=$2 _size=$3
+	[ "$_who" = c ] && _n=$c_iommu || _n=$rust_iommu
+	[ "$_op" = fault ] || [ "$_op" = replace ] || bench once warm "$_who" 0
+	mark "$_n" 2
+	bench once "$_op" "$_who" "$_size" || return 1
+	awk -v op="$_op" -v size="$_size" -v who="$_who" '
+		/^(mmio_reads|mmio_writes|flushes|tlb_invalidations|ptw_invalidations|dropped_not_0) / {
+			v[$1] = $2
+		}
+		END {
+			print "count", op, size, who, v["mmio_reads"], v["mmio_writes"], v["flushes"],
+			      v["tlb_invalidations"], v["ptw_invalidations"], v["dropped_not_0"]
+		}' "$B/iommu$_n/counters" >>/results/bench.txt
+}
+for who in c rust; do
+	for size in 4096 65536 1048576 4194304 67108864; do
+		check "count map" count $who map $size
+		if [ $size = 67108864 ]; then
+			bench tables $who
+			echo "tables $size $who $(cat $N/result)" >>/results/bench.txt
+		fi
+		check "count unmap" count $who unmap $size
+	done
+	for size in 65536 1048576 4194304; do
+		check "count sg map" count $who sg $size
+		check "count sg unmap" count $who unmap $size
+	done
+	check "count fault" count $who fault 0
+done
+
+check "attach" bench attach "$rounds"
+check "paging to paging" bench replace "$rounds"
+for who in c rust; do
+	check "count replace" count $who replace 0
+done
+grep -E "^(samples|failed) (attach|replace) " $N/samples >>/results/bench.txt
