@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Tests of compile-fail and check-soundness: no compiler, no boot."""
+
+import json
+import pathlib
+import runpy
+import sys
+import tempfile
+import unittest
+
+SCRIPTS = pathlib.Path(__file__).resolve().parent.parent
+sys.dont_write_bytecode = True
+
+SOURCE = "fn a() {}\nGfp(0) //~ ERROR private fields\nb! {\n    c\n}\n"
+
+
+def error(text, line, name="case.rs", through=None):
+    """An error as rustc prints it; `through` is the line of the macro call it comes from."""
+    span = {"file_name": f"/x/{name}", "line_start": line, "line_end": line, "label": None, "expansion": None}
+    if through:
+        span["expansion"] = {"span": {**span, "file_name": "/x/case.rs", "line_start": through, "line_end": through}}
+    return json.dumps({"level": "error", "message": text, "code": None, "spans": [span], "children": []}) + "\n"
+
+
+class CompileFail(unittest.TestCase):
+    """How the outcome of a case is judged."""
+
+    def setUp(self):
+        self.judge = runpy.run_path(str(SCRIPTS / "compile-fail"))["judge"]
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.case = pathlib.Path(scratch.name) / "case.rs"
+        self.case.write_text(SOURCE)
+
+    def test_the_error_at_its_line(self):
+        self.assertIsNone(self.judge(self.case, 1, error("has private fields", 2)))
+
+    def test_the_error_through_a_macro(self):
+        self.assertIsNone(self.judge(self.case, 1, error("has private fields", 99, "mod.rs", through=2)))
+
+    def test_builds(self):
+        self.assertEqual(self.judge(self.case, 0, ""), "builds")
+
+    def test_wrong_line(self):
+        self.assertIn("another error", self.judge(self.case, 1, error("has private fields", 1)))
+
+    def test_wrong_text(self):
+        self.assertIn("another error", self.judge(self.case, 1, error("mismatched types", 2)))
+
+    def test_one_error_too_many(self):
+        output = error("has private fields", 2) + error("mismatched types", 4)
+        self.assertIn("mismatched types", self.judge(self.case, 1, output))
+
+    def test_compiler_did_not_run(self):
+        self.assertIn("no error", self.judge(self.case, 127, "rustc: not found"))
+
+    def test_control_must_build(self):
+        self.case.write_text("fn a() {}\n")
+        self.assertIsNone(self.judge(self.case, 0, ""))
+        self.assertIn("does not build", self.judge(self.case, 1, error("mismatched types", 1)))
+
+
+class CheckSoundness(unittest.TestCase):
+    """Whether a name counts as having run."""
+
+    def setUp(self):
+        self.names = runpy.run_path(str(SCRIPTS / "check-soundness"))
+
+    def ran(self, kind, name, *tests):
+        rows = [{"name": test, "result": result} for test, result in tests]
+        return self.names["ran"](kind, name, rows, {})
+
+    def test_story(self):
+        self.assertIsNone(self.ran("story", "gone", ("debug-h6 gone", "ok")))
+        self.assertIsNone(self.ran("story", "gone", ("debug-h6 gone:with", "ok"), ("release gone", "skipped")))
+        self.assertEqual(self.ran("story", "gone", ("a gone", "ok"), ("b gone", "failed")), "failed")
+        self.assertEqual(self.ran("story", "gone", ("a gone-masters", "ok")), "did not run")
+        self.assertEqual(self.ran("story", "gone", ("a gone", "skipped")), "was skipped")
+
+    def test_case(self):
+        self.assertIsNone(self.ran("case", "control", ("compile-fail control", "ok")))
+        self.assertEqual(self.ran("case", "control", ("board control", "ok")), "did not run")
+
+    def test_kunit(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            log = pathlib.Path(scratch) / "a.kunit.log"
+            log.write_text(
+                "[0:1] ===== gate (2 subtests) =====\n[0:1] [PASSED] enters\n[0:1] [FAILED] closes\n"
+                "[0:1] ===== [FAILED] gate =====\n"
+            )
+            results = self.names["kunit_results"](pathlib.Path(scratch))
+        ran = self.names["ran"]
+        self.assertIsNone(ran("kunit", "gate.enters", [], results))
+        self.assertEqual(ran("kunit", "gate.closes", [], results), "failed")
+        self.assertEqual(ran("kunit", "gate.opens", [], results), "did not run")
+
+    def test_every_trap_has_names(self):
+        table = self.names["rows"]()
+        self.assertEqual(sorted(table), list(range(1, self.names["TRAPS"] + 1)))
+        self.assertTrue(all(table.values()))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Builds: a whole driver, in which no `unsafe` may stand.
+
+#![forbid(unsafe_code)]
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+driver!();
+hardware!();
+space!();
+
+impl Operations for Driver {
+    operations!(all);
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(all);
+}

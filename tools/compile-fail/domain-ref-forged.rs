@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A reference to a domain comes from the core, for a domain of this driver.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+fn other<T: Operations, U: Operations>(domain: &DomainRef<T>) -> &DomainRef<U> {
+    domain //~ ERROR mismatched types
+}
+
+fn kept<T: Operations>(domain: &DomainRef<T>) -> &'static T::Domain {
+    &**domain //~ ERROR lifetime may not live long enough
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! An address space that does not say that it is fit for atomic context.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+struct Domain;
+
+impl<Driver: Operations> PagingDomain<Driver> for Domain {
+    //~^ ERROR `Domain: AtomicSafe` is not satisfied
+    domain!(all);
+}

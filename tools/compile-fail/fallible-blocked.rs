@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Denying a master is what the core falls back to: it must not fail.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+driver!();
+hardware!();
+space!();
+
+impl Operations for Driver {
+    operations!(types master constants probe remove shutdown engine interrupt of_xlate
+        probe_device domain_alloc attach attach_identity);
+
+    fn attach_blocked(_live: &Live<'_, Self>, _master: &Master<Self>) -> Result {
+        //~^ ERROR incompatible type for trait
+        Err(EIO)
+    }
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(all);
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A group is returned as a reference of its own; a cached one that is only borrowed may go.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+driver!();
+hardware!();
+space!();
+
+impl Operations for Driver {
+    operations!(types master constants probe remove shutdown engine interrupt of_xlate
+        probe_device domain_alloc attach attach_identity attach_blocked);
+
+    fn device_group<'a>(
+        _master: &'a Master<Self>,
+        _request: GroupRequest<'a>,
+    ) -> Result<&'a Group> {
+        //~^ ERROR incompatible type for trait
+        Err(ENODEV)
+    }
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(all);
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Hardware that is kept beyond the callback it was lent for.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+driver!();
+hardware!();
+space!();
+
+impl Operations for Driver {
+    operations!(types constants probe remove shutdown engine interrupt of_xlate domain_alloc
+        attach attach_identity attach_blocked);
+
+    type Master = &'static Hardware<'static>;
+
+    fn probe_device(live: &Live<'_, Self>, _dev: &Device) -> Result<Self::Master> {
+        live.first().ok_or(ENODEV) //~ ERROR lifetime may not live long enough
+    }
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(all);
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The proof that instances are alive, kept beyond the callback.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+driver!();
+hardware!();
+space!();
+
+impl Operations for Driver {
+    operations!(types constants probe remove shutdown engine interrupt of_xlate domain_alloc
+        attach attach_identity attach_blocked);
+
+    type Master = &'static Live<'static, Driver>;
+
+    fn probe_device(live: &Live<'_, Self>, _dev: &Device) -> Result<Self::Master> {
+        Ok(live) //~ ERROR lifetime may not live long enough
+    }
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(all);
+}

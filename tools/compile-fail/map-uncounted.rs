@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What was mapped before an error must be said, or it is never unmapped.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+driver!();
+hardware!();
+space!();
+
+impl Operations for Driver {
+    operations!(all);
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(geometry unmap iova_to_phys sync_map sync flush_all revoke translations table_usage);
+
+    fn map(
+        &self,
+        _iova: u64,
+        _paddr: PhysAddr,
+        _pgsize: usize,
+        _pgcount: usize,
+        _prot: Prot,
+        _gfp: Gfp,
+    ) -> Result<usize> {
+        //~^ ERROR incompatible type for trait
+        Ok(0)
+    }
+}

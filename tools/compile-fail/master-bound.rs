@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A master need not be bound to a driver when its IOMMU is asked about it.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+driver!();
+hardware!();
+space!();
+
+impl Operations for Driver {
+    operations!(types master constants probe remove shutdown engine interrupt of_xlate
+        domain_alloc attach attach_identity attach_blocked);
+
+    fn probe_device(_live: &Live<'_, Self>, _dev: &Device<Bound>) -> Result {
+        //~^ ERROR incompatible type for trait
+        Ok(())
+    }
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(all);
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is kept of a master owns what it refers to.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+driver!();
+hardware!();
+space!();
+
+impl Operations for Driver {
+    operations!(types constants probe remove shutdown engine interrupt of_xlate domain_alloc
+        attach attach_identity attach_blocked);
+
+    type Master = &'static Device;
+
+    fn probe_device(_live: &Live<'_, Self>, dev: &Device) -> Result<Self::Master> {
+        Ok(dev) //~ ERROR lifetime may not live long enough
+    }
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(all);
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Before `probe_device` there is no master: `of_xlate` gets nothing it could keep one by.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+driver!();
+hardware!();
+space!();
+
+impl Operations for Driver {
+    operations!(types master constants probe remove shutdown engine interrupt probe_device
+        domain_alloc attach attach_identity attach_blocked);
+
+    fn of_xlate(_hw: &Hardware<'_>, _dev: &Device, cells: &[u32]) -> Result<u16> {
+        //~^ ERROR method `of_xlate` has 3 parameters but the declaration in trait
+        Ok(cells[0] as u16)
+    }
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(all);
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The upper half of an ID names the instance; a stream has sixteen bits.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+driver!();
+hardware!();
+space!();
+
+impl Operations for Driver {
+    operations!(types master constants probe remove shutdown engine interrupt probe_device
+        domain_alloc attach attach_identity attach_blocked);
+
+    fn of_xlate(_hw: &Hardware<'_>, cells: &[u32]) -> Result<u32> {
+        //~^ ERROR incompatible type for trait
+        Ok(cells[0])
+    }
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(all);
+}

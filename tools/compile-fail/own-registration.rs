@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The crate owns the registration: a driver has none that it could forget.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+use iommu::registry; //~ ERROR module `registry` is private
+use iommu::sysfs::SysfsDevice; //~ ERROR module `sysfs` is private
+
+fn register<T: Operations>(dev: &Device<Bound>) {
+    let _ = iommu::instance::Instance::new::<T>(dev, 0); //~ ERROR associated function `new` is private
+}

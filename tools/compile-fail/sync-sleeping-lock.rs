@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A lock that sleeps, reached through the instance while pages are given back in atomic context.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+driver!();
+hardware!(engine);
+space!();
+
+struct Hardware<'bound> {
+    engine: Engine,
+    dev: &'bound Device<Bound>,
+}
+
+impl Hardware<'_> {
+    /// Would take a mutex.
+    fn attached(&self) {}
+}
+
+impl Operations for Driver {
+    operations!(all);
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(geometry map unmap iova_to_phys sync_map flush_all revoke translations table_usage);
+
+    fn sync(&self, live: &LiveEngines<'_, Driver>, _range: RangeInclusive<u64>) {
+        for (_, hw) in live.hardware() {
+            //~^ ERROR no method named `hardware` found
+            hw.attached();
+        }
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Unmapping cannot fail.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+driver!();
+hardware!();
+space!();
+
+impl Operations for Driver {
+    operations!(all);
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(geometry map iova_to_phys sync_map sync flush_all revoke translations table_usage);
+
+    fn unmap(&self, _iova: u64, _pgsize: usize, _pgcount: usize) -> Result<usize> {
+        //~^ ERROR incompatible type for trait
+        Err(EIO)
+    }
+}
