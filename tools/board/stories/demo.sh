@@ -18,22 +18,22 @@ buffers 16
 does "$M" alloc 0
 demo "a domain is allocated: $client_said"
 does - map 0 0x40000000 0 0 0x10000 r
-does - map 0 0x80000000 1 0 0x10000 w
+does - map 0 0x80150000 1 0 0x10000 w
 demo "  mapped 64 KiB: iova 0x40000000 -> pa $(client - phys 0 0x40000000), r-"
-demo "  mapped 64 KiB: iova 0x80000000 -> pa $(client - phys 0 0x80000000), -w"
+demo "  mapped 64 KiB: iova 0x80150000 -> pa $(client - phys 0 0x80150000), -w"
 mark 0 2
 does "$M" attach 0
 demo "$M is attached: clock $(count iommu0_clock), table at $(hw_table 0)"
-does "$M" copy 0 0x40000000 0x80000000 0x10000
+does "$M" copy 0 0x40000000 0x80150000 0x10000
 bytes=$(said bytes)
 does - cmp 0 0 0x10000 1 0
-demo "  it copied $bytes bytes from 0x40000000 to 0x80000000: all equal"
+demo "  it copied $bytes bytes from 0x40000000 to 0x80150000: all equal"
 record demo_bytes_copied "$bytes"
-says 4096 - unmap 0 0x80003000 0x1000
-demo "unmapped the page at 0x80003000; the device copies again:"
-denied no-page "$M" copy 0 0x40000000 0x80000000 0x10000
+says 4096 - unmap 0 0x80153000 0x1000
+demo "unmapped the page at 0x80153000; the device copies again:"
+denied no-page "$M" copy 0 0x40000000 0x80150000 0x10000
 log_since | grep 'page not mapped' | sed 's/^\[ *[0-9.]*\] /  /' >/tmp/lines
-check "the fault is decoded" grep -q "$M .*0x80003000" /tmp/lines
+check "the fault is decoded" grep -q "$M .*0x80153000" /tmp/lines
 demo "$(head -n 1 /tmp/lines)"
 sealed 0
 demo "  accesses $(counter 0 accesses), walks $(counter 0 walks), TLB hits $(($(counter 0 hits_micro) + $(counter 0 hits_macro))), untranslated $(report 0 passed)"
@@ -42,8 +42,8 @@ rmmod "$driver_module" 2>/dev/null && fail "the driver goes with a master"
 demo "rmmod $driver_module: refused while a master is there"
 does "$M" detach 0
 says 65536 - unmap 0 0x40000000 0x10000
-says 12288 - unmap 0 0x80000000 0x3000
-says 49152 - unmap 0 0x80004000 0xc000
+says 12288 - unmap 0 0x80150000 0x3000
+says 49152 - unmap 0 0x80154000 0xc000
 does - free 0
 drop_buffers
 check "the codec goes" overlay_remove all

@@ -122,6 +122,7 @@ tidy() {
 		client - free $d >/dev/null || :
 	done
 	drop_buffers
+	overlay_remove all 2>/dev/null
 }
 
 # buffers PAGES [scatter]: 0 with a pattern, and 1
@@ -159,12 +160,16 @@ sealed() {
 overlay_apply() { cat "/overlays/$soc-$1.dtbo" >"$B/overlay/apply"; }
 overlay_remove() { echo "${1:-last}" >"$B/overlay/remove"; }
 
-# adopt OVERLAY NODE: applies an overlay whose masters are those of an instance
-# that came by overlay, whose phandle nobody knew before
+# adopt INSTANCE MASTER: applies two overlays, the second with a master of the
+# instance that the first one brings; sets adopter to the number of the first.
+# What is phandle 1 in an overlay follows the highest of the tree.
 adopt() {
-	local phandle
-	phandle=$(xxd -p "/proc/device-tree/soc/$2/phandle")
-	xxd -p "/overlays/$soc-$1.dtbo" | tr -d '\n' | sed "s/facefeed/$phandle/" | xxd -r -p >/tmp/adopted
+	local top
+	top=$(find /proc/device-tree/ -name phandle -exec xxd -p '{}' ';' | sort | tail -n 1)
+	overlay_apply "$1" || return
+	adopter=$(cat "$B/overlay/last")
+	xxd -p "/overlays/$soc-$2.dtbo" | tr -d '\n' |
+		sed "s/facefeed/$(printf %08x $((0x$top + 2)))/" | xxd -r -p >/tmp/adopted
 	cat /tmp/adopted >"$B/overlay/apply"
 }
 

@@ -83,12 +83,14 @@ equal() {
 
 # wait_for WHAT SECONDS CMD...: polls until the command is true.
 wait_for() {
-	local what=$1 left=$(($2 * 100))
+	local what=$1 now end
+	read -r now _ </proc/uptime
+	end=$((${now%.*} + $2 + 1))
 	shift 2
 	checks=$((checks + 1))
 	until "$@"; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || fail "timed out: $what"
+		read -r now _ </proc/uptime
+		[ "${now%.*}" -lt $end ] || fail "timed out: $what"
 		usleep 10000
 	done
 }

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# In and out of a domain, fifty times; each time the device copies through it.
+# Between, accesses go untranslated again, and the hardware is off.
+
+M=$(first_master)
+translated "$M"
+buffers 4
+does "$M" alloc 0
+does - map 0 0x100000 0 0 0x4000 r
+does - map 0 0x200000 1 0 0x4000 w
+before=$(oracle)
+for round in $(seq 50); do
+	does - pattern 0 $round
+	does "$M" attach 0
+	check "the hardware translates" hw_translates 0
+	does "$M" copy 0 0x100000 0x200000 0x4000
+	does - cmp 0 0 0x4000 1 0
+	does "$M" detach 0
+done
+equal "counts" "$(oracle)" "$before"
+refute "the hardware is off" hw_translates 0
+says identity "$M" domain
+mark 0
+does "$M" copy 0 "$(client - bphys 0 0)" "$(client - bphys 1 0)" 64
+check "it went out untranslated" test "$(report 0 passed)" -gt 0
+says 16384 - unmap 0 0x100000 0x4000
+says 16384 - unmap 0 0x200000 0x4000
+does - free 0
+
+# A domain for each round.
+for round in 1 2 3 4 5 6 7 8 9 10; do
+	begin
+	does - map 0 0x100000 0 0 0x4000 r
+	does - map 0 0x200000 1 0 0x4000 w
+	does - set 1 0 0x4000 0
+	does "$M" copy 0 0x100000 0x200000 0x4000
+	does - cmp 0 0 0x4000 1 0
+	does "$M" detach 0
+	# Freed as it is, with mappings in it.
+	does - free 0
+done
+drop_buffers

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# A domain that was detached and freed must be nobody's any more.
+. /stories/finding-lib.sh
+finding 5
+# What one CPU frees, it allocates again.
+# shellcheck disable=SC2016 # the inner shell expands it
+check "stays on a CPU" taskset -p 1 "$(sh -c 'echo $PPID')"
+translated "$M"
+does "$M" alloc 0
+does "$M" gattach 0
+ttb=$(reg 0 0x050)
+does "$M" gdetach 0
+does - free 0
+if [ "${image#debug}" != "$image" ]; then
+	# Memory stays in quarantine here; the detector says what was touched.
+	does "$M" alloc 1
+	crashes "attach of the next domain"
+	show "attach of the next domain" "$(answer "$M" gattach 1)" - 0
+	show "reports of use after free" "$(log_count 'KASAN: ')" - 0
+else
+	# The memory of the directory comes back as a buffer of the client's.
+	reused=no
+	for b in 0 1 2 3 4 5 6 7; do
+		does - buf $b 4
+		[ "$(answer - bphys $b 0)" != "0 $(printf '0x%x' "$ttb")" ] || { reused=yes; break; }
+	done
+	walked=no
+	[ "$(reg 0 0x020)" != 0x00000001 ] || [ "$(reg 0 0x050)" != "$ttb" ] || walked=yes
+	show "the freed directory's memory is a buffer of the client's" $reused yes "*"
+	show "the hardware still translates with that memory" $walked yes no
+	# What the C driver's next attach does depends on who has the memory now.
+	if [ "$driver" != c ]; then
+		does "$M" alloc 1
+		does - buf 8 1
+		show "attach of the next domain" "$(answer "$M" gattach 1)" - 0
+		does - map 1 0x100000 8 0 0x1000 rw
+		show "a read through it" "$(answer "$M" read 0 0x100000 64)" - "0 bytes 64"
+		does - unmap 1 0x100000 0x1000
+		does - bfree 8
+	fi
+fi
+if [ "$driver" != c ]; then
+	does "$M" gdetach 1
+	does - free 1
+	drop_buffers
+fi
+shown

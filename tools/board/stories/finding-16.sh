@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# Three faults behind one interrupt, and many in a row.
+. /stories/finding-lib.sh
+if [ "${1:-}" = locks ]; then
+	# Whoever tells the owner of a fault must hold no lock that the owner's map
+	# and unmap need. The client's handler takes a lock: lockdep knows under which.
+	finding 16 locks
+	[ -r /proc/lockdep ] || skip "this image has no lockdep"
+	check "lockdep is alive" grep -q 'debug_locks: *1' /proc/lockdep_stats
+	attached
+	does - handler "$D" on
+	does - faults clear
+	client "$M" read 0 0x100000 64 >/dev/null
+	show "faults that the owner heard of" "$(handled)" 1 1
+	show "locks held while it is told" "$(awk '
+		/^[0-9a-f]/ { class = $NF }
+		/^ -> / && $NF == "fault_lock" { printf "%s%s", n++ ? " " : "", class }
+		END { if (!n) print "none" }' /proc/lockdep)" "*iommu_lock*" none
+	left
+	shown
+	return
+fi
+finding 16
+attached
+other=$(master 1c0e000)
+third=$(master 1c00000)
+does - buf 0 2
+does - map "$D" 0x100000 0 0 0x1000 w
+does - handler "$D" on
+does - faults clear
+mark 0 2
+echo 1 >"$B/hold_irq"
+client "$M" read 0 0x180000 64 >/tmp/first &
+client "$other" read 0 0x100000 64 >/tmp/second &
+client "$third" read 0 0x900000 64 >/tmp/third &
+latched() { [ "$(counter 0 faults_latched)" = 3 ]; }
+wait_for "three faults" 2 latched
+echo 0 >"$B/hold_irq"
+wait
+show "faults latched" "$(counter 0 faults_latched)" 3 3
+show "faults that the owner heard of" "$(handled)" 1 3
+does - faults clear
+before=$(fault_lines)
+does "$M" faultrate 0x180000 1000 200
+accesses=$(said faults)
+lines=$(($(fault_lines) - before))
+show "100 faults and more in 200 ms" "$(at_least "$accesses" 50)" yes yes
+show "faults that the owner heard of, of those" "$([ "$(handled)" = "$accesses" ] && echo all || handled)" all all
+show "lines in the log for $accesses faults" $lines "$accesses" "*"
+show "at most 10 lines" "$(at_most $lines 10)" no yes
+does - unmap "$D" 0x100000 0x1000
+left
+drop_buffers
+shown

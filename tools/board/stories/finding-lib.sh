@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# What the stories about the C driver's findings share.  A story runs once per
+# driver: with the C driver it fails unless the finding shows, with the Rust
+# driver it fails if it does.  What was seen goes to finding-N*.json, which
+# scripts/findings puts together.
+
+if [ "$driver" = c ]; then
+	oracle_off "the C driver leaves its hardware on and its tables behind"
+	# What a failed story leaves: a domain that was current must not be freed.
+	tidy() {
+		hw_tidy
+		drop_buffers
+	}
+fi
+
+M=$(master "$(if [ "$soc" = h616 ]; then echo 1c00000; else echo 1100000; fi)")
+
+# finding NUMBER [PART]
+finding() {
+	row=$1
+	file=/results/finding-$1${2:+-$2}.json
+	rows=
+	broken=0
+}
+
+# show WHAT SEEN C RUST: what is seen must be what this driver is expected to
+# do, a shell pattern.
+show() {
+	local want=$3
+	[ "$driver" = c ] || want=$4
+	checks=$((checks + 1))
+	rows="$rows${rows:+, }[\"$1\", \"$2\"]"
+	# shellcheck disable=SC2254 # a pattern
+	case $2 in
+	$want) note "$1: $2" ;;
+	*)
+		note "FAILED: $1: '$2', expected '$want'"
+		broken=1
+		;;
+	esac
+}
+
+# The story is at its end: what was seen counts.
+shown() {
+	[ $broken = 0 ] || end_story 1
+	echo "{\"number\": $row, \"driver\": \"$driver\", \"image\": \"$image\", \"crash\": false, \"saw\": [$rows]}" >"$file"
+	sync
+}
+
+# crashes WHAT: the C driver does not survive what comes now.
+crashes() {
+	[ "$driver" = c ] || return 0
+	echo "{\"number\": $row, \"driver\": \"c\", \"image\": \"$image\", \"crash\": true, \"saw\": [[\"$1\", \"the kernel dies\"]]}" >"$file"
+	sync
+}
+
+# All that the client answers: answer DEV COMMAND...
+answer() {
+	client "$@" >/dev/null
+	echo "$client_errno${client_said:+ $client_said}"
+}
+
+# The same number for each story of a boot only with a driver that lets its
+# domains go: what the C driver has been attached to must stay (finding 5).
+fresh() {
+	D=0
+	if [ "$driver" = c ]; then
+		D=$(cat /tmp/domains 2>/dev/null || echo 0)
+		echo $((D + 1)) >/tmp/domains
+	fi
+	translated "$M"
+	does "$M" alloc "$D"
+}
+
+# A new domain with the master's group in it.
+attached() {
+	fresh
+	does "$M" gattach "$D"
+}
+
+# Out of it again.
+left() {
+	does "$M" gdetach "$D"
+	[ "$driver" = c ] || does - free "$D"
+}
+
+at_least() { [ "$1" -ge "$2" ] && echo yes || echo no; }
+at_most() { [ "$1" -le "$2" ] && echo yes || echo no; }
+more() { [ "$1" -gt 0 ] && echo yes || echo no; }
+
+# Tables of the second level that there are: the C driver's in a slab cache that
+# bears the device's name, else pages of the IOMMU core.
+tables() {
+	if [ "$driver" = c ]; then
+		awk '$1 ~ /^[0-9a-f]+[.]iommu$/ { n += $2 } END { print n + 0 }' /proc/slabinfo
+	else
+		# Counts of each CPU's own are summed up now, not within a second.
+		cat /proc/sys/vm/stat_refresh >/dev/null 2>&1
+		awk '$1 == "nr_iommu_pages" { print $2 }' /proc/vmstat
+	fi
+}
+
+# How often the driver has cleaned table memory; only some images can tell.
+cleans() { awk -v n="cleans_$1" '$1 == n { print $2 }' "$B/shadow/stats"; }
+
+handled() { answer - faults | awk '{ print $3 }'; }
+blamed() { answer - faults | awk '{ print $5 }'; }
+fault_lines() {
+	if [ "$driver" = c ]; then
+		log_count 'Page fault for'
+	else
+		log_count '\(stream [0-9]+\): '
+	fi
+}

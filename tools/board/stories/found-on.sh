@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# An instance that a boot loader left translating, with a device that still
+# copies: from probe on it is denied, and at no time goes out untranslated.
+
+check "a device" overlay_apply codec
+wait_for "the device" 5 usable_at 1c0e000
+M=$(master 1c0e000)
+buffers 1
+does - buf 2 8
+# Its wire goes to the instance that is not there yet.
+echo "1 1 0" >"$B/wiring"
+hw_leave_on 1 2 "$(client - bphys 0 0)" "$(client - bphys 1 0)"
+mark 1
+does "$M" copy 0 0x0 0x1000 0x1000
+does - cmp 0 0 0x1000 1 0
+sealed 1
+does "$M" load start 0 0x0 1 0x1000 0x1000
+usleep 100000
+check "the instance comes" overlay_apply instance
+wait_for "the instance is bound" 5 bound "$(instance 30e0000)"
+usleep 100000
+does "$M" load stop
+check "it is denied: $client_said" test "$(said errors)" -gt 0
+denied "" "$M" read 0 0x0 64
+check "the log says so" log_has '30e0000.iommu: found translating'
+sealed 1
+check "the instance goes" overlay_remove last
+refute "it is off" hw_translates 1
+echo "1 0 3" >"$B/wiring"
+check "the device goes" overlay_remove all
+left_denying 0
+drop_buffers

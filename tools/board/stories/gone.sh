@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# The devicetree node of an instance goes while a master copies through it. The
+# devices that depend on it are let go of first; none of their accesses goes
+# out untranslated while they are attached; the domain outlives the instance.
+
+check "an instance and its master come" adopt instance-named orphan
+wait_for "the master" 5 usable_at 2001000
+M=$(master 2001000)
+begin "$M"
+buffers 16
+does - map 0 0x100000 0 0 0x10000 r
+does - map 0 0x200000 1 0 0x10000 w
+mark 1
+does "$M" load start 0 0x100000 1 0x200000 0x10000
+usleep 300000
+does "$M" load stat
+check "it copies" test "$(said passes)" -gt 0
+check "the instance goes" overlay_remove "$adopter"
+check "the instance is gone" gone 30e0000
+sealed 1
+
+says "$(client - bphys 0 0)" - phys 0 0x100000
+says 65536 - unmap 0 0x100000 0x10000
+says 65536 - unmap 0 0x200000 0x10000
+does - free 0
+drop_buffers
+check "the master goes" overlay_remove all

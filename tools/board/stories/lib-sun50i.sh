@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox disable=SC2034 # what stories use
+# What only the sun50i stories know: registers, knobs, and what the C driver
+# leaves behind (its findings 1 to 25 are listed in Documentation/).
+
+case $soc in h6 | h616) ;; *) return 0 ;; esac
+
+# C never turns the hardware off again (finding 4), and leaks what it allocated
+# for the second level (7).
+if [ "$driver" = c ]; then
+	oracle_ignore '^iommu[0-9]_clock|^iommu[0-9]_reset|^rpm_usage|^ref_dev'
+fi
+
+hw_translates() { [ "$(reg "$1" 0x020)" = 0x00000001 ]; }
+hw_table() { reg "$1" 0x050; }
+hw_number_of_masters=6
+[ "$soc" = h6 ] || hw_number_of_masters=7
+
+# Second-level tables there are, of all domains. Objects that are free, but at
+# hand for a CPU, are given back first. The C driver's cache has the name of the
+# instance.
+hw_tables() {
+	for _c in /sys/kernel/slab/iommu_table_1k /sys/kernel/slab/*.iommu; do
+		[ ! -e "$_c/shrink" ] || echo 1 >"$_c/shrink"
+	done
+	awk '$1 == "iommu_table_1k" || $1 ~ /^[0-9a-f]+[.]iommu$/ { n = $2; m = 1 } END { print m ? n : "none" }' /proc/slabinfo
+}
+
+# Invalidations do not come to an end, or do again.
+hw_stick() { knob "$1" stuck_flush 1; knob "$1" stuck_tlb_ivld 1; knob "$1" stuck_ptw_ivld 1; }
+hw_unstick() { knob "$1" stuck_flush 0; knob "$1" stuck_tlb_ivld 0; knob "$1" stuck_ptw_ivld 0; }
+hw_tidy() { for _i in 0 1 2 3; do hw_unstick $_i; done; }
+
+# hw_leave_on N B PAGE...: instance N as a boot loader may leave it: clocked, out
+# of reset, and translating with a table that is built in buffer B (five pages)
+# and has these pages at 0, 0x1000, ...
+hw_leave_on() {
+	local n=$1 b=$2 dir page off=16384
+	dir=$(client - bphys "$b" 0)
+	shift 2
+	put_word "$b" 0 $((dir + 16384 | 1))
+	for page in "$@"; do
+		put_word "$b" $off $((page | 2))
+		off=$((off + 4))
+	done
+	poke 0x030017bc $((0x10001 << n))
+	poke $((0x030f0050 - 0x10000 * n)) "$dir"
+	poke $((0x030f0020 - 0x10000 * n)) 1
+}
+
+# left_denying N: all masters of an instance were released. It denies everything
+# until there is one again, and it needs its clock for that.
+left_denying() {
+	local i
+	i=$(instance "30$(printf %x $((15 - $1)))0000")
+	wait_for "iommu$1 has its clock" 2 test "$(count "iommu$1_clock")" = 1
+	equal "iommu$1: usage" "$(count "rpm_usage_$i")" 1
+	oracle_ignore "^iommu$1_|^rpm_usage_$i|^ref_dev_$i"
+}
+
+# put_word BUFFER OFFSET WORD
+put_word() {
+	for _i in 0 1 2 3; do
+		does - set "$1" $(($2 + _i)) 1 $((($3 >> 8 * _i) & 255))
+	done
+}
+
+# A line of the log for a fault: fault_line DEV IOVA
+fault_line() {
+	if [ "$driver" = c ]; then
+		printf 'Page fault for 0x%016x' "$2"
+	else
+		printf '%s \\(stream [0-9]+\\): .* of 0x%08x' "$1" "$2"
+	fi
+}

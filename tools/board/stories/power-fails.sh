@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# The clock or the reset fails while a domain is attached: an error, nothing has
+# changed, and the next attempt works.
+
+M=$(first_master)
+translated "$M"
+does "$M" alloc 0
+buffers 1
+does - map 0 0x1000 0 0 0x1000 rw
+before=$(oracle)
+for what in fail_clock fail_reset; do
+	echo 1 >"$B/$what"
+	refuses "$M" attach 0
+	equal "$what was used up" "$(cat "$B/$what")" 0
+	says identity "$M" domain
+	equal "counts after $what" "$(oracle)" "$before"
+	refute "the hardware is off" hw_translates 0
+	does "$M" attach 0
+	does "$M" read 0 0x1000 64
+	does "$M" detach 0
+	equal "counts after success" "$(oracle)" "$before"
+done
+says 4096 - unmap 0 0x1000 0x1000
+does - free 0
+drop_buffers

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# A master that is released is denied, while the others of its group go on: the
+# wire of the mixer is put to the port of the one that is gone.
+
+M=$(first_master)
+translated "$M"
+check "overlay" overlay_apply masters
+wait_for "the other master" 5 usable_at 1c0e000
+says "$(client "$M" group)" "$(master 1c0e000)" group
+does "$M" alloc 0
+does "$M" gattach 0
+buffers 1
+does - map 0 0x1000 0 0 0x1000 rw
+does "$(master 1c0e000)" read 0 0x1000 64
+mark 0
+check "overlay" overlay_remove all
+check "the other master is gone" gone 1c0e000
+does "$M" read 0 0x1000 64
+echo "0 0 3" >"$B/wiring"
+denied permission "$M" read 0 0x1000 64
+denied permission "$M" fill 0 0x1000 64 0
+echo "0 0 0" >"$B/wiring"
+does "$M" read 0 0x1000 64
+sealed 0
+says 4096 - unmap 0 0x1000 0x1000
+does "$M" gdetach 0
+does - free 0
+drop_buffers

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# A wrong devicetree, one kind in each run: a line says what is wrong, nothing
+# is left behind, and the next good node works.
+
+case $1 in
+cells0) line='dma-master: .*iommu: iommus entry has 0 cells, this IOMMU takes 1' ;;
+cells2) line='dma-master: .*iommu: iommus entry has 2 cells, this IOMMU takes 1' ;;
+bad-id) line='dma-master: .*iommu: no such master ID: \[77\]' ;;
+no-clock) line='iommu: no clock' ;;
+no-reset) line='iommu: no reset' ;;
+no-interrupt) line='iommu: .*(interrupt|IRQ)' ;;
+no-reg) line='iommu.*: no register region' ;;
+*) fail "no such case: $1" ;;
+esac
+check "overlay" overlay_apply "$1"
+wait_for "the good master" 5 usable_at 2004000
+log_since | grep -E 'iommu|master' | grep -Ev 'Adding to iommu group|probe with driver|deferred probe timeout' >/tmp/lines
+while read -r text; do
+	note "$text"
+done </tmp/lines
+# The core asks once when a device comes and once when its driver does.
+check "a line says it" grep -Eq "$line" /tmp/lines
+equal "what other lines say" "$(grep -Evc "$line" /tmp/lines)" 0
+check "it is said once or twice" test "$(wc -l </tmp/lines)" -le 2
+equal "group of the bad master" "$(has_group "$(master 2003000)" && echo yes)" ""
+
+begin "$(master 2004000)"
+buffers 4
+does - map 0 0x1000 0 0 0x4000 r
+does - map 0 0x100000 1 0 0x4000 w
+does "$M" copy 0 0x1000 0x100000 0x4000
+does - cmp 0 0 0x4000 1 0
+does "$M" detach 0
+does - free 0
+drop_buffers
+check "overlay" overlay_remove all
