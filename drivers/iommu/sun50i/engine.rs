@@ -250,11 +250,13 @@ impl<'bound> Engine<'bound> {
 
         let was_denying = state.denying;
         if old != directory || state.stale {
+            let faults = self.io.read(INT_STA);
             self.deny(&mut state);
             // Once before the directory changes, so that a hardware that does not answer is found
             // out while nothing has happened yet.
             if let Err(e) = self.drop_all() {
                 if !was_denying {
+                    self.forgive(faults);
                     self.allow(&mut state);
                 }
                 return Err(e);
@@ -263,18 +265,38 @@ impl<'bound> Engine<'bound> {
             if let Err(e) = self.drop_all() {
                 self.io.write(TTB, TTB::from(old));
                 match self.drop_all() {
-                    Ok(()) if !was_denying => self.allow(&mut state),
+                    Ok(()) if !was_denying => {
+                        self.forgive(faults);
+                        self.allow(&mut state);
+                    }
                     Ok(()) => {}
                     Err(_) => state.stale = true,
                 }
                 return Err(e);
             }
+            self.forgive(faults);
             state.directory = Some(directory);
             state.stale = false;
             state.complained = false;
         }
         self.allow(&mut state);
         Ok(())
+    }
+
+    /// Acknowledges the permission faults that came since `before` was read, while everything was
+    /// denied: they are nobody's doing but ours, and say nothing about anybody's mappings.
+    fn forgive(&self, before: INT_STA) {
+        let came = u32::from(self.io.read(INT_STA)) & !u32::from(before) & self.variant.all_masters();
+        if came != 0 {
+            self.io.write(INT_CLR, INT_CLR::from(came));
+            self.restart_lanes(came);
+        }
+    }
+
+    /// Lets masters go on that stalled at a fault.
+    fn restart_lanes(&self, masters: u32) {
+        self.io.write(RESET, RESET::from(!masters));
+        self.io.write(RESET, RESET::from(u32::MAX));
     }
 
     fn enable(&self, state: &mut State, directory: u32) {
@@ -591,8 +613,7 @@ impl<'bound> Engine<'bound> {
         }
 
         self.io.write(INT_CLR, INT_CLR::from(u32::from(status)));
-        self.io.write(RESET, RESET::from(!lanes));
-        self.io.write(RESET, RESET::from(u32::MAX));
+        self.restart_lanes(lanes);
         Some(latched)
     }
 
