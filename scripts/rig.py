@@ -14,7 +14,7 @@ modules      modules that init loads before that (default: [board].modules)
 stories      NAME or NAME:ARGUMENT, from tools/board/stories/
 args         more arguments for the kernel
 mem          guest memory (default 512M, with KASAN 1G)
-timeout      seconds (default 60, with KASAN 180)
+timeout      seconds until it is taken for hung (default 300, with KASAN 600)
 in           which commands run it: check (default), demo, bench, kunit
 crash        a regular expression: the boot passes only if the kernel dies and
              the console matches
@@ -593,7 +593,7 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None):
     results.mkdir(parents=True)
     LOGS.mkdir(parents=True, exist_ok=True)
     kasan = kernel_config(boot["image"]).get("CONFIG_KASAN") == "y"
-    timeout = boot.get("timeout", 180 if kasan else 60) * float(os.environ.get("BOARD_TIME_SCALE", "1"))
+    timeout = boot.get("timeout", 600 if kasan else 300) * float(os.environ.get("BOARD_TIME_SCALE", "1"))
     wake = re.compile(boot.get("wake", r"PM: suspend entry|suspend-to-idle"))
 
     reader = Reader(report, on_line)
