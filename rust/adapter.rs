@@ -82,7 +82,7 @@ pub struct Adapter<T: Operations>(PhantomData<T>);
 pub struct Driven<T: Operations> {
     /// The interrupt, from before the core learns of the instance until masters are gone.
     #[pin]
-    irq: Mutex<Option<Pin<KBox<irq::Registration<'static, Handler<T>>>>>>,
+    irq: Mutex<Option<Interrupt<T>>>,
     #[pin]
     sysfs: Mutex<Option<SysfsDevice>>,
     #[pin]
@@ -92,6 +92,9 @@ pub struct Driven<T: Operations> {
     /// shortened.
     hw: Pin<KBox<Hardware<'static, T>>>,
 }
+
+/// An interrupt that is requested.
+type Interrupt<T> = Pin<KBox<irq::Registration<'static, Handler<T>>>>;
 
 /// The interrupt handler.
 #[doc(hidden)]

@@ -6,7 +6,7 @@
 //! unmapped and freed until its owner is done with it, after the masters, the instance and even the
 //! driver's device may be gone. What keeps that sound:
 //!
-//! - The domain holds its instances' allocations ([`InstanceSet`]), whose gates tell that hardware
+//! - The domain holds its instances' allocations (`InstanceSet`), whose gates tell that hardware
 //!   is gone.
 //! - It holds the driver's module, from `domain_alloc` to the last instruction of `free`.
 //! - Hardware that walks its tables holds a [`DomainRef`], so tables outlive `free` if they must.
@@ -67,7 +67,7 @@ static NEXT_ID: AtomicU32 = AtomicU32::new(0);
 ///
 /// # Invariants
 ///
-/// - Is the first field of a [`TypedDomain`] whose driver's functions are in `vtable`.
+/// - Is the first field of a `TypedDomain` whose driver's functions are in `vtable`.
 /// - `refs` counts the core's reference, from `domain_alloc` to `free`, and one for each
 ///   [`ARef`] and [`DomainRef`].
 #[repr(C)]
@@ -175,7 +175,7 @@ impl<T: Operations> TypedDomain<T> {
     ///
     /// `module` is the driver's module, and the caller has taken a reference on it that this
     /// domain now owns.
-    pub(crate) unsafe fn new(
+    pub(crate) unsafe fn create(
         instances: InstanceSet<T>,
         data: Pin<KBox<T::Domain>>,
         module: *mut bindings::module,
@@ -235,7 +235,7 @@ impl<T: Operations> TypedDomain<T> {
         if !core::ptr::eq(owner, T::statics().ops()) {
             return None;
         }
-        // SAFETY: such a domain was made by `new`.
+        // SAFETY: such a domain was made by `create`.
         Some(unsafe { &*raw.cast::<Self>() })
     }
 
@@ -243,7 +243,7 @@ impl<T: Operations> TypedDomain<T> {
     ///
     /// # Safety
     ///
-    /// `raw` was made by [`Self::new`] and is valid for `'a`.
+    /// `raw` was made by [`Self::create`] and is valid for `'a`.
     #[inline]
     pub(crate) unsafe fn from_raw_unchecked<'a>(raw: *mut bindings::iommu_domain) -> &'a Self {
         // SAFETY: by the safety requirement.
@@ -277,7 +277,7 @@ impl<T: Operations> TypedDomain<T> {
     ///
     /// `domain` is the base of a `Self` without references left.
     unsafe fn destroy(domain: NonNull<Domain>) {
-        // SAFETY: made by `leak` in `new`; nobody refers to it any more. It stays pinned.
+        // SAFETY: made by `leak` in `create`; nobody refers to it any more. It stays pinned.
         drop(unsafe { Pin::new_unchecked(KBox::from_raw(domain.cast::<Self>().as_ptr())) });
     }
 
@@ -329,7 +329,7 @@ impl<T: Operations> PinnedDrop for TypedDomain<T> {
 ///
 /// # Safety
 ///
-/// `domain` was made by [`TypedDomain::new`]; the core does not use it afterwards.
+/// `domain` was made by [`TypedDomain::create`]; the core does not use it afterwards.
 #[inline(never)]
 pub(crate) unsafe extern "C" fn free(domain: *mut bindings::iommu_domain) {
     // SAFETY: by the safety requirement.
@@ -342,9 +342,9 @@ pub(crate) unsafe extern "C" fn free(domain: *mut bindings::iommu_domain) {
     // it afterwards, whoever still refers to the domain.
     this.gate.close();
 
-    // SAFETY: the reference that `new` gave to the core.
+    // SAFETY: the reference that `create` gave to the core.
     unsafe { Domain::dec_ref(base) };
-    // SAFETY: the reference that `new` was given. Whoever still refers to the domain keeps the module
+    // SAFETY: the reference that `create` was given. Whoever still refers to the domain keeps the module
     // by other means: `Hardware` belongs to a device that is bound to the module's driver, and what a
     // master is attached to is forgotten in `release_device`, before the core puts the reference it
     // has for each master.

@@ -39,10 +39,10 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// - The bits of `state` below [`Gate::CLOSED`] count the guards, plus calls of
+/// - The bits of `state` below `Gate::CLOSED` count the guards, plus calls of
 ///   [`Gate::enter`] that are about to fail.
-/// - [`Gate::CLOSED`] is never cleared in `state`. Once it is set no new guard is made.
-/// - `empty` is completed only when [`Gate::CLOSED`] is set and no guard exists.
+/// - `Gate::CLOSED` is never cleared in `state`. Once it is set no new guard is made.
+/// - `empty` is completed only when `Gate::CLOSED` is set and no guard exists.
 ///
 /// [`Revocable`]: kernel::revocable::Revocable
 ///

@@ -137,6 +137,9 @@ impl Group {
     ///
     /// Corresponds to `iommu_group_for_each_dev()`.
     pub(crate) fn contains(&self, dev: &Device) -> bool {
+        /// # Safety
+        ///
+        /// None: only addresses are compared.
         unsafe extern "C" fn is(dev: *mut bindings::device, other: *mut c_void) -> c_int {
             c_int::from(ptr::eq(dev, other.cast()))
         }

@@ -95,7 +95,7 @@ unsafe impl Send for DomainEntry {}
 /// One instance of IOMMU hardware.
 ///
 /// Lives as long as anybody refers to it: the adapter while the device is bound, each master, each
-/// domain. What needs the bound device is behind [`Instance::gate`], which the adapter closes
+/// domain. What needs the bound device is behind `Instance::gate`, which the adapter closes
 /// before the device is unbound. So whatever the core still has a pointer to is memory that is
 /// there, and whatever it then asks for finds the gate closed.
 ///

@@ -74,8 +74,8 @@ use crate::{
 ///
 /// # Invariants
 ///
-/// `inner` is written once, by whoever gets `state` from [`Self::EMPTY`] to [`Self::FILLING`]. When it
-/// is [`Self::FILLED`], only the core writes.
+/// `inner` is written once, by whoever gets `state` from `Self::EMPTY` to `Self::FILLING`. When it
+/// is `Self::FILLED`, only the core writes.
 pub struct Statics<T: Operations> {
     inner: UnsafeCell<Inner>,
     state: Atomic<u32>,
@@ -116,7 +116,6 @@ impl<T: Operations> Statics<T> {
 
     /// Makes statics that [`Self::init`] has yet to fill in.
     #[doc(hidden)]
-    #[expect(clippy::new_without_default)]
     pub const fn new() -> Self {
         Self {
             // SAFETY: all of these are C structures for which zeroes are valid.
@@ -194,6 +193,18 @@ impl<T: Operations> Statics<T> {
     }
 }
 
+/// Whether `dev` is a master of driver `T`.
+///
+/// # Safety
+///
+/// `dev` is valid and was probed by some IOMMU driver.
+unsafe fn is_master<T: Operations>(dev: *mut bindings::device) -> bool {
+    // SAFETY: by the safety requirement; the core sets the instance of a device it has probed.
+    let ops = unsafe { (*(*(*dev).iommu).iommu_dev).ops };
+
+    core::ptr::eq(ops, T::statics().ops())
+}
+
 /// The master of a callback.
 ///
 /// # Safety
@@ -208,6 +219,11 @@ unsafe fn master<'a, T: Operations>(dev: *mut bindings::device) -> &'a Master<T>
     unsafe { &*ptr.cast::<Master<T>>() }
 }
 
+/// Takes one phandle of a master. Probe lock held.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_ops` has it.
 unsafe extern "C" fn of_xlate<T: Operations>(
     dev: *mut bindings::device,
     args: *const bindings::of_phandle_args,
@@ -300,6 +316,11 @@ fn try_probe_device<T: Operations>(dev: &Device) -> Result<Pin<KBox<Master<T>>>>
     Ok(master)
 }
 
+/// Takes on a master. Probe lock held.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_ops` has it.
 unsafe extern "C" fn probe_device<T: Operations>(
     dev: *mut bindings::device,
 ) -> *mut bindings::iommu_device {
@@ -326,6 +347,11 @@ unsafe extern "C" fn probe_device<T: Operations>(
     }
 }
 
+/// Lets go of a master.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_ops` has it.
 unsafe extern "C" fn release_device<T: Operations>(dev: *mut bindings::device) {
     // SAFETY: the core calls this once after a successful `probe_device`. The pointer is read, not
     // cleared: the core frees what holds it right after this, and clearing wants the probe lock.
@@ -335,6 +361,11 @@ unsafe extern "C" fn release_device<T: Operations>(dev: *mut bindings::device) {
     drop(unsafe { Pin::new_unchecked(KBox::from_raw(master)) });
 }
 
+/// Names the group of a master. Probe lock held.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_ops` has it.
 unsafe extern "C" fn device_group<T: Operations>(
     dev: *mut bindings::device,
 ) -> *mut bindings::iommu_group {
@@ -352,6 +383,11 @@ unsafe extern "C" fn device_group<T: Operations>(
     }
 }
 
+/// Lists what a master must not, or can only, use.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_ops` has it.
 unsafe extern "C" fn get_resv_regions<T: Operations>(
     dev: *mut bindings::device,
     head: *mut bindings::list_head,
@@ -368,6 +404,11 @@ unsafe extern "C" fn get_resv_regions<T: Operations>(
     regions.push_firmware();
 }
 
+/// Says what a master prefers as its default domain.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_ops` has it.
 unsafe extern "C" fn def_domain_type<T: Operations>(dev: *mut bindings::device) -> c_int {
     // SAFETY: the core calls this between `probe_device` and `release_device`.
     let master = unsafe { master::<T>(dev) };
@@ -379,6 +420,11 @@ unsafe extern "C" fn def_domain_type<T: Operations>(dev: *mut bindings::device) 
     }
 }
 
+/// Makes an address space.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_ops` has it.
 unsafe extern "C" fn domain_alloc_paging<T: Operations>(
     dev: *mut bindings::device,
 ) -> *mut bindings::iommu_domain {
@@ -399,7 +445,7 @@ unsafe extern "C" fn domain_alloc_paging<T: Operations>(
             return Err(ENODEV);
         }
         // SAFETY: a reference was just taken.
-        unsafe { TypedDomain::<T>::new(instances, data, module) }.inspect_err(|_| {
+        unsafe { TypedDomain::<T>::create(instances, data, module) }.inspect_err(|_| {
             // SAFETY: the domain was not made, so the reference is still ours. Not the last one:
             // the core has one for the master.
             unsafe { helpers::rust_iommu_helper_module_put(module) };
@@ -412,6 +458,11 @@ unsafe extern "C" fn domain_alloc_paging<T: Operations>(
     }
 }
 
+/// Puts a master into a paging domain. Lock of its group held.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_domain_ops` has it.
 unsafe extern "C" fn attach_paging<T: Operations>(
     domain: *mut bindings::iommu_domain,
     dev: *mut bindings::device,
@@ -423,6 +474,11 @@ unsafe extern "C" fn attach_paging<T: Operations>(
     let Some(domain) = (unsafe { TypedDomain::<T>::from_raw(domain) }) else {
         return EINVAL.to_errno();
     };
+    // Not every way through the core compares the drivers of the two.
+    // SAFETY: the core passes a device that it has probed.
+    if !unsafe { is_master::<T>(dev) } {
+        return EINVAL.to_errno();
+    }
     // SAFETY: the core calls this between `probe_device` and `release_device`.
     let master = unsafe { master::<T>(dev) };
 
@@ -443,6 +499,11 @@ unsafe extern "C" fn attach_paging<T: Operations>(
     })
 }
 
+/// Puts a master into the identity domain. Lock of its group held.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_domain_ops` has it.
 unsafe extern "C" fn attach_identity<T: Operations>(
     _domain: *mut bindings::iommu_domain,
     dev: *mut bindings::device,
@@ -462,6 +523,11 @@ unsafe extern "C" fn attach_identity<T: Operations>(
     })
 }
 
+/// Puts a master into the blocked domain. Lock of its group held.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_domain_ops` has it.
 unsafe extern "C" fn attach_blocked<T: Operations>(
     _domain: *mut bindings::iommu_domain,
     dev: *mut bindings::device,
@@ -492,6 +558,11 @@ fn checked_range<T: Operations>(
     (*aperture.start() <= iova && last <= *aperture.end()).then_some(iova)
 }
 
+/// Maps a run of pages. Any context.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_domain_ops` has it.
 unsafe extern "C" fn map_pages<T: Operations>(
     domain: *mut bindings::iommu_domain,
     iova: usize,
@@ -528,6 +599,11 @@ unsafe extern "C" fn map_pages<T: Operations>(
     }
 }
 
+/// Unmaps a run of pages. Any context.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_domain_ops` has it.
 unsafe extern "C" fn unmap_pages<T: Operations>(
     domain: *mut bindings::iommu_domain,
     iova: usize,
@@ -552,6 +628,11 @@ unsafe extern "C" fn unmap_pages<T: Operations>(
     size
 }
 
+/// Drops everything cached of a domain. Any context.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_domain_ops` has it.
 unsafe extern "C" fn flush_iotlb_all<T: Operations>(domain: *mut bindings::iommu_domain) {
     // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
@@ -559,6 +640,11 @@ unsafe extern "C" fn flush_iotlb_all<T: Operations>(domain: *mut bindings::iommu
     domain.data().flush_all(&domain.instances().enter_atomic());
 }
 
+/// Drops what was cached of a range before it was mapped. Any context.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_domain_ops` has it.
 unsafe extern "C" fn iotlb_sync_map<T: Operations>(
     domain: *mut bindings::iommu_domain,
     iova: usize,
@@ -580,6 +666,11 @@ unsafe extern "C" fn iotlb_sync_map<T: Operations>(
     }
 }
 
+/// Drops what was cached of a range before it was unmapped. Any context.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_domain_ops` has it.
 unsafe extern "C" fn iotlb_sync<T: Operations>(
     domain: *mut bindings::iommu_domain,
     gather: *mut bindings::iommu_iotlb_gather,
@@ -601,6 +692,11 @@ unsafe extern "C" fn iotlb_sync<T: Operations>(
         .sync(&domain.instances().enter_atomic(), start..=end);
 }
 
+/// Translates an address in software. Any context.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_domain_ops` has it.
 unsafe extern "C" fn iova_to_phys<T: Operations>(
     domain: *mut bindings::iommu_domain,
     iova: bindings::dma_addr_t,

@@ -19,16 +19,6 @@ IMAGES="release release-up debug debug-up"
 LLVM=${LLVM:-1}
 JOBS=${JOBS:-$(nproc)}
 
-case $TOP in
-*[[:space:]:%]*)
-	echo "The kernel's build takes no path with spaces, colons or percent signs: $TOP" >&2
-	exit 1
-	;;
-esac
-
-mkdir -p "$LOGS" "$CACHE"
-CACHE=$(cd "$CACHE" && pwd -P)
-
 # die WHAT [REMEDY...]: a failure that a person can act on.
 die() {
 	printf '\nfailed: %s\n' "$1" >&2
@@ -41,6 +31,58 @@ die() {
 
 say() {
 	printf '%s\n' "$*"
+}
+
+case $TOP:$CACHE in
+*[[:space:]%]* | *:*:*)
+	die "the kernel's build takes no path with spaces, colons or percent signs: $TOP, $CACHE" \
+		"move the checkout, or name another place for the cache: XDG_CACHE_HOME=DIR"
+	;;
+esac
+
+for place in "$LOGS" "$CACHE"; do
+	mkdir -p "$place" 2>/dev/null && [ -w "$place" ] ||
+		die "nothing can be written to $place" "see its permissions and the space on its disk"
+done
+CACHE=$(cd "$CACHE" && pwd -P)
+
+interrupted() {
+	[ -z "${step_ticker:-}" ] || kill "$step_ticker" 2>/dev/null || true
+	printf '\ninterrupted; the next run goes on from here\n' >&2
+	exit 130
+}
+trap interrupted INT TERM
+
+# free_mb PATH: what is free on its disk.
+free_mb() {
+	echo $(($(df --output=avail -k "$1" | tail -n 1) / 1024))
+}
+
+disk_of() {
+	df --output=target "$1" | tail -n 1
+}
+
+# need_space MB WHAT: says early what would fail late.
+need_space() {
+	local free
+
+	free=$(free_mb "$CACHE")
+	[ "$free" -ge "$1" ] ||
+		die "no space: $2 takes $1 MB, and the disk at $(disk_of "$CACHE") has $free MB free ($CACHE)" \
+			"make room there, or name another place for the cache: XDG_CACHE_HOME=DIR"
+}
+
+# discard DIR...: removes what an interrupted run has left, with its mounts.
+discard() {
+	local dir mount
+
+	for dir; do
+		[ -e "$dir" ] || continue
+		while read -r mount; do
+			umount -l "$mount" 2>/dev/null || true
+		done < <(awk -v dir="$dir/" 'index($5 "/", dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r)
+		rm -rf --one-file-system "$dir"
+	done
 }
 
 # The Debian archive to fetch from: what DEBIAN_MIRROR says, or what the host's
@@ -71,8 +113,12 @@ seconds_since() {
 
 # Shows that a long step lives: each second on a terminal, else every 30 s.
 ticker() {
-	local what=$1 start=$2 owner=$3 n=0
+	local what=$1 start=$2 owner=$3 n=0 fd
 
+	# It may be gone a moment later than the run, and holds no lock.
+	for fd in "${lock_fds[@]}"; do
+		exec {fd}>&-
+	done
 	while sleep 1 && kill -0 "$owner" 2>/dev/null; do
 		n=$((n + 1))
 		if [ -t 1 ]; then
@@ -87,11 +133,12 @@ ticker() {
 # prints one line.  When it fails, says what, shows the end of the log, where
 # the log is and what to do, and ends the script.
 step() {
-	local what=$1 log=$LOGS/$2.log remedy=$3 start=${EPOCHREALTIME/[.,]/} tick rc=0
+	local what=$1 log=$LOGS/$2.log remedy=$3 start=${EPOCHREALTIME/[.,]/} tick rc=0 place
 	shift 3
 
 	ticker "$what" "$start" $$ &
 	tick=$!
+	step_ticker=$tick
 	"$@" >"$log" 2>&1 </dev/null || rc=$?
 	kill "$tick" 2>/dev/null || true
 	wait "$tick" 2>/dev/null || true
@@ -101,22 +148,29 @@ step() {
 		return
 	fi
 	done_line FAILED "$what" "$(seconds_since "$start")"
+	for place in "$CACHE" "$OUT"; do
+		if [ "$(free_mb "$place")" -lt 20 ] ||
+			{ [ "$(free_mb "$place")" -lt 500 ] && grep -qs 'No space left on device' "$log"; }; then
+			die "$what: the disk at $(disk_of "$place") is full ($place)" \
+				"make room there and run the command again; log: $log"
+		fi
+	done
 	{
 		printf '\nfailed: %s (exit status %d).  The last lines of its log:\n\n' "$what" "$rc"
 		tail -n 20 "$log" | sed 's/^/    /'
 		printf '\n  log:        %s\n  what to do: %s\n' "$log" "$remedy"
-		if [ "$(df --output=avail -k "$CACHE" | tail -n 1)" -lt 200000 ]; then
-			printf '  note:       less than 200 MB are free at %s\n' "$CACHE"
-		fi
 	} >&2
 	exit "$rc"
 }
 
-# lock NAME: two runs do not build the same thing at once.  Held until exit.
+# lock NAME [FILE]: two runs do not build the same thing at once.  Held until
+# exit, also that of a child which outlives a killed run.
+lock_fds=()
 lock() {
-	local fd
+	local fd file=${2:-$CACHE/.lock-$1}
 
-	exec {fd}>"$CACHE/.lock-$1"
+	exec {fd}>"$file" || die "the lock $file cannot be made" "see its permissions and the space on its disk"
+	lock_fds+=("$fd")
 	if ! flock -n "$fd"; then
 		say "  waiting for another run that is at work on $1"
 		flock "$fd"
@@ -139,6 +193,16 @@ load_toolchain() {
 	[ -f "$OUT/toolchain" ] || die "no toolchain is set up" "run scripts/setup-toolchain"
 	# shellcheck disable=SC1091
 	. "$OUT/toolchain"
+	[ "$TOOLCHAIN_KIND" = host ] || [ -f "$TOOLCHAIN_ROOT/.complete" ] ||
+		die "the build root $TOOLCHAIN_ROOT is gone" "run scripts/setup-toolchain"
+}
+
+# record FILE LINE...: writes a file of out/ for the scripts to come, whole or not at all.
+record() {
+	local file=$OUT/$1
+	shift
+	{ printf '%s\n' "$@" >"$file.tmp" && mv "$file.tmp" "$file"; } 2>/dev/null ||
+		die "$file cannot be written" "see the space on the disk at $(disk_of "$OUT")"
 }
 
 # The directory of an image's kernel build; KDIR= overrides that of the release

@@ -1,133 +1,240 @@
 # SPDX-License-Identifier: GPL-2.0
 """Tests of the scripts, on the host alone: no kernel, no boot."""
 
+import contextlib
+import io
 import os
 import pathlib
+import re
+import runpy
 import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(SCRIPTS))
 sys.dont_write_bytecode = True
 import rig  # noqa: E402 (beside this file's folder)
 
-RUSTC = "rustc 1.85.1 (4eb161250 2025-03-15) (built from a source tarball)"
+FIXTURES = pathlib.Path(__file__).resolve().parent / "fixtures"
+CHECK_KERNEL = runpy.run_path(str(SCRIPTS / "check-kernel"), run_name="check_kernel")
 
-GOOD = f"""CONFIG_MODULES=y
-CONFIG_MODULE_UNLOAD=y
-CONFIG_RUST=y
-CONFIG_RUSTC_VERSION_TEXT="{RUSTC}"
-CONFIG_CC_IS_CLANG=y
-CONFIG_IOMMU_SUPPORT=y
-CONFIG_IOMMU_API=y
-CONFIG_OF=y
-CONFIG_OF_IOMMU=y
-CONFIG_COMMON_CLK=y
-CONFIG_RESET_CONTROLLER=y
-CONFIG_PM=y
-CONFIG_DEBUG_FS=y
-CONFIG_KUNIT=y
-"""
 
-EXPORTS = ("_RNvNtCs1_6kernel5print11call_printk", "iommu_device_register", "iommu_fwspec_add_ids", "iommu_alloc_pages_node_sz_noprof")
+def built_kernels():
+    """The kernels that this checkout has built."""
+    return [path for path in (rig.OUT / image / "kernel" for image in rig.IMAGES) if (path / "Module.symvers").exists()]
 
 
 class CheckKernel(unittest.TestCase):
-    """check-kernel on made-up kernel builds."""
+    """check-kernel on a kernel build whose .config and Module.symvers are real:
+    those of Debian's linux-headers-7.3.4+deb13-arm64, reduced to what the script
+    reads.  Each test takes one thing away."""
+
+    # Debian has no KUnit, and has the C driver built in.
+    notes = 2
+
+    def sources(self):
+        return FIXTURES / "debian-arm64.config", FIXTURES / "debian-arm64.symvers"
 
     def setUp(self):
+        self.config, self.symvers = (path.read_text() for path in self.sources())
         self.folder = tempfile.TemporaryDirectory()
         self.kernel = pathlib.Path(self.folder.name)
-        (self.kernel / "rust").mkdir()
-        (self.kernel / "include/config").mkdir(parents=True)
-        (self.kernel / "include/config/kernel.release").write_text("7.3.4\n")
-        for crate in ("core", "kernel", "bindings", "pin_init"):
-            (self.kernel / f"rust/lib{crate}.rmeta").write_text("")
-        self.symvers("".join(f"0x00000000\t{name}\tvmlinux\tEXPORT_SYMBOL_GPL\t\n" for name in EXPORTS))
-        self.config(GOOD)
+        self.release = "7.3.4+deb13-arm64"
+        self.gone = []
+        self.compilers = {}
 
     def tearDown(self):
         self.folder.cleanup()
 
-    def config(self, text):
-        (self.kernel / ".config").write_text(text)
+    def value(self, symbol):
+        return re.search(rf'^{symbol}="?(.*?)"?$', self.config, re.M)[1]
 
-    def symvers(self, text):
-        (self.kernel / "Module.symvers").write_text(text)
+    def set(self, symbol, value):
+        self.config = re.sub(rf"^(# )?{symbol}[= ].*\n", "", self.config, flags=re.M)
+        self.config += f"{symbol}={value}\n" if value else f"# {symbol} is not set\n"
 
-    def run_it(self, rustc=RUSTC):
-        result = subprocess.run(
-            [str(SCRIPTS / "check-kernel"), str(self.kernel)],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "CHECK_KERNEL_RUSTC": rustc},
-        )
-        return result.returncode, result.stdout
+    def run_it(self):
+        """Writes the build, and returns the status and the lines by their kind."""
+        files = {".config": self.config, "Module.symvers": self.symvers, "include/config/kernel.release": self.release + "\n"}
+        for crate in ("core", "ffi", "bindings", "uapi", "pin_init", "kernel"):
+            files[f"rust/lib{crate}.rmeta"] = "metadata"
+        for name, text in files.items():
+            path = self.kernel / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            if name not in self.gone:
+                path.write_text(text)
+        compilers = {
+            "CHECK_KERNEL_RUSTC": self.value("CONFIG_RUSTC_VERSION_TEXT"),
+            "CHECK_KERNEL_CC": self.value("CONFIG_CC_VERSION_TEXT"),
+        }
+        return self.call(self.kernel, {**compilers, **self.compilers})
 
-    def expect_missing(self, what):
-        status, output = self.run_it()
-        self.assertEqual(status, 1, output)
-        lines = [line for line in output.splitlines() if line.startswith("  missing")]
-        self.assertTrue(any(what in line for line in lines), output)
+    def call(self, kernel, environment=None):
+        output = io.StringIO()
+        with unittest.mock.patch.dict(os.environ, environment or {}), contextlib.redirect_stdout(output):
+            status = CHECK_KERNEL["main"]([str(kernel)])
+        found = {"ok": [], "missing": [], "note": []}
+        *lines, last = output.getvalue().splitlines()
+        if last.startswith("  "):
+            lines.append(last)
         for line in lines:
-            self.assertRegex(line, r"  missing  .+: .+")
+            kind, text = line.split(maxsplit=1)
+            found[kind].append(text)
+        # Whatever is missing comes with a remedy.
+        for text in found["missing"] + found["note"]:
+            self.assertRegex(text, r".+: .{6,}")
+        self.assertEqual(status, 1 if found["missing"] else 0, output.getvalue())
+        return found
+
+    def expect(self, what, remedy=""):
+        """One line names the thing and its remedy, and no other is missing."""
+        missing = self.run_it()["missing"]
+        self.assertEqual(len(missing), 1, missing)
+        self.assertIn(what, missing[0])
+        self.assertIn(remedy, missing[0].partition(what)[2])
 
     def test_good(self):
-        status, output = self.run_it()
-        self.assertEqual(status, 0, output)
-        self.assertNotIn("missing", output)
-
-    def test_no_config(self):
-        (self.kernel / ".config").unlink()
-        self.expect_missing(".config")
+        found = self.run_it()
+        self.assertEqual(found["missing"], [])
+        self.assertEqual(len(found["note"]), self.notes, found["note"])
 
     def test_each_option(self):
-        for line in GOOD.splitlines():
-            name = line.split("=")[0]
-            if name in ("CONFIG_CC_IS_CLANG", "CONFIG_MODULE_UNLOAD", "CONFIG_DEBUG_FS", "CONFIG_KUNIT"):
-                continue
+        for name in (
+            "CONFIG_MODULES",
+            "CONFIG_RUST",
+            "CONFIG_IOMMU_SUPPORT",
+            "CONFIG_IOMMU_API",
+            "CONFIG_OF",
+            "CONFIG_OF_IOMMU",
+            "CONFIG_COMMON_CLK",
+            "CONFIG_RESET_CONTROLLER",
+            "CONFIG_PM",
+        ):
             with self.subTest(name):
-                self.config(GOOD.replace(line + "\n", f"# {name} is not set\n"))
-                self.expect_missing(name)
+                whole = self.config
+                self.set(name, None)
+                self.expect(name, "set ")
+                self.config = re.sub(f"# {name} is not set\n", "", self.config)
+                self.expect(name, "set ")
+                self.config = whole
 
-    def test_other_version(self):
-        (self.kernel / "include/config/kernel.release").write_text("7.30.1\n")
-        self.expect_missing("7.30.1")
+    def test_options_of_use(self):
+        for name, loss in (("CONFIG_MODULE_UNLOAD", "removed"), ("CONFIG_DEBUG_FS", "/sys/kernel/debug"), ("CONFIG_KUNIT", "KUnit")):
+            with self.subTest(name):
+                self.set(name, None)
+                found = self.run_it()
+                self.assertEqual(found["missing"], [])
+                self.assertTrue(any(name in text and loss in text for text in found["note"]), found)
+
+    def test_other_release(self):
+        for self.release in ("7.30.1", "7.2.12+deb13-arm64", "8.0.0"):
+            self.expect(self.release, "name a kernel of the 7.3 series")
+
+    def test_no_release(self):
+        self.gone = ["include/config/kernel.release"]
+        self.expect("version", "make modules_prepare")
 
     def test_other_rustc(self):
-        status, output = self.run_it("rustc 1.95.0 (abc 2026-01-01)")
-        self.assertEqual(status, 1)
-        self.assertIn("1.95.0", output)
+        self.compilers["CHECK_KERNEL_RUSTC"] = "rustc 1.95.0 (abc 2026-01-01)"
+        self.expect("rustc 1.95.0", "TOOLCHAIN=")
+
+    def test_no_rustc(self):
+        self.compilers["CHECK_KERNEL_RUSTC"] = ""
+        self.expect('here is "none"', "TOOLCHAIN=")
+
+    def test_other_compiler(self):
+        self.compilers["CHECK_KERNEL_CC"] = "cc (Debian 14.3.0-1) 14.3.0"
+        found = self.run_it()
+        self.assertEqual(found["missing"], [])
+        self.assertTrue(any("14.3.0" in text for text in found["note"]))
+
+    def test_no_compiler(self):
+        self.compilers["CHECK_KERNEL_CC"] = ""
+        self.expect("clang" if "CONFIG_CC_IS_CLANG=y" in self.config else "aarch64-linux-gnu-gcc-14", "install it")
 
     def test_no_metadata(self):
-        (self.kernel / "rust/libkernel.rmeta").unlink()
-        self.expect_missing("rust/libkernel.rmeta")
+        # As in Debian's package, which brings none.
+        self.gone = ["rust/libkernel.rmeta"]
+        self.expect("rust/libkernel.rmeta", "make modules_prepare")
 
     def test_no_symvers(self):
-        (self.kernel / "Module.symvers").unlink()
-        self.expect_missing("Module.symvers")
+        self.gone = ["Module.symvers"]
+        self.expect("Module.symvers", "headers package")
 
     def test_no_rust_symbols(self):
-        self.symvers("0x00000000\tprintk\tvmlinux\tEXPORT_SYMBOL\t\n")
-        self.expect_missing("exported Rust symbols")
+        self.symvers = "".join(line for line in self.symvers.splitlines(True) if "\t_R" not in line)
+        self.expect("exported Rust symbols", "take that of this kernel")
+
+    def test_no_export(self):
+        for name in ("iommu_alloc_pages_node_sz", "__reset_control_get"):
+            with self.subTest(name):
+                whole = self.symvers
+                self.symvers = re.sub(rf".*\t{name}(_noprof)?\t.*\n", "", whole)
+                self.assertNotEqual(self.symvers, whole)
+                self.expect(f"export {name}", "rebuild")
+                self.symvers = whole
 
     def test_signatures(self):
-        self.config(GOOD + "CONFIG_MODULE_SIG_FORCE=y\n")
-        self.expect_missing("CONFIG_MODULE_SIG_FORCE")
+        self.set("CONFIG_MODULE_SIG_FORCE", "y")
+        self.expect("CONFIG_MODULE_SIG_FORCE", "sign-file")
 
     def test_modversions(self):
-        self.config(GOOD + "CONFIG_MODVERSIONS=y\n")
-        self.expect_missing("MODVERSIONS")
+        self.set("CONFIG_MODVERSIONS", "y")
+        self.set("CONFIG_GENDWARFKSYMS", None)
+        self.expect("CONFIG_GENDWARFKSYMS", "unset MODVERSIONS")
+        self.set("CONFIG_GENDWARFKSYMS", "y")
+        self.assertEqual(self.run_it()["missing"], [])
+
+    def test_trimmed(self):
+        self.set("CONFIG_TRIM_UNUSED_KSYMS", "y")
+        self.assertTrue(any("CONFIG_TRIM_UNUSED_KSYMS" in text for text in self.run_it()["note"]))
 
     def test_rival(self):
         for state, remedy in (("y", "initcall_blacklist=sun50i_iommu_driver_init"), ("m", "blacklist sun50i-iommu")):
-            self.config(GOOD + f"CONFIG_SUN50I_IOMMU={state}\n")
-            status, output = self.run_it()
-            self.assertEqual(status, 0, output)
-            self.assertIn(remedy, output)
+            self.set("CONFIG_SUN50I_IOMMU", state)
+            found = self.run_it()
+            self.assertEqual(found["missing"], [])
+            self.assertTrue(any(f"CONFIG_SUN50I_IOMMU={state}" in text and remedy in text for text in found["note"]), found)
+        self.set("CONFIG_SUN50I_IOMMU", None)
+        self.assertIn("no C driver for sun50i", self.run_it()["ok"])
+        # Without KALLSYMS the kernel knows no initcall_blacklist.
+        self.set("CONFIG_SUN50I_IOMMU", "y")
+        self.set("CONFIG_KALLSYMS", None)
+        self.expect("CONFIG_SUN50I_IOMMU=y", "unset")
+
+    def test_no_build(self):
+        for folder, remedy in (("gone", "no such directory"), ("source", "configure and build"), ("empty", "name one")):
+            path = self.kernel / folder
+            if folder != "gone":
+                path.mkdir()
+            if folder == "source":
+                (path / "Kconfig").write_text("")
+            missing = self.call(path)["missing"]
+            self.assertEqual(len(missing), 1)
+            self.assertIn(f"{path}/.config: ", missing[0])
+            self.assertIn(remedy, missing[0])
+
+
+class CheckBuiltKernel(CheckKernel):
+    """The same on the whole files of a kernel that this checkout has built."""
+
+    notes = 0
+
+    def sources(self):
+        if not built_kernels():
+            self.skipTest("no kernel is built in this checkout")
+        return built_kernels()[0] / ".config", built_kernels()[0] / "Module.symvers"
+
+    def test_as_they_are(self):
+        for path in built_kernels():
+            with self.subTest(path):
+                result = subprocess.run([str(SCRIPTS / "check-kernel"), str(path)], capture_output=True, text=True, check=False)
+                self.assertEqual(result.returncode, 0, result.stdout)
+                self.assertNotIn("  note ", result.stdout)
 
 
 class Results(unittest.TestCase):

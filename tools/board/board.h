@@ -56,6 +56,8 @@ void board_ccu_show(struct seq_file *s);
 void board_ccu_fail(unsigned int clocks, unsigned int resets);
 unsigned int board_ccu_fail_clocks(void);
 unsigned int board_ccu_fail_resets(void);
+/* Which IOMMUs, one bit each, forget their registers in system sleep. */
+void board_ccu_lose(unsigned int mask);
 
 /* hw.c: the IOMMU models behind their locks */
 int board_hw_init(struct dentry *root);

@@ -2,7 +2,7 @@
 /*
  * The test client's stress commands. Each runs for a given time with its two
  * sides bound to a CPU each, and says how often they met: a run in which they
- * never did has shown nothing.
+ * never did has shown nothing. And one that looks where code lies.
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>
@@ -158,9 +158,13 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
-/* atomic D IOVA B MS: a hard interrupt against task context, in one MiB */
+/*
+ * atomic D IOVA B MS [across]: a hard interrupt on CPU 0 against task context, in
+ * one MiB. The task is interrupted, or, across, at work on CPU 1.
+ */
 static int cmd_atomic(struct client *c, int argc, char **argv)
 {
+	bool across = argc > 5;
 	struct meeting meeting = {};
 	struct ticker t = {};
 	struct side task = {};
@@ -168,13 +172,18 @@ static int cmd_atomic(struct client *c, int argc, char **argv)
 	unsigned int ms;
 	int ret;
 
-	ret = stress_args(argv, &task, &ms);
+	ret = (across ? two_cpus() : 0) ?: stress_args(argv, &task, &ms);
 	if (ret)
 		return ret;
 	task.meeting = &meeting;
 	t.side = task;
-	hrtimer_setup_on_stack(&t.timer, tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	hrtimer_start(&t.timer, TIMER_PERIOD_NS, HRTIMER_MODE_REL_HARD);
+	ret = set_cpus_allowed_ptr(current, cpumask_of(0));
+	if (ret)
+		return ret;
+	hrtimer_setup_on_stack(&t.timer, tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	hrtimer_start(&t.timer, TIMER_PERIOD_NS, HRTIMER_MODE_REL_PINNED_HARD);
+	if (across)
+		ret = set_cpus_allowed_ptr(current, cpumask_of(1));
 	end = jiffies + msecs_to_jiffies(ms);
 	while (time_before(jiffies, end)) {
 		if (!once(&task, 8 + task.rounds % 8, GFP_KERNEL))
@@ -185,10 +194,11 @@ static int cmd_atomic(struct client *c, int argc, char **argv)
 	WRITE_ONCE(t.stop, true);
 	hrtimer_cancel(&t.timer);
 	destroy_hrtimer_on_stack(&t.timer);
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
 	client_say(c, "task %llu irq %llu errors %llu %llu overlaps %lld",
 		   task.rounds, t.side.rounds, task.errors, t.side.errors,
 		   atomic64_read(&meeting.overlaps));
-	return 0;
+	return ret;
 }
 
 struct storm {
@@ -364,7 +374,31 @@ static int cmd_irqsoff(struct client *c, int argc, char **argv)
 	return 0;
 }
 
+/*
+ * slots D: whose code the core calls to free domains, for a paging domain and for
+ * the static ones of the device's driver
+ */
+static int cmd_slots(struct client *c, int argc, char **argv)
+{
+	struct iommu_domain *domain = client_domain(argv[1]);
+	const struct iommu_ops *ops;
+
+	if (!domain || !c->dev->iommu || !c->dev->iommu->iommu_dev)
+		return -ENOENT;
+	ops = c->dev->iommu->iommu_dev->ops;
+	client_say(c, "paging %ps default %ps", domain->ops->free,
+		   ops->default_domain_ops ? ops->default_domain_ops->free : NULL);
+	if (ops->identity_domain)
+		client_say(c, " identity %ps", ops->identity_domain->ops->free);
+	if (ops->blocked_domain)
+		client_say(c, " blocked %ps", ops->blocked_domain->ops->free);
+	if (ops->release_domain)
+		client_say(c, " release %ps", ops->release_domain->ops->free);
+	return 0;
+}
+
 const struct command stress_commands[] = {
+	{ "slots", 1, true, cmd_slots },
 	{ "pages", 4, false, cmd_pages },
 	{ "atomic", 4, false, cmd_atomic },
 	{ "storm", 3, true, cmd_storm },

@@ -113,6 +113,13 @@ static int fail_reset_set(void *data, u64 value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(fail_reset_fops, fail_reset_get, fail_reset_set, "%llu\n");
 
+static int lose_set(void *data, u64 value)
+{
+	board_ccu_lose(value);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(lose_fops, NULL, lose_set, "%llu\n");
+
 static int hold_get(void *data, u64 *value)
 {
 	*value = board_intc_held();
@@ -169,6 +176,7 @@ struct dentry *board_debugfs_init(void)
 	debugfs_create_file_unsafe("late_supplier", 0200, root, NULL, &late_fops);
 	debugfs_create_file_unsafe("fail_clock", 0600, root, NULL, &fail_clock_fops);
 	debugfs_create_file_unsafe("fail_reset", 0600, root, NULL, &fail_reset_fops);
+	debugfs_create_file_unsafe("lose_in_sleep", 0200, root, NULL, &lose_fops);
 	debugfs_create_file_unsafe("hold_irq", 0600, root, NULL, &hold_fops);
 	debugfs_create_file("poke", 0200, root, NULL, &poke_fops);
 	return root;

@@ -3,7 +3,8 @@
  * Devicetree overlays through debugfs. A blob written to overlay/apply is
  * applied by the write that completes it, whose error is the result;
  * overlay/last then reads the changeset's number. overlay/remove takes such a
- * number, "last" or "all".
+ * number, "last" or "all". overlay/moves counts the beginnings and ends of both:
+ * it is odd while something comes or goes.
  */
 #include <linux/libfdt.h>
 #include <linux/module.h>
@@ -21,6 +22,7 @@ static DEFINE_MUTEX(lock);
 static int applied[MAX_OVERLAYS];
 static unsigned int nr_applied;
 static int last;
+static atomic_t moves;
 
 struct blob {
 	size_t len;
@@ -71,7 +73,9 @@ static ssize_t apply_write(struct file *file, const char __user *buf, size_t len
 		return -EINVAL;
 	if (blob->len == be32_to_cpu(head[1])) {
 		mutex_lock(&lock);
+		atomic_inc(&moves);
 		ret = apply(blob);
+		atomic_inc(&moves);
 		mutex_unlock(&lock);
 		blob->len = 0;
 	}
@@ -138,7 +142,9 @@ static ssize_t remove_write(struct file *file, const char __user *buf, size_t le
 		return -EFAULT;
 	name[len] = 0;
 	mutex_lock(&lock);
+	atomic_inc(&moves);
 	ret = remove_by_name(strim(name));
+	atomic_inc(&moves);
 	mutex_unlock(&lock);
 	return ret ?: len;
 }
@@ -162,6 +168,7 @@ int board_overlay_init(struct dentry *root)
 
 	debugfs_create_file("apply", 0200, dir, NULL, &apply_fops);
 	debugfs_create_file("remove", 0200, dir, NULL, &remove_fops);
+	debugfs_create_atomic_t("moves", 0400, dir, &moves);
 	debugfs_create_file("last", 0400, dir, NULL, &last_fops);
 	return 0;
 }

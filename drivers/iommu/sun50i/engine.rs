@@ -286,7 +286,8 @@ impl<'bound> Engine<'bound> {
     /// Acknowledges the permission faults that came since `before` was read, while everything was
     /// denied: they are nobody's doing but ours, and say nothing about anybody's mappings.
     fn forgive(&self, before: INT_STA) {
-        let came = u32::from(self.io.read(INT_STA)) & !u32::from(before) & self.variant.all_masters();
+        let came =
+            u32::from(self.io.read(INT_STA)) & !u32::from(before) & self.variant.all_masters();
         if came != 0 {
             self.io.write(INT_CLR, INT_CLR::from(came));
             self.restart_lanes(came);

@@ -12,6 +12,12 @@ driver_module=${driver_module:-}
 ncpus=${board_cpus:-1}
 export DEBUGFS image driver driver_module ncpus
 
+# How much longer than on a quiet machine a wait may take before it is given up.
+case $image in
+debug*) patience=20 ;;
+*) patience=5 ;;
+esac
+
 # A line that a person should see because something is wrong.
 SPLATS='BUG:|WARNING:|KASAN:|KCSAN:|UBSAN:|INFO: task .* blocked|INFO: rcu|rcu:.*(stall|detected)|possible (recursive|circular) locking'
 SPLATS="$SPLATS|inconsistent lock state|invalid wait context|suspicious RCU|sleeping function called|held lock freed|bad unlock balance"
@@ -85,7 +91,7 @@ equal() {
 wait_for() {
 	local what=$1 now end
 	read -r now _ </proc/uptime
-	end=$((${now%.*} + $2 + 1))
+	end=$((${now%.*} + $2 * patience + 1))
 	shift 2
 	checks=$((checks + 1))
 	until "$@"; do
@@ -274,7 +280,7 @@ run_stories() {
 	for name in $list; do
 		count=$((count + 1))
 	done
-	if [ "${kmemleak:-on}" = on ] && [ -w $DEBUGFS/kmemleak ]; then
+	if [ "${leak_scan:-off}" = on ] && [ -w $DEBUGFS/kmemleak ]; then
 		leaks=1
 	fi
 	say "KTAP version 1"

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# A mistake made on purpose is noticed. Each kind has a boot of its own, since
+# most detectors speak once: uaf, leak, lock, sleep, mapping, unmap, node.
+
+case $1 in
+uaf)
+	expect_splat 'BUG: KASAN: slab-use-after-free in '
+	check "the mistake is made" load board_broken how=uaf
+	;;
+leak)
+	# Two lines of the scan: what it counts, and for whom.
+	expect_splat 'new suspected memory leaks'
+	check "the kernel looks for leaks" test -w $DEBUGFS/kmemleak
+	echo scan >$DEBUGFS/kmemleak
+	echo clear >$DEBUGFS/kmemleak
+	check "the mistake is made" load board_broken how=leak
+	# An object must be some seconds old.
+	sleep 6
+	echo scan >$DEBUGFS/kmemleak
+	echo scan >$DEBUGFS/kmemleak
+	found=$(grep -c '\[board_broken\]\|broken_init' $DEBUGFS/kmemleak)
+	note "leaks that are reported: $found"
+	check "they are reported, with where they come from" test "$found" -gt 0
+	echo clear >$DEBUGFS/kmemleak
+	;;
+lock)
+	expect_splat 'WARNING: possible circular locking dependency detected'
+	check "the mistake is made" load board_broken how=lock
+	;;
+sleep)
+	expect_splat 'BUG: sleeping function called from invalid context at '
+	check "the mistake is made" load board_broken how=sleep
+	;;
+unmap)
+	expect_splat 'DMA-API: .*tries to free DMA memory it has not allocated'
+	check "the mistake is made" load board_broken how=unmap "of=$(instance 30f0000)"
+	check "the module goes" unload board_broken
+	;;
+mapping)
+	before=$(oracle)
+	mappings=$(dma_mappings)
+	check "the mistake is made" load board_broken how=mapping "of=$(instance 30f0000)"
+	check "the oracle sees it" test "$(oracle)" != "$before"
+	equal "mappings" "$(dma_mappings)" $((mappings + 1))
+	check "the module goes" unload board_broken
+	equal "the oracle" "$(oracle)" "$before"
+	;;
+node)
+	expect_splat 'OF: ERROR: memory leak, expected refcount 1 instead of'
+	oracle_off "a node is leaked on purpose"
+	check "an instance comes" overlay_apply instance
+	wait_for "it is bound" 5 bound "$(instance 30e0000)"
+	check "the mistake is made" load board_broken how=node "of=$(instance 30e0000)"
+	check "it goes" overlay_remove all
+	;;
+*) fail "no such detector: $1" ;;
+esac

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# One path, with each of its allocations failing once: probe, master (of_xlate
+# and probe_device), attach, map; or core, which shows what the waivers name. A call that fails leaves nothing behind and works
+# when it is made again; one that does without what it did not get has succeeded.
+
+fail_setup
+probes=/sys/bus/platform/drivers_probe
+most=600
+
+# By hand from now on: which task probes what, and when.
+by_hand() {
+	echo 0 >/sys/bus/platform/drivers_autoprobe
+	! loaded "$driver_module" || check "the driver goes" unload_driver
+}
+
+by_itself() {
+	check "the driver goes" unload_driver
+	echo 1 >/sys/bus/platform/drivers_autoprobe
+	check "the driver comes" load_driver
+	check "the instance is bound" bound "$I"
+}
+
+fail_probe() {
+	by_hand
+	check "the driver comes" load_driver
+	I=$(instance 30f0000)
+	refute "nobody has probed the instance" bound "$I"
+	local before n=1
+	before=$(oracle)
+	while [ $n -lt $most ]; do
+		fail_write $n $probes "$I"
+		if ! bound "$I"; then
+			check "an allocation failed" $failed
+			fail_refused=$((fail_refused + 1))
+			same_counts "allocation $n failed" "$before"
+		elif $failed; then
+			fail_tolerated=$((fail_tolerated + 1))
+			check "the driver goes" unload_driver
+			check "the driver comes" load_driver
+			same_counts "the instance went" "$before"
+		else
+			break
+		fi
+		refute "the hardware translates" hw_translates 0
+		n=$((n + 1))
+	done
+	check "the instance is bound in the end" bound "$I"
+	by_itself
+}
+
+# A master that missed its IOMMU, with the instance there: it has no group, and
+# so the next attempt is its own drivers_probe. What made it miss is allocation
+# $fail_replay of the probe of the instance, which takes on masters, too.
+stray_master() {
+	check "the driver comes" load_driver
+	check "the master comes" overlay_apply wide
+	I=$(instance 30f0000)
+	M=$(master 1c0e000)
+	while [ "$fail_replay" -lt $most ]; do
+		fail_write "$fail_replay" $probes "$I"
+		if bound "$I" && $failed && ! has_group "$M"; then
+			return
+		fi
+		if bound "$I"; then
+			check "the master missed its IOMMU" $failed
+			check "the master goes" overlay_remove all
+			check "the driver goes" unload_driver
+			check "the driver comes" load_driver
+			check "the master comes" overlay_apply wide
+			M=$(master 1c0e000)
+		fi
+		fail_replay=$((fail_replay + 1))
+	done
+	fail "no allocation makes the master miss its IOMMU"
+}
+
+fail_master() {
+	local before n=1
+	by_hand
+	fail_replay=1
+	stray_master
+	before=$(oracle)
+	while [ $n -lt $most ]; do
+		fail_write $n $probes "$M"
+		if ! has_group "$M"; then
+			check "an allocation failed" $failed
+			fail_refused=$((fail_refused + 1))
+			# It is bound, untranslated, or it is not.
+			! bound "$M" || echo "$M" >/sys/bus/platform/drivers/board-client/unbind
+			same_counts "allocation $n failed" "$before"
+		elif $failed; then
+			fail_tolerated=$((fail_tolerated + 1))
+			check "the master goes" overlay_remove all
+			check "the driver goes" unload_driver
+			stray_master
+			before=$(oracle)
+		else
+			break
+		fi
+		n=$((n + 1))
+	done
+	check "the master is bound" bound "$M"
+	check "and behind its IOMMU" has_group "$M"
+	does "$M" alloc 0
+	does "$M" attach 0
+	buffers 1
+	does - map 0 0x1000 0 0 0x1000 rw
+	does "$M" read 0 0x1000 64
+	does "$M" detach 0
+	does - free 0
+	drop_buffers
+	check "the master goes" overlay_remove all
+	by_itself
+}
+
+fail_attach() {
+	local before n
+	M=$(first_master)
+	translated "$M"
+	wait_for "the clock is off" 3 test "$(count iommu0_clock)" = 0
+	buffers 1
+	before=$(oracle)
+	n=1
+	while [ $n -lt $most ]; do
+		fail_client $n "$M" alloc 0
+		if [ "$client_errno" = none ]; then
+			check "an allocation failed" $failed
+		elif [ "$client_errno" != 0 ]; then
+			check "an allocation failed" $failed
+			equal "error" "$client_errno" -12
+			fail_refused=$((fail_refused + 1))
+			same_counts "allocation $n of alloc failed" "$before"
+		else
+			$failed || break
+			fail_tolerated=$((fail_tolerated + 1))
+			does - free 0
+		fi
+		n=$((n + 1))
+	done
+	does - map 0 0x1000 0 0 0x1000 rw
+	before=$(oracle)
+	n=1
+	while [ $n -lt $most ]; do
+		fail_client $n "$M" attach 0
+		if [ "$client_errno" = none ]; then
+			check "an allocation failed" $failed
+		elif [ "$client_errno" != 0 ]; then
+			check "an allocation failed" $failed
+			equal "error" "$client_errno" -12
+			fail_refused=$((fail_refused + 1))
+			says identity "$M" domain
+			refute "the hardware translates" hw_translates 0
+			same_counts "allocation $n of attach failed" "$before"
+		else
+			$failed || break
+			fail_tolerated=$((fail_tolerated + 1))
+			does "$M" detach 0
+		fi
+		n=$((n + 1))
+	done
+	does "$M" read 0 0x1000 64
+	does "$M" detach 0
+	does - free 0
+	drop_buffers
+}
+
+fail_map() {
+	local before n=1 at=0x10000000 page
+	begin
+	buffers 768
+	before=$(oracle)
+	while [ $n -lt $most ]; do
+		fail_client $n - map 0 "$(hex $((at)))" 0 0 0x300000 rw
+		if [ "$client_errno" = none ]; then
+			check "an allocation failed" $failed
+		elif [ "$client_errno" != 0 ]; then
+			check "an allocation failed" $failed
+			equal "error" "$client_errno" -12
+			fail_refused=$((fail_refused + 1))
+			for page in 0 0xff000 0x100000 0x200000 0x2ff000; do
+				says 0x0 - phys 0 $((at + page))
+			done
+			denied no- "$M" read 0 $((at)) 64
+			same_counts "allocation $n of map failed" "$before"
+		else
+			$failed || break
+			fail_tolerated=$((fail_tolerated + 1))
+			says 3145728 - unmap 0 $((at)) 0x300000
+		fi
+		n=$((n + 1))
+		at=$((at + 0x400000))
+	done
+	does "$M" read 0 $((at)) 0x10000
+	says 3145728 - unmap 0 $((at)) 0x300000
+	finish
+}
+
+# What the core says by itself when it goes without: the C driver shows the same.
+core_says() {
+	local n=1
+	oracle_off "C does not give back what it had when its probe fails"
+	echo 0 >/sys/bus/platform/drivers_autoprobe
+	check "the driver comes" load_driver
+	check "the master comes" overlay_apply codec
+	I=$(instance 30f0000)
+	M=$(master 1c0e000)
+	while [ $n -lt $most ] && ! bound "$I"; do
+		fail_write $n $probes "$I"
+		n=$((n + 1))
+	done
+	check "the instance is bound" bound "$I"
+	n=1
+	while [ $n -lt $most ] && ! has_group "$M"; do
+		fail_write $n $probes "$M"
+		has_group "$M" || ! bound "$M" || echo "$M" >/sys/bus/platform/drivers/board-client/unbind
+		n=$((n + 1))
+	done
+	check "the master is behind its IOMMU" has_group "$M"
+}
+
+# Splats that the file waivers names, if they came.
+waive() {
+	local regex
+	grep -v '^#' /stories/waivers >/tmp/waivers
+	while read -r regex; do
+		if [ "${1:-}" = all ] || log_has "$regex"; then
+			note "waived: $(log_count "$regex") times: $regex"
+			expect_splat "$regex"
+		fi
+	done </tmp/waivers
+}
+
+case $1 in
+probe)
+	fail_probe
+	fail_report probe
+	;;
+master)
+	fail_master
+	fail_report of-xlate of_xlate
+	fail_report probe-device probe_device
+	;;
+attach)
+	fail_attach
+	fail_report attach
+	;;
+map)
+	fail_map
+	fail_report map
+	;;
+core)
+	core_says
+	waive all
+	;;
+*) fail "no such path: $1" ;;
+esac
+[ "$1" = core ] || waive

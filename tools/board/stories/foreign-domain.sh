@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# Two instances with a driver each, C and Rust: a domain of one is refused for a
+# master of the other, and nothing of it stays: by the core, or, on the way that
+# the core does not look at, by the driver that is asked (the C driver does not).
+
+claim() { echo "$2" >"/sys/bus/platform/devices/$(instance "$1")/driver_override"; }
+
+oracle_off "the C driver leaves its hardware on and its tables behind"
+claim 30f0000 rust_sun50i_iommu
+claim 30e0000 sun50i-iommu
+check "the C driver comes" load c_sun50i
+check "the Rust driver comes" load rust_sun50i_iommu
+check "the masters' driver comes" load board_client
+rust=$(first_master)
+c=$(awk '$1 == "master" { print $2 }' "$B/devices" | tail -n 1)
+translated "$rust"
+translated "$c"
+equal "driver of one" "$(driver_of "$(instance 30f0000)")" rust_sun50i_iommu
+equal "driver of the other" "$(driver_of "$(instance 30e0000)")" sun50i-iommu
+does "$rust" alloc 0
+does "$c" alloc 1
+buffers 1
+does - map 0 0x1000 0 0 0x1000 rw
+does "$rust" attach 0
+does "$rust" read 0 0x1000 64
+does "$rust" detach 0
+fails -22 "$rust" attach 1
+says identity "$rust" domain
+fails -22 "$c" attach 0
+fails -22 "$c" replace 0
+says identity "$c" domain
+says 4096 - unmap 0 0x1000 0x1000
+does - free 0
+does - free 1
+drop_buffers

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# For stories in which two CPUs do things at once.
+
+two_cpus() {
+	equal "CPUs online" "$(grep -c ^processor /proc/cpuinfo)" 2
+}
+
+# Binds this shell, which may be a subshell, to a CPU: pin CPU
+pin() {
+	read -r _self _ </proc/self/stat
+	taskset -p $((1 << $1)) "$_self" >/dev/null
+}
+
+# What the devices of the instances have mapped for DMA, by dma-debug's book.
+dma_mappings() {
+	[ ! -r $DEBUGFS/dma-api/dump ] || grep -c '\.iommu ' $DEBUGFS/dma-api/dump
+}
+
+# Objects in the slabs that tables come from; empty without slabinfo.
+table_slabs() {
+	[ ! -r /proc/slabinfo ] || awk '/^iommu_table_/ { print $1, $2 }' /proc/slabinfo
+}
+
+# The tables of a domain that was made for the instance at an address, by the
+# driver's debugfs: tables ADDRESS
+tables() {
+	sed -n 's/^domain .*: \([0-9]*\) tables.*/\1/p' "$DEBUGFS/rust_iommu/$(instance "$1")/domains"
+}

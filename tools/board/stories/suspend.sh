@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# System sleep with a domain attached: up to the devices and back (devices), or
+# all the way to idle and woken from outside (s2idle). First a master goes on
+# copying through it; then the hardware forgets its registers meanwhile, and what
+# was mapped before is translated afterwards all the same.
+
+sleep_once() {
+	case $kind in
+	devices)
+		echo 1 >/sys/module/suspend/parameters/pm_test_delay
+		echo devices >/sys/power/pm_test
+		;;
+	s2idle) echo none >/sys/power/pm_test ;;
+	*) fail "no such sleep: $kind" ;;
+	esac
+	[ ! -e /sys/power/mem_sleep ] || echo s2idle >/sys/power/mem_sleep
+	check "sleep" sh -c 'echo mem >/sys/power/state'
+	echo none >/sys/power/pm_test
+}
+
+kind=$1
+check "there is system sleep" grep -q mem /sys/power/state
+begin
+I=$(instance 30f0000)
+buffers 4
+does - map 0 0x100000 0 0 0x4000 r
+does - map 0 0x200000 1 0 0x4000 w
+does "$M" copy 0 0x100000 0x200000 0x4000
+usage=$(count "rpm_usage_$I")
+
+# The master does not stop.
+mark 0 2
+does "$M" load start 0 0x100000 1 0x200000 0x4000
+does "$M" load keep
+sleep_once
+does "$M" load stat
+passes=$(said passes)
+usleep 200000
+does "$M" load stop
+check "it copies on" test "$(said passes)" -gt "$passes"
+equal "errors" "$(said errors)" 0
+equal "mismatches" "$(said mismatches)" 0
+sealed 0
+record "suspend_${kind}_passes" "$passes"
+
+# The registers are lost; the master sleeps, too.
+does "$M" load start 0 0x100000 1 0x200000 0x4000
+usleep 100000
+mark 0 2
+table=$(hw_table 0)
+echo 1 >"$B/lose_in_sleep"
+sleep_once
+echo 0 >"$B/lose_in_sleep"
+equal "table" "$(hw_table 0)" "$table"
+check "it translates" hw_translates 0
+usleep 200000
+does "$M" load stop
+equal "errors" "$(said errors)" 0
+equal "mismatches" "$(said mismatches)" 0
+does "$M" copy 0 0x100000 0x200000 0x4000
+does - cmp 0 0 0x4000 1 0
+denied permission "$M" fill 0 0x100000 64 0
+denied no- "$M" read 0 0x300000 64
+does - map 0 0x300000 0 0 0x1000 r
+does "$M" read 0 0x300000 64
+sealed 0
+equal "usage" "$(count "rpm_usage_$I")" "$usage"
+equal "registers touched without clock" "$(counter 0 gated_accesses)" 0
+equal "registers touched in reset" "$(counter 0 reset_accesses)" 0
+does "$M" detach 0
+
+# In identity: the clock is off before and after.
+wait_for "the clock is off in identity" 3 test "$(count iommu0_clock)" = 0
+echo 1 >"$B/lose_in_sleep"
+sleep_once
+echo 0 >"$B/lose_in_sleep"
+wait_for "the clock is off again" 3 test "$(count iommu0_clock)" = 0
+says identity "$M" domain
+does "$M" attach 0
+does "$M" read 0 0x300000 64
+finish

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# Two CPUs map and unmap alternate pages of one MiB, so that its table comes and
+# goes under both, while a master copies through the same directory; then each
+# also maps and unmaps pages of the other's, which may fail but must do no harm.
+# table-race:SECONDS
+
+seconds=${1:-3}
+two_cpus
+begin
+buffers 16
+does - buf 2 256
+before=$(table_slabs)
+does - map 0 0x40000000 0 0 0x10000 r
+does - map 0 0x40100000 1 0 0x10000 w
+mark 0
+for how in fair misuse; do
+	does "$M" load start 0 0x40000000 1 0x40100000 0x10000
+	if [ $how = fair ]; then
+		does "$M" pages 0 0x100000 2 $((seconds * 1000))
+		set -- $(echo "$client_said" | awk '{ print $2, $3, $5, $6, $8 }')
+		equal "errors" "$3 $4" "0 0"
+	else
+		does "$M" pages 0 0x100000 2 $((seconds * 1000)) misuse
+		set -- $(echo "$client_said" | awk '{ print $2, $3, $5, $6, $8 }')
+	fi
+	note "$how: $client_said"
+	check "both worked: $1 $2" test "$1" -gt 5 -a "$2" -gt 5
+	check "they met: $5" test "$5" -gt 100
+	record "table_race_${how}_rounds" $(($1 + $2))
+	record "table_race_${how}_met" "$5"
+	does "$M" load stop
+	check "the master copied" test "$(said passes)" -gt 5
+	equal "its errors" "$(said errors)" 0
+	equal "its mismatches" "$(said mismatches)" 0
+	# Misuse may have left a page.
+	client - unmap 0 0x100000 0x100000 >/dev/null
+	denied no- "$M" read 0 0x1ff000 64
+	equal "tables after $how" "$(tables 30f0000)" 2
+	sealed 0
+done
+says 65536 - unmap 0 0x40000000 0x10000
+says 65536 - unmap 0 0x40100000 0x10000
+equal "tables" "$(tables 30f0000)" 0
+equal "table memory" "$(table_slabs)" "$before"
+finish

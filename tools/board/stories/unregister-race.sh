@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox disable=SC2154 # mappings come from here
+# A master is probed again and again through drivers_probe on one CPU, while on
+# the other its instance comes and goes by overlay. When the instance is gone, no
+# master names it; when it is there for good, the master is translated.
+# unregister-race:ROUNDS
+
+rounds=${1:-1000}
+two_cpus
+loaded "$driver_module" || load_driver
+check "the instance comes" overlay_apply instance
+check "its master comes" adopt orphan iommu@30e0000
+wait_for "the master" 5 usable_at 2001000
+M=$(master 2001000)
+# The base of the overlays goes first, so it must not be the last: number each.
+master_id=$(cat "$B/overlay/last")
+instance_id=$((master_id - 1))
+check "the instance goes" overlay_remove "$instance_id"
+check "the instance is gone" gone 30e0000
+
+P=/sys/bus/platform
+rm -f /tmp/stop /tmp/probes
+(
+	pin 1
+	probes=0 met=0 failed=0
+	while [ ! -e /tmp/stop ]; do
+		read -r before <"$B/overlay/moves"
+		echo "$M" >$P/drivers_probe 2>/dev/null || failed=$((failed + 1))
+		read -r after <"$B/overlay/moves"
+		probes=$((probes + 1))
+		# Odd: something was on its way.
+		if [ $((before & 1)) = 1 ] || [ "$before" != "$after" ]; then
+			met=$((met + 1))
+		fi
+		echo "$M" >$P/drivers/board-client/unbind 2>/dev/null
+	done
+	echo "$probes $met $failed" >/tmp/probes
+) &
+other=$!
+
+pin 0
+round=0 left=0
+while [ $round -lt "$rounds" ]; do
+	cat "/overlays/$soc-instance.dtbo" >"$B/overlay/apply" || break
+	echo last >"$B/overlay/remove" || break
+	# Whatever the other side does now: there is no instance to name.
+	[ ! -e "$P/devices/$M/iommu" ] && [ ! -e "$P/devices/$M/iommu_group" ] || left=$((left + 1))
+	round=$((round + 1))
+done
+: >/tmp/stop
+wait $other
+read -r _self _ </proc/self/stat
+taskset -p 3 "$_self" >/dev/null
+read -r probes met failed </tmp/probes
+note "$round rounds, $probes probes, $met while the instance came or went, $failed refused"
+equal "rounds" $round "$rounds"
+equal "rounds after which a master named a dead instance" $left 0
+check "probes met removals: $met" test "$met" -gt $((rounds / 10))
+record unregister_race_rounds "$round"
+record unregister_race_probes "$probes"
+record unregister_race_met "$met"
+
+check "the instance comes" overlay_apply instance
+wait_for "it is bound" 5 bound "$(instance 30e0000)"
+[ -e "$P/devices/$M/driver" ] || echo "$M" >$P/drivers_probe
+wait_for "its master" 5 usable "$M"
+begin "$M"
+buffers 1
+does - map 0 0x1000 0 0 0x1000 rw
+mark 1
+does "$M" read 0 0x1000 64
+sealed 1
+says 4096 - unmap 0 0x1000 0x1000
+does "$M" detach 0
+does - free 0
+drop_buffers
+check "it goes" overlay_remove last
+check "the master goes" overlay_remove all
