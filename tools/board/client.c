@@ -22,6 +22,10 @@
 
 #define REGS_SIZE	0x1000
 
+static bool translated_only;
+module_param(translated_only, bool, 0644);
+MODULE_PARM_DESC(translated_only, "do not drive a device that is behind no IOMMU");
+
 static struct dentry *root;
 static struct iommu_domain *domains[CLIENT_DOMAINS];
 static struct buffer *buffers[CLIENT_BUFFERS];
@@ -732,6 +736,8 @@ static int client_probe(struct platform_device *pdev)
 	struct client *c;
 	int ret;
 
+	if (translated_only && !device_iommu_mapped(dev))
+		return -ENODEV;
 	res = platform_get_resource(pdev, IORESOURCE_MEM, 0);
 	if (!res)
 		return dev_err_probe(dev, -ENODEV, "no registers\n");
