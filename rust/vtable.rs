@@ -302,16 +302,16 @@ fn try_probe_device<T: Operations>(dev: &Device) -> Result<Pin<KBox<Master<T>>>>
         return Err(ENODEV);
     }
     let data = T::probe_device(&live, dev)?;
-    for instance in instances.as_slice() {
-        // SAFETY: `live` is complete, so the gate is held.
-        link::add(dev, unsafe { instance.dev() })?;
-    }
-
     let master = Master::new(dev, instances.try_clone()?, streams, data)?;
     // An instance that goes makes itself unknown first, and looks for masters afterwards. The
     // master is listed now, so it is either found then or not made.
     if !registry::are_known(instances.as_slice()) {
         return Err(ENODEV);
+    }
+    // Last, since a managed link cannot be taken back.
+    for instance in instances.as_slice() {
+        // SAFETY: `live` is complete, so the gate is held.
+        link::add(dev, unsafe { instance.dev() })?;
     }
     Ok(master)
 }
