@@ -8,6 +8,7 @@ use core::{
     ffi::c_void,
     ptr::NonNull,
     sync::atomic::{
+        AtomicBool,
         AtomicPtr,
         Ordering, //
     },
@@ -36,6 +37,7 @@ use crate::{
     fault::RateLimit,
     gate::Gate,
     group::Group,
+    link,
     master::MasterBase,
     ops::{
         Hardware,
@@ -115,6 +117,8 @@ pub struct Instance {
     index: u16,
     ops: *const bindings::iommu_ops,
     hw: AtomicPtr<c_void>,
+    /// The driver core has bound the device: masters may be linked to it.
+    bound: AtomicBool,
     #[pin]
     gate: Gate,
     #[pin]
@@ -148,6 +152,7 @@ impl Instance {
                 index,
                 ops: T::statics().ops(),
                 hw: AtomicPtr::new(core::ptr::null_mut()),
+                bound: AtomicBool::new(false),
                 gate <- Gate::new(),
                 masters <- new_mutex!(KVec::new(), "iommu_masters"),
                 streams <- new_spinlock_irq!(KVec::new(), "iommu_streams"),
@@ -185,6 +190,12 @@ impl Instance {
     #[inline]
     pub(crate) fn index(&self) -> u16 {
         self.index
+    }
+
+    /// Whether this is the instance of `dev`.
+    #[inline]
+    pub(crate) fn is_of(&self, dev: &Device) -> bool {
+        core::ptr::eq(self.dev.as_ptr(), dev)
     }
 
     /// Whether this is an instance of driver `T`.
@@ -273,6 +284,36 @@ impl Instance {
             // SAFETY: by the invariant of `StreamEntry`: it is in the list, whose lock is held.
             f(unsafe { entry.master.as_ref() });
         }
+    }
+
+    /// Links the driver of `master` to that of this instance.
+    ///
+    /// The core replays masters while the instance's device is still being probed. A link cannot be
+    /// made then: if the driver of `master` is being probed, too, and fails, the driver core finds the
+    /// link in a state that it does not know. Those masters are linked by [`Self::on_bound`].
+    ///
+    /// `master` is listed by now, so it is linked by at least one of the two.
+    ///
+    /// # Safety
+    ///
+    /// The gate is held.
+    pub(crate) unsafe fn link(&self, master: &Device) -> Result {
+        if !self.bound.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        // SAFETY: the gate is held.
+        link::add(master, unsafe { self.dev() })
+    }
+
+    /// Links those masters that came while `dev`, the device of this instance, was being probed.
+    pub(crate) fn on_bound(&self, dev: &Device) {
+        // Who is listed from now on sees this, since the list's lock orders the two.
+        self.bound.store(true, Ordering::Release);
+        self.for_each_master(|master| {
+            if let Err(e) = link::add(master.dev(), dev) {
+                dev_err!(master.dev(), "{}: no device link: {:?}\n", dev.name(), e);
+            }
+        });
     }
 
     /// Calls `f` with each stream of `master`. `f` runs under an IRQ-safe spinlock.

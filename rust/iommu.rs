@@ -25,6 +25,7 @@ pub mod instance;
 pub mod link;
 pub mod live;
 pub mod master;
+mod notifier;
 pub mod ops;
 pub mod pages;
 pub mod pm;
@@ -50,6 +51,8 @@ impl kernel::Module for Iommu {
     fn init(module: &'static ThisModule) -> Result<Self> {
         // SAFETY: once, and before a driver can call anything: its module needs this one's symbols.
         unsafe { registry::init() };
+        // SAFETY: once, and the module stays from here on if this succeeds.
+        unsafe { notifier::register() }?;
         debugfs::init();
 
         // The frame that frees a domain returns here after the driver's module may be gone, so this

@@ -45,19 +45,29 @@ use crate::bindings::as_raw;
 ///
 /// # When to call
 ///
-/// The state of the link follows from what both devices are doing. `supplier` may be probing: the
-/// link takes effect when its driver is bound. But if the driver of `consumer` is bound by then and
-/// `supplier` is still probing, the driver core records no active use, and the *current* driver of
-/// `consumer` is not unbound; those that bind later are. A supplier whose probe can still fail must
-/// not let consumers finish theirs: it registers with the subsystem last.
+/// When the driver of `supplier` is bound, and stays so during the call. `consumer` may be in any
+/// state, also in the middle of being probed: if that comes to a good end, the link is in use.
+///
+/// Not while `supplier` is being probed. The driver core allows that to a consumer that is sure to be
+/// probed successfully, and warns if it is not. Not while `supplier` is being unbound, either: a
+/// consumer that is bound a moment later makes the driver core warn. That is refused, but its
+/// beginning cannot be ruled out: it takes a lock that only the driver core has.
 ///
 /// # Errors
+///
+/// `ENODEV` if the driver of `supplier` is being unbound.
 ///
 /// `EINVAL` if there is no link afterwards: both devices are the same, `supplier` is not registered
 /// or depends on `consumer`, or memory is short. The C function does not tell.
 ///
 /// Corresponds to `device_link_add()`. May sleep.
 pub fn add(consumer: &Device, supplier: &Device) -> Result {
+    // SAFETY: `supplier` is valid. Others may write meanwhile, whole words.
+    let state = unsafe { (&raw const (*as_raw(supplier)).links.status).read_volatile() };
+
+    if state == kernel::bindings::dl_dev_state_DL_DEV_UNBINDING {
+        return Err(ENODEV);
+    }
     // SAFETY: Both are valid devices by the type invariants of `Device`. The link takes its own
     // references to them.
     let link = unsafe { kernel::bindings::device_link_add(as_raw(consumer), as_raw(supplier), 0) };

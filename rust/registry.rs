@@ -14,7 +14,10 @@
 
 use kernel::{
     bindings,
-    device::property::FwNode,
+    device::{
+        property::FwNode,
+        Device, //
+    },
     prelude::*,
     sync::Arc, //
 };
@@ -113,6 +116,16 @@ pub(crate) fn find_id<T: Operations>(id: StreamId) -> Option<Arc<Instance>> {
         .entries
         .iter()
         .find(|entry| entry.instance.index() == id.instance() && entry.instance.is::<T>())
+        .map(|entry| entry.instance.clone())
+}
+
+/// The instance whose device is `dev`.
+pub(crate) fn find_dev(dev: &Device) -> Option<Arc<Instance>> {
+    REGISTRY
+        .lock()
+        .entries
+        .iter()
+        .find(|entry| entry.instance.is_of(dev))
         .map(|entry| entry.instance.clone())
 }
 

@@ -45,7 +45,6 @@ use crate::{
     gfp::Gfp,
     group::Group,
     instance::Instance,
-    link,
     live::InstanceSet,
     master::{
         Attached,
@@ -311,7 +310,7 @@ fn try_probe_device<T: Operations>(dev: &Device) -> Result<Pin<KBox<Master<T>>>>
     // Last, since a managed link cannot be taken back.
     for instance in instances.as_slice() {
         // SAFETY: `live` is complete, so the gate is held.
-        link::add(dev, unsafe { instance.dev() })?;
+        unsafe { instance.link(dev) }?;
     }
     Ok(master)
 }

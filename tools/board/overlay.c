@@ -2,8 +2,9 @@
 /*
  * Devicetree overlays through debugfs. A blob written to overlay/apply is
  * applied by the write that completes it, whose error is the result;
- * overlay/last then reads the changeset's number. overlay/remove takes such a
- * number, "last" or "all". overlay/moves counts the beginnings and ends of both:
+ * overlay/last then reads the changeset's number; a write to overlay/again applies
+ * that blob once more, which spares a story's loop a process. overlay/remove takes
+ * such a number, "last" or "all". overlay/moves counts the beginnings and ends of both:
  * it is odd while something comes or goes.
  */
 #include <linux/libfdt.h>
@@ -29,19 +30,23 @@ struct blob {
 	u8 data[MAX_BLOB];
 };
 
+static struct blob kept;	/* what was applied last */
+
 static int apply_open(struct inode *inode, struct file *file)
 {
 	file->private_data = kvzalloc_obj(struct blob);
 	return file->private_data ? 0 : -ENOMEM;
 }
 
-static int apply(struct blob *blob)
+static int apply_kept(void)
 {
 	int id = 0, ret;
 
+	if (!kept.len)
+		return -ENOENT;
 	if (nr_applied == MAX_OVERLAYS)
 		return -ENOSPC;
-	ret = of_overlay_fdt_apply(blob->data, blob->len, &id, NULL);
+	ret = of_overlay_fdt_apply(kept.data, kept.len, &id, NULL);
 	if (ret) {
 		/* A half applied changeset keeps its number and can be removed. */
 		if (id)
@@ -52,6 +57,21 @@ static int apply(struct blob *blob)
 	applied[nr_applied++] = id;
 	last = id;
 	return 0;
+}
+
+/* Applies @blob, or the one before once more. */
+static int apply(const struct blob *blob)
+{
+	int ret;
+
+	mutex_lock(&lock);
+	atomic_inc(&moves);
+	if (blob)
+		kept = *blob;
+	ret = apply_kept();
+	atomic_inc(&moves);
+	mutex_unlock(&lock);
+	return ret;
 }
 
 static ssize_t apply_write(struct file *file, const char __user *buf, size_t len,
@@ -72,11 +92,7 @@ static ssize_t apply_write(struct file *file, const char __user *buf, size_t len
 	if (be32_to_cpu(head[0]) != FDT_MAGIC || blob->len > be32_to_cpu(head[1]))
 		return -EINVAL;
 	if (blob->len == be32_to_cpu(head[1])) {
-		mutex_lock(&lock);
-		atomic_inc(&moves);
 		ret = apply(blob);
-		atomic_inc(&moves);
-		mutex_unlock(&lock);
 		blob->len = 0;
 	}
 	return ret ?: len;
@@ -94,6 +110,12 @@ static const struct file_operations apply_fops = {
 	.write = apply_write,
 	.release = apply_release,
 };
+
+static int again_set(void *data, u64 value)
+{
+	return apply(NULL);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(again_fops, NULL, again_set, "%llu\n");
 
 static int remove_at(unsigned int i)
 {
@@ -167,6 +189,7 @@ int board_overlay_init(struct dentry *root)
 	struct dentry *dir = debugfs_create_dir("overlay", root);
 
 	debugfs_create_file("apply", 0200, dir, NULL, &apply_fops);
+	debugfs_create_file("again", 0200, dir, NULL, &again_fops);
 	debugfs_create_file("remove", 0200, dir, NULL, &remove_fops);
 	debugfs_create_atomic_t("moves", 0400, dir, &moves);
 	debugfs_create_file("last", 0400, dir, NULL, &last_fops);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox disable=SC2034 # what stories use
-# Making the Nth allocation of this task fail (CONFIG_FAULT_INJECTION).
+# Making the Nth allocation of this task fail (CONFIG_FAULT_INJECTION), and what
+# code that is not ours says about it.
 
 # What every allocation of the kernel is subject to, and neither is by default:
 # those that may sleep, and those of one page.
@@ -95,4 +96,16 @@ fail_report() {
 	record "fail_nth_${path}_ours" "$fail_ours"
 	record "fail_nth_${path}_sites" "$fail_sites"
 	check "allocations failed on the path $path" test "$fail_ours" -gt 0
+}
+
+# Splats that the file waivers names, if they came.
+waive() {
+	local regex
+	grep -v '^#' /stories/waivers >/tmp/waivers
+	while read -r regex; do
+		if [ "${1:-}" = all ] || log_has "$regex"; then
+			note "waived: $(log_count "$regex") times: $regex"
+			expect_splat "$regex"
+		fi
+	done </tmp/waivers
 }

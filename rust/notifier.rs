@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What has to wait until the driver core has bound an instance's device.
+//!
+//! `probe` is too early, and no callback of a driver comes later; but a bus tells whoever asks.
+//!
+//! C header: [`include/linux/device/bus.h`](srctree/include/linux/device/bus.h)
+
+use kernel::{
+    bindings,
+    device::Device,
+    error::to_result,
+    ffi::{
+        c_int,
+        c_ulong,
+        c_void, //
+    },
+    prelude::*,
+    types::Opaque, //
+};
+
+use crate::registry;
+
+/// Our place in the bus's list. It stays there, as the crate does.
+struct Block(Opaque<bindings::notifier_block>);
+
+// SAFETY: the list's owner writes it, under the list's lock; nobody else does.
+unsafe impl Sync for Block {}
+
+static BLOCK: Block = Block(Opaque::new(bindings::notifier_block {
+    notifier_call: Some(notified),
+    next: core::ptr::null_mut(),
+    priority: 0,
+}));
+
+/// Something happened to a device of the platform bus. May sleep.
+///
+/// # Safety
+///
+/// Called by the bus only, as its notifiers are.
+unsafe extern "C" fn notified(
+    _block: *mut bindings::notifier_block,
+    event: c_ulong,
+    dev: *mut c_void,
+) -> c_int {
+    if event == bindings::bus_notifier_event_BUS_NOTIFY_BOUND_DRIVER as c_ulong {
+        // SAFETY: the bus passes a valid device. Its lock is held, so its driver is not unbound
+        // meanwhile.
+        let dev: &Device = unsafe { Device::from_raw(dev.cast()) };
+
+        if let Some(instance) = registry::find_dev(dev) {
+            instance.on_bound(dev);
+        }
+    }
+    bindings::NOTIFY_DONE as c_int
+}
+
+/// Asks to be told.
+///
+/// # Safety
+///
+/// Called once. If it succeeds, the module is never unloaded.
+///
+/// Corresponds to `bus_register_notifier()`.
+pub(crate) unsafe fn register() -> Result {
+    // SAFETY: both are statics, and by the safety requirement stay.
+    to_result(unsafe {
+        bindings::bus_register_notifier(&raw const bindings::platform_bus_type, BLOCK.0.get())
+    })
+}
