@@ -256,7 +256,16 @@ impl Instance {
     pub(crate) fn remove_master(&self, master: NonNull<MasterBase>) {
         let mut masters = self.masters.lock();
         masters.retain(|entry| entry.master != master);
-        self.streams.lock().retain(|entry| entry.master != master);
+
+        let mut streams = self.streams.lock();
+        streams.retain(|entry| entry.master != master);
+        if masters.is_empty() {
+            // Nothing is freed under the spinlock.
+            let none = core::mem::replace(&mut *streams, KVec::new());
+            drop(streams);
+            drop(none);
+            *masters = KVec::new();
+        }
     }
 
     /// How many masters name this instance.
@@ -375,6 +384,9 @@ impl Instance {
             }
             true
         });
+        if domains.is_empty() {
+            *domains = KVec::new();
+        }
     }
 
     /// Makes every domain give back what needs the device, which is about to be unbound.

@@ -179,22 +179,31 @@ impl<'bound> Hardware<'bound> {
         let same = matches!(&slot.current, Current::Paging(current) if current.is(domain));
         if !same || self.engine.is_stale() {
             slot.make_room()?;
-            let power = match &slot.power {
-                Some(_) => None,
-                None => Some(pm::get(self.dev)?),
-            };
-            self.engine.translate(domain.directory())?;
-            if let Some(power) = power {
-                slot.power = Some(power.into_owned());
+            if let Err(e) = self.switch(&mut slot, domain) {
+                slot.give_room_back();
+                return Err(e);
             }
-            slot.become_current(Current::Paging(domain.clone()));
-            slot.let_go();
         }
         for &master in masters {
             slot.attached |= 1 << master;
             self.engine.set_blocked(master, false);
             self.engine.set_bypassed(master, false);
         }
+        Ok(())
+    }
+
+    /// Makes the hardware translate with `domain`. There is room for what it leaves.
+    fn switch(&self, slot: &mut Slot, domain: &DomainRef<Sun50iIommu>) -> Result {
+        let power = match &slot.power {
+            Some(_) => None,
+            None => Some(pm::get(self.dev)?),
+        };
+        self.engine.translate(domain.directory())?;
+        if let Some(power) = power {
+            slot.power = Some(power.into_owned());
+        }
+        slot.become_current(Current::Paging(domain.clone()));
+        slot.let_go();
         Ok(())
     }
 
@@ -437,6 +446,14 @@ impl Slot {
     /// The hardware has dropped all it knew of other tables.
     fn let_go(&mut self) {
         self.lingering.clear();
+        self.give_room_back();
+    }
+
+    /// Undoes [`Self::make_room`], unless a domain is current that needs the room when it is left.
+    fn give_room_back(&mut self) {
+        if self.lingering.is_empty() && !matches!(self.current, Current::Paging(_)) {
+            self.lingering = KVec::new();
+        }
     }
 }
 

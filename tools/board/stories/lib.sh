@@ -162,7 +162,21 @@ oracle() {
 	# Counters of the memory management are per CPU until they are added up.
 	cat /proc/sys/vm/stat_refresh 2>/dev/null
 	grep -E '^nr_iommu_pages ' /proc/vmstat
+	slab_ours
 	[ ! -r "$DEBUGFS/board/counts" ] || cat "$DEBUGFS/board/counts"
+}
+
+# Objects that the crate or the driver has allocated and not freed, by the slab
+# allocator's own book. Only with slab_debug=U, and not where KASAN keeps what was
+# freed from it.
+slab_ours() {
+	case $image in debug*) return ;; esac
+	[ -r $DEBUGFS/slab/kmalloc-64/alloc_traces ] || return
+	cat $DEBUGFS/slab/*/alloc_traces | awk -v mods="[[](rust_iommu|$driver_module)[]]" '
+		$1 ~ /^[0-9]+$/ { n = $1; rust = 0 }
+		/ rust_helper_kv*realloc/ { rust = 1 }
+		rust && $0 ~ mods { total += n; n = 0 }
+		END { print "slab_ours", total + 0 }'
 }
 
 oracle_kept() {
@@ -187,6 +201,10 @@ oracle_kept() {
 log_clean() {
 	local bad=0 expected
 
+	if ! dmesg | grep -q "story: $mark\$"; then
+		note "FAILED: the kernel log has lost the beginning of the story"
+		return 1
+	fi
 	log_since | grep -E "$SPLATS" >"$state/splats"
 	if [ -s "$state/allowed" ]; then
 		grep -Evf "$state/allowed" "$state/splats" >"$state/rest"
