@@ -11,21 +11,32 @@
 
 static struct iommu_attach_handle handles[CLIENT_DOMAINS];
 
+/* For the driver's blocked domain, which all groups share. */
+static struct iommu_attach_handle blocked_handle;
+
+static int replace(struct client *c, struct iommu_domain *domain,
+		   struct iommu_attach_handle *handle)
+{
+	struct iommu_group *group = iommu_group_get(c->dev);
+	int ret;
+
+	if (!group)
+		return -ENODEV;
+	ret = iommu_replace_group_handle(group, domain, handle);
+	iommu_group_put(group);
+	return ret;
+}
+
 /* replace D: from whatever the device's group is in */
 static int cmd_replace(struct client *c, int argc, char **argv)
 {
 	struct iommu_domain *domain = client_domain(argv[1]);
-	struct iommu_group *group;
 	unsigned int n;
 	int ret;
 
 	if (!domain || kstrtouint(argv[1], 0, &n))
 		return -ENOENT;
-	group = iommu_group_get(c->dev);
-	if (!group)
-		return -ENODEV;
-	ret = iommu_replace_group_handle(group, domain, &handles[n]);
-	iommu_group_put(group);
+	ret = replace(c, domain, &handles[n]);
 	if (!ret) {
 		c->attached = n;
 		c->by_handle = true;
@@ -46,8 +57,43 @@ int client_detach_handle(struct client *c, struct iommu_domain *domain)
 	return 0;
 }
 
+static struct iommu_domain *blocked_domain(struct client *c)
+{
+	if (!c->dev->iommu || !c->dev->iommu->iommu_dev)
+		return NULL;
+	return c->dev->iommu->iommu_dev->ops->blocked_domain;
+}
+
+/* block: into the blocked domain, from whatever the device's group is in */
+static int cmd_block(struct client *c, int argc, char **argv)
+{
+	struct iommu_domain *domain = blocked_domain(c);
+	int ret;
+
+	if (!domain)
+		return -ENOENT;
+	ret = replace(c, domain, &blocked_handle);
+	if (!ret) {
+		c->attached = -1;
+		c->by_handle = false;
+	}
+	return ret;
+}
+
+/* unblock: back into the default domain */
+static int cmd_unblock(struct client *c, int argc, char **argv)
+{
+	struct iommu_domain *domain = blocked_domain(c);
+
+	if (!domain || iommu_get_domain_for_dev(c->dev) != domain)
+		return -ENOENT;
+	return client_detach_handle(c, domain);
+}
+
 const struct command group_commands[] = {
 	{ "replace", 1, true, cmd_replace },
+	{ "block", 0, true, cmd_block },
+	{ "unblock", 0, true, cmd_unblock },
 	{ }
 };
 

@@ -116,6 +116,7 @@ tidy() {
 		client "$dev" domain >/dev/null || :
 		case $client_said in
 		"paging "*) client "$dev" gdetach "${client_said#paging }" >/dev/null || : ;;
+		blocked) client "$dev" unblock >/dev/null || : ;;
 		esac
 	done
 	for d in 0 1 2; do

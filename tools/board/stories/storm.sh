@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# 10 000 faulting accesses a second for five seconds: every fault is counted,
-# the log stays readable, and another master's copies go on.
+# 10 000 faulting accesses a second for five seconds, or as many in what time a
+# slow machine takes: every fault is counted, the log stays readable, and another
+# master's copies go on.
 
 M=$(first_master)
 other=$(awk '$1 == "master" { print $2 }' "$B/devices" | tail -n 1)
@@ -17,7 +18,8 @@ does - faults clear
 mark 0 2
 does "$other" load start 0 0x100000 1 0x200000 0x10000
 does "$M" faultrate 0x90000000 10000 5000
-accesses=$(said accesses)
+accesses=$(said accesses) took=$(said ms)
+equal "faulting accesses" "$accesses" 50000
 equal "faults seen by the device" "$(said faults)" "$accesses"
 equal "accesses that hang" "$(said stuck)" 0
 does "$other" load stop
@@ -29,10 +31,11 @@ latched=$(counter 0 faults_latched)
 equal "faults told, and latched" "$(said count)" "$latched"
 equal "faults latched, and seen" "$latched" "$accesses"
 equal "faults lost" "$(counter 0 faults_lost)" 0
-check "a storm it was: $accesses" test "$accesses" -gt 1000
 lines=$(log_count '0x90000000')
-check "lines in the log: $lines" test "$lines" -ge 1 -a "$lines" -le 40
+# Ten in any five seconds.
+check "lines in the log: $lines" test "$lines" -ge 1 -a "$lines" -le $((took / 500 + 20))
 record storm_faults "$accesses"
+record storm_ms "$took"
 record storm_lines "$lines"
 record storm_copies "$copies"
 says 65536 - unmap 0 0x100000 0x10000

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# A master in the blocked domain reaches nothing: not what is mapped in the domain
+# that it comes from, nor memory by its physical address. From the default domain
+# into it, from a paging domain into it and out again, and back.
+
+begin
+buffers 1
+does - map 0 0x100000 0 0 0x1000 rw
+does "$M" detach 0
+does - bphys 0 0
+physical=$client_said
+does "$M" read 0 "$physical" 64
+
+# From identity.
+mark 0
+does "$M" block
+says blocked "$M" domain
+denied '' "$M" read 0 "$physical" 64
+denied '' "$M" read 0 0x100000 64
+sealed 0
+
+# Out of it into a table, and into it again, while the device copies.
+does "$M" replace 0
+does "$M" read 0 0x100000 64
+does "$M" load start 0 0x100000 0 0x100800 0x800
+for _ in $(seq 20); do
+	does "$M" block
+	does "$M" replace 0
+done
+does "$M" load stop
+check "some accesses were let through" test "$(said passes)" -gt 0
+does "$M" block
+denied '' "$M" read 0 0x100000 64
+sealed 0
+
+does "$M" unblock
+says identity "$M" domain
+does "$M" read 0 "$physical" 64
+says 4096 - unmap 0 0x100000 0x1000
+does - free 0
+drop_buffers
