@@ -312,7 +312,8 @@ void board_ccu_lose(unsigned int mask)
 	atomic_set(&lossy, mask);
 }
 
-static DEFINE_SIMPLE_DEV_PM_OPS(ccu_pm, ccu_suspend, NULL);
+/* Last of all: power domains go off when no device needs them any more. */
+static DEFINE_NOIRQ_DEV_PM_OPS(ccu_pm, ccu_suspend, NULL);
 
 static struct platform_driver ccu_driver = {
 	.probe = ccu_probe,

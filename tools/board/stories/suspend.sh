@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# System sleep with a domain attached: up to the devices and back (devices), or
-# all the way to idle and woken from outside (s2idle). First a master goes on
-# copying through it; then the hardware forgets its registers meanwhile, and what
-# was mapped before is translated afterwards all the same.
+# System sleep with a domain attached: up to the devices and back (devices), with
+# the late and the last phase as well (platform), or all the way to idle and woken
+# from outside (s2idle). First a master goes on copying through it; then the
+# hardware forgets its registers meanwhile, and what was mapped before is translated
+# afterwards all the same. It forgets in the last phase, so not in the first sort.
 
 sleep_once() {
 	case $kind in
-	devices)
+	devices | platform)
 		echo 1 >/sys/module/suspend/parameters/pm_test_delay
-		echo devices >/sys/power/pm_test
+		echo "$kind" >/sys/power/pm_test
 		;;
 	s2idle) echo none >/sys/power/pm_test ;;
 	*) fail "no such sleep: $kind" ;;
