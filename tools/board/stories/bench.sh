@@ -2,8 +2,9 @@
 # shellcheck shell=sh
 # The benchmark: the C and the Rust driver in one boot, an instance each.
 # bench:plain gives the first instance to C, bench:swapped the second;
-# bench:threads measures what needs two CPUs.  The numbers go to
-# /results/bench.txt, for scripts/bench.
+# bench:threads measures what needs two CPUs; bench:counts only counts, in an
+# image where cleaning the caches does something that can be counted.  The
+# numbers go to /results/bench.txt, for scripts/bench.
 
 oracle_off "domains of the C driver cannot be freed"
 dmesg -n 1
@@ -45,6 +46,52 @@ if [ "$1" = threads ]; then
 	return 0
 fi
 
+shadow() { awk -v n="$1" '$1 == n { print $2 }' "$B/shadow/stats"; }
+
+# What one call does to the hardware, with entries of another master cached.
+count() {
+	_who=$1 _op=$2 _size=$3
+	[ "$_who" = c ] && _n=$c_iommu || _n=$rust_iommu
+	[ "$_op" = fault ] || [ "$_op" = replace ] || bench once warm "$_who" 0
+	mark "$_n" 2
+	_cleans=$(shadow "cleans_$_n") _bytes=$(shadow "clean_bytes_$_n")
+	bench once "$_op" "$_who" "$_size" || return 1
+	_cleans=$(($(shadow "cleans_$_n") - _cleans)) _bytes=$(($(shadow "clean_bytes_$_n") - _bytes))
+	awk -v op="$_op" -v size="$_size" -v who="$_who" -v cleans="$_cleans" -v bytes="$_bytes" '
+		/^(mmio_reads|mmio_writes|flushes|tlb_invalidations|ptw_invalidations|dropped_not_0) / {
+			v[$1] = $2
+		}
+		END {
+			print "count", op, size, who, v["mmio_reads"], v["mmio_writes"], v["flushes"],
+			      v["tlb_invalidations"], v["ptw_invalidations"], v["dropped_not_0"],
+			      cleans, bytes
+		}' "$B/iommu$_n/counters" >>/results/bench.txt
+}
+
+count_all() {
+	for who in c rust; do
+		for size in 4096 65536 1048576 4194304 67108864; do
+			check "count map" count $who map $size
+			if [ $size = 67108864 ]; then
+				bench tables $who
+				echo "tables $size $who $(cat $N/result)" >>/results/bench.txt
+			fi
+			check "count unmap" count $who unmap $size
+		done
+		for size in 65536 1048576 4194304; do
+			check "count sg map" count $who sg $size
+			check "count sg unmap" count $who unmap $size
+		done
+		check "count fault" count $who fault 0
+	done
+}
+
+if [ "$1" = counts ]; then
+	: >/results/bench.txt
+	count_all
+	return 0
+fi
+
 check "cost of register accesses" bench mmio 200
 for kind in table whole; do
 	check "$kind 4 KiB" bench run $kind 4096 256 "$rounds"
@@ -59,37 +106,7 @@ check "scattered 4 MiB" bench run sg 4194304 4 "$rounds"
 check "faults" bench fault "$rounds"
 cat $N/samples >/results/bench.txt
 
-# What one call does to the hardware, with entries of another master cached.
-count() {
-	_who=$1 _op=$2 _size=$3
-	[ "$_who" = c ] && _n=$c_iommu || _n=$rust_iommu
-	[ "$_op" = fault ] || [ "$_op" = replace ] || bench once warm "$_who" 0
-	mark "$_n" 2
-	bench once "$_op" "$_who" "$_size" || return 1
-	awk -v op="$_op" -v size="$_size" -v who="$_who" '
-		/^(mmio_reads|mmio_writes|flushes|tlb_invalidations|ptw_invalidations|dropped_not_0) / {
-			v[$1] = $2
-		}
-		END {
-			print "count", op, size, who, v["mmio_reads"], v["mmio_writes"], v["flushes"],
-			      v["tlb_invalidations"], v["ptw_invalidations"], v["dropped_not_0"]
-		}' "$B/iommu$_n/counters" >>/results/bench.txt
-}
-for who in c rust; do
-	for size in 4096 65536 1048576 4194304 67108864; do
-		check "count map" count $who map $size
-		if [ $size = 67108864 ]; then
-			bench tables $who
-			echo "tables $size $who $(cat $N/result)" >>/results/bench.txt
-		fi
-		check "count unmap" count $who unmap $size
-	done
-	for size in 65536 1048576 4194304; do
-		check "count sg map" count $who sg $size
-		check "count sg unmap" count $who unmap $size
-	done
-	check "count fault" count $who fault 0
-done
+count_all
 
 check "attach" bench attach "$rounds"
 check "paging to paging" bench replace "$rounds"
