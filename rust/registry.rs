@@ -95,6 +95,9 @@ pub(crate) fn remove(instance: &Arc<Instance>) {
         return;
     };
     let entry = registry.entries.remove(at);
+    if registry.entries.is_empty() {
+        registry.entries = KVec::new();
+    }
     drop(registry);
     drop(entry);
 }

@@ -2,6 +2,9 @@
 # shellcheck shell=busybox
 # The demonstration of "make board".
 
+# The crate stays once it is loaded, and what it has of its own.
+oracle_ignore '^slab_ours'
+check "the crate" load rust_iommu
 before=$(oracle)
 demo "Linux $(uname -r), user mode, $(grep -c ^processor /proc/cpuinfo) CPU(s); board: $(tr '\0' ' ' </proc/device-tree/model)"
 check "insert" load_driver
