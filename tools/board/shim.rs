@@ -14,10 +14,7 @@ use iommu_models::{
         Port, //
     },
     sun50i::{
-        How,
         Iommu,
-        Pass,
-        Stall,
         Variant, //
     },
     Cause,
@@ -275,34 +272,11 @@ unsafe extern "C" fn iommu_model_knob(
     // SAFETY: By this function's contract.
     let knobs = unsafe { &mut IOMMUS[index as usize].get().knobs };
     // SAFETY: By this function's contract.
-    let name = unsafe { CStr::from_char_ptr(name) }.to_bytes();
-    let on = value != 0;
-    match name {
-        b"pair_fill" => knobs.pair_fill = on,
-        b"prefetch_pages" => knobs.prefetch_pages = value,
-        b"prefetch_mib" => knobs.prefetch_mib = value,
-        b"busy_reads" => knobs.busy_reads = value,
-        b"stuck_flush" => knobs.stuck_flush = on,
-        b"stuck_tlb_ivld" => knobs.stuck_tlb_ivld = on,
-        b"stuck_ptw_ivld" => knobs.stuck_ptw_ivld = on,
-        b"stuck_debug" => knobs.stuck_debug = on,
-        // 0: a lane goes on when the interrupt is cleared, 1: at once, 2: after its reset.
-        b"stall" => {
-            knobs.stall = match value {
-                0 => Stall::UntilCleared,
-                1 => Stall::Never,
-                2 => Stall::UntilLaneReset,
-                _ => return EINVAL.to_errno(),
-            }
-        }
-        b"end_inclusive" => knobs.end_inclusive = on,
-        b"strict_gating" => knobs.strict_gating = on,
-        b"strict_ttb" => knobs.strict_ttb = on,
-        b"report_soft" => knobs.report_soft = on,
-        b"high_dram" => knobs.high_dram = on,
-        _ => return EINVAL.to_errno(),
+    let name = unsafe { CStr::from_char_ptr(name) };
+    match name.to_str() {
+        Ok(name) if knobs.set(name, value) => 0,
+        _ => EINVAL.to_errno(),
     }
-    0
 }
 
 /// Forgets what the access log has counted.
@@ -337,32 +311,8 @@ unsafe extern "C" fn iommu_model_show_knobs(index: u32, s: *mut bindings::seq_fi
     // SAFETY: By this function's contract.
     let s = unsafe { SeqFile::from_raw(s) };
     // SAFETY: By this function's contract.
-    let k = unsafe { &IOMMUS[index as usize].get().knobs };
-    let stall = match k.stall {
-        Stall::UntilCleared => 0,
-        Stall::Never => 1,
-        Stall::UntilLaneReset => 2,
-    };
-    seq_print!(s, "pair_fill {}\n", u32::from(k.pair_fill));
-    seq_print!(s, "prefetch_pages {}\n", k.prefetch_pages);
-    seq_print!(s, "prefetch_mib {}\n", k.prefetch_mib);
-    seq_print!(s, "busy_reads {}\n", k.busy_reads);
-    seq_print!(s, "stuck_flush {}\n", u32::from(k.stuck_flush));
-    seq_print!(s, "stuck_tlb_ivld {}\n", u32::from(k.stuck_tlb_ivld));
-    seq_print!(s, "stuck_ptw_ivld {}\n", u32::from(k.stuck_ptw_ivld));
-    seq_print!(s, "stuck_debug {}\n", u32::from(k.stuck_debug));
-    seq_print!(s, "stall {}\n", stall);
-    seq_print!(s, "end_inclusive {}\n", u32::from(k.end_inclusive));
-    seq_print!(s, "strict_gating {}\n", u32::from(k.strict_gating));
-    seq_print!(s, "strict_ttb {}\n", u32::from(k.strict_ttb));
-    seq_print!(s, "report_soft {}\n", u32::from(k.report_soft));
-    seq_print!(s, "high_dram {}\n", u32::from(k.high_dram));
-}
-
-macro_rules! show {
-    ($s:expr, $c:expr, $($name:ident)*) => {
-        $(seq_print!($s, "{} {}\n", stringify!($name), $c.$name);)*
-    };
+    let knobs = unsafe { &IOMMUS[index as usize].get().knobs };
+    knobs.show(&mut |line| seq_print!(s, "{line}\n"));
 }
 
 /// The counters.
@@ -376,29 +326,7 @@ unsafe extern "C" fn iommu_model_show_counters(index: u32, s: *mut bindings::seq
     let s = unsafe { SeqFile::from_raw(s) };
     // SAFETY: By this function's contract.
     let iommu = unsafe { IOMMUS[index as usize].get() };
-    let c = &iommu.counters;
-    show!(s, c, mmio_reads mmio_writes gated_accesses reset_accesses undefined misaligned
-        readonly_writes reserved_bits ttb_while_enabled bad_mask empty_range command_while_busy
-        ivld_with_gating debug_while_disabled accesses walks table_reads hits_micro hits_macro
-        hits_ptw);
-    seq_print!(s, "passed_gated {}\n", c.passed[Pass::Gated as usize]);
-    seq_print!(s, "passed_reset {}\n", c.passed[Pass::Reset as usize]);
-    seq_print!(s, "passed_disabled {}\n", c.passed[Pass::Disabled as usize]);
-    seq_print!(s, "passed_bypass {}\n", c.passed[Pass::Bypass as usize]);
-    show!(s, c, stalled collisions bus_errors faults_latched faults_merged faults_lost
-        faults_soft flushes tlb_invalidations ptw_invalidations);
-    for (owner, dropped) in c.dropped.iter().enumerate() {
-        seq_print!(s, "dropped_{owner} {dropped}\n");
-    }
-    for master in 0..MASTERS {
-        seq_print!(s, "dropped_not_{master} {}\n", c.dropped_of_others(master));
-        seq_print!(
-            s,
-            "last_dropped_not_{master} {}\n",
-            c.last_dropped_of_others(master)
-        );
-    }
-    seq_print!(s, "errors {}\n", c.errors());
+    iommu.counters.show(&mut |line| seq_print!(s, "{line}\n"));
     seq_print!(s, "stalled_lanes 0x{:x}\n", iommu.stalled());
 }
 
@@ -413,31 +341,7 @@ unsafe extern "C" fn iommu_model_show_report(index: u32, s: *mut bindings::seq_f
     let s = unsafe { SeqFile::from_raw(s) };
     // SAFETY: By this function's contract.
     let log = unsafe { &IOMMUS[index as usize].get().log };
-    seq_print!(s, "passed {}\n", log.passed_any());
-    for master in 0..MASTERS {
-        seq_print!(s, "passed_{master} {}\n", log.passed(master));
-        for why in [Pass::Gated, Pass::Reset, Pass::Disabled, Pass::Bypass] {
-            let count = log.passed_by(master, why);
-            if count != 0 {
-                seq_print!(s, "passed_{master}_{} {count}\n", pass_name(why));
-            }
-        }
-        seq_print!(s, "faulted_{master} {}\n", log.faulted(master));
-    }
-    for (n, (ttb, count)) in log.tables().enumerate() {
-        seq_print!(s, "table_{n} 0x{ttb:08x} {count}\n");
-    }
-    seq_print!(s, "table_others {}\n", log.via_other());
-    seq_print!(s, "stale_table {}\n", log.stale_table());
-}
-
-fn pass_name(why: Pass) -> &'static str {
-    match why {
-        Pass::Gated => "gated",
-        Pass::Reset => "reset",
-        Pass::Disabled => "disabled",
-        Pass::Bypass => "bypass",
-    }
+    log.show(MASTERS, &mut |line| seq_print!(s, "{line}\n"));
 }
 
 /// The last accesses, oldest first.
@@ -451,28 +355,7 @@ unsafe extern "C" fn iommu_model_show_recent(index: u32, s: *mut bindings::seq_f
     let s = unsafe { SeqFile::from_raw(s) };
     // SAFETY: By this function's contract.
     let log = unsafe { &IOMMUS[index as usize].get().log };
-    for a in log.recent() {
-        seq_print!(
-            s,
-            "{} master {} {}",
-            a.seq,
-            a.master,
-            if a.write { "w" } else { "r" }
-        );
-        seq_print!(s, " va 0x{:08x} pa 0x{:08x} ", a.va, a.pa);
-        match a.how {
-            How::Passed(why) => seq_print!(s, "passed {}\n", pass_name(why)),
-            How::Translated { ttb } => seq_print!(s, "translated 0x{ttb:08x}\n"),
-            How::Faulted { cause, ttb } => {
-                let cause = match cause {
-                    Cause::NoTable => "no-table",
-                    Cause::NoPage => "no-page",
-                    Cause::Permission => "permission",
-                };
-                seq_print!(s, "faulted {cause} 0x{ttb:08x}\n");
-            }
-        }
-    }
+    log.show_recent(&mut |line| seq_print!(s, "{line}\n"));
 }
 
 /// The last register writes, oldest first.
@@ -486,9 +369,7 @@ unsafe extern "C" fn iommu_model_show_writes(index: u32, s: *mut bindings::seq_f
     let s = unsafe { SeqFile::from_raw(s) };
     // SAFETY: By this function's contract.
     let log = unsafe { &IOMMUS[index as usize].get().log };
-    for (offset, value) in log.writes() {
-        seq_print!(s, "0x{offset:03x} 0x{value:08x}\n");
-    }
+    log.show_writes(&mut |line| seq_print!(s, "{line}\n"));
 }
 
 /// A register read of an engine.

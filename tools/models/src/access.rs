@@ -2,15 +2,18 @@
 
 //! What may happen to an access of a master instead of data.
 
-/// Why a translation failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// The directory has no table for the address (level 1).
-    NoTable,
-    /// The table has no page for the address (level 2).
-    NoPage,
-    /// There is a page, but this kind of access to it is prohibited.
-    Permission,
+use crate::kind::kinds;
+
+kinds! {
+    /// Why a translation failed, as far as a master can tell.
+    pub enum Cause {
+        /// No table for the address.
+        NoTable => "no-table",
+        /// A table, but no page for the address in it.
+        NoPage => "no-page",
+        /// A page, but this kind of access to it is prohibited.
+        Permission => "permission",
+    }
 }
 
 /// Why an access delivered no data.

@@ -11,6 +11,9 @@
 //! - [`sun50i`]: the IOMMU of Allwinner H6 and H616.
 //! - [`dma`]: a DMA engine with several channels, which is one master.
 //!
+//! What the IOMMUs have in common lives once, beside them: [`counters`], the access [`log`], knobs
+//! that can be turned by name, commands that take time, the cache of table entries.
+//!
 //! Nothing here was compared with silicon. Where public documents are silent or disagree, a model
 //! takes the reading that is hardest on a driver, and its documentation says so.
 
@@ -19,13 +22,23 @@
 #![warn(missing_docs)]
 
 mod access;
+mod burst;
+mod cache;
+mod command;
+mod kind;
+mod knobs;
 mod memory;
+mod show;
 
+pub mod counters;
 pub mod dma;
+pub mod log;
 pub mod sun50i;
 
 pub use access::{
     Cause,
     Denied, //
 };
+pub use kind::Kind;
 pub use memory::Memory;
+pub use show::Line;

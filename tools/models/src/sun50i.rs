@@ -52,11 +52,9 @@ mod datapath;
 mod debug;
 mod faults;
 mod knobs;
-mod log;
 mod mmio;
 mod pmu;
 mod regs;
-mod tlb;
 mod variant;
 mod walk;
 
@@ -64,12 +62,6 @@ pub use counters::Counters;
 pub use knobs::{
     Knobs,
     Stall, //
-};
-pub use log::{
-    Access,
-    How,
-    Log,
-    Pass, //
 };
 pub use variant::Variant;
 
@@ -79,10 +71,39 @@ use faults::Faults;
 use pmu::Pmu;
 use regs::Regs;
 
+use crate::{
+    kind::kinds,
+    log,
+    Cause, //
+};
+use core::convert::Infallible;
+
 /// Masters, and one more for the debug port.
 const OWNERS: usize = 8;
 /// Owner of what the debug port brought into a cache.
 const DEBUG: u8 = 7;
+
+kinds! {
+    /// Why an access left at PA = VA.
+    pub enum Pass {
+        /// The clock was off.
+        Gated => "gated",
+        /// The reset line, or bit 31 of RESET, held the IOMMU in reset.
+        Reset => "reset",
+        /// ENABLE was 0.
+        Disabled => "disabled",
+        /// The master's BYPASS bit was 1.
+        Bypass => "bypass",
+    }
+}
+
+/// What became of an access. This hardware blocks nothing without a fault; the table is the
+/// directory.
+pub type How = log::How<Pass, Infallible, Cause>;
+/// One access of a master.
+pub type Access = log::Access<Pass, Infallible, Cause>;
+/// The last accesses and register writes, and counts since the last mark.
+pub type Log = log::Log<Pass, Infallible, Cause, OWNERS>;
 
 /// One of the caches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +118,7 @@ pub enum Level {
 
 /// One instance.
 ///
-/// About 70 KiB: it belongs into a `static`.
+/// About 165 KiB: it belongs into a `static`.
 pub struct Iommu {
     /// What a test may change.
     pub knobs: Knobs,
@@ -167,8 +188,8 @@ impl Iommu {
     pub fn cached(&self, level: Level, va: u32) -> Option<u32> {
         let entry = match level {
             Level::Micro(master) => self.caches.micro(master, va >> 12),
-            Level::Macro => self.caches.tlb.get(va >> 12),
-            Level::Ptw => self.caches.ptw.get(va >> 20),
+            Level::Macro => self.caches.page(va >> 12),
+            Level::Ptw => self.caches.directory(va >> 20),
         };
 
         entry.map(|entry| entry.word)

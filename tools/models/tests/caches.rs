@@ -195,10 +195,10 @@ fn large_ranges_with_aliases() {
     b.ivld_range(0x0440_0000, 0x0600_0000);
     assert_eq!(kept(&b, 0x0400_0000, 2048).len(), 1024);
     assert_eq!(kept(&b, 0x0480_0000, 2048).len(), 0);
-    assert_eq!(b.mmu.counters.last_dropped[0], 1024 + 64);
-    assert_eq!(b.mmu.counters.last_dropped[1], 2048 + 64);
+    assert_eq!(b.mmu.counters.dropped.last[0], 1024 + 64);
+    assert_eq!(b.mmu.counters.dropped.last[1], 2048 + 64);
     b.ivld_range(0x0300_0000, 0x0380_0000);
-    assert_eq!(b.mmu.counters.last_dropped, [0; 8]);
+    assert_eq!(b.mmu.counters.dropped.last, [0; 8]);
     assert_eq!(kept(&b, 0x0400_0000, 2048).len(), 1024);
 }
 
@@ -224,16 +224,16 @@ fn evictions_by_owner() {
     warm(&mut b, 1, 0x2_0000, 2);
     b.rd(1, 0x1_0000).unwrap();
     b.ivld_page(0x1_0000);
-    assert_eq!(b.mmu.counters.last_dropped, [2, 1, 0, 0, 0, 0, 0, 0]);
-    assert_eq!(b.mmu.counters.last_dropped_of_others(0), 1);
+    assert_eq!(b.mmu.counters.dropped.last, [2, 1, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(b.mmu.counters.dropped.last_of_others(0), 1);
     b.mmu.counters.clear();
     b.flush_all();
     // One directory entry, read for master 0.
-    assert_eq!(b.mmu.counters.last_dropped, [7, 4, 0, 0, 0, 0, 0, 0]);
-    assert_eq!(b.mmu.counters.dropped_of_others(0), 4);
+    assert_eq!(b.mmu.counters.dropped.last, [7, 4, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(b.mmu.counters.dropped.of_others(0), 4);
     b.flush_all();
-    assert_eq!(b.mmu.counters.last_dropped, [0; 8]);
-    assert_eq!(b.mmu.counters.dropped_of_others(0), 4);
+    assert_eq!(b.mmu.counters.dropped.last, [0; 8]);
+    assert_eq!(b.mmu.counters.dropped.of_others(0), 4);
     assert_eq!(b.mmu.counters.flushes, 2);
 }
 
@@ -305,5 +305,5 @@ fn collisions_only_within_a_slot() {
     assert!(b.mmu.cached(Level::Macro, 0x5000).is_some());
     // What had to go is not there any more to be dropped: one micro, two macro, one PTW entry.
     b.flush_all();
-    assert_eq!(b.mmu.counters.last_dropped[0], 4);
+    assert_eq!(b.mmu.counters.dropped.last[0], 4);
 }

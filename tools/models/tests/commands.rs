@@ -98,7 +98,7 @@ fn started_over_a_busy_one() {
     b.mmu.knobs.busy_reads = 1;
     b.ivld_page(0x1000);
     b.ivld_page(0x2000);
-    assert_eq!(b.mmu.counters.command_while_busy, 1);
+    assert_eq!(b.mmu.counters.regs.command_while_busy, 1);
     assert!(!cached(&b));
     assert!(b.mmu.cached(Level::Macro, 0x2000).is_some());
     b.r(IVLD_ENABLE);

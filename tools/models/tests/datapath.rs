@@ -216,14 +216,14 @@ fn log_tells_tables_apart() {
     b.w(TTB_REG, TTB2);
     b.w(ENABLE, 1);
     assert_eq!(b.rd(0, 0x1000), Ok(DATA.into()), "not flushed");
-    assert_eq!(b.mmu.log.via(TTB), 2);
+    assert_eq!(b.mmu.log.via(TTB.into()), 2);
     assert_eq!(b.mmu.log.stale_table(), 1);
     b.flush_all();
     b.mmu.log.mark();
     assert_eq!(b.rd(0, 0x1000), Ok(u64::from(DATA) + 0x1000));
     b.rd(1, 0x7000).unwrap_err();
-    assert_eq!(b.mmu.log.tables().collect::<Vec<_>>(), [(TTB2, 1)]);
-    assert_eq!(b.mmu.log.via(TTB), 0);
+    assert_eq!(b.mmu.log.tables().collect::<Vec<_>>(), [(TTB2.into(), 1)]);
+    assert_eq!(b.mmu.log.via(TTB.into()), 0);
     assert_eq!(b.mmu.log.stale_table(), 0);
     assert_eq!(b.mmu.log.faulted(1), 1);
 
@@ -235,10 +235,10 @@ fn log_tells_tables_apart() {
         last[3].how,
         How::Faulted {
             cause: Cause::NoPage,
-            ttb: TTB2
+            table: TTB2.into()
         }
     );
-    assert_eq!(last[2].how, How::Translated { ttb: TTB2 });
+    assert_eq!(last[2].how, How::Translated { table: TTB2.into() });
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn reads_and_writes_through_translation() {
         assert!(b.mmu.cached(Level::Micro(m), 0x3000).is_none());
     }
     b.flush_all();
-    assert_eq!(b.mmu.counters.last_dropped, [0, 0, 0, 0, 0, 0, 0, 2]);
+    assert_eq!(b.mmu.counters.dropped.last, [0, 0, 0, 0, 0, 0, 0, 2]);
     assert_eq!(b.mmu.counters.errors(), 0);
 }
 
@@ -78,7 +78,7 @@ fn busy_and_stuck() {
         assert_eq!(b.r(VA_CONFIG), 0x8000_0001);
     }
     debug(&mut b, 0x3000, 0x8000_0000);
-    assert_eq!(b.mmu.counters.command_while_busy, 1);
+    assert_eq!(b.mmu.counters.regs.command_while_busy, 1);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn prefetch_by_hand() {
     assert_eq!(b.mmu.cached(Level::Macro, 0x3000), Some(DATA | 2));
     assert!(b.mmu.cached(Level::Ptw, 0x3000).is_some());
     b.flush_all();
-    assert_eq!(b.mmu.counters.last_dropped, [0, 0, 0, 0, 0, 0, 0, 2]);
+    assert_eq!(b.mmu.counters.dropped.last, [0, 0, 0, 0, 0, 0, 0, 2]);
 }
 
 #[test]

@@ -178,7 +178,7 @@ fn exact_invalidation(variant: Variant, seed: u64) {
         let mut want = before.clone();
         want.retain(|&(_, page), _| !gone.contains(&page));
         assert_eq!(after, want);
-        let dropped: u32 = b.mmu.counters.last_dropped.iter().sum();
+        let dropped: u32 = b.mmu.counters.dropped.last.iter().sum();
         assert_eq!(dropped as usize, before.len() - after.len());
     }
 }

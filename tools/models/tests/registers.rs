@@ -52,13 +52,13 @@ fn registers_of_the_version_only() {
         h6.r(off);
         h616.r(off);
     }
-    assert_eq!(h6.mmu.counters.undefined, later.len() as u64);
-    assert_eq!(h616.mmu.counters.undefined, 0);
+    assert_eq!(h6.mmu.counters.regs.undefined, later.len() as u64);
+    assert_eq!(h616.mmu.counters.regs.undefined, 0);
     for off in neither {
         h616.w(off, !0);
         assert_eq!(h616.r(off), 0);
     }
-    assert_eq!(h616.mmu.counters.undefined, 2 * neither.len() as u64);
+    assert_eq!(h616.mmu.counters.regs.undefined, 2 * neither.len() as u64);
 }
 
 #[test]
@@ -68,10 +68,10 @@ fn strict_about_writes() {
     b.w(0x000, 1);
     b.w(INT_STA, 1);
     b.w(0x230, 1);
-    assert_eq!(b.mmu.counters.readonly_writes, 3);
+    assert_eq!(b.mmu.counters.regs.readonly_writes, 3);
     b.w(0x052, 1);
     b.r(0x021);
-    assert_eq!(b.mmu.counters.misaligned, 2);
+    assert_eq!(b.mmu.counters.regs.misaligned, 2);
 
     for (off, val) in [
         (TTB_REG, TTB | 4),
@@ -84,10 +84,10 @@ fn strict_about_writes() {
         (OVWT, 0x1000),
         (FLUSH, 0x40),
     ] {
-        let before = b.mmu.counters.reserved_bits;
+        let before = b.mmu.counters.regs.reserved_bits;
 
         b.w(off, val);
-        assert_eq!(b.mmu.counters.reserved_bits, before + 1, "{off:#x}");
+        assert_eq!(b.mmu.counters.regs.reserved_bits, before + 1, "{off:#x}");
     }
     assert_eq!(b.r(TTB_REG), TTB);
     assert_eq!(b.r(PREFETCH), 0x3f);
@@ -101,12 +101,12 @@ fn domain_0_has_no_rule() {
 
     b.w(DM_AUT, 0x3fff_3fff);
     assert_eq!(b.r(DM_AUT), 0x3fff_0000);
-    assert_eq!(b.mmu.counters.reserved_bits, 1);
+    assert_eq!(b.mmu.counters.regs.reserved_bits, 1);
     b.w(DM_AUT + 4, 0x1555_2aaa);
     b.w(DM_AUT + 28, 0x0000_3fff);
     assert_eq!(b.r(DM_AUT + 4), 0x1555_2aaa);
     assert_eq!(b.r(DM_AUT + 28), 0x3fff);
-    assert_eq!(b.mmu.counters.reserved_bits, 1);
+    assert_eq!(b.mmu.counters.regs.reserved_bits, 1);
 }
 
 #[test]
@@ -147,11 +147,11 @@ fn gated_registers() {
     b.mmu.set_clock(false);
     assert_eq!(b.r(ENABLE), 0);
     b.w(ENABLE, 0);
-    assert_eq!(b.mmu.counters.gated_accesses, 2);
+    assert_eq!(b.mmu.counters.regs.gated_accesses, 2);
     assert_eq!(b.mmu.peek(ENABLE), 1);
     assert_eq!(b.rd(0, 0x1234), Ok(0x1234));
     assert_eq!(b.mmu.log.passed_by(0, Pass::Gated), 1);
-    assert_eq!(b.mmu.counters.passed[Pass::Gated as usize], 1);
+    assert_eq!(b.mmu.counters.passed.of(Pass::Gated), 1);
 
     // Nothing is forgotten.
     b.mmu.set_clock(true);
@@ -198,9 +198,9 @@ fn cold_counts_everything() {
     b.w(ENABLE, 1);
     b.mmu.set_clock(true);
     b.w(ENABLE, 1);
-    assert_eq!(b.mmu.counters.gated_accesses, 1);
+    assert_eq!(b.mmu.counters.regs.gated_accesses, 1);
     assert_eq!(b.mmu.counters.reset_accesses, 1);
-    assert_eq!(b.mmu.counters.mmio_writes, 2);
+    assert_eq!(b.mmu.counters.regs.mmio_writes, 2);
     assert_eq!(b.mmu.log.writes().count(), 0);
     b.mmu.set_reset(false);
     b.w(ENABLE, 1);

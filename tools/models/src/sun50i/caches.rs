@@ -2,12 +2,10 @@
 
 //! All caches of an instance, and what empties them.
 
-use super::{
-    tlb::{
-        Entry,
-        Tlb, //
-    },
-    OWNERS, //
+use super::OWNERS;
+use crate::cache::{
+    Cache,
+    Cached, //
 };
 
 /// Bit of the macro TLB in RESET, TLB_ENABLE and TLB_FLUSH.
@@ -16,52 +14,104 @@ pub(super) const MACRO: u32 = 1 << 16;
 pub(super) const PTW: u32 = 1 << 17;
 
 const MICROS: usize = 7;
+/// All masters share one address space.
+const SPACE: u32 = 0;
+
+/// An entry as it was read from memory, and how it came here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The word.
+    pub(super) word: u32,
+    /// Directory through which it was read.
+    pub(super) ttb: u32,
+    /// Master for which it was read, or [`DEBUG`](super::DEBUG).
+    pub(super) owner: u8,
+}
+
+impl Cached for Entry {
+    fn owner(&self) -> usize {
+        self.owner.into()
+    }
+}
+
+const FILLER: Entry = Entry {
+    word: 0,
+    ttb: 0,
+    owner: 0,
+};
+
+type Tlb<const SLOTS: usize, const WORDS: usize> = Cache<Entry, SLOTS, WORDS, 1, OWNERS>;
 
 /// Micro TLBs by master, the macro TLB and the PTW cache.
 pub(super) struct Caches {
     micro: [Tlb<64, 1>; MICROS],
     /// By page number; also invalid entries.
-    pub(super) tlb: Tlb<4096, 64>,
+    tlb: Tlb<4096, 64>,
     /// By MiB; also invalid entries.
-    pub(super) ptw: Tlb<512, 8>,
+    ptw: Tlb<512, 8>,
 }
 
 impl Caches {
     pub(super) const fn new() -> Self {
         Self {
-            micro: [const { Tlb::new() }; MICROS],
-            tlb: Tlb::new(),
-            ptw: Tlb::new(),
+            micro: [const { Cache::new(FILLER) }; MICROS],
+            tlb: Cache::new(FILLER),
+            ptw: Cache::new(FILLER),
         }
     }
 
     /// What the micro TLB of `master` holds for `page`.
     pub(super) fn micro(&self, master: u32, page: u32) -> Option<Entry> {
-        self.micro.get(master as usize)?.get(page)
+        self.micro.get(master as usize)?.get(SPACE, page)
+    }
+
+    /// What the macro TLB holds for `page`.
+    pub(super) fn page(&self, page: u32) -> Option<Entry> {
+        self.tlb.get(SPACE, page)
+    }
+
+    /// What the PTW cache holds for `mib`.
+    pub(super) fn directory(&self, mib: u32) -> Option<Entry> {
+        self.ptw.get(SPACE, mib)
     }
 
     /// Stores into the micro TLB of `master`; true when another entry had to go.
     pub(super) fn put_micro(&mut self, master: u32, page: u32, entry: Entry) -> bool {
         match self.micro.get_mut(master as usize) {
-            Some(micro) => micro.put(page, entry),
+            Some(micro) => micro.put(SPACE, page, entry),
             None => false,
         }
+    }
+
+    /// Stores into the macro TLB; true when another entry had to go.
+    pub(super) fn put_page(&mut self, page: u32, entry: Entry) -> bool {
+        self.tlb.put(SPACE, page, entry)
+    }
+
+    /// Stores into the PTW cache; true when another entry had to go.
+    pub(super) fn put_directory(&mut self, mib: u32, entry: Entry) -> bool {
+        self.ptw.put(SPACE, mib, entry)
     }
 
     /// Empties the caches whose bits are set in `what`, laid out as in TLB_FLUSH.
     pub(super) fn flush(&mut self, what: u32) -> [u32; OWNERS] {
         let mut dropped = [0; OWNERS];
+        let mut add = |part: [u32; OWNERS]| {
+            for (sum, n) in dropped.iter_mut().zip(part) {
+                *sum += n;
+            }
+        };
 
         for (m, micro) in self.micro.iter_mut().enumerate() {
             if what >> m & 1 != 0 {
-                micro.flush(&mut dropped);
+                add(micro.flush(SPACE));
             }
         }
         if what & MACRO != 0 {
-            self.tlb.flush(&mut dropped);
+            add(self.tlb.flush(SPACE));
         }
         if what & PTW != 0 {
-            self.ptw.flush(&mut dropped);
+            add(self.ptw.flush(SPACE));
         }
         dropped
     }
@@ -71,9 +121,9 @@ impl Caches {
         let mut dropped = [0; OWNERS];
 
         for micro in &mut self.micro {
-            micro.drop_range(first, last, &mut dropped);
+            micro.drop_range(SPACE, first, last, &mut dropped);
         }
-        self.tlb.drop_range(first, last, &mut dropped);
+        self.tlb.drop_range(SPACE, first, last, &mut dropped);
         dropped
     }
 
@@ -81,7 +131,7 @@ impl Caches {
     pub(super) fn drop_directory(&mut self, mib: u32) -> [u32; OWNERS] {
         let mut dropped = [0; OWNERS];
 
-        self.ptw.drop_range(mib, mib, &mut dropped);
+        self.ptw.drop_range(SPACE, mib, mib, &mut dropped);
         dropped
     }
 }

@@ -9,6 +9,10 @@ use super::{
     },
     Iommu, //
 };
+use crate::command::{
+    Command,
+    Poll, //
+};
 
 /// What an invalidation by mask or range covers; both ends belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,89 +21,57 @@ pub(super) struct Pages {
     last: u32,
 }
 
-/// A command that runs, and the number of reads that will still see it.
-#[derive(Clone, Copy)]
-pub(super) struct Running<T> {
-    what: T,
-    reads: u32,
-}
-
 /// The commands that run.
 pub(super) struct Commands {
-    flush: Option<Running<u32>>,
+    flush: Command<u32>,
     /// Nothing for a command that was started but covers nothing.
-    tlb_ivld: Option<Running<Option<Pages>>>,
-    ptw_ivld: Option<Running<Option<u32>>>,
-    debug: Option<Running<()>>,
-}
-
-/// Whether a read of the register finds the command still busy; takes it out when it is done.
-fn poll<T: Copy>(slot: &mut Option<Running<T>>, stuck: bool) -> Result<Option<T>, T> {
-    match slot {
-        None => Ok(None),
-        Some(running) if stuck => Err(running.what),
-        Some(running) if running.reads > 0 => {
-            running.reads -= 1;
-            Err(running.what)
-        }
-        Some(running) => {
-            let what = running.what;
-
-            *slot = None;
-            Ok(Some(what))
-        }
-    }
+    tlb_ivld: Command<Option<Pages>>,
+    ptw_ivld: Command<Option<u32>>,
+    debug: Command<()>,
 }
 
 impl Commands {
     pub(super) const fn new() -> Self {
         Self {
-            flush: None,
-            tlb_ivld: None,
-            ptw_ivld: None,
-            debug: None,
+            flush: Command::new(),
+            tlb_ivld: Command::new(),
+            ptw_ivld: Command::new(),
+            debug: Command::new(),
         }
     }
 
     /// TLB_FLUSH as software sees it.
     pub(super) fn flush_bits(&self) -> u32 {
-        self.flush.map_or(0, |running| running.what)
+        self.flush.running().unwrap_or(0)
     }
 
     pub(super) fn tlb_ivld_busy(&self) -> bool {
-        self.tlb_ivld.is_some()
+        self.tlb_ivld.running().is_some()
     }
 
     pub(super) fn ptw_ivld_busy(&self) -> bool {
-        self.ptw_ivld.is_some()
+        self.ptw_ivld.running().is_some()
     }
 
     pub(super) fn debug_busy(&self) -> bool {
-        self.debug.is_some()
+        self.debug.running().is_some()
     }
 }
 
 impl Iommu {
-    fn running<T>(&self, what: T) -> Running<T> {
-        Running {
-            what,
-            reads: self.knobs.busy_reads,
-        }
-    }
-
     /// TLB_FLUSH is written.
     pub(super) fn start_flush(&mut self, bits: u32) {
         if bits == 0 {
             return;
         }
         self.counters.flushes += 1;
-        if let Some(old) = self.commands.flush {
-            self.counters.command_while_busy += 1;
+        if let Some(old) = self.commands.flush.running() {
+            self.counters.regs.command_while_busy += 1;
             if !self.knobs.stuck_flush {
-                self.flush(old.what);
+                self.flush(old);
             }
         }
-        self.commands.flush = Some(self.running(bits));
+        self.commands.flush.start(bits, self.knobs.busy_reads);
         if self.knobs.busy_reads == 0 {
             self.poll_flush();
         }
@@ -107,15 +79,12 @@ impl Iommu {
 
     /// TLB_FLUSH is read.
     pub(super) fn poll_flush(&mut self) -> u32 {
-        match poll(&mut self.commands.flush, self.knobs.stuck_flush) {
-            Err(bits) => bits,
-            Ok(done) => {
-                if let Some(bits) = done {
-                    self.flush(bits);
-                }
-                0
-            }
+        match self.commands.flush.poll(self.knobs.stuck_flush) {
+            Poll::Busy(bits) => return bits,
+            Poll::Done(bits) => self.flush(bits),
+            Poll::Idle => (),
         }
+        0
     }
 
     fn flush(&mut self, bits: u32) {
@@ -123,7 +92,7 @@ impl Iommu {
             .caches
             .flush(bits & (self.variant.mask() | MACRO | PTW));
 
-        self.counters.command_dropped(&dropped);
+        self.counters.dropped.add(&dropped);
     }
 
     /// Whether single invalidations are taken at all just now.
@@ -137,10 +106,10 @@ impl Iommu {
     /// TLB_IVLD_ENABLE is written with 1.
     pub(super) fn start_tlb_ivld(&mut self) {
         self.counters.tlb_invalidations += 1;
-        if let Some(old) = self.commands.tlb_ivld {
-            self.counters.command_while_busy += 1;
+        if let Some(old) = self.commands.tlb_ivld.running() {
+            self.counters.regs.command_while_busy += 1;
             if !self.knobs.stuck_tlb_ivld {
-                self.tlb_ivld(old.what);
+                self.tlb_ivld(old);
             }
         }
 
@@ -149,7 +118,9 @@ impl Iommu {
             _ => self.pages_by_end(),
         };
         let taken = self.takes_ivld();
-        self.commands.tlb_ivld = Some(self.running(pages.filter(|_| taken)));
+        self.commands
+            .tlb_ivld
+            .start(pages.filter(|_| taken), self.knobs.busy_reads);
         if self.knobs.busy_reads == 0 {
             self.poll_tlb_ivld();
         }
@@ -157,15 +128,12 @@ impl Iommu {
 
     /// TLB_IVLD_ENABLE is read.
     pub(super) fn poll_tlb_ivld(&mut self) -> u32 {
-        match poll(&mut self.commands.tlb_ivld, self.knobs.stuck_tlb_ivld) {
-            Err(_) => 1,
-            Ok(done) => {
-                if let Some(pages) = done {
-                    self.tlb_ivld(pages);
-                }
-                0
-            }
+        match self.commands.tlb_ivld.poll(self.knobs.stuck_tlb_ivld) {
+            Poll::Busy(_) => return 1,
+            Poll::Done(pages) => self.tlb_ivld(pages),
+            Poll::Idle => (),
         }
+        0
     }
 
     fn tlb_ivld(&mut self, pages: Option<Pages>) {
@@ -174,7 +142,7 @@ impl Iommu {
             None => [0; super::OWNERS],
         };
 
-        self.counters.command_dropped(&dropped);
+        self.counters.dropped.add(&dropped);
     }
 
     /// The pages with `(va & MASK) == (ADDR & MASK)`: a block, since MASK is ones from the top.
@@ -213,16 +181,16 @@ impl Iommu {
     /// PC_IVLD_ENABLE is written with 1.
     pub(super) fn start_ptw_ivld(&mut self) {
         self.counters.ptw_invalidations += 1;
-        if let Some(old) = self.commands.ptw_ivld {
-            self.counters.command_while_busy += 1;
+        if let Some(old) = self.commands.ptw_ivld.running() {
+            self.counters.regs.command_while_busy += 1;
             if !self.knobs.stuck_ptw_ivld {
-                self.ptw_ivld(old.what);
+                self.ptw_ivld(old);
             }
         }
 
         let taken = self.takes_ivld();
         let mib = Some(self.regs.pc_addr >> 20).filter(|_| taken);
-        self.commands.ptw_ivld = Some(self.running(mib));
+        self.commands.ptw_ivld.start(mib, self.knobs.busy_reads);
         if self.knobs.busy_reads == 0 {
             self.poll_ptw_ivld();
         }
@@ -230,15 +198,12 @@ impl Iommu {
 
     /// PC_IVLD_ENABLE is read.
     pub(super) fn poll_ptw_ivld(&mut self) -> u32 {
-        match poll(&mut self.commands.ptw_ivld, self.knobs.stuck_ptw_ivld) {
-            Err(_) => 1,
-            Ok(done) => {
-                if let Some(mib) = done {
-                    self.ptw_ivld(mib);
-                }
-                0
-            }
+        match self.commands.ptw_ivld.poll(self.knobs.stuck_ptw_ivld) {
+            Poll::Busy(_) => return 1,
+            Poll::Done(mib) => self.ptw_ivld(mib),
+            Poll::Idle => (),
         }
+        0
     }
 
     fn ptw_ivld(&mut self, mib: Option<u32>) {
@@ -247,17 +212,17 @@ impl Iommu {
             None => [0; super::OWNERS],
         };
 
-        self.counters.command_dropped(&dropped);
+        self.counters.dropped.add(&dropped);
     }
 
     /// The debug port starts; true if it was idle. Its work is done at once, only its busy bit
     /// takes time.
     pub(super) fn start_debug(&mut self) -> bool {
-        if self.commands.debug.is_some() {
-            self.counters.command_while_busy += 1;
+        if self.commands.debug_busy() {
+            self.counters.regs.command_while_busy += 1;
             return false;
         }
-        self.commands.debug = Some(self.running(()));
+        self.commands.debug.start((), self.knobs.busy_reads);
         if self.knobs.busy_reads == 0 {
             self.poll_debug();
         }
@@ -266,6 +231,6 @@ impl Iommu {
 
     /// VA_CONFIG is read: its busy bit.
     pub(super) fn poll_debug(&mut self) -> u32 {
-        u32::from(poll(&mut self.commands.debug, self.knobs.stuck_debug).is_err())
+        u32::from(self.commands.debug.poll(self.knobs.stuck_debug) == Poll::Busy(()))
     }
 }

@@ -7,19 +7,21 @@ use super::{
         Kept,
         Latch, //
     },
-    log::{
-        Access,
-        How,
-        Pass, //
-    },
     regs::RESET_ALL,
     walk::{
         Miss,
         Who, //
     },
-    Iommu, //
+    Access,
+    How,
+    Iommu,
+    Pass, //
 };
 use crate::{
+    burst::{
+        self,
+        Piece, //
+    },
     Cause,
     Denied,
     Memory, //
@@ -43,7 +45,7 @@ impl Iommu {
         self.counters.accesses += 1;
 
         if let Some(why) = self.passes(master) {
-            self.counters.passed[why as usize] += 1;
+            self.counters.passed.add(why);
             self.note(master, va, u64::from(va), write, How::Passed(why));
             return Ok(u64::from(va));
         }
@@ -65,7 +67,10 @@ impl Iommu {
         }
 
         let pa = self.entry_pa(entry.word, 12) | u64::from(va & 0xfff);
-        self.note(master, va, pa, write, How::Translated { ttb: entry.ttb });
+        let how = How::Translated {
+            table: entry.ttb.into(),
+        };
+        self.note(master, va, pa, write, how);
         Ok(pa)
     }
 
@@ -88,13 +93,13 @@ impl Iommu {
         let access = Access {
             seq: 0,
             master,
-            va,
+            va: va.into(),
             pa,
             write,
             how,
         };
 
-        self.log.access(access, self.regs.ttb);
+        self.log.access(access, Some(self.regs.ttb.into()));
     }
 
     fn fault(
@@ -116,20 +121,36 @@ impl Iommu {
             Kept::MasterOnly => self.counters.faults_merged += 1,
             Kept::Nothing => self.counters.faults_lost += 1,
         }
-        self.note(master, va, 0, write, How::Faulted { cause, ttb });
+        let how = How::Faulted {
+            cause,
+            table: ttb.into(),
+        };
+        self.note(master, va, 0, write, how);
         Denied::Fault(cause)
     }
 
-    /// How much of a burst of `len` bytes at `va` one translation covers.
+    /// Translates what it can of a burst that has `len` bytes left.
     ///
     /// With its 4KB_BDY_PRT_CTRL bit a master's burst is split where a page ends. Without it the
     /// whole burst goes where its first page goes.
-    fn piece(&self, master: u32, va: u32, len: usize) -> usize {
-        if self.regs.bdy >> master & 1 != 0 {
+    fn piece(
+        &mut self,
+        mem: &mut dyn Memory,
+        master: u32,
+        va: u32,
+        len: usize,
+        write: bool,
+    ) -> Result<Piece, Denied> {
+        let len = if self.regs.bdy >> master & 1 != 0 {
             len.min(0x1000 - (va as usize & 0xfff))
         } else {
             len
-        }
+        };
+
+        Ok(Piece {
+            pa: self.access(mem, master, va, write)?,
+            len,
+        })
     }
 
     /// A burst of `master` that reads from `va` on.
@@ -145,20 +166,9 @@ impl Iommu {
         va: u32,
         buf: &mut [u8],
     ) -> Result<(), Denied> {
-        let mut va = va;
-        let mut rest = buf;
-
-        while !rest.is_empty() {
-            let (now, later) = rest.split_at_mut(self.piece(master, va, rest.len()));
-            let pa = self.access(mem, master, va, false)?;
-
-            if !mem.read(pa, now) {
-                return Err(Denied::Bus);
-            }
-            va = va.wrapping_add(now.len() as u32);
-            rest = later;
-        }
-        Ok(())
+        burst::read(mem, va.into(), buf, |mem, va, left| {
+            self.piece(mem, master, va as u32, left, false)
+        })
     }
 
     /// A burst of `master` that writes from `va` on.
@@ -173,19 +183,8 @@ impl Iommu {
         va: u32,
         buf: &[u8],
     ) -> Result<(), Denied> {
-        let mut va = va;
-        let mut rest = buf;
-
-        while !rest.is_empty() {
-            let (now, later) = rest.split_at(self.piece(master, va, rest.len()));
-            let pa = self.access(mem, master, va, true)?;
-
-            if !mem.write(pa, now) {
-                return Err(Denied::Bus);
-            }
-            va = va.wrapping_add(now.len() as u32);
-            rest = later;
-        }
-        Ok(())
+        burst::write(mem, va.into(), buf, |mem, va, left| {
+            self.piece(mem, master, va as u32, left, true)
+        })
     }
 }

@@ -53,7 +53,7 @@ impl Iommu {
 
     fn debug_translate(&mut self, mem: &mut dyn Memory, va: u32) -> Option<u64> {
         let mib = va >> 20;
-        let cached = self.caches.ptw.get(mib).is_some();
+        let cached = self.caches.directory(mib).is_some();
 
         match self.lookup(mem, Who::Debug, va) {
             Ok(entry) => Some(self.entry_pa(entry.word, 12) | u64::from(va & 0xffc)),

@@ -3,56 +3,62 @@
 //! What a test may change about the hardware.
 
 use super::Variant;
+use crate::knobs::{
+    knobs,
+    settings, //
+};
 
-/// When the lane of a master that caused a fault moves again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stall {
-    /// It never stops.
-    Never,
-    /// When the interrupt of the fault has been cleared.
-    UntilCleared,
-    /// When the lane has been reset through RESET.
-    UntilLaneReset,
+settings! {
+    /// When the lane of a master that caused a fault moves again.
+    pub enum Stall {
+        /// When the interrupt of the fault has been cleared.
+        UntilCleared = 0,
+        /// It never stops.
+        Never = 1,
+        /// When the lane has been reset through RESET.
+        UntilLaneReset = 2,
+    }
 }
 
-/// Choices where documents are silent, and ways to make the hardware slow or broken.
-///
-/// Knobs survive resets.
-#[derive(Clone, Copy, Debug)]
-pub struct Knobs {
-    /// Table memory is read 64 bits at a time and both entries are cached.
-    pub pair_fill: bool,
-    /// Pages that a walk reads ahead (64 at most), for masters with their PREFETCH bit set.
-    pub prefetch_pages: u32,
-    /// Directory entries that a walk reads ahead (64 at most), likewise.
-    pub prefetch_mib: u32,
-    /// How many reads of a register still show a command as busy.
+knobs! {
+    /// Choices where documents are silent, and ways to make the hardware slow or broken.
     ///
-    /// The command takes effect when it is seen to be over, so that a driver which does not wait
-    /// goes on with the old cache contents.
-    pub busy_reads: u32,
-    /// TLB_FLUSH never ends.
-    pub stuck_flush: bool,
-    /// TLB_IVLD_ENABLE never ends.
-    pub stuck_tlb_ivld: bool,
-    /// PC_IVLD_ENABLE never ends.
-    pub stuck_ptw_ivld: bool,
-    /// VA_CONFIG never ends.
-    pub stuck_debug: bool,
-    /// When a faulting master goes on.
-    pub stall: Stall,
-    /// TLB_IVLD_END names the last page. If false, it names the page behind it; a driver that
-    /// writes the page behind is right either way, so this is the stricter choice.
-    pub end_inclusive: bool,
-    /// Single invalidations are ignored while AUTO_GATING is on.
-    pub strict_gating: bool,
-    /// A TTB write while masters are translated is ignored.
-    pub strict_ttb: bool,
-    /// Invalid entries met by prefetch or the debug port are reported (bit 31 of L1PG_INT and
-    /// L2PG_INT) even if INT_ENABLE bits 18 to 20 do not ask for it.
-    pub report_soft: bool,
-    /// An entry with an address below 0x4000_0000 means that address plus 4 GiB.
-    pub high_dram: bool,
+    /// Knobs survive resets.
+    pub struct Knobs {
+        /// Table memory is read 64 bits at a time and both entries are cached.
+        pair_fill: bool,
+        /// Pages that a walk reads ahead (64 at most), for masters with their PREFETCH bit set.
+        prefetch_pages: u32,
+        /// Directory entries that a walk reads ahead (64 at most), likewise.
+        prefetch_mib: u32,
+        /// How many reads of a register still show a command as busy.
+        ///
+        /// The command takes effect when it is seen to be over, so that a driver which does not wait
+        /// goes on with the old cache contents.
+        busy_reads: u32,
+        /// TLB_FLUSH never ends.
+        stuck_flush: bool,
+        /// TLB_IVLD_ENABLE never ends.
+        stuck_tlb_ivld: bool,
+        /// PC_IVLD_ENABLE never ends.
+        stuck_ptw_ivld: bool,
+        /// VA_CONFIG never ends.
+        stuck_debug: bool,
+        /// When a faulting master goes on.
+        stall: Stall,
+        /// TLB_IVLD_END names the last page. If false, it names the page behind it; a driver that
+        /// writes the page behind is right either way, so this is the stricter choice.
+        end_inclusive: bool,
+        /// Single invalidations are ignored while AUTO_GATING is on.
+        strict_gating: bool,
+        /// A TTB write while masters are translated is ignored.
+        strict_ttb: bool,
+        /// Invalid entries met by prefetch or the debug port are reported (bit 31 of L1PG_INT and
+        /// L2PG_INT) even if INT_ENABLE bits 18 to 20 do not ask for it.
+        report_soft: bool,
+        /// An entry with an address below 0x4000_0000 means that address plus 4 GiB.
+        high_dram: bool,
+    }
 }
 
 impl Knobs {

@@ -23,7 +23,7 @@ impl Iommu {
     /// 0 for one that does not exist or cannot be reached. Reading a busy command register is what
     /// makes its time pass, see [`Knobs::busy_reads`](super::Knobs::busy_reads).
     pub fn mmio_read(&mut self, off: u32) -> u32 {
-        self.counters.mmio_reads += 1;
+        self.counters.regs.mmio_reads += 1;
         let Some(reg) = self.reach(off) else {
             return 0;
         };
@@ -45,23 +45,16 @@ impl Iommu {
     /// The register at `off`, if it can be reached now.
     fn reach(&mut self, off: u32) -> Option<Reg> {
         if !self.clock {
-            self.counters.gated_accesses += 1;
+            self.counters.regs.gated_accesses += 1;
             return None;
         }
         if self.in_reset {
             self.counters.reset_accesses += 1;
             return None;
         }
-        if off % 4 != 0 {
-            self.counters.misaligned += 1;
-            return None;
-        }
-
-        let reg = Reg::decode(self.variant, off);
-        if reg.is_none() {
-            self.counters.undefined += 1;
-        }
-        reg
+        self.counters
+            .regs
+            .decode(off, |off| Reg::decode(self.variant, off))
     }
 
     fn value(&self, reg: Reg) -> u32 {
@@ -113,20 +106,16 @@ impl Iommu {
     ///
     /// Bits without a meaning are counted and dropped. `mem` is what the debug port works on.
     pub fn mmio_write(&mut self, mem: &mut dyn Memory, off: u32, val: u32) {
-        self.counters.mmio_writes += 1;
+        self.counters.regs.mmio_writes += 1;
         let Some(reg) = self.reach(off) else {
             return;
         };
 
         self.log.write(off, val);
-        let Some(writable) = reg.writable(self.variant) else {
-            self.counters.readonly_writes += 1;
-            return;
-        };
-        if val & !writable != 0 {
-            self.counters.reserved_bits += 1;
+        let writable = reg.writable(self.variant);
+        if let Some(val) = self.counters.regs.taken(val, writable) {
+            self.store(mem, reg, val);
         }
-        self.store(mem, reg, val & writable);
     }
 
     fn store(&mut self, mem: &mut dyn Memory, reg: Reg, val: u32) {

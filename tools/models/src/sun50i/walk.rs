@@ -4,6 +4,7 @@
 
 use super::{
     caches::{
+        Entry,
         MACRO,
         PTW, //
     },
@@ -11,7 +12,6 @@ use super::{
         Kept,
         Latch, //
     },
-    tlb::Entry,
     Iommu,
     DEBUG, //
 };
@@ -118,7 +118,7 @@ impl Iommu {
     /// The page entry for `page`, valid or not, from the macro TLB or by a walk.
     fn lookup_shared(&mut self, mem: &mut dyn Memory, who: Who, page: u32) -> Result<Entry, Miss> {
         if self.works(MACRO) {
-            let hit = self.caches.tlb.get(page);
+            let hit = self.caches.page(page);
 
             if self.counting() {
                 self.pmu.tlb(hit.is_some());
@@ -151,7 +151,7 @@ impl Iommu {
     /// The directory entry of `mib`, valid or not. Prefetch does not count as a lookup.
     fn directory(&mut self, mem: &mut dyn Memory, who: Who, mib: u32, counted: bool) -> Entry {
         if self.works(PTW) {
-            let hit = self.caches.ptw.get(mib);
+            let hit = self.caches.directory(mib);
 
             if counted {
                 if self.counting() {
@@ -170,10 +170,10 @@ impl Iommu {
 
         if self.works(PTW) {
             self.fill(words, mib, ttb, owner, |caches, index, entry| {
-                if index != mib && caches.ptw.get(index).is_some() {
+                if index != mib && caches.directory(index).is_some() {
                     return false;
                 }
-                caches.ptw.put(index, entry)
+                caches.put_directory(index, entry)
             });
         }
         Entry {
@@ -192,10 +192,10 @@ impl Iommu {
 
         if self.works(MACRO) {
             self.fill(words, page, ttb, owner, |caches, index, entry| {
-                if index != page && caches.tlb.get(index).is_some() {
+                if index != page && caches.page(index).is_some() {
                     return false;
                 }
-                caches.tlb.put(index, entry)
+                caches.put_page(index, entry)
             });
         }
         Entry {
@@ -251,7 +251,7 @@ impl Iommu {
         }
         if self.works(PTW) {
             for next in (page >> 8) + 1..=((page >> 8) + mib).min(0xfff) {
-                if self.caches.ptw.get(next).is_none() {
+                if self.caches.directory(next).is_none() {
                     let entry = self.directory(mem, who, next, false);
 
                     if !table_valid(entry.word) {
@@ -264,11 +264,11 @@ impl Iommu {
 
     /// Brings the entry of `page` into the macro TLB if it is not there.
     pub(super) fn prefetch(&mut self, mem: &mut dyn Memory, who: Who, page: u32) {
-        if !self.works(MACRO) || self.caches.tlb.get(page).is_some() {
+        if !self.works(MACRO) || self.caches.page(page).is_some() {
             return;
         }
 
-        let cached = self.works(PTW) && self.caches.ptw.get(page >> 8).is_some();
+        let cached = self.works(PTW) && self.caches.directory(page >> 8).is_some();
         let directory = self.directory(mem, who, page >> 8, false);
         if !table_valid(directory.word) {
             self.soft_fault(0, cached, page << 12, directory.word);

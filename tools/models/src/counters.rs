@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Counters: what a model counts, which of it is misuse, and what each is called.
+
+use core::marker::PhantomData;
+
+use crate::{
+    show::{
+        Line,
+        ALWAYS, //
+    },
+    Kind, //
+};
+
+/// Counters that are a field among other counters.
+pub(crate) trait Part: Copy {
+    /// Nothing counted.
+    const ZERO: Self;
+
+    /// The sum of what was misuse.
+    fn misuse(&self) -> u64 {
+        0
+    }
+
+    /// Shows each as a line `name value`. `name` is that of the field.
+    fn tell(&self, name: &str, line: Line<'_>);
+}
+
+/// Declares a struct of counters in three sections: what a driver must not do, what just happens,
+/// and groups of counters.
+macro_rules! counters {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            misuse {
+                $($(#[$bad_meta:meta])* $bad:ident,)*
+            }
+            events {
+                $($(#[$event_meta:meta])* $event:ident,)*
+            }
+            parts {
+                $($(#[$part_meta:meta])* $part:ident: $type:ty,)*
+            }
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name {
+            $($(#[$bad_meta])* pub $bad: u64,)*
+            $($(#[$event_meta])* pub $event: u64,)*
+            $($(#[$part_meta])* pub $part: $type,)*
+        }
+
+        impl $crate::counters::Part for $name {
+            const ZERO: Self = Self {
+                $($bad: 0,)*
+                $($event: 0,)*
+                $($part: <$type as $crate::counters::Part>::ZERO,)*
+            };
+
+            fn misuse(&self) -> u64 {
+                0 $(+ self.$bad)* $(+ $crate::counters::Part::misuse(&self.$part))*
+            }
+
+            fn tell(&self, _name: &str, line: $crate::Line<'_>) {
+                $($crate::counters::Part::tell(&self.$part, stringify!($part), line);)*
+                $(line(format_args!("{} {}", stringify!($bad), self.$bad));)*
+                $(line(format_args!("{} {}", stringify!($event), self.$event));)*
+            }
+        }
+    };
+}
+
+/// Declares the counters of a model. To [`counters`], it adds what a board does with them.
+macro_rules! model_counters {
+    ($(#[$meta:meta])* pub struct $name:ident { $($body:tt)* }) => {
+        $crate::counters::counters! {
+            $(#[$meta])*
+            pub struct $name { $($body)* }
+        }
+
+        impl $name {
+            pub(super) const fn new() -> Self {
+                <Self as $crate::counters::Part>::ZERO
+            }
+
+            /// Sets all counters to 0.
+            pub fn clear(&mut self) {
+                *self = Self::new();
+            }
+
+            /// Sum of all counters of misuse.
+            pub fn errors(&self) -> u64 {
+                $crate::counters::Part::misuse(self)
+            }
+
+            /// Shows each as a line `name value`, and last `errors`.
+            pub fn show(&self, line: $crate::Line<'_>) {
+                $crate::counters::Part::tell(self, "", line);
+                line(format_args!("errors {}", self.errors()));
+            }
+        }
+    };
+}
+
+pub(crate) use counters;
+pub(crate) use model_counters;
+
+counters! {
+    /// How registers were used.
+    pub struct Registers {
+        misuse {
+            /// Accesses while the clock was off.
+            gated_accesses,
+            /// Accesses to registers that this version does not have.
+            undefined,
+            /// Accesses that were not aligned to a word.
+            misaligned,
+            /// Writes to read-only registers.
+            readonly_writes,
+            /// Writes that set bits without a meaning.
+            reserved_bits,
+            /// Commands started while the one before was busy.
+            command_while_busy,
+        }
+        events {
+            /// Reads.
+            mmio_reads,
+            /// Writes.
+            mmio_writes,
+        }
+        parts {}
+    }
+}
+
+impl Registers {
+    /// The register at `off` according to `decode`.
+    pub(crate) fn decode<R>(
+        &mut self,
+        off: u32,
+        decode: impl FnOnce(u32) -> Option<R>,
+    ) -> Option<R> {
+        if off % 4 != 0 {
+            self.misaligned += 1;
+            return None;
+        }
+
+        let reg = decode(off);
+        if reg.is_none() {
+            self.undefined += 1;
+        }
+        reg
+    }
+
+    /// The part of `val` that a register takes: nothing if it is read-only.
+    pub(crate) fn taken(&mut self, val: u32, writable: Option<u32>) -> Option<u32> {
+        let Some(writable) = writable else {
+            self.readonly_writes += 1;
+            return None;
+        };
+
+        if val & !writable != 0 {
+            self.reserved_bits += 1;
+        }
+        Some(val & writable)
+    }
+}
+
+/// Counts by kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Tally<K, const N: usize> {
+    counts: [u64; N],
+    kind: PhantomData<K>,
+}
+
+impl<K: Kind, const N: usize> Tally<K, N> {
+    /// How often `kind`.
+    pub fn of(&self, kind: K) -> u64 {
+        self.counts[kind.index()]
+    }
+
+    /// How often any.
+    pub fn sum(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    pub(crate) fn add(&mut self, kind: K) {
+        self.counts[kind.index()] += 1;
+    }
+}
+
+impl<K: Kind, const N: usize> Part for Tally<K, N> {
+    const ZERO: Self = {
+        assert!(K::ALL.len() == N);
+        Self {
+            counts: [0; N],
+            kind: PhantomData,
+        }
+    };
+
+    fn tell(&self, name: &str, line: Line<'_>) {
+        for &kind in K::ALL {
+            line(format_args!("{name}_{} {}", kind.name(), self.of(kind)));
+        }
+    }
+}
+
+/// Cache entries that commands dropped, by the one for whom they had been read.
+#[derive(Clone, Copy, Debug)]
+pub struct Dropped<const OWNERS: usize> {
+    /// By all commands.
+    pub total: [u64; OWNERS],
+    /// By the last command alone.
+    pub last: [u32; OWNERS],
+}
+
+impl<const OWNERS: usize> Dropped<OWNERS> {
+    /// Entries of anybody but `owner` that commands dropped.
+    pub fn of_others(&self, owner: u32) -> u64 {
+        let own = self.total.get(owner as usize).copied().unwrap_or(0);
+
+        self.total.iter().sum::<u64>() - own
+    }
+
+    /// Entries of anybody but `owner` that the last command dropped.
+    pub fn last_of_others(&self, owner: u32) -> u32 {
+        let own = self.last.get(owner as usize).copied().unwrap_or(0);
+
+        self.last.iter().sum::<u32>() - own
+    }
+
+    pub(crate) fn add(&mut self, dropped: &[u32; OWNERS]) {
+        self.last = *dropped;
+        for (total, &n) in self.total.iter_mut().zip(dropped) {
+            *total += u64::from(n);
+        }
+    }
+}
+
+impl<const OWNERS: usize> Part for Dropped<OWNERS> {
+    const ZERO: Self = Self {
+        total: [0; OWNERS],
+        last: [0; OWNERS],
+    };
+
+    fn tell(&self, name: &str, line: Line<'_>) {
+        let total: u64 = self.total.iter().sum();
+        let last: u32 = self.last.iter().sum();
+
+        for (owner, (&own, &own_last)) in self.total.iter().zip(&self.last).enumerate() {
+            if owner < ALWAYS || own != 0 {
+                line(format_args!("{name}_{owner} {own}"));
+                line(format_args!("{name}_not_{owner} {}", total - own));
+                line(format_args!("last_{name}_not_{owner} {}", last - own_last));
+            }
+        }
+    }
+}
