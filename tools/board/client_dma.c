@@ -94,6 +94,7 @@ static int transfer_say(struct client *c, struct transfer *t)
 {
 	static const char * const causes[] = {
 		"unknown", "no-table", "no-page", "permission", "bus", "bad-list",
+		"blocked",
 	};
 	unsigned int cause;
 	int ret;

@@ -19,6 +19,7 @@ enum board_dma_result {
 	BOARD_DMA_PERMISSION,
 	BOARD_DMA_BUS,
 	BOARD_DMA_STALLED,
+	BOARD_DMA_BLOCKED,
 };
 
 void iommu_model_init(unsigned int index, bool h616);

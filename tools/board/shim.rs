@@ -99,6 +99,7 @@ const DMA_NO_PAGE: i32 = 2;
 const DMA_PERMISSION: i32 = 3;
 const DMA_BUS: i32 = 4;
 const DMA_STALLED: i32 = 5;
+const DMA_BLOCKED: i32 = 6;
 
 fn code(result: Result<(), Denied>) -> i32 {
     match result {
@@ -108,6 +109,7 @@ fn code(result: Result<(), Denied>) -> i32 {
         Err(Denied::Fault(Cause::Permission)) => DMA_PERMISSION,
         Err(Denied::Bus) => DMA_BUS,
         Err(Denied::Stalled) => DMA_STALLED,
+        Err(Denied::Blocked) => DMA_BLOCKED,
     }
 }
 
@@ -118,6 +120,7 @@ fn uncode(code: i32) -> Result<(), Denied> {
         DMA_NO_PAGE => Err(Denied::Fault(Cause::NoPage)),
         DMA_PERMISSION => Err(Denied::Fault(Cause::Permission)),
         DMA_STALLED => Err(Denied::Stalled),
+        DMA_BLOCKED => Err(Denied::Blocked),
         _ => Err(Denied::Bus),
     }
 }

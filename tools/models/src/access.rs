@@ -21,6 +21,8 @@ kinds! {
 pub enum Denied {
     /// The translation failed and the IOMMU has been told so.
     Fault(Cause),
+    /// The IOMMU is set to let nothing of this master pass, and keeps quiet about it.
+    Blocked,
     /// The master's lane does not move at present; the master waits and tries again.
     Stalled,
     /// There is no memory at the physical address.

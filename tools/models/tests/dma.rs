@@ -255,6 +255,20 @@ fn waits_for_a_stalled_lane() {
 }
 
 #[test]
+fn tells_blocked_from_absent() {
+    let (mut engine, mut mem) = (Engine::new(), Flat::new());
+
+    mem.bad = Some((0x1000, Denied::Blocked));
+    start(&mut engine, 0, 0x1000, 0x9000, 0x100, COPY);
+    run(&mut engine, &mut mem);
+    assert_eq!(
+        r(&mut engine, 0, STATUS),
+        ERROR | CAUSE_BLOCKED << CAUSE_SHIFT
+    );
+    assert_eq!(r(&mut engine, 0, FAULT), 0x1000);
+}
+
+#[test]
 fn repeats_until_stopped() {
     let (mut engine, mut mem) = (Engine::new(), Flat::new());
 

@@ -76,6 +76,7 @@ impl Stop {
             Denied::Fault(Cause::NoPage) => CAUSE_NO_PAGE,
             Denied::Fault(Cause::Permission) => CAUSE_PERMISSION,
             Denied::Bus => CAUSE_BUS,
+            Denied::Blocked => CAUSE_BLOCKED,
         };
 
         Stop::Failed(Failure { at, write, cause })

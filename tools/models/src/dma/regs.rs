@@ -88,6 +88,8 @@ pub const CAUSE_PERMISSION: u32 = 3;
 pub const CAUSE_BUS: u32 = 4;
 /// Cause: a descriptor that makes no sense.
 pub const CAUSE_BAD_LIST: u32 = 5;
+/// Cause: blocked without a fault.
+pub const CAUSE_BLOCKED: u32 = 6;
 
 /// Bytes of a descriptor: source (u64), destination (u64), length (u32), reserved (u32, 0).
 pub const DESCRIPTOR: usize = 24;
