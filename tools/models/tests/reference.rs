@@ -29,15 +29,6 @@ use std::collections::HashMap;
 const STRETCHES: [u32; 5] = [0, 0x000f_c000, 0x0010_0000, 0x2010_0000, 0xffff_0000];
 const PAGES: u32 = 16;
 
-fn seeds() -> Vec<u64> {
-    match std::env::var("MODELS_SEED") {
-        Ok(seed) => vec![seed.parse().expect("MODELS_SEED is a number")],
-        Err(_) => (1..=8)
-            .map(|n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15))
-            .collect(),
-    }
-}
-
 fn walk(b: &mut Board, va: u32) -> Result<u64, Denied> {
     let dir = b.ram.get(TTB + (va >> 20) * 4);
     if dir & 3 != 1 {

@@ -4,13 +4,16 @@
 
 #![allow(dead_code)]
 
+pub mod ram;
+
+pub use ram::*;
+
 use iommu_models::{
     sun50i::{
         Iommu,
         Variant, //
     },
-    Denied,
-    Memory, //
+    Denied, //
 };
 
 /// Where memory begins.
@@ -61,42 +64,6 @@ pub const VA_CONFIG: u32 = 0x198;
 pub const PMU_ENABLE: u32 = 0x200;
 pub const PMU_CLR: u32 = 0x210;
 
-pub struct Ram(Vec<u8>);
-
-impl Ram {
-    fn at(&self, pa: u64, len: usize) -> Option<usize> {
-        let offset = usize::try_from(pa.checked_sub(RAM.into())?).ok()?;
-
-        (offset + len <= self.0.len()).then_some(offset)
-    }
-
-    pub fn get(&mut self, pa: u32) -> u32 {
-        self.read32(pa.into()).unwrap()
-    }
-
-    pub fn set(&mut self, pa: u32, word: u32) {
-        assert!(self.write(pa.into(), &word.to_le_bytes()));
-    }
-}
-
-impl Memory for Ram {
-    fn read(&mut self, pa: u64, buf: &mut [u8]) -> bool {
-        let Some(at) = self.at(pa, buf.len()) else {
-            return false;
-        };
-        buf.copy_from_slice(&self.0[at..at + buf.len()]);
-        true
-    }
-
-    fn write(&mut self, pa: u64, buf: &[u8]) -> bool {
-        let Some(at) = self.at(pa, buf.len()) else {
-            return false;
-        };
-        self.0[at..at + buf.len()].copy_from_slice(buf);
-        true
-    }
-}
-
 pub struct Board {
     pub mmu: Box<Iommu>,
     pub ram: Ram,
@@ -108,7 +75,7 @@ impl Board {
     pub fn cold(variant: Variant) -> Self {
         Self {
             mmu: Box::new(Iommu::new(variant)),
-            ram: Ram(vec![0; SIZE]),
+            ram: Ram::new(RAM.into(), SIZE),
             next_table: TABLES,
         }
     }
@@ -228,21 +195,5 @@ impl Board {
 
         self.ack();
         result
-    }
-}
-
-/// Small, seeded, good enough.
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as u32
-    }
-
-    pub fn below(&mut self, n: u32) -> u32 {
-        self.next() % n
     }
 }
