@@ -229,10 +229,22 @@ impl<const OWNERS: usize> Dropped<OWNERS> {
         self.last.iter().sum::<u32>() - own
     }
 
+    /// A command begins to drop entries.
+    pub(crate) fn begin(&mut self) {
+        self.last.fill(0);
+    }
+
+    /// The command has dropped `n` entries of `owner`.
+    pub(crate) fn count(&mut self, owner: usize, n: u32) {
+        self.last[owner] += n;
+        self.total[owner] += u64::from(n);
+    }
+
+    /// A command has dropped entries: so many of each owner.
     pub(crate) fn add(&mut self, dropped: &[u32; OWNERS]) {
-        self.last = *dropped;
-        for (total, &n) in self.total.iter_mut().zip(dropped) {
-            *total += u64::from(n);
+        self.begin();
+        for (owner, &n) in dropped.iter().enumerate() {
+            self.count(owner, n);
         }
     }
 }

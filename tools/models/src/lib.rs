@@ -9,6 +9,7 @@
 //! built by `const fn new`, since it belongs into a `static`: it is far too large for a stack.
 //!
 //! - [`sun50i`]: the IOMMU of Allwinner H6 and H616.
+//! - [`dart`]: DART, the IOMMU of Apple SoCs.
 //! - [`dma`]: a DMA engine with several channels, which is one master.
 //!
 //! What the IOMMUs have in common lives once, beside them: [`counters`], the access [`log`], knobs
@@ -31,6 +32,7 @@ mod memory;
 mod show;
 
 pub mod counters;
+pub mod dart;
 pub mod dma;
 pub mod log;
 pub mod sun50i;

@@ -80,7 +80,7 @@ impl<P: Kind, B: Kind, C: Kind> fmt::Display for Access<P, B, C> {
 const RECENT: usize = 64;
 const TABLES: usize = 8;
 /// As many reasons of a sort as any model has.
-const REASONS: usize = 4;
+const REASONS: usize = 5;
 
 /// The last accesses and register writes, and counts since the last mark.
 #[derive(Debug)]

@@ -19,11 +19,18 @@ pub trait Memory {
         self.read(pa, &mut word).then(|| u32::from_le_bytes(word))
     }
 
-    /// One aligned word of a page table, read by a walker.
+    /// One aligned word of a page table with 32-bit entries, read by a walker.
     ///
     /// A walker that does not snoop the CPU's caches sees only what was cleaned to memory. A board
     /// that keeps a shadow of cleaned memory overrides this.
     fn table32(&mut self, pa: u64) -> Option<u32> {
         self.read32(pa)
+    }
+
+    /// One aligned word of a page table with 64-bit entries, read by a walker, and never in halves.
+    fn table64(&mut self, pa: u64) -> Option<u64> {
+        let mut word = [0; 8];
+
+        self.read(pa, &mut word).then(|| u64::from_le_bytes(word))
     }
 }

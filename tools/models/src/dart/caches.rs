@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! All caches of an instance. Each keeps the entries of a stream apart from those of others.
+
+use super::SPACES;
+use crate::cache::{
+    Cache,
+    Cached, //
+};
+
+/// An entry as it was read from memory, and how it came here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The word.
+    pub(super) word: u64,
+    /// Top table through which it was read.
+    pub(super) root: u64,
+}
+
+impl Cached for Entry {
+    fn owner(&self) -> usize {
+        0
+    }
+}
+
+const FILLER: Entry = Entry { word: 0, root: 0 };
+
+type Table<const SLOTS: usize, const WORDS: usize> = Cache<Entry, SLOTS, WORDS, SPACES, 1>;
+
+/// The level of an entry, from the page upwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// TLB: the entry of a page (PTE).
+    Page,
+    /// Segment cache: the entry that leads to a table of pages (PMD).
+    Segment,
+    /// Context cache: with four levels, the entry that leads to a table of segments (PGD).
+    Context,
+}
+
+impl Level {
+    /// Its number: 0 for a page, then upwards.
+    pub(super) const fn number(self) -> u32 {
+        self as u32
+    }
+}
+
+/// The caches, by level.
+pub(super) struct Caches {
+    /// By page number.
+    pages: Table<4096, 64>,
+    /// By the page number without the index of the lowest level.
+    segments: Table<512, 8>,
+    /// By the page number without two indices.
+    contexts: Table<256, 4>,
+}
+
+impl Caches {
+    pub(super) const fn new() -> Self {
+        Self {
+            pages: Cache::new(FILLER),
+            segments: Cache::new(FILLER),
+            contexts: Cache::new(FILLER),
+        }
+    }
+
+    pub(super) fn get(&self, level: Level, stream: u32, tag: u32) -> Option<Entry> {
+        match level {
+            Level::Page => self.pages.get(stream, tag),
+            Level::Segment => self.segments.get(stream, tag),
+            Level::Context => self.contexts.get(stream, tag),
+        }
+    }
+
+    /// Stores an entry; true when another one had to go.
+    pub(super) fn put(&mut self, level: Level, stream: u32, tag: u32, entry: Entry) -> bool {
+        match level {
+            Level::Page => self.pages.put(stream, tag, entry),
+            Level::Segment => self.segments.put(stream, tag, entry),
+            Level::Context => self.contexts.put(stream, tag, entry),
+        }
+    }
+
+    /// Drops the pages of `stream`; tells how many.
+    pub(super) fn flush_pages(&mut self, stream: u32) -> u32 {
+        let [pages] = self.pages.flush(stream);
+
+        pages
+    }
+
+    /// Drops what leads to tables of `stream`; tells how many.
+    pub(super) fn flush_tables(&mut self, stream: u32) -> u32 {
+        let [segments] = self.segments.flush(stream);
+        let [contexts] = self.contexts.flush(stream);
+
+        segments + contexts
+    }
+
+    /// Drops the pages `first..=last` of `stream`; tells how many.
+    pub(super) fn drop_pages(&mut self, stream: u32, first: u32, last: u32) -> u32 {
+        let mut dropped = [0];
+
+        self.pages.drop_range(stream, first, last, &mut dropped);
+        dropped[0]
+    }
+
+    /// Drops everything.
+    pub(super) fn clear(&mut self) {
+        for stream in 0..SPACES as u32 {
+            self.flush_pages(stream);
+            self.flush_tables(stream);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! DART.
+
+mod board;
+mod caches;
+mod commands;
+mod faults;
+mod locks;
+mod masters;
+mod modes;
+mod power;
+mod protection;
+#[path = "../common/ram.rs"]
+mod ram;
+mod reference;
+mod registers;
+mod shown;
+mod walk;
