@@ -4,6 +4,7 @@
 
 #![allow(dead_code)]
 
+pub mod lines;
 pub mod ram;
 
 pub use ram::*;

@@ -350,6 +350,14 @@ impl Board {
         }
     }
 
+    pub fn address(&self) -> u32 {
+        if self.is_t8110() {
+            t8110::ADDR
+        } else {
+            t8020::ADDR
+        }
+    }
+
     /// Clears what is pending.
     pub fn ack(&mut self) {
         let off = self.error();

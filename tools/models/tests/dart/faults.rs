@@ -119,11 +119,7 @@ fn the_whole_address() {
 fn the_first_is_kept() {
     for config in all() {
         let mut b = Board::on(config);
-        let addr = if b.is_t8110() {
-            t8110::ADDR
-        } else {
-            t8020::ADDR
-        };
+        let addr = b.address();
 
         b.rd(1, 0x4000).unwrap_err();
         let first = b.r(b.error());
@@ -343,11 +339,7 @@ fn hushed_faults_of_t8020() {
 fn the_address_is_read_only() {
     for config in all() {
         let mut b = Board::on(config);
-        let addr = if b.is_t8110() {
-            t8110::ADDR
-        } else {
-            t8020::ADDR
-        };
+        let addr = b.address();
 
         b.rd(1, 0x1234).unwrap_err();
         b.w(addr, 0);

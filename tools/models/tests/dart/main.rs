@@ -6,6 +6,8 @@ mod board;
 mod caches;
 mod commands;
 mod faults;
+#[path = "../common/lines.rs"]
+mod lines;
 mod locks;
 mod masters;
 mod modes;
