@@ -5,6 +5,7 @@
 //! C header: [`include/linux/device.h`](srctree/include/linux/device.h)
 
 use kernel::{
+    bindings,
     device::Device,
     prelude::*, //
 };
@@ -45,37 +46,55 @@ use crate::bindings::as_raw;
 ///
 /// # When to call
 ///
-/// When the driver of `supplier` is bound, and stays so during the call. `consumer` may be in any
-/// state, also in the middle of being probed: if that comes to a good end, the link is in use.
+/// When the driver of `supplier` is bound. `consumer` may be in any state, also in the middle of
+/// being probed: if that comes to a good end, the link is in use.
 ///
 /// Not while `supplier` is being probed. The driver core allows that to a consumer that is sure to be
-/// probed successfully, and warns if it is not. Not while `supplier` is being unbound, either: a
-/// consumer that is bound a moment later makes the driver core warn. That is refused, but its
-/// beginning cannot be ruled out: it takes a lock that only the driver core has.
+/// probed successfully, and warns if it is not.
 ///
 /// # Errors
 ///
-/// `ENODEV` if the driver of `supplier` is being unbound.
+/// If the driver of `supplier` is being unbound, `ENODEV`. If that has begun only just now, there is
+/// a link, which takes effect when `supplier` is bound again; until then the driver core warns of a
+/// driver that is bound to `consumer`. So if one is being probed, `EPROBE_DEFER`: it has to fail, and
+/// is probed again with its supplier.
 ///
 /// `EINVAL` if there is no link afterwards: both devices are the same, `supplier` is not registered
 /// or depends on `consumer`, or memory is short. The C function does not tell.
 ///
 /// Corresponds to `device_link_add()`. May sleep.
 pub fn add(consumer: &Device, supplier: &Device) -> Result {
-    // SAFETY: `supplier` is valid. Others may write meanwhile, whole words.
-    let state = unsafe { (&raw const (*as_raw(supplier)).links.status).read_volatile() };
-
-    if state == kernel::bindings::dl_dev_state_DL_DEV_UNBINDING {
+    if state(supplier) == bindings::dl_dev_state_DL_DEV_UNBINDING {
         return Err(ENODEV);
     }
     // SAFETY: Both are valid devices by the type invariants of `Device`. The link takes its own
     // references to them.
-    let link = unsafe { kernel::bindings::device_link_add(as_raw(consumer), as_raw(supplier), 0) };
+    let link = unsafe { bindings::device_link_add(as_raw(consumer), as_raw(supplier), 0) };
 
     if link.is_null() {
         return Err(EINVAL);
     }
-    Ok(())
+    judge(consumer, supplier)
+}
+
+/// Whether a link that has just been made came in time.
+///
+/// Unbinding begins under the lock that the link was made under: either it waits for `consumer`, or it
+/// is seen here.
+fn judge(consumer: &Device, supplier: &Device) -> Result {
+    if state(supplier) != bindings::dl_dev_state_DL_DEV_UNBINDING {
+        return Ok(());
+    }
+    if state(consumer) == bindings::dl_dev_state_DL_DEV_PROBING {
+        return Err(EPROBE_DEFER);
+    }
+    Err(ENODEV)
+}
+
+/// What the driver core is doing with a device, as far as its links are concerned.
+fn state(dev: &Device) -> bindings::dl_dev_state {
+    // SAFETY: `dev` is valid. Others may write meanwhile, whole words.
+    unsafe { (&raw const (*as_raw(dev)).links.status).read_volatile() }
 }
 
 #[kunit_tests(rust_iommu_link)]
@@ -120,6 +139,52 @@ mod tests {
             drop(consumer);
             assert!(bound(&supplier));
         }
+        Ok(())
+    }
+
+    /// Has the driver core's mark on `dev` while `f` runs.
+    fn marked<R>(dev: &Device, mark: bindings::dl_dev_state, f: impl FnOnce() -> R) -> R {
+        // SAFETY: Only an address is made; the device is valid.
+        let status = unsafe { &raw mut (*as_raw(dev)).links.status };
+        // SAFETY: As above; nobody else binds or unbinds it.
+        let before = unsafe { status.replace(mark) };
+        let ret = f();
+
+        // SAFETY: As above.
+        unsafe { *status = before };
+        ret
+    }
+
+    #[test]
+    fn refused_while_unbinding() -> Result {
+        let supplier = faux::Registration::new(c"iommu-test-supplier", None)?;
+        let consumer = faux::Registration::new(c"iommu-test-consumer", None)?;
+        let going = bindings::dl_dev_state_DL_DEV_UNBINDING;
+
+        marked(supplier.as_ref().as_ref(), going, || {
+            assert!(add(consumer.as_ref().as_ref(), supplier.as_ref().as_ref()) == Err(ENODEV));
+        });
+        // There is no link: the one goes without the other.
+        drop(supplier);
+        assert!(bound(&consumer));
+        Ok(())
+    }
+
+    #[test]
+    fn refused_if_unbinding_has_begun_meanwhile() -> Result {
+        let supplier = faux::Registration::new(c"iommu-test-supplier", None)?;
+        let consumer = faux::Registration::new(c"iommu-test-consumer", None)?;
+        let (supplier, consumer) = (supplier.as_ref().as_ref(), consumer.as_ref().as_ref());
+        let going = bindings::dl_dev_state_DL_DEV_UNBINDING;
+        let coming = bindings::dl_dev_state_DL_DEV_PROBING;
+
+        assert!(judge(consumer, supplier).is_ok());
+        marked(supplier, going, || {
+            assert!(judge(consumer, supplier) == Err(ENODEV));
+            marked(consumer, coming, || {
+                assert!(judge(consumer, supplier) == Err(EPROBE_DEFER));
+            });
+        });
         Ok(())
     }
 

@@ -193,6 +193,11 @@ pub trait Operations: HasStatics + Sized + Send + Sync + 'static {
     fn of_xlate(hw: &Hardware<'_, Self>, cells: &[u32]) -> Result<u16>;
 
     /// Takes on a master whose streams are all known.
+    ///
+    /// # Errors
+    ///
+    /// The master then runs without its IOMMU, and the crate logs the error, unless it is `ENODEV`.
+    /// `EPROBE_DEFER` counts as `EIO`: there may be nobody to probe the master again.
     fn probe_device(live: &Live<'_, Self>, dev: &Device) -> Result<Self::Master>;
 
     /// Chooses the group that shares one address space with this master.

@@ -300,7 +300,8 @@ fn try_probe_device<T: Operations>(dev: &Device) -> Result<Pin<KBox<Master<T>>>>
     if !live.is_complete() {
         return Err(ENODEV);
     }
-    let data = T::probe_device(&live, dev)?;
+    // Deferral is not the driver's to ask for: the core may be replaying masters.
+    let data = T::probe_device(&live, dev).map_err(|e| if e == EPROBE_DEFER { EIO } else { e })?;
     let master = Master::new(dev, instances.try_clone()?, streams, data)?;
     // An instance that goes makes itself unknown first, and looks for masters afterwards. The
     // master is listed now, so it is either found then or not made.
@@ -335,6 +336,8 @@ unsafe extern "C" fn probe_device<T: Operations>(
             unsafe { bindings::dev_iommu_priv_set(dev, master.cast()) };
             iommu
         }
+        // A driver is being probed that must not be bound: its instance has begun to go just now.
+        Err(e) if e == EPROBE_DEFER => e.to_ptr(),
         Err(e) => {
             // One master's trouble must not become the instance's: while the core replays masters
             // it takes every other error for a reason to give up the registration.
