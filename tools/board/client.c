@@ -7,6 +7,7 @@
  * success), a space, and what it has to say.
  */
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/of.h>
@@ -25,6 +26,10 @@
 static bool translated_only;
 module_param(translated_only, bool, 0644);
 MODULE_PARM_DESC(translated_only, "do not drive a device that is behind no IOMMU");
+
+static unsigned int lost;
+module_param(lost, uint, 0444);
+MODULE_PARM_DESC(lost, "devices whose IOMMU went before their driver did");
 
 static struct dentry *root;
 static struct iommu_domain *domains[CLIENT_DOMAINS];
@@ -745,6 +750,10 @@ static int client_probe(struct platform_device *pdev)
 	if (!c)
 		return -ENOMEM;
 	c->dev = dev;
+	c->translated = device_iommu_mapped(dev);
+	/* Its IOMMU may be going just now, but must not before this is done. */
+	if (translated_only)
+		fsleep(2000);
 	c->attached = -1;
 	mutex_init(&c->lock);
 	c->regs = devm_ioremap(dev, res->start, REGS_SIZE);
@@ -770,6 +779,8 @@ static void client_remove(struct platform_device *pdev)
 {
 	struct client *c = platform_get_drvdata(pdev);
 
+	if (c->translated && !device_iommu_mapped(c->dev))
+		lost++;
 	debugfs_remove_recursive(c->dir);
 	client_load_stop(c);
 	board_engine_reset(c->engine);

@@ -34,6 +34,7 @@ struct load {
 
 struct client {
 	struct device *dev;	/* NULL: the client without a device */
+	bool translated;	/* behind an IOMMU when it was probed */
 	void __iomem *regs;
 	int engine;
 	struct mutex lock;	/* one command at a time */

@@ -276,7 +276,7 @@ map)
 	;;
 core)
 	core_says
-	waive all
+	waive must
 	;;
 *) fail "no such path: $1" ;;
 esac

@@ -98,14 +98,19 @@ fail_report() {
 	check "allocations failed on the path $path" test "$fail_ours" -gt 0
 }
 
-# Splats that the file waivers names, if they came.
+# waived REGEX [must]: a splat of code that is not ours, if it came.
+waived() {
+	if [ "${2:-}" = must ] || log_has "$1"; then
+		note "waived: $(log_count "$1") times: $1"
+		expect_splat "$1"
+	fi
+}
+
+# Those that the file waivers names.
 waive() {
 	local regex
 	grep -v '^#' /stories/waivers >/tmp/waivers
 	while read -r regex; do
-		if [ "${1:-}" = all ] || log_has "$regex"; then
-			note "waived: $(log_count "$regex") times: $regex"
-			expect_splat "$regex"
-		fi
+		waived "$regex" "${1:-}"
 	done </tmp/waivers
 }
