@@ -607,6 +607,8 @@ def command_line(boot, kernel, initramfs, results, channel, scratch):
         arguments.append("leak_scan=on")
     else:
         arguments.append("kmemleak=off")
+    # On a slow machine the ten seconds by default pass before the driver is loaded.
+    arguments.append("deferred_probe_timeout=600")
     return arguments + boot.get("args", "").split()
 
 
