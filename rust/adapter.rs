@@ -67,6 +67,7 @@ use crate::{
         PmDevice,
         PmOps, //
     },
+    probe_lock,
     registry,
     sysfs::SysfsDevice, //
 };
@@ -281,6 +282,9 @@ impl<T: Operations> Adapter<T> {
         let instance = &driven.instance;
 
         registry::remove(instance);
+        // The core must not be between its two look-ups of the instance, see `Instance::defer_masters`.
+        instance.defer_masters();
+        probe_lock::wait();
         Self::settle(instance);
         // SAFETY: registered by a successful probe, and not unregistered since.
         unsafe { bindings::iommu_device_unregister(instance.as_raw()) };

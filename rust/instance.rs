@@ -295,6 +295,17 @@ impl Instance {
         }
     }
 
+    /// Has the core put off the drivers of masters that are probed from now on.
+    ///
+    /// It looks an instance up twice for a master, and does not expect it to go in between: with
+    /// what the second look-up does not find it would call `of_xlate`. Before the second one it looks
+    /// whether the instance is ready, which it is from the end of its registration.
+    pub(crate) fn defer_masters(&self) {
+        // SAFETY: the core writes this while it registers the instance, which is over, and otherwise
+        // only reads it, atomically.
+        unsafe { (&raw mut (*self.as_raw()).ready).write_volatile(false) };
+    }
+
     /// Links the driver of `master` to that of this instance.
     ///
     /// The core replays masters while the instance's device is still being probed. A link cannot be

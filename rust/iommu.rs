@@ -29,6 +29,7 @@ mod notifier;
 pub mod ops;
 pub mod pages;
 pub mod pm;
+mod probe_lock;
 pub mod prot;
 pub mod regions;
 mod registry;

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Waiting for the core's probe lock.
+//!
+//! The core holds its `iommu_probe_device_lock` from the moment at which it looks up an instance for
+//! a master to the return of the callback, but not while it unregisters the instance; and the lock
+//! is its own. It takes it for each device whose DMA is configured, though, whatever comes of it.
+
+use kernel::{
+    bindings,
+    prelude::*,
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
+    types::Opaque, //
+};
+
+/// Frees the device that [`wait`] makes.
+///
+/// # Safety
+///
+/// Called by the driver core only, with the last reference to such a device.
+unsafe extern "C" fn release(dev: *mut bindings::device) {
+    // SAFETY: made by `into_raw` in `wait`.
+    drop(unsafe { KBox::<Opaque<bindings::device>>::from_raw(dev.cast()) });
+}
+
+/// Waits until nobody is in what the probe lock guards who was in it when this was called.
+///
+/// If memory is short, waits for a time that is long for what is done under the lock.
+///
+/// Not to be called with the lock held, in `of_xlate` or `probe_device`. May sleep.
+///
+/// Corresponds to a `mutex_lock()` and `mutex_unlock()` of that lock, which
+/// `of_dma_configure_id()` does for a device that nobody else knows.
+pub(crate) fn wait() {
+    let Ok(dev) = KBox::init(
+        pin_init::init_zeroed::<Opaque<bindings::device>>(),
+        GFP_KERNEL,
+    ) else {
+        fsleep(Delta::from_millis(100));
+        return;
+    };
+    let dev: *mut bindings::device = KBox::into_raw(dev).cast();
+
+    // SAFETY: zeroed memory of our own. The last reference frees it, by `release`.
+    unsafe {
+        bindings::device_initialize(dev);
+        (*dev).release = Some(release);
+        (*dev).dma_mask = &raw mut (*dev).coherent_dma_mask;
+    }
+    // SAFETY: the device is initialised. The root of the devicetree stays; it describes no DMA and
+    // no IOMMU, so nothing comes of this but the DMA mask of this device.
+    let _ =
+        unsafe { bindings::of_dma_configure_id(dev, bindings::of_root, true, core::ptr::null()) };
+    // SAFETY: the reference of `device_initialize`.
+    unsafe { bindings::put_device(dev) };
+}
+
+#[kunit_tests(rust_iommu_probe_lock)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comes_back() {
+        // Twice: the lock has been let go of.
+        wait();
+        wait();
+    }
+}
