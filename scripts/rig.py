@@ -26,6 +26,7 @@ skip         why the boot is not run: its stories count as skipped
 kmemleak     true: look for leaks, also once at the end; default false, since it takes long
 """
 
+import concurrent.futures
 import ctypes
 import json
 import os
@@ -39,6 +40,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import tomllib
 
@@ -130,6 +132,28 @@ def prepare_guest():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def at_a_time():
+    """How many boots this machine runs at once: each has work for one CPU, and up to 1 GiB."""
+    memory = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(len(os.sched_getaffinity(0)), memory // (3 << 29), 8))
+
+
+# Somebody wants everything to end: what runs ends what it has started.
+STOPPING = threading.Event()
+
+
+def in_parallel(work, items):
+    """work(item) for each, as many at a time as the machine has room for; results in order."""
+    with concurrent.futures.ThreadPoolExecutor(max_workers=at_a_time()) as pool:
+        futures = [pool.submit(work, item) for item in items]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            STOPPING.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
 def kill_group(process):
     """Nothing that a step started outlives it."""
     try:
@@ -160,6 +184,8 @@ def run_logged(what, command, log, timeout=3600, cwd=TOP, env=None):
                     status = process.wait(timeout=1)
                     break
                 except subprocess.TimeoutExpired:
+                    if STOPPING.is_set():
+                        raise KeyboardInterrupt from None
                     living.tick()
                     if time.monotonic() - living.start > timeout:
                         stream.write(f"\ntimed out after {timeout} s\n".encode())
@@ -368,7 +394,7 @@ def make_initramfs(image, modules_dir=None, name=None):
     if target.exists() and stamp.exists() and stamp.read_text() == state:
         return target
 
-    staging = OUT / image / "staging"
+    staging = target.with_name(target.name + ".staging")
     shutil.rmtree(staging, ignore_errors=True)
     base = staging / "lib/modules" / release
     base.mkdir(parents=True)
@@ -612,6 +638,12 @@ def command_line(boot, kernel, initramfs, results, channel, scratch):
     return arguments + boot.get("args", "").split()
 
 
+def time_allowed(boot):
+    """Seconds after which a boot is given up."""
+    kasan = kernel_config(boot["image"]).get("CONFIG_KASAN") == "y"
+    return boot.get("timeout", 600 if kasan else 300) * float(os.environ.get("BOARD_TIME_SCALE", "1"))
+
+
 def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
     """Boots once; always ends, and leaves no process behind."""
     report = Report(boot)
@@ -625,8 +657,7 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir(parents=True)
     LOGS.mkdir(parents=True, exist_ok=True)
-    kasan = kernel_config(boot["image"]).get("CONFIG_KASAN") == "y"
-    timeout = boot.get("timeout", 600 if kasan else 300) * float(os.environ.get("BOARD_TIME_SCALE", "1"))
+    timeout = time_allowed(boot)
     wake = re.compile(boot.get("wake", r"PM: suspend entry|suspend-to-idle"))
 
     reader = Reader(report, on_line)
@@ -657,6 +688,8 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
             selector.register(process.stdout.fileno(), selectors.EVENT_READ, "console")
             pending = {"results": b"", "console": b""}
             while selector.get_map():
+                if STOPPING.is_set():
+                    raise KeyboardInterrupt
                 if on_wait:
                     on_wait()
                 now = time.monotonic()
@@ -718,6 +751,8 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
         report.problem = "; ".join(reader.unnamed)
     if boot.get("kunit") if kunit is None else kunit:
         report.kunit = parse_kunit(text, kernel)
+        if not report.kunit["passed"] and not report.kunit["failed"]:
+            report.problem = report.problem or "no KUnit case ran"
     data = {"boot": boot["name"], "ok": report.ok, "problem": report.problem, "seconds": round(report.seconds, 2)}
     data |= {"stories": report.stories, "data": report.data, "lines": report.demo}
     write_atomically(results / "report.json", json.dumps(data, indent=1) + "\n")
