@@ -116,7 +116,8 @@ unsafe impl<const SIZE: usize> AtomicSafe for kernel::io::mem::IoMem<'_, SIZE> {
 // SAFETY: all that is reachable is atomic-safe.
 unsafe impl<A: AtomicSafe, B: AtomicSafe> AtomicSafe for (A, B) {}
 
-/// Declares a struct that is [`AtomicSafe`](crate::atomic_safe::AtomicSafe) because its fields are.
+/// Declares a struct that is [`AtomicSafe`](crate::atomic_safe::AtomicSafe) because its fields are, or
+/// an enum without any.
 ///
 /// A field that is not makes the declaration an error. Attributes are passed on, `#[pin_data]` and
 /// `#[pin]` among them. Generic parameters are plain names; what they are bound by goes into a `where`
@@ -135,6 +136,21 @@ unsafe impl<A: AtomicSafe, B: AtomicSafe> AtomicSafe for (A, B) {}
 /// ```
 #[macro_export]
 macro_rules! atomic_safe {
+    (
+        $(#[$attr:meta])*
+        $vis:vis enum $name:ident
+        {
+            $($(#[$variant_attr:meta])* $variant:ident),* $(,)?
+        }
+    ) => {
+        $(#[$attr])*
+        $vis enum $name {
+            $($(#[$variant_attr])* $variant,)*
+        }
+
+        // SAFETY: there is nothing in it.
+        unsafe impl $crate::atomic_safe::AtomicSafe for $name {}
+    };
     (
         $(#[$attr:meta])*
         $vis:vis struct $name:ident

@@ -14,6 +14,7 @@
 #include <linux/clk.h>
 #include <linux/device.h>
 #include <linux/export.h>
+#include <linux/io.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
 #include <linux/of.h>
@@ -43,6 +44,14 @@ struct fwnode_handle *rust_iommu_helper_of_fwnode_handle(struct device_node *np)
 	return of_fwnode_handle(np);
 }
 EXPORT_SYMBOL_GPL(rust_iommu_helper_of_fwnode_handle);
+
+/* Memory */
+
+void *rust_iommu_helper_phys_to_virt(phys_addr_t phys)
+{
+	return phys_to_virt(phys);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_phys_to_virt);
 
 /* Modules */
 

@@ -336,6 +336,32 @@ impl Instance {
         });
     }
 
+    /// Calls `f` with the group of each master but `master` that has a stream of `ids`.
+    pub(crate) fn for_each_sharing(
+        &self,
+        master: &MasterBase,
+        ids: &[u16],
+        mut f: impl FnMut(ARef<Group>) -> Result,
+    ) -> Result {
+        for entry in self.masters.lock().iter() {
+            let shares = self
+                .streams
+                .lock()
+                .iter()
+                .any(|stream| stream.master == entry.master && ids.contains(&stream.id));
+            if entry.master == NonNull::from(master) || !shares {
+                continue;
+            }
+            // SAFETY: by the invariant of `StreamEntry`: it is in the list, whose lock is held.
+            let other = unsafe { entry.master.as_ref() };
+            // SAFETY: a master leaves the list before the core puts its group.
+            if let Some(group) = unsafe { Group::of(other.dev()) } {
+                f(group)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Calls `f` with each stream of `master`. `f` runs under an IRQ-safe spinlock.
     pub(crate) fn streams_of<E>(
         &self,

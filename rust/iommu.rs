@@ -28,6 +28,7 @@ pub mod master;
 mod notifier;
 pub mod ops;
 pub mod pages;
+pub mod pgtable;
 pub mod pm;
 mod probe_lock;
 pub mod prot;

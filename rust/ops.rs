@@ -94,12 +94,55 @@ impl<'a> GroupRequest<'a> {
         unsafe { Group::single(self.dev) }
     }
 
+    /// The group of those that share a stream with `master`, if there are any.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if they are in several groups: the hardware could not keep these apart.
+    pub fn sharing<T: Operations>(&self, master: &Master<T>) -> Result<Option<ARef<Group>>> {
+        let mut group: Option<ARef<Group>> = None;
+
+        for (index, instance) in master.instances().as_slice().iter().enumerate() {
+            instance.for_each_sharing(
+                master.base(),
+                master.streams(index),
+                |other| match &group {
+                    Some(group) if !core::ptr::eq::<Group>(&**group, &*other) => Err(EINVAL),
+                    Some(_) => Ok(()),
+                    None => {
+                        group = Some(other);
+                        Ok(())
+                    }
+                },
+            )?;
+        }
+        Ok(group)
+    }
+
+    /// The group that the bus of the master demands.
+    pub fn by_bus(self) -> Result<ARef<Group>> {
+        #[cfg(CONFIG_PCI)]
+        if is_pci(self.dev) {
+            return self.pci();
+        }
+        self.own()
+    }
+
     /// The group that the PCI topology demands.
     #[cfg(CONFIG_PCI)]
     pub fn pci(self) -> Result<ARef<Group>> {
         // SAFETY: by the safety requirement of `new`.
         unsafe { Group::pci(self.dev) }
     }
+}
+
+/// Whether `dev` is on a PCI bus. Corresponds to `dev_is_pci()`.
+#[cfg(CONFIG_PCI)]
+fn is_pci(dev: &Device) -> bool {
+    // SAFETY: `dev` is valid, and its bus does not change.
+    let bus = unsafe { (*crate::bindings::as_raw(dev)).bus };
+
+    core::ptr::eq(bus, &raw const kernel::bindings::pci_bus_type)
 }
 
 /// An IOMMU driver.

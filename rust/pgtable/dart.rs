@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The formats of Apple's DART.
+//!
+//! C file: [`drivers/iommu/io-pgtable-dart.c`](srctree/drivers/iommu/io-pgtable-dart.c)
+
+use kernel::{
+    bindings::{
+        self,
+        io_pgtable_fmt, //
+    },
+    bits::genmask_u64,
+    iommu::pgtable::IoPageTableFmt,
+    prelude::*, //
+};
+
+use crate::{
+    bindings::rust_iommu_helper_phys_to_virt,
+    ops::Translation,
+    prot::Prot,
+    PhysAddr, //
+};
+
+use super::{
+    PageTable,
+    Robust, //
+};
+
+/// Entries of T8020 and its like: physical addresses of 36 bits, in their place.
+pub enum Dart1 {}
+
+/// Entries of T6000, T8110 and their like: physical addresses of 42 bits, moved down by 4.
+pub enum Dart2 {}
+
+impl IoPageTableFmt for Dart1 {
+    const FORMAT: io_pgtable_fmt = bindings::io_pgtable_fmt_APPLE_DART as io_pgtable_fmt;
+}
+
+impl IoPageTableFmt for Dart2 {
+    const FORMAT: io_pgtable_fmt = bindings::io_pgtable_fmt_APPLE_DART2 as io_pgtable_fmt;
+}
+
+// SAFETY: io-pgtable-dart.c frees tables in `free` only; installs them by cmpxchg and writes entries
+// whole; warns of and refuses what is mapped already or not yet; takes no lock, allocates with the
+// given flags, and uses of the configuration page size, widths and `coherent_walk`.
+unsafe impl Robust for Dart1 {}
+// SAFETY: as above.
+unsafe impl Robust for Dart2 {}
+
+/// What differs between the two in an entry.
+pub trait DartFormat: Robust {
+    /// Bits that deny writes and reads.
+    const NO_WRITE: u64;
+    /// See [`Self::NO_WRITE`].
+    const NO_READ: u64;
+
+    /// The physical address in an entry.
+    fn paddr(entry: u64) -> PhysAddr;
+}
+
+impl DartFormat for Dart1 {
+    const NO_WRITE: u64 = 1 << 7;
+    const NO_READ: u64 = 1 << 8;
+
+    fn paddr(entry: u64) -> PhysAddr {
+        entry & genmask_u64(12..=35)
+    }
+}
+
+impl DartFormat for Dart2 {
+    const NO_WRITE: u64 = 1 << 2;
+    const NO_READ: u64 = 1 << 3;
+
+    fn paddr(entry: u64) -> PhysAddr {
+        (entry & genmask_u64(10..=37)) << 4
+    }
+}
+
+const VALID: u64 = 1;
+
+impl<F: DartFormat> PageTable<F> {
+    /// Physical addresses of the one or four tables that the hardware begins with.
+    ///
+    /// They stay as they are for the page table's life. It must not be dropped while hardware may
+    /// walk it.
+    pub fn ttbrs(&self) -> &[u64] {
+        // SAFETY: this is the part of the union that these formats use; the library has filled it in.
+        let cfg = unsafe { &self.cfg().__bindgen_anon_1.apple_dart_cfg };
+
+        cfg.ttbr.get(..cfg.n_ttbrs as usize).unwrap_or(&[])
+    }
+
+    /// Levels of a walk, counting the choice of a table by the hardware's register: 3 or 4.
+    pub fn levels(&self) -> u32 {
+        // SAFETY: as above.
+        unsafe { self.cfg().__bindgen_anon_1.apple_dart_cfg.n_levels }
+    }
+
+    fn entries(&self) -> usize {
+        self.config().page_size / size_of::<u64>()
+    }
+
+    /// Reads an entry of a table of this page table.
+    fn entry(&self, table: PhysAddr, index: usize) -> u64 {
+        // SAFETY: tables lie in the kernel's linear mapping, have this many entries, and stay as long
+        // as `self`. Whoever writes writes whole entries.
+        unsafe {
+            rust_iommu_helper_phys_to_virt(table)
+                .cast::<u64>()
+                .add(index % self.entries())
+                .read_volatile()
+        }
+    }
+
+    /// Calls `f` with each valid entry of the table at `level` below `iova`, the pages being level 1,
+    /// and `tables` with each table below.
+    fn walk(
+        &self,
+        table: PhysAddr,
+        level: u32,
+        iova: u64,
+        tables: &mut usize,
+        f: &mut dyn FnMut(u64, u64),
+    ) {
+        let bits = self.entries().ilog2();
+        let span = (self.config().page_size as u64) << (bits * (level - 1));
+
+        *tables += 1;
+        for index in 0..self.entries() {
+            let entry = self.entry(table, index);
+            let at = iova + span * index as u64;
+
+            if entry & VALID == 0 {
+                continue;
+            }
+            // At most three levels: the library refuses more.
+            if level > 1 {
+                self.walk(F::paddr(entry), level - 1, at, tables, f);
+            } else {
+                f(at, entry);
+            }
+        }
+    }
+
+    fn walk_all(&self, f: &mut dyn FnMut(u64, u64)) -> usize {
+        let mut tables = 0;
+        let below = self.levels() - 1;
+        let span = (self.config().page_size as u64) << (self.entries().ilog2() * below);
+
+        for (index, &table) in self.ttbrs().iter().enumerate() {
+            self.walk(table, below, span * index as u64, &mut tables, f);
+        }
+        tables
+    }
+
+    /// Calls `f` with each range of live translations, merged.
+    pub fn for_each_range(&self, f: &mut dyn FnMut(Translation)) {
+        let size = self.config().page_size as u64;
+        let mut last: Option<Translation> = None;
+
+        self.walk_all(&mut |iova, entry| {
+            let mut prot = Prot::NONE;
+            if entry & F::NO_READ == 0 {
+                prot = prot | Prot::READ;
+            }
+            if entry & F::NO_WRITE == 0 {
+                prot = prot | Prot::WRITE;
+            }
+            let paddr = F::paddr(entry);
+
+            match &mut last {
+                Some(range)
+                    if range.iova + range.size == iova
+                        && range.paddr + range.size as PhysAddr == paddr
+                        && range.prot == prot =>
+                {
+                    range.size += size;
+                }
+                _ => {
+                    let next = Translation {
+                        iova,
+                        paddr,
+                        size,
+                        prot,
+                    };
+                    if let Some(range) = last.replace(next) {
+                        f(range);
+                    }
+                }
+            }
+        });
+        if let Some(range) = last {
+            f(range);
+        }
+    }
+
+    /// Number of tables, those that the hardware begins with not counted, and bytes of all.
+    pub fn usage(&self) -> (usize, usize) {
+        let tables = self.walk_all(&mut |_, _| {});
+
+        (
+            tables - self.ttbrs().len(),
+            tables * self.config().page_size,
+        )
+    }
+}
+
+#[kunit_tests(rust_iommu_pgtable_dart)]
+mod tests {
+    use super::*;
+
+    use crate::{
+        gfp::Gfp,
+        pgtable::Config, //
+    };
+
+    const SIZES: [(usize, u32, usize, u32); 4] = [
+        // Page size, input width; then tables to begin with and levels.
+        (0x1000, 32, 4, 3),
+        (0x4000, 32, 1, 3),
+        (0x4000, 36, 1, 3),
+        (0x4000, 42, 1, 4),
+    ];
+
+    fn make<F: DartFormat>(page_size: usize, ias: u32) -> Result<PageTable<F>> {
+        PageTable::new(Config {
+            page_size,
+            ias,
+            oas: if ias > 36 { 42 } else { 36 },
+        })
+    }
+
+    fn round<F: DartFormat>(page_size: usize, ias: u32) -> Result {
+        let table = make::<F>(page_size, ias)?;
+        let size = page_size as u64;
+        // The last page of a table and the first one of the next.
+        let iova = size * (page_size as u64 / 8) - size;
+
+        assert_eq!(table.usage(), (0, table.ttbrs().len() * page_size));
+        let (done, ret) = table.map(iova, 0x8_0000_0000, 3, Prot::READ, Gfp::KERNEL);
+        ret?;
+        assert_eq!(done, 3);
+        assert_eq!(
+            table.iova_to_phys(iova + size + 5),
+            Some(0x8_0000_0000 + size + 5)
+        );
+        assert_eq!(table.iova_to_phys(iova - 1), None);
+        assert_eq!(
+            table.usage().0,
+            2 * (table.levels() as usize - 2) - usize::from(table.levels() == 4)
+        );
+
+        let mut ranges = 0;
+        table.for_each_range(&mut |range| {
+            ranges += 1;
+            assert_eq!(range.iova, iova);
+            assert_eq!(range.paddr, 0x8_0000_0000);
+            assert_eq!(range.size, 3 * size);
+            assert!(range.prot == Prot::READ);
+        });
+        assert_eq!(ranges, 1);
+
+        // Ends at the hole.
+        assert_eq!(table.unmap(iova, 3), 3);
+        assert_eq!(table.unmap(iova, 1), 0);
+        assert_eq!(table.iova_to_phys(iova), None);
+
+        // The last page there is.
+        let last = table.last() + 1 - size;
+        table
+            .map(last, 0x4000_0000, 1, Prot::READ_WRITE, Gfp::KERNEL)
+            .1?;
+        assert_eq!(
+            table.iova_to_phys(table.last()),
+            Some(0x4000_0000 + size - 1)
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn maps_at_borders() -> Result {
+        for (page_size, ias, ttbrs, levels) in SIZES {
+            let table = make::<Dart2>(page_size, ias)?;
+            assert_eq!(table.ttbrs().len(), ttbrs);
+            assert_eq!(table.levels(), levels);
+
+            if ias <= 36 {
+                round::<Dart1>(page_size, ias)?;
+            }
+            if page_size == 0x4000 {
+                round::<Dart2>(page_size, ias)?;
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn refuses_what_does_not_fit() -> Result {
+        let table = make::<Dart1>(0x4000, 32)?;
+        let map = |iova, paddr, count, prot| table.map(iova, paddr, count, prot, Gfp::KERNEL);
+
+        assert!(map(0x1000, 0, 1, Prot::READ) == (0, Err(ERANGE)));
+        assert!(map(0, 0x1000, 1, Prot::READ) == (0, Err(ERANGE)));
+        assert!(map(0, 0, 0, Prot::READ) == (0, Err(ERANGE)));
+        assert!(map(0xffff_c000, 0, 2, Prot::READ) == (0, Err(ERANGE)));
+        assert!(map(u64::MAX & !0x3fff, 0, 1, Prot::READ) == (0, Err(ERANGE)));
+        assert!(map(0, 1 << 36, 1, Prot::READ) == (0, Err(ERANGE)));
+        assert!(map(0, 0, usize::MAX, Prot::READ) == (0, Err(ERANGE)));
+        assert!(map(0, 0, 1, Prot::NONE) == (0, Err(EINVAL)));
+        assert_eq!(table.usage(), (0, 0x4000));
+
+        assert!(make::<Dart1>(0x10000, 32).is_err());
+        assert!(make::<Dart1>(0x3000, 32).is_err());
+        assert!(make::<Dart1>(0x4000, 0).is_err());
+        assert!(make::<Dart1>(0x4000, 48).is_err());
+        Ok(())
+    }
+}
