@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Driver for DART, the IOMMU of Apple SoCs.
+//!
+//! - [`regs`]: the registers.
+//! - [`variant`]: what differs between blocks, and what each says of itself.
+//! - [`streams`]: sets of streams.
+//! - [`engine`]: commands, and what each stream goes through.
+//! - [`hardware`]: power, and which domain each stream is in.
+//! - [`domain`]: address spaces.
+//! - [`attach`]: all instances of a master, or none.
+
+use iommu::{
+    domain::DomainRef,
+    fault::Faults,
+    group::Group,
+    live::Live,
+    master::Master,
+    ops::{
+        DefaultDomain,
+        GroupRequest,
+        Operations, //
+    },
+    regions::ReservedRegions, //
+};
+use kernel::{
+    device::{
+        Core,
+        Device, //
+    },
+    fmt,
+    irq::{
+        Flags,
+        IrqReturn, //
+    },
+    of,
+    page::PAGE_SIZE,
+    platform,
+    prelude::*,
+    sizes::SZ_1K,
+    sync::aref::ARef,
+    types::CovariantForLt, //
+};
+
+mod attach;
+mod domain;
+mod engine;
+mod hardware;
+mod regs;
+mod streams;
+mod variant;
+
+use domain::Domain;
+use engine::Engine;
+use hardware::Hardware;
+use variant::Variant;
+
+struct AppleDart;
+
+/// What all instances of a master can do.
+struct Common {
+    bypass: bool,
+    page_size: usize,
+}
+
+kernel::of_device_table!(
+    OF_TABLE,
+    <AppleDart as Operations>::IdInfo,
+    [
+        (of::DeviceId::new(c"apple,t8103-dart"), &variant::T8103),
+        (
+            of::DeviceId::new(c"apple,t8103-usb4-dart"),
+            &variant::T8103_USB4
+        ),
+        (of::DeviceId::new(c"apple,t8110-dart"), &variant::T8110),
+        (of::DeviceId::new(c"apple,t6000-dart"), &variant::T6000),
+    ]
+);
+
+impl Operations for AppleDart {
+    type IdInfo = &'static Variant;
+    type Hardware = CovariantForLt!(Hardware<'_>);
+    type Engine<'bound> = Engine<'bound>;
+    type Master = Common;
+    type Domain = Domain;
+
+    const NAME: &'static CStr = c"rust-apple-dart";
+    const OF_ID_TABLE: of::IdTable<Self::IdInfo> = &OF_TABLE;
+    /// The instances of one device may share a line.
+    const IRQ_FLAGS: Flags = Flags::SHARED;
+
+    fn probe<'bound>(
+        pdev: &'bound platform::Device<Core<'_>>,
+        variant: &'bound Self::IdInfo,
+    ) -> impl PinInit<Hardware<'bound>, Error> + 'bound {
+        Hardware::new(pdev, variant)
+    }
+
+    fn start(hw: &Hardware<'_>) -> Result {
+        hw.start()
+    }
+
+    fn remove(hw: &Hardware<'_>) {
+        hw.remove();
+    }
+
+    fn shutdown(hw: &Hardware<'_>) {
+        hw.shutdown();
+    }
+
+    fn engine<'a>(hw: &'a Hardware<'a>) -> &'a Engine<'a> {
+        &hw.engine
+    }
+
+    fn interrupt(engine: &Engine<'_>, faults: &Faults<'_>) -> IrqReturn {
+        engine.interrupt(|fault| faults.report(fault))
+    }
+
+    fn of_xlate(hw: &Hardware<'_>, cells: &[u32]) -> Result<u16> {
+        let id = u16::try_from(cells[0]).map_err(|_| EINVAL)?;
+
+        (id < hw.params()?.streams).then_some(id).ok_or(EINVAL)
+    }
+
+    /// All instances of a master get the same tables, so they have to agree on what these are.
+    fn probe_device(live: &Live<'_, Self>, dev: &Device) -> Result<Common> {
+        let first = live.first().ok_or(ENODEV)?;
+        let params = first.params()?;
+        let mut bypass = true;
+
+        for (_, hw) in live.hardware() {
+            if hw.variant.entries != first.variant.entries || !hw.params()?.agrees(params) {
+                dev_err!(dev, "its IOMMUs differ in page size, width or tables\n");
+                return Err(EINVAL);
+            }
+            bypass &= hw.params()?.bypass;
+        }
+        let page_size = params.table.page_size;
+        if page_size > PAGE_SIZE && !bypass {
+            dev_err!(
+                dev,
+                "its IOMMU has {} KiB pages, more than this kernel's, and no bypass\n",
+                page_size / SZ_1K
+            );
+            return Err(EINVAL);
+        }
+        if !bypass && !cfg!(CONFIG_IOMMU_DMA) {
+            dev_err!(
+                dev,
+                "its IOMMU has no bypass, and the kernel no CONFIG_IOMMU_DMA to do without\n"
+            );
+            return Err(EINVAL);
+        }
+        Ok(Common { bypass, page_size })
+    }
+
+    /// Masters that share a stream are one to the hardware.
+    fn device_group(master: &Master<Self>, request: GroupRequest<'_>) -> Result<ARef<Group>> {
+        match request.sharing(master)? {
+            Some(group) => Ok(group),
+            None => request.by_bus(),
+        }
+    }
+
+    fn def_domain_type(master: &Master<Self>) -> DefaultDomain {
+        if master.data().page_size > PAGE_SIZE {
+            DefaultDomain::Identity
+        } else if !master.data().bypass {
+            DefaultDomain::Dma
+        } else {
+            DefaultDomain::Any
+        }
+    }
+
+    fn reserved_regions(_master: &Master<Self>, regions: &mut ReservedRegions<'_>) {
+        regions.push_firmware();
+    }
+
+    fn domain_alloc(live: &Live<'_, Self>, master: &Master<Self>) -> Result<Pin<KBox<Domain>>> {
+        let first = live.first().ok_or(ENODEV)?;
+        let mut config = first.params()?.table;
+        let mut instances = 0;
+
+        if master.data().page_size > PAGE_SIZE {
+            return Err(EINVAL);
+        }
+        for (_, hw) in live.hardware() {
+            config.oas = config.oas.min(hw.params()?.table.oas);
+            instances += 1;
+        }
+        let domain = Domain::new(config, first.variant.entries, instances)?;
+        Ok(KBox::new(domain, GFP_KERNEL)?.into())
+    }
+
+    fn attach(live: &Live<'_, Self>, master: &Master<Self>, domain: &DomainRef<Self>) -> Result {
+        attach::paging(live, master, domain)
+    }
+
+    fn attach_identity(live: &Live<'_, Self>, master: &Master<Self>) -> Result {
+        if !master.data().bypass {
+            return Err(EOPNOTSUPP);
+        }
+        attach::settle(live, master, |engine| engine.identity());
+        Ok(())
+    }
+
+    fn attach_blocked(live: &Live<'_, Self>, master: &Master<Self>) {
+        attach::settle(live, master, |_| engine::Path::BLOCKED);
+    }
+
+    fn runtime_suspend(hw: &Hardware<'_>) -> Result {
+        hw.runtime_suspend()
+    }
+
+    fn runtime_resume(hw: &Hardware<'_>) -> Result {
+        hw.runtime_resume()
+    }
+
+    fn suspend(hw: &Hardware<'_>) -> Result {
+        hw.suspend()
+    }
+
+    fn resume(hw: &Hardware<'_>) -> Result {
+        hw.resume()
+    }
+
+    fn show_registers(engine: &Engine<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        engine.show(f)
+    }
+}
+
+iommu::module_iommu_driver! {
+    type: AppleDart,
+    name: "rust_apple_dart",
+    authors: ["Rust IOMMU drivers for Linux contributors"],
+    description: "Apple DART IOMMU driver",
+    license: "GPL v2",
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Changes of what a master goes through, at all of its instances or at none.
+
+use iommu::{
+    domain::DomainRef,
+    live::Live,
+    master::Master, //
+};
+use kernel::prelude::*;
+
+use crate::{
+    engine::{
+        Engine,
+        Path, //
+    },
+    streams::Streams,
+    AppleDart, //
+};
+
+/// Puts `master` into `domain`.
+///
+/// What can fail comes first, at all instances: room, and a block that does not drop what it has
+/// cached. Its streams are denied meanwhile. Until the last instance is ready, none has let the
+/// master through the new tables, so the way back needs no flush, and cannot fail.
+pub(crate) fn paging(
+    live: &Live<'_, AppleDart>,
+    master: &Master<AppleDart>,
+    domain: &DomainRef<AppleDart>,
+) -> Result {
+    let (ttbrs, levels) = domain.root();
+
+    for (index, hw) in live.hardware() {
+        hw.make_room(&master.streams(index).into())?;
+        hw.engine.paging(ttbrs, levels)?;
+    }
+    let mut ready = 0;
+    let result = live.hardware().try_for_each(|(index, hw)| {
+        let streams: Streams = master.streams(index).into();
+
+        ready = index + 1;
+        domain.add(index, &streams);
+        let path = hw.engine.paging(ttbrs, levels)?;
+        hw.engine.prepare(&streams, &path)
+    });
+    if let Err(e) = result {
+        for (index, hw) in live.hardware().take_while(|(index, _)| *index < ready) {
+            let mut left = Streams::NONE;
+            for &id in master.streams(index) {
+                if !hw.is_in(id, domain) {
+                    left.insert(id);
+                }
+            }
+            hw.engine.roll_back(&master.streams(index).into());
+            domain.remove(index, &left);
+        }
+        return Err(e);
+    }
+    for (index, hw) in live.hardware() {
+        let path = hw.engine.paging(ttbrs, levels)?;
+        hw.enter(
+            index,
+            &master.streams(index).into(),
+            &path,
+            Some(domain),
+            true,
+        );
+    }
+    Ok(())
+}
+
+/// Puts `master` where it goes through no tables, whatever the hardware says: `path` gives what that
+/// is for an instance. Instances that are gone are left out.
+pub(crate) fn settle(
+    live: &Live<'_, AppleDart>,
+    master: &Master<AppleDart>,
+    path: impl Fn(&Engine<'_>) -> Path,
+) {
+    for (index, hw) in live.hardware() {
+        let streams: Streams = master.streams(index).into();
+        let path = path(&hw.engine);
+        let dropped = hw.engine.prepare(&streams, &path).is_ok();
+
+        hw.enter(index, &streams, &path, None, dropped);
+    }
+}

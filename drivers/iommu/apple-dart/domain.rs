@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! An address space: a page table, and which streams of which instance go through it.
+
+use core::{
+    ops::RangeInclusive,
+    sync::atomic::{
+        AtomicU32,
+        Ordering, //
+    },
+};
+
+use iommu::{
+    atomic_safe,
+    gfp::Gfp,
+    live::LiveEngines,
+    ops::{
+        Geometry,
+        PagingDomain,
+        Translation, //
+    },
+    pgtable::{
+        dart::{
+            Dart1,
+            Dart2, //
+        },
+        Config,
+        PageTable, //
+    },
+    prot::Prot,
+    PhysAddr, //
+};
+use kernel::{
+    device::{
+        Bound,
+        Device, //
+    },
+    prelude::*,
+    sync::{
+        atomic::Full,
+        barrier::smp_mb, //
+    },
+};
+
+use crate::{
+    streams::{
+        Streams,
+        WORDS, //
+    },
+    variant::Entries,
+    AppleDart, //
+};
+
+atomic_safe! {
+    /// The page table; there is one.
+    struct Tables {
+        dart1: Option<PageTable<Dart1>>,
+        dart2: Option<PageTable<Dart2>>,
+    }
+}
+
+/// Does the same with whichever table there is.
+macro_rules! either {
+    ($tables:expr, $table:ident => $with:expr, $otherwise:expr) => {
+        match &$tables {
+            Tables {
+                dart1: Some($table),
+                ..
+            } => $with,
+            Tables {
+                dart2: Some($table),
+                ..
+            } => $with,
+            _ => $otherwise,
+        }
+    };
+}
+
+atomic_safe! {
+    /// A paging domain. Made for the instances of one master; others behind the same may share it.
+    pub(crate) struct Domain {
+        config: Config,
+        tables: Tables,
+        /// For each instance the streams that go through this, one bit each.
+        streams: KVec<[AtomicU32; WORDS]>,
+    }
+}
+
+impl Domain {
+    /// Makes a domain for `instances` of them.
+    pub(crate) fn new(config: Config, entries: Entries, instances: usize) -> Result<Self> {
+        let mut streams = KVec::with_capacity(instances, GFP_KERNEL)?;
+        for _ in 0..instances {
+            streams.push([const { AtomicU32::new(0) }; WORDS], GFP_KERNEL)?;
+        }
+        let tables = match entries {
+            Entries::Dart1 => Tables {
+                dart1: Some(PageTable::new(config)?),
+                dart2: None,
+            },
+            Entries::Dart2 => Tables {
+                dart1: None,
+                dart2: Some(PageTable::new(config)?),
+            },
+        };
+        Ok(Self {
+            config,
+            tables,
+            streams,
+        })
+    }
+
+    /// Tables to begin with, and levels of a walk.
+    pub(crate) fn root(&self) -> (&[u64], u32) {
+        either!(self.tables, table => (table.ttbrs(), table.levels()), (&[], 0))
+    }
+
+    /// From now on, what changes in the table is dropped for `added`, too.
+    ///
+    /// Comes before the hardware is told of the table: whoever unmaps and does not see `added` yet
+    /// has cleared its entries before the hardware looks at any.
+    pub(crate) fn add(&self, instance: usize, added: &Streams) {
+        if let Some(words) = self.streams.get(instance) {
+            for (word, bits) in words.iter().zip(added.words()) {
+                word.fetch_or(*bits, Ordering::SeqCst);
+            }
+        }
+        smp_mb(Full);
+    }
+
+    /// The hardware does not look at the table for `removed` any more.
+    pub(crate) fn remove(&self, instance: usize, removed: &Streams) {
+        if let Some(words) = self.streams.get(instance) {
+            for (word, bits) in words.iter().zip(removed.words()) {
+                word.fetch_and(!*bits, Ordering::SeqCst);
+            }
+        }
+    }
+
+    fn attached(&self, instance: usize) -> Streams {
+        let mut bits = [0; WORDS];
+        if let Some(words) = self.streams.get(instance) {
+            for (bits, word) in bits.iter_mut().zip(words) {
+                *bits = word.load(Ordering::Relaxed);
+            }
+        }
+        Streams::from_words(bits)
+    }
+
+    /// Drops what the instances have cached of this domain.
+    fn invalidate(&self, live: &LiveEngines<'_, AppleDart>) -> Result {
+        let mut result = Ok(());
+
+        // Entries first, then who may have read them; see `add`.
+        smp_mb(Full);
+        for (index, engine) in live.engines() {
+            let streams = self.attached(index);
+            if let Err(e) = engine.flush(&streams) {
+                if let Some(dev) = live.dev(index) {
+                    engine.complain(dev);
+                }
+                result = Err(e);
+            }
+        }
+        result
+    }
+}
+
+impl PagingDomain<AppleDart> for Domain {
+    fn geometry(&self) -> Geometry {
+        Geometry {
+            pgsizes: self.config.page_size as u32,
+            aperture: 0..=either!(self.tables, table => table.last(), 0),
+        }
+    }
+
+    #[inline]
+    fn map(
+        &self,
+        iova: u64,
+        paddr: PhysAddr,
+        _pgsize: usize,
+        pgcount: usize,
+        prot: Prot,
+        gfp: Gfp,
+    ) -> (usize, Result) {
+        either!(
+            self.tables,
+            table => table.map(iova, paddr, pgcount, prot, gfp),
+            (0, Err(ENODEV))
+        )
+    }
+
+    #[inline]
+    fn unmap(&self, iova: u64, _pgsize: usize, pgcount: usize) -> usize {
+        either!(self.tables, table => table.unmap(iova, pgcount), 0)
+    }
+
+    #[inline]
+    fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr> {
+        either!(self.tables, table => table.iova_to_phys(iova), None)
+    }
+
+    /// That a page is not mapped may be cached, also when its neighbour was looked at.
+    fn sync_map(&self, live: &LiveEngines<'_, AppleDart>, _range: RangeInclusive<u64>) -> Result {
+        self.invalidate(live)
+    }
+
+    fn sync(&self, live: &LiveEngines<'_, AppleDart>, _range: RangeInclusive<u64>) {
+        // What fails has been said, and is denied.
+        let _ = self.invalidate(live);
+    }
+
+    fn flush_all(&self, live: &LiveEngines<'_, AppleDart>) {
+        let _ = self.invalidate(live);
+    }
+
+    /// Tables are memory that the hardware reads coherently: nothing of them belongs to a device.
+    fn revoke(&self, _index: usize, _dev: &Device<Bound>) {}
+
+    fn translations(&self, f: &mut dyn FnMut(Translation)) {
+        either!(self.tables, table => table.for_each_range(f), ())
+    }
+
+    fn table_usage(&self) -> (usize, usize) {
+        either!(self.tables, table => table.usage(), (0, 0))
+    }
+}

@@ -1,0 +1,666 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The registers, and what they are known to hold.
+//!
+//! Everything here may run in any context. One IRQ-safe lock orders the commands, which take several
+//! register accesses each, and the changes of what streams go through.
+//!
+//! A stream whose TCR is 0 is denied, silently. So a change denies the stream first, then writes its
+//! tables and drops what is cached of it, and says last what its accesses go through from now on:
+//! none of them goes through a mixture of old and new.
+
+use iommu::{
+    atomic_safe,
+    fault::{
+        Access,
+        Fault, //
+    },
+    pgtable::Config,
+};
+use kernel::{
+    device::Device,
+    fmt,
+    io::{
+        mem::IoMem,
+        poll::read_poll_timeout_atomic,
+        register::Array,
+        Io, //
+    },
+    irq::IrqReturn,
+    new_spinlock_irq,
+    prelude::*,
+    sync::SpinLockIrq,
+    time::Delta, //
+};
+
+use crate::{
+    regs::{
+        code,
+        t8020,
+        t8110,
+        PARAMS1,
+        PARAMS2, //
+    },
+    streams::Streams,
+    variant::{
+        Layout,
+        Params,
+        Variant,
+        INPUT_WIDTH,
+        MAX_STREAMS,
+        MAX_TTBRS, //
+    },
+};
+
+/// Bytes of the register region, at least.
+pub(crate) const REGS_SIZE: usize = 0x4000;
+
+/// How long a command may take: 2 ms.
+const POLL_DELAY: Delta = Delta::from_micros(1);
+const POLL_RETRIES: usize = 2000;
+
+/// T8110: invalidate what is cached of all streams, or of one.
+const OP_ALL: u32 = 0;
+const OP_STREAM: u32 = 1;
+
+atomic_safe! {
+    /// What a stream's accesses go through, as the registers say it.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    pub(crate) struct Path {
+        tcr: u32,
+        ttbr: [u32; MAX_TTBRS],
+    }
+}
+
+impl Path {
+    /// Denied.
+    pub(crate) const BLOCKED: Self = Self {
+        tcr: 0,
+        ttbr: [0; MAX_TTBRS],
+    };
+}
+
+atomic_safe! {
+    struct State {
+        /// Registers can be reached.
+        powered: bool,
+        /// The block was found fit, and is ours.
+        ready: bool,
+        /// Path of each stream there is.
+        paths: KVec<Path>,
+        /// What SELECT holds, if that is known.
+        selected: Option<[u32; 2]>,
+        /// A command did not come to its end.
+        busy: bool,
+        /// Of these something may be cached that is no longer mapped: they are denied until it has
+        /// been dropped.
+        stale: Streams,
+        /// That was said in the log.
+        complained: bool,
+    }
+}
+
+atomic_safe! {
+    /// The register block of one instance.
+    #[pin_data]
+    pub(crate) struct Engine<'bound> {
+        io: IoMem<'bound, REGS_SIZE>,
+        layout: Layout,
+        #[pin]
+        state: SpinLockIrq<State>,
+    }
+}
+
+impl<'bound> Engine<'bound> {
+    /// Registers at `io`, without power. `paths` has room for all streams there can be.
+    pub(crate) fn new(
+        io: IoMem<'bound, REGS_SIZE>,
+        layout: Layout,
+        paths: KVec<Path>,
+    ) -> impl PinInit<Self, Error> + 'bound {
+        try_pin_init!(Self {
+            io,
+            layout,
+            state <- new_spinlock_irq!(
+                State {
+                    powered: false,
+                    ready: false,
+                    paths,
+                    selected: None,
+                    busy: false,
+                    stale: Streams::NONE,
+                    complained: false,
+                },
+                "apple_dart_engine"
+            ),
+        }? Error)
+    }
+
+    /// Registers can be reached from now on, or no longer.
+    pub(crate) fn set_powered(&self, powered: bool) {
+        let mut state = self.state.lock();
+        state.powered = powered;
+        state.selected = None;
+    }
+
+    /// What the block says of itself. Power is on.
+    pub(crate) fn params(&self, variant: &Variant) -> Params {
+        let mut params = Params {
+            table: Config {
+                page_size: 1 << self.io.read(PARAMS1).page_shift().get(),
+                ias: INPUT_WIDTH,
+                oas: variant.output_width,
+            },
+            streams: variant.streams,
+            bypass: variant.bypass && self.io.read(PARAMS2).bypass(),
+        };
+        if self.layout == Layout::T8110 {
+            let widths = self.io.read(t8110::PARAMS3);
+            params.table.ias = widths.input_width().get();
+            params.table.oas = widths.output_width().get();
+            params.streams = self.io.read(t8110::PARAMS4).streams().get() as u16;
+        }
+        params
+    }
+
+    /// Whether somebody has locked what streams go through.
+    pub(crate) fn is_locked(&self) -> bool {
+        match self.layout {
+            Layout::T8110 => self.io.read(t8110::PROTECT).streams(),
+            _ => self.io.read(t8020::CONFIG).locked(),
+        }
+    }
+
+    /// Takes a block that is fit into use: denies all of its streams.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` for more streams than there can be, `ETIMEDOUT` if the TLB does not answer.
+    pub(crate) fn take(&self, params: &Params) -> Result {
+        let count = usize::from(params.streams);
+        let mut state = self.state.lock();
+
+        if count > MAX_STREAMS {
+            return Err(EINVAL);
+        }
+        while state.paths.len() < count {
+            state
+                .paths
+                .push_within_capacity(Path::BLOCKED)
+                .map_err(|_| EINVAL)?;
+        }
+        state.ready = true;
+        self.configure(&mut state)
+    }
+
+    /// Writes everything as it should be, whatever it was.
+    fn configure(&self, state: &mut State) -> Result {
+        let count = state.paths.len() as u16;
+
+        for id in 0..count {
+            self.write_tcr(id, 0);
+        }
+        for id in 0..count {
+            let ttbr = state.paths[usize::from(id)].ttbr;
+            self.write_ttbrs(id, &ttbr);
+        }
+        // TCR keeps streams apart, so all may pass the gate in front of it.
+        match self.layout {
+            Layout::T8020 => self.io.write(
+                t8020::ENABLE,
+                t8020::ENABLE::from(Streams::below(count).words()[0]),
+            ),
+            Layout::Usb4 => {
+                for word in 0..2 {
+                    self.io.write(
+                        t8020::ENABLE_WIDE::at(word),
+                        t8020::ENABLE_WIDE::from(u32::MAX),
+                    );
+                }
+            }
+            Layout::T8110 => {
+                for (word, streams) in Streams::below(count).words().iter().enumerate() {
+                    if let Some(at) = t8110::ENABLE::try_at(word).filter(|_| *streams != 0) {
+                        self.io.write(at, t8110::ENABLE::from(*streams));
+                    }
+                }
+            }
+        }
+        self.acknowledge(state);
+        if self.layout == Layout::T8110 {
+            self.io.write(t8110::ERROR_MASK, t8110::ERROR_MASK::from(0));
+        }
+        state.selected = None;
+        self.invalidate(state, &Streams::below(count))?;
+        state.stale = Streams::NONE;
+        for id in 0..count {
+            let tcr = state.paths[usize::from(id)].tcr;
+            if tcr != 0 {
+                self.write_tcr(id, tcr);
+            }
+        }
+        Ok(())
+    }
+
+    /// System sleep ends: everything is written again.
+    pub(crate) fn restore(&self) -> Result {
+        let mut state = self.state.lock();
+        if !state.ready {
+            return Ok(());
+        }
+        state.powered = true;
+        if self.is_locked() {
+            return Err(EPERM);
+        }
+        self.configure(&mut state)
+    }
+
+    /// Denies all streams, for good. Whatever was in use may be freed.
+    pub(crate) fn shut(&self) {
+        let mut state = self.state.lock();
+        if !state.powered || !state.ready {
+            return;
+        }
+        for path in state.paths.iter_mut() {
+            *path = Path::BLOCKED;
+        }
+        for id in 0..state.paths.len() as u16 {
+            self.write_tcr(id, 0);
+            self.write_ttbrs(id, &Path::BLOCKED.ttbr);
+        }
+        let all = Streams::below(self.count(&state));
+        let _ = self.invalidate(&mut state, &all);
+    }
+
+    fn count(&self, state: &State) -> u16 {
+        state.paths.len() as u16
+    }
+
+    /// The path through the tables at `ttbrs`.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if the block cannot be told of them.
+    pub(crate) fn paging(&self, ttbrs: &[u64], levels: u32) -> Result<Path> {
+        let mut path = Path::BLOCKED;
+
+        for (i, &table) in ttbrs.iter().enumerate() {
+            let slot = path.ttbr.get_mut(i).ok_or(EINVAL)?;
+            *slot = match self.layout {
+                Layout::T8110 if i > 0 => return Err(EINVAL),
+                Layout::T8110 => t8110::TTBR::zeroed()
+                    .try_with_page(u32::try_from(table >> 14)?)?
+                    .with_valid(true)
+                    .into(),
+                _ => t8020::TTBR::zeroed()
+                    .try_with_page(u32::try_from(table >> 12)?)?
+                    .with_valid(true)
+                    .into(),
+            };
+        }
+        path.tcr = match self.layout {
+            Layout::T8110 => t8110::TCR::zeroed()
+                .with_translate(true)
+                .with_four_levels(levels == 4)
+                .into(),
+            _ if levels == 4 => return Err(EINVAL),
+            _ => t8020::TCR::zeroed().with_translate(true).into(),
+        };
+        Ok(path)
+    }
+
+    /// The path of streams that are not translated.
+    pub(crate) fn identity(&self) -> Path {
+        let tcr = match self.layout {
+            Layout::T8110 => t8110::TCR::zeroed()
+                .with_bypass(true)
+                .with_bypass_filter(true)
+                .into(),
+            _ => t8020::TCR::zeroed()
+                .with_bypass(true)
+                .with_bypass_filter(true)
+                .into(),
+        };
+        Path {
+            tcr,
+            ..Path::BLOCKED
+        }
+    }
+
+    /// Denies `streams`, and has the block ready to let them through `path`. What they go through by
+    /// the books does not change: [`Self::commit`] or [`Self::roll_back`] comes next.
+    ///
+    /// # Errors
+    ///
+    /// `ETIMEDOUT` if the block does not drop what it has cached, `ENODEV` without power.
+    pub(crate) fn prepare(&self, streams: &Streams, path: &Path) -> Result {
+        let mut state = self.state.lock();
+        if !state.powered {
+            return Err(ENODEV);
+        }
+        for id in streams.iter() {
+            self.write_tcr(id, 0);
+        }
+        for id in streams.iter() {
+            self.write_ttbrs(id, &path.ttbr);
+        }
+        self.invalidate(&mut state, streams)?;
+        for id in streams.iter() {
+            state.stale.remove(id);
+        }
+        Ok(())
+    }
+
+    /// Lets `streams` through `path`, which was prepared.
+    pub(crate) fn commit(&self, streams: &Streams, path: &Path) {
+        let mut state = self.state.lock();
+
+        for id in streams.iter() {
+            if let Some(entry) = state.paths.get_mut(usize::from(id)) {
+                *entry = *path;
+                if state.powered && path.tcr != 0 {
+                    self.write_tcr(id, path.tcr);
+                }
+            }
+        }
+    }
+
+    /// Lets `streams` through what they went through before they were prepared.
+    ///
+    /// Nothing is cached of what they were prepared for: they have been denied all the while.
+    pub(crate) fn roll_back(&self, streams: &Streams) {
+        let state = self.state.lock();
+        if !state.powered {
+            return;
+        }
+        for id in streams.iter() {
+            if let Some(path) = state.paths.get(usize::from(id)) {
+                self.write_ttbrs(id, &path.ttbr);
+                if !state.stale.contains(id) {
+                    self.write_tcr(id, path.tcr);
+                }
+            }
+        }
+    }
+
+    /// Drops what is cached of `streams`.
+    ///
+    /// # Errors
+    ///
+    /// `ETIMEDOUT`. The streams are denied then, until a later call for them succeeds: memory that is
+    /// given back now cannot be reached through what the block may still hold.
+    pub(crate) fn flush(&self, streams: &Streams) -> Result {
+        let mut state = self.state.lock();
+        if !state.powered || streams.is_empty() {
+            return Ok(());
+        }
+        let result = self.invalidate(&mut state, streams);
+
+        for id in streams.iter() {
+            if result.is_err() {
+                self.write_tcr(id, 0);
+                state.stale.insert(id);
+            } else if state.stale.contains(id) {
+                state.stale.remove(id);
+                state.complained = false;
+                if let Some(path) = state.paths.get(usize::from(id)) {
+                    self.write_tcr(id, path.tcr);
+                }
+            }
+        }
+        result
+    }
+
+    /// Says that the TLB does not answer, once each time it begins not to.
+    pub(crate) fn complain(&self, dev: &Device) {
+        if core::mem::replace(&mut self.state.lock().complained, true) {
+            return;
+        }
+        dev_err!(
+            dev,
+            "invalidation timed out, its masters are denied until one succeeds\n"
+        );
+    }
+
+    /// Drops all that is cached.
+    pub(crate) fn flush_all(&self) -> Result {
+        let mut state = self.state.lock();
+        if !state.powered {
+            return Err(ENODEV);
+        }
+        let all = Streams::below(self.count(&state));
+        self.invalidate(&mut state, &all)
+    }
+
+    fn write_tcr(&self, id: u16, tcr: u32) {
+        let id = usize::from(id);
+        match self.layout {
+            Layout::T8110 => {
+                if let Some(at) = t8110::TCR::try_at(id) {
+                    self.io.write(at, t8110::TCR::from(tcr));
+                }
+            }
+            _ => {
+                if let Some(at) = t8020::TCR::try_at(id) {
+                    self.io.write(at, t8020::TCR::from(tcr));
+                }
+            }
+        }
+    }
+
+    fn write_ttbrs(&self, id: u16, ttbr: &[u32; MAX_TTBRS]) {
+        let id = usize::from(id);
+        match self.layout {
+            Layout::T8110 => {
+                if let Some(at) = t8110::TTBR::try_at(id) {
+                    self.io.write(at, t8110::TTBR::from(ttbr[0]));
+                }
+            }
+            Layout::T8020 => {
+                for (i, &value) in ttbr.iter().enumerate() {
+                    if let Some(at) = t8020::TTBR::try_at(MAX_TTBRS * id + i) {
+                        self.io.write(at, t8020::TTBR::from(value));
+                    }
+                }
+            }
+            Layout::Usb4 => {
+                for (i, &value) in ttbr.iter().enumerate() {
+                    if let Some(at) = t8020::TTBR_WIDE::try_at(MAX_TTBRS * id + i) {
+                        self.io.write(at, t8020::TTBR_WIDE::from(value));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Drops what is cached of `streams`, with as few commands as leave that of others alone.
+    fn invalidate(&self, state: &mut State, streams: &Streams) -> Result {
+        if state.busy {
+            // A command while another one is busy is ignored.
+            self.wait()?;
+            state.busy = false;
+        }
+        let result = match self.layout {
+            Layout::T8110 => self.invalidate_t8110(state, streams),
+            _ => self.invalidate_t8020(state, streams),
+        };
+        state.busy = result.is_err();
+        result
+    }
+
+    fn invalidate_t8020(&self, state: &mut State, streams: &Streams) -> Result {
+        let select = [streams.words()[0], streams.words()[1]];
+
+        if state.selected != Some(select) {
+            let words = if self.layout == Layout::Usb4 { 2 } else { 1 };
+            for (word, &streams) in select.iter().enumerate().take(words) {
+                self.io
+                    .write(t8020::SELECT::at(word), t8020::SELECT::from(streams));
+            }
+            state.selected = Some(select);
+        }
+        self.io
+            .write_reg(t8020::COMMAND::zeroed().with_const_invalidate::<1>());
+        self.wait()
+    }
+
+    fn invalidate_t8110(&self, state: &State, streams: &Streams) -> Result {
+        let translated = |id: u16| {
+            let tcr = state.paths.get(usize::from(id)).map_or(0, |path| path.tcr);
+            t8110::TCR::from(tcr).translate()
+        };
+        // One command for all, if nobody else has anything cached.
+        if streams.len() > 1
+            && (0..self.count(state)).all(|id| streams.contains(id) || !translated(id))
+        {
+            self.io
+                .write_reg(t8110::TLB_COMMAND::zeroed().with_const_op::<OP_ALL>());
+            return self.wait();
+        }
+        for id in streams.iter() {
+            self.io.write_reg(
+                t8110::TLB_COMMAND::zeroed()
+                    .with_const_op::<OP_STREAM>()
+                    .try_with_stream(u32::from(id))?,
+            );
+            self.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Waits until a command is done.
+    fn wait(&self) -> Result {
+        let busy = || match self.layout {
+            Layout::T8110 => self.io.read(t8110::TLB_COMMAND).busy(),
+            _ => self.io.read(t8020::COMMAND).busy(),
+        };
+        read_poll_timeout_atomic(|| Ok(busy()), |busy| !*busy, POLL_DELAY, POLL_RETRIES).map(|_| ())
+    }
+
+    /// Reads the fault that is latched, and makes room for the next one.
+    fn acknowledge(&self, state: &State) -> Option<Fault> {
+        match self.layout {
+            Layout::T8110 => {
+                let error = self.io.read(t8110::ERROR);
+                if !error.flag() {
+                    return None;
+                }
+                let low = self.io.read(t8110::ERROR_ADDR_LOW).address().get();
+                let high = self.io.read(t8110::ERROR_ADDR_HIGH).address().get();
+
+                self.io.write(t8110::ERROR, error);
+                for word in 0..state.paths.len().div_ceil(32) {
+                    if let Some(at) = t8110::ERROR_STREAMS::try_at(word) {
+                        self.io.write(at, t8110::ERROR_STREAMS::from(u32::MAX));
+                    }
+                }
+                // NO_PGD has come in above NO_TTBR: all others moved up.
+                let code = error.code().get();
+                let (pgd, code) = (code & 2 != 0, code & 1 | (code >> 1) & !1);
+                Some(fault(
+                    error.stream().get() as u16,
+                    u64::from(high) << 32 | u64::from(low),
+                    error.write() || code & code::WRITE != 0,
+                    if pgd { code::NO_PMD } else { code },
+                ))
+            }
+            _ => {
+                let error = self.io.read(t8020::ERROR);
+                if !error.flag() {
+                    return None;
+                }
+                let low = self.io.read(t8020::ERROR_ADDR_LOW).address().get();
+                let high = self.io.read(t8020::ERROR_ADDR_HIGH).address().get();
+
+                self.io.write(t8020::ERROR, error);
+                Some(fault(
+                    error.stream().get() as u16,
+                    u64::from(high) << 32 | u64::from(low),
+                    error.write() || error.code().get() & code::WRITE != 0,
+                    error.code().get(),
+                ))
+            }
+        }
+    }
+
+    /// Handles the interrupt, which the instances of one device may share.
+    pub(crate) fn interrupt(&self, mut report: impl FnMut(&Fault)) -> IrqReturn {
+        let fault = {
+            let state = self.state.lock();
+            if !state.powered || !state.ready {
+                return IrqReturn::None;
+            }
+            self.acknowledge(&state)
+        };
+        match fault {
+            Some(fault) => {
+                report(&fault);
+                IrqReturn::Handled
+            }
+            None => IrqReturn::None,
+        }
+    }
+
+    /// Says in the log's terms what the registers hold.
+    pub(crate) fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state.lock();
+        if !state.powered || !state.ready {
+            return f.write_str("without power\n");
+        }
+        for id in 0..self.count(&state) {
+            let index = usize::from(id);
+            let (tcr, ttbr): (u32, u32) = match self.layout {
+                Layout::T8110 => {
+                    let (Some(tcr), Some(ttbr)) =
+                        (t8110::TCR::try_at(index), t8110::TTBR::try_at(index))
+                    else {
+                        break;
+                    };
+                    (self.io.read(tcr).into(), self.io.read(ttbr).into())
+                }
+                Layout::T8020 => {
+                    let (Some(tcr), Some(ttbr)) = (
+                        t8020::TCR::try_at(index),
+                        t8020::TTBR::try_at(MAX_TTBRS * index),
+                    ) else {
+                        break;
+                    };
+                    (self.io.read(tcr).into(), self.io.read(ttbr).into())
+                }
+                Layout::Usb4 => {
+                    let (Some(tcr), Some(ttbr)) = (
+                        t8020::TCR::try_at(index),
+                        t8020::TTBR_WIDE::try_at(MAX_TTBRS * index),
+                    ) else {
+                        break;
+                    };
+                    (self.io.read(tcr).into(), self.io.read(ttbr).into())
+                }
+            };
+            if tcr != 0 || ttbr != 0 {
+                writeln!(f, "stream {id}: TCR {tcr:#010x} TTBR {ttbr:#010x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn fault(stream: u16, iova: u64, write: bool, bits: u32) -> Fault {
+    let cause = [
+        (code::NO_TTBR, "no table for the stream"),
+        (code::NO_PMD, "no table for the address"),
+        (code::NO_PTE, "page not mapped"),
+        (code::WRITE, "page not writable"),
+        (code::READ, "page not readable"),
+    ]
+    .into_iter()
+    .find(|(code, _)| bits & code != 0)
+    .map_or("refused by the hardware", |(_, cause)| cause);
+
+    Fault {
+        stream,
+        iova,
+        access: if write { Access::Write } else { Access::Read },
+        cause,
+    }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Registers of DART. Apple documents none of them; names follow what others call them.
+//!
+//! There are two kinds: that of T8020, which T6000 and the USB4 block of T8103 share but for the place
+//! of some registers, and that of T8110.
+
+use kernel::register;
+
+register! {
+    /// What the block can do.
+    pub(crate) PARAMS1(u32) @ 0x000 {
+        /// Binary logarithm of the page size.
+        27:24 page_shift;
+    }
+
+    /// What the block can do.
+    pub(crate) PARAMS2(u32) @ 0x004 {
+        /// Streams can pass untranslated.
+        0:0 bypass => bool;
+    }
+}
+
+/// T8020 and its like.
+pub(crate) mod t8020 {
+    use super::register;
+
+    register! {
+        /// Command for the streams that are selected.
+        pub(crate) COMMAND(u32) @ 0x020 {
+            /// Which of sixteen sets of the TLB to invalidate; one is enough, it drops all that a
+            /// selected stream has.
+            31:20 invalidate;
+            2:2 busy => bool;
+        }
+
+        /// Streams that a command is for, one bit each; the second word exists in blocks with more
+        /// than 32.
+        pub(crate) SELECT(u32)[2] @ 0x034 {
+            31:0 streams;
+        }
+
+        /// What the first fault was that has not been acknowledged. Written back to acknowledge it.
+        pub(crate) ERROR(u32) @ 0x040 {
+            31:31 flag => bool;
+            27:24 stream;
+            /// The access was a write.
+            10:10 write => bool;
+            11:0 code;
+        }
+
+        /// Address of the fault.
+        pub(crate) ERROR_ADDR_LOW(u32) @ 0x050 {
+            31:0 address;
+        }
+
+        /// Address of the fault.
+        pub(crate) ERROR_ADDR_HIGH(u32) @ 0x054 {
+            31:0 address;
+        }
+
+        pub(crate) CONFIG(u32) @ 0x060 {
+            /// Nothing of TCR and TTBR can be changed until the next reset.
+            15:15 locked => bool;
+        }
+
+        /// Streams that may access memory at all, in blocks with more than 32 of them.
+        pub(crate) ENABLE_WIDE(u32)[2] @ 0x0f8 {
+            31:0 streams;
+        }
+
+        /// Streams that may access memory at all, one bit each.
+        pub(crate) ENABLE(u32) @ 0x0fc {
+            31:0 streams;
+        }
+
+        /// What becomes of a stream's accesses: denied while 0.
+        pub(crate) TCR(u32)[64] @ 0x100 {
+            /// The address filter is passed by.
+            12:12 bypass_filter => bool;
+            /// Addresses are not translated.
+            8:8 bypass => bool;
+            7:7 translate => bool;
+        }
+
+        /// Tables of a stream, four each.
+        pub(crate) TTBR(u32)[64] @ 0x200 {
+            31:31 valid => bool;
+            /// In units of 4 KiB.
+            30:0 page;
+        }
+
+        /// The same in the USB4 block, which has 64 streams.
+        pub(crate) TTBR_WIDE(u32)[256] @ 0x400 {
+            31:31 valid => bool;
+            30:0 page;
+        }
+    }
+}
+
+/// T8110 and its like.
+pub(crate) mod t8110 {
+    use super::register;
+
+    register! {
+        /// Widths and version.
+        pub(crate) PARAMS3(u32) @ 0x008 {
+            29:24 output_width;
+            21:16 input_width;
+            15:8 major;
+            7:0 minor;
+        }
+
+        pub(crate) PARAMS4(u32) @ 0x00c {
+            8:0 streams;
+        }
+
+        /// Command for the TLB.
+        pub(crate) TLB_COMMAND(u32) @ 0x080 {
+            31:31 busy => bool;
+            /// 0: invalidate all, 1: invalidate one stream.
+            10:8 op;
+            7:0 stream;
+        }
+
+        /// See [`super::t8020::ERROR`].
+        pub(crate) ERROR(u32) @ 0x100 {
+            31:31 flag => bool;
+            28:28 write => bool;
+            27:20 stream;
+            14:0 code;
+        }
+
+        /// Codes that are not reported.
+        pub(crate) ERROR_MASK(u32) @ 0x104 {
+            31:0 codes;
+        }
+
+        /// Address of the fault.
+        pub(crate) ERROR_ADDR_LOW(u32) @ 0x170 {
+            31:0 address;
+        }
+
+        /// Address of the fault.
+        pub(crate) ERROR_ADDR_HIGH(u32) @ 0x174 {
+            31:0 address;
+        }
+
+        /// Streams with a fault, one bit each. Ones are written to acknowledge it.
+        pub(crate) ERROR_STREAMS(u32)[8] @ 0x1c0 {
+            31:0 streams;
+        }
+
+        /// What cannot be changed.
+        pub(crate) PROTECT(u32) @ 0x200 {
+            /// TCR and TTBR.
+            0:0 streams => bool;
+        }
+
+        /// Streams that may access memory at all. Ones are added to what is set.
+        pub(crate) ENABLE(u32)[8] @ 0xc00 {
+            31:0 streams;
+        }
+
+        /// See [`super::t8020::TCR`].
+        pub(crate) TCR(u32)[256] @ 0x1000 {
+            /// A walk has four levels, not three.
+            3:3 four_levels => bool;
+            2:2 bypass_filter => bool;
+            1:1 bypass => bool;
+            0:0 translate => bool;
+        }
+
+        /// The table of a stream.
+        pub(crate) TTBR(u32)[256] @ 0x1400 {
+            /// In units of 16 KiB.
+            29:2 page;
+            0:0 valid => bool;
+        }
+    }
+}
+
+/// Codes of a fault as T8020 has them; T8110 has one more, above the first.
+pub(crate) mod code {
+    /// There is no table for the stream.
+    pub(crate) const NO_TTBR: u32 = 1 << 0;
+    /// There is no table of the second level.
+    pub(crate) const NO_PMD: u32 = 1 << 1;
+    /// The page is not mapped.
+    pub(crate) const NO_PTE: u32 = 1 << 2;
+    /// The page must not be written.
+    pub(crate) const WRITE: u32 = 1 << 3;
+    /// The page must not be read.
+    pub(crate) const READ: u32 = 1 << 4;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What differs between the blocks, and what each says of itself.
+
+use iommu::{
+    atomic_safe,
+    pgtable::Config, //
+};
+
+/// Streams that any block has at most.
+pub(crate) const MAX_STREAMS: usize = 256;
+
+/// Tables that a stream has at most.
+pub(crate) const MAX_TTBRS: usize = 4;
+
+atomic_safe! {
+    /// Where registers are, and how they are used.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum Layout {
+        /// Sixteen streams.
+        T8020,
+        /// 64 streams.
+        Usb4,
+        /// Up to 256 streams, one table each.
+        T8110,
+    }
+}
+
+/// Entries of the page tables.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entries {
+    /// See [`iommu::pgtable::dart::Dart1`].
+    Dart1,
+    /// See [`iommu::pgtable::dart::Dart2`].
+    Dart2,
+}
+
+/// What a compatible stands for.
+pub(crate) struct Variant {
+    pub(crate) layout: Layout,
+    pub(crate) entries: Entries,
+    /// Streams; T8110 says so itself.
+    pub(crate) streams: u16,
+    /// Bits of an address that comes out; T8110 says so itself.
+    pub(crate) output_width: u32,
+    /// Whether the block may be asked if it can let streams pass untranslated: none is known in USB4.
+    pub(crate) bypass: bool,
+}
+
+pub(crate) static T8103: Variant = Variant {
+    layout: Layout::T8020,
+    entries: Entries::Dart1,
+    streams: 16,
+    output_width: 36,
+    bypass: true,
+};
+
+pub(crate) static T8103_USB4: Variant = Variant {
+    layout: Layout::Usb4,
+    entries: Entries::Dart1,
+    streams: 64,
+    output_width: 36,
+    bypass: false,
+};
+
+pub(crate) static T6000: Variant = Variant {
+    layout: Layout::T8020,
+    entries: Entries::Dart2,
+    streams: 16,
+    output_width: 42,
+    bypass: true,
+};
+
+pub(crate) static T8110: Variant = Variant {
+    layout: Layout::T8110,
+    entries: Entries::Dart2,
+    streams: 0,
+    output_width: 0,
+    bypass: true,
+};
+
+/// Bits of an address that is translated, where the block does not say.
+pub(crate) const INPUT_WIDTH: u32 = 32;
+
+/// What a block has said of itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Params {
+    /// Page size in bytes, and widths of addresses.
+    pub(crate) table: Config,
+    pub(crate) streams: u16,
+    pub(crate) bypass: bool,
+}
+
+impl Params {
+    /// Whether a master may be behind both at once, with the same tables.
+    pub(crate) fn agrees(&self, other: &Self) -> bool {
+        self.table.page_size == other.table.page_size && self.table.ias == other.table.ias
+    }
+}
