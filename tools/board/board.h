@@ -20,9 +20,14 @@
 #define BOARD_SOC_BASE		0x100000000ULL
 #define BOARD_SOC_SIZE		0x10000000ULL
 
+/* The same numbers stand in shim.rs. From the T8103 on, the IOMMUs are DARTs. */
 enum board_soc {
 	BOARD_H6,
 	BOARD_H616,
+	BOARD_T8103,
+	BOARD_T8103_USB4,
+	BOARD_T6000,
+	BOARD_T8112,
 };
 
 extern enum board_soc board_soc;

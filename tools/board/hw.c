@@ -101,7 +101,7 @@ int board_port(u32 i, u32 master, u64 va, u8 *buf, size_t len, bool write)
 	unsigned long flags;
 	int ret;
 
-	if (i >= BOARD_NR_IOMMUS || upper_32_bits(va) || upper_32_bits(va + len - 1))
+	if (i >= BOARD_NR_IOMMUS)
 		return BOARD_DMA_BUS;
 	raw_spin_lock_irqsave(lock_of(i), flags);
 	ret = iommu_model_dma(i, master, va, buf, len, write);
@@ -185,7 +185,8 @@ static int regs_show(struct seq_file *s, void *unused)
 	unsigned int n;
 
 	raw_spin_lock_irqsave(lock_of(i), flags);
-	for (n = 0; n < ARRAY_SIZE(offsets); n++)
+	for (n = iommu_model_show_regs(i, s) ? ARRAY_SIZE(offsets) : 0;
+	     n < ARRAY_SIZE(offsets); n++)
 		seq_printf(s, "0x%03x 0x%08x\n", offsets[n],
 			   iommu_model_peek(i, offsets[n]));
 	raw_spin_unlock_irqrestore(lock_of(i), flags);
@@ -225,7 +226,7 @@ int board_hw_init(struct dentry *root)
 		};
 
 		raw_spin_lock_init(&locks[i]);
-		iommu_model_init(i, board_soc == BOARD_H616);
+		iommu_model_init(i, board_soc);
 		if (i)
 			spis[i] = 156 + i;
 		else

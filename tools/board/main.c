@@ -12,15 +12,31 @@
 
 enum board_soc board_soc;
 
+static const struct {
+	const char *compatible;
+	const char *name;
+	enum board_soc soc;
+} socs[] = {
+	{ "iommu-board,t8103-usb4", "t8103-usb4", BOARD_T8103_USB4 },
+	{ "allwinner,sun50i-h6", "sun50i-h6", BOARD_H6 },
+	{ "allwinner,sun50i-h616", "sun50i-h616", BOARD_H616 },
+	{ "apple,t8103", "t8103", BOARD_T8103 },
+	{ "apple,t6000", "t6000", BOARD_T6000 },
+	{ "apple,t8112", "t8112", BOARD_T8112 },
+};
+
 static int __init board_init(void)
 {
 	struct dentry *root;
+	unsigned int i;
 	int ret;
 
-	if (of_machine_is_compatible("allwinner,sun50i-h616"))
-		board_soc = BOARD_H616;
-	else if (!of_machine_is_compatible("allwinner,sun50i-h6"))
+	for (i = 0; i < ARRAY_SIZE(socs); i++)
+		if (of_machine_is_compatible(socs[i].compatible))
+			break;
+	if (i == ARRAY_SIZE(socs))
 		return -ENODEV;
+	board_soc = socs[i].soc;
 
 	root = board_debugfs_init();
 	ret = board_mmio_init(root);
@@ -43,8 +59,7 @@ static int __init board_init(void)
 		return 0;
 	}
 	pr_info("board: %s, %u IOMMUs, %u engines\n",
-		board_soc == BOARD_H616 ? "sun50i-h616" : "sun50i-h6",
-		BOARD_NR_IOMMUS, BOARD_NR_ENGINES);
+		socs[i].name, BOARD_NR_IOMMUS, BOARD_NR_ENGINES);
 	return 0;
 }
 module_init(board_init);

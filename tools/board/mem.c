@@ -100,6 +100,16 @@ bool board_table_read32(u32 iommu, u64 pa, u32 *value)
 	return true;
 }
 
+bool board_table_read64(u64 pa, u64 *value)
+{
+	void *p = ram(pa, sizeof(u64));
+
+	if (!p)
+		return false;
+	*value = le64_to_cpu(READ_ONCE(*(__le64 *)p));
+	return true;
+}
+
 u64 board_mem_strays(bool write)
 {
 	return atomic64_read(&strays[write]);

@@ -9,6 +9,8 @@
 
 #include <linux/types.h>
 
+#include "board.h"
+
 struct seq_file;
 
 /* How a DMA access can end. */
@@ -22,14 +24,14 @@ enum board_dma_result {
 	BOARD_DMA_BLOCKED,
 };
 
-void iommu_model_init(unsigned int index, bool h616);
+void iommu_model_init(unsigned int index, enum board_soc soc);
 u32 iommu_model_read(unsigned int index, u32 offset);
 void iommu_model_write(unsigned int index, u32 offset, u32 value);
 u32 iommu_model_peek(unsigned int index, u32 offset);
 void iommu_model_set_clock(unsigned int index, bool on);
 void iommu_model_set_reset(unsigned int index, bool asserted);
 bool iommu_model_irq(unsigned int index);
-int iommu_model_dma(unsigned int index, u32 master, u32 va, u8 *buf,
+int iommu_model_dma(unsigned int index, u32 master, u64 va, u8 *buf,
 		    size_t len, bool write);
 int iommu_model_knob(unsigned int index, const char *name, u32 value);
 void iommu_model_mark(unsigned int index);
@@ -39,6 +41,7 @@ void iommu_model_show_counters(unsigned int index, struct seq_file *s);
 void iommu_model_show_report(unsigned int index, struct seq_file *s);
 void iommu_model_show_recent(unsigned int index, struct seq_file *s);
 void iommu_model_show_writes(unsigned int index, struct seq_file *s);
+bool iommu_model_show_regs(unsigned int index, struct seq_file *s);
 
 #define ENGINE_MODEL_BUSY	BIT(0)
 #define ENGINE_MODEL_WAITING	BIT(1)
@@ -54,5 +57,6 @@ int board_port(u32 iommu, u32 master, u64 va, u8 *buf, size_t len, bool write);
 bool board_mem_read(u64 pa, u8 *buf, size_t len, bool checked);
 bool board_mem_write(u64 pa, const u8 *buf, size_t len, bool checked);
 bool board_table_read32(u32 iommu, u64 pa, u32 *value);
+bool board_table_read64(u64 pa, u64 *value);
 
 #endif /* _IOMMU_BOARD_MODELS_H */

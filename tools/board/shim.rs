@@ -8,14 +8,23 @@
 
 use core::cell::UnsafeCell;
 use core::ffi::CStr;
+use core::sync::atomic::{
+    AtomicU32,
+    Ordering, //
+};
 use iommu_models::{
+    dart::{
+        self,
+        Config,
+        Dart, //
+    },
     dma::{
         Engine,
         Port, //
     },
     sun50i::{
-        Iommu,
-        Variant, //
+        self,
+        Iommu, //
     },
     Cause,
     Denied,
@@ -24,6 +33,7 @@ use iommu_models::{
 use kernel::{
     bindings,
     error::code::*,
+    fmt,
     seq_file::SeqFile,
     seq_print,
     str::CStrExt as _, //
@@ -31,7 +41,14 @@ use kernel::{
 
 const NR_IOMMUS: usize = 4;
 const NR_ENGINES: usize = 8;
-const MASTERS: u32 = 7;
+
+/// `enum board_soc`.
+const H6: u32 = 0;
+const H616: u32 = 1;
+const T8103: u32 = 2;
+const T8103_USB4: u32 = 3;
+const T6000: u32 = 4;
+const T8112: u32 = 5;
 
 /// A model that C code serializes.
 struct Slot<T>(UnsafeCell<T>);
@@ -54,18 +71,190 @@ impl<T> Slot<T> {
 }
 
 static IOMMUS: [Slot<Iommu>; NR_IOMMUS] =
-    [const { Slot(UnsafeCell::new(Iommu::new(Variant::H6))) }; NR_IOMMUS];
+    [const { Slot(UnsafeCell::new(Iommu::new(sun50i::Variant::H6))) }; NR_IOMMUS];
+static DARTS: [Slot<Dart>; NR_IOMMUS] =
+    [const { Slot(UnsafeCell::new(Dart::new(T8103_4K))) }; NR_IOMMUS];
 static ENGINES: [Slot<Engine>; NR_ENGINES] =
     [const { Slot(UnsafeCell::new(Engine::new())) }; NR_ENGINES];
 
-/// What the H616 has in its place: copied over the instances before they are used.
-static H616: Iommu = Iommu::new(Variant::H616);
+/// Which SoC the board is: all of its IOMMUs are of one kind.
+static SOC: AtomicU32 = AtomicU32::new(H6);
+
+/// User-mode Linux has pages of 4 KiB, which only these can have, too.
+const T8103_4K: Config = Config::new(dart::Variant::T8103).pages_4k();
+const USB4_4K: Config = Config::new(dart::Variant::T8103Usb4).pages_4k();
+
+/// What others have in their place: copied over the instances before they are used.
+static OF_H616: Iommu = Iommu::new(sun50i::Variant::H616);
+static OF_T8103_USB4: Dart = Dart::new(USB4_4K);
+static OF_T6000: Dart = Dart::new(Config::new(dart::Variant::T6000));
+static OF_T8112: Dart = Dart::new(
+    Config::new(dart::Variant::T8110)
+        .input(36)
+        .output(36)
+        .streams(16),
+);
+
+/// A line of what a model shows.
+type Line<'a> = &'a mut dyn FnMut(fmt::Arguments<'_>);
+
+/// What the board does with either model.
+trait Model {
+    fn mmio_read(&mut self, offset: u32) -> u32;
+    fn mmio_write(&mut self, ram: &mut Ram, offset: u32, value: u32);
+    fn peek(&self, offset: u32) -> u32;
+    fn set_clock(&mut self, on: bool);
+    fn set_reset(&mut self, asserted: bool);
+    fn irq(&self) -> bool;
+    fn read(&mut self, ram: &mut Ram, master: u32, va: u64, buf: &mut [u8]) -> Result<(), Denied>;
+    fn write(&mut self, ram: &mut Ram, master: u32, va: u64, buf: &[u8]) -> Result<(), Denied>;
+    fn knob(&mut self, name: &str, value: u32) -> bool;
+    fn mark(&mut self);
+    fn clear(&mut self);
+    fn show_knobs(&self, line: Line<'_>);
+    fn show_counters(&self, line: Line<'_>);
+    fn show_report(&self, line: Line<'_>);
+    fn show_recent(&self, line: Line<'_>);
+    fn show_writes(&self, line: Line<'_>);
+    /// Returns whether the model shows its registers itself.
+    fn show_regs(&self, line: Line<'_>) -> bool;
+}
+
+/// The part that is the same for both.
+macro_rules! common {
+    () => {
+        fn mmio_read(&mut self, offset: u32) -> u32 {
+            self.mmio_read(offset)
+        }
+        fn peek(&self, offset: u32) -> u32 {
+            self.peek(offset)
+        }
+        fn set_clock(&mut self, on: bool) {
+            self.set_clock(on);
+        }
+        fn irq(&self) -> bool {
+            self.irq()
+        }
+        fn knob(&mut self, name: &str, value: u32) -> bool {
+            self.knobs.set(name, value)
+        }
+        fn mark(&mut self) {
+            self.log.mark();
+        }
+        fn clear(&mut self) {
+            self.counters.clear();
+        }
+        fn show_knobs(&self, line: Line<'_>) {
+            self.knobs.show(line);
+        }
+        fn show_recent(&self, line: Line<'_>) {
+            self.log.show_recent(line);
+        }
+        fn show_writes(&self, line: Line<'_>) {
+            self.log.show_writes(line);
+        }
+    };
+}
+
+impl Model for Iommu {
+    common!();
+
+    fn mmio_write(&mut self, ram: &mut Ram, offset: u32, value: u32) {
+        self.mmio_write(ram, offset, value);
+    }
+
+    fn set_reset(&mut self, asserted: bool) {
+        self.set_reset(asserted);
+    }
+
+    fn read(&mut self, ram: &mut Ram, master: u32, va: u64, buf: &mut [u8]) -> Result<(), Denied> {
+        let va = narrow(va, buf.len())?;
+        self.read(ram, master, va, buf)
+    }
+
+    fn write(&mut self, ram: &mut Ram, master: u32, va: u64, buf: &[u8]) -> Result<(), Denied> {
+        let va = narrow(va, buf.len())?;
+        self.write(ram, master, va, buf)
+    }
+
+    fn show_counters(&self, line: Line<'_>) {
+        self.counters.show(line);
+        line(format_args!("stalled_lanes 0x{:x}", self.stalled()));
+    }
+
+    fn show_report(&self, line: Line<'_>) {
+        self.log.show(7, line);
+    }
+
+    fn show_regs(&self, _line: Line<'_>) -> bool {
+        false
+    }
+}
+
+/// The H6 and its like see 32 bits of an address.
+fn narrow(va: u64, len: usize) -> Result<u32, Denied> {
+    u32::try_from(va + (len as u64).saturating_sub(1)).map_err(|_| Denied::Bus)?;
+    Ok(va as u32)
+}
+
+impl Model for Dart {
+    common!();
+
+    fn mmio_write(&mut self, _ram: &mut Ram, offset: u32, value: u32) {
+        self.mmio_write(offset, value);
+    }
+
+    /// There is no line; this is for what is lost in sleep.
+    fn set_reset(&mut self, asserted: bool) {
+        if asserted {
+            self.reset();
+        }
+    }
+
+    fn read(&mut self, ram: &mut Ram, master: u32, va: u64, buf: &mut [u8]) -> Result<(), Denied> {
+        self.read(ram, master, va, buf)
+    }
+
+    fn write(&mut self, ram: &mut Ram, master: u32, va: u64, buf: &[u8]) -> Result<(), Denied> {
+        self.write(ram, master, va, buf)
+    }
+
+    fn show_counters(&self, line: Line<'_>) {
+        self.counters.show(line);
+    }
+
+    fn show_report(&self, line: Line<'_>) {
+        self.log.show(self.streams(), line);
+    }
+
+    fn show_regs(&self, line: Line<'_>) -> bool {
+        self.show_regs(line);
+        true
+    }
+}
+
+/// The model of an IOMMU.
+///
+/// # Safety
+///
+/// As for [`Slot::get`].
+#[allow(clippy::mut_from_ref)]
+unsafe fn model(index: u32) -> &'static mut dyn Model {
+    if SOC.load(Ordering::Relaxed) >= T8103 {
+        // SAFETY: by this function's contract.
+        unsafe { DARTS[index as usize].get() }
+    } else {
+        // SAFETY: by this function's contract.
+        unsafe { IOMMUS[index as usize].get() }
+    }
+}
 
 extern "C" {
     fn board_port(iommu: u32, master: u32, va: u64, buf: *mut u8, len: usize, write: bool) -> i32;
     fn board_mem_read(pa: u64, buf: *mut u8, len: usize, checked: bool) -> bool;
     fn board_mem_write(pa: u64, buf: *const u8, len: usize, checked: bool) -> bool;
     fn board_table_read32(iommu: u32, pa: u64, value: *mut u32) -> bool;
+    fn board_table_read64(pa: u64, value: *mut u64) -> bool;
 }
 
 /// Guest memory as one IOMMU sees it.
@@ -90,6 +279,12 @@ impl Memory for Ram {
         let mut value = 0;
         // SAFETY: `value` is valid for a write.
         unsafe { board_table_read32(self.iommu, pa, &mut value) }.then_some(value)
+    }
+
+    fn table64(&mut self, pa: u64) -> Option<u64> {
+        let mut value = 0;
+        // SAFETY: `value` is valid for a write.
+        unsafe { board_table_read64(pa, &mut value) }.then_some(value)
     }
 }
 
@@ -145,17 +340,34 @@ impl Port for Wire {
     }
 }
 
-/// Makes an instance the given SoC's.
+/// Makes an instance the given SoC's, `enum board_soc`, and switches it on if nobody else does.
 ///
 /// # Safety
 ///
 /// As described at the top of this file; `index` is less than [`NR_IOMMUS`].
 #[no_mangle]
-unsafe extern "C" fn iommu_model_init(index: u32, h616: bool) {
-    if h616 {
+unsafe extern "C" fn iommu_model_init(index: u32, soc: u32) {
+    let dart = match soc {
+        T8103_USB4 => Some(&OF_T8103_USB4),
+        T6000 => Some(&OF_T6000),
+        T8112 => Some(&OF_T8112),
+        _ => None,
+    };
+    SOC.store(soc, Ordering::Relaxed);
+    if soc == H616 {
         // SAFETY: The instance is the caller's; `Iommu` is plain data, so that a copy of its
         // bytes is an instance of its own.
-        unsafe { core::ptr::copy_nonoverlapping(&H616, IOMMUS[index as usize].0.get(), 1) };
+        unsafe { core::ptr::copy_nonoverlapping(&OF_H616, IOMMUS[index as usize].0.get(), 1) };
+    }
+    if let Some(dart) = dart {
+        // SAFETY: As above, for `Dart`.
+        unsafe { core::ptr::copy_nonoverlapping(dart, DARTS[index as usize].0.get(), 1) };
+    }
+    if soc >= T8103 {
+        // SAFETY: By this function's contract.
+        let dart = unsafe { DARTS[index as usize].get() };
+        dart.set_power(true);
+        dart.set_clock(true);
     }
 }
 
@@ -167,7 +379,7 @@ unsafe extern "C" fn iommu_model_init(index: u32, h616: bool) {
 #[no_mangle]
 unsafe extern "C" fn iommu_model_read(index: u32, offset: u32) -> u32 {
     // SAFETY: By this function's contract.
-    unsafe { IOMMUS[index as usize].get() }.mmio_read(offset)
+    unsafe { model(index) }.mmio_read(offset)
 }
 
 /// A register write.
@@ -182,7 +394,7 @@ unsafe extern "C" fn iommu_model_write(index: u32, offset: u32, value: u32) {
         checked: false,
     };
     // SAFETY: By this function's contract.
-    unsafe { IOMMUS[index as usize].get() }.mmio_write(&mut ram, offset, value);
+    unsafe { model(index) }.mmio_write(&mut ram, offset, value);
 }
 
 /// A register's value, with no effect.
@@ -193,7 +405,7 @@ unsafe extern "C" fn iommu_model_write(index: u32, offset: u32, value: u32) {
 #[no_mangle]
 unsafe extern "C" fn iommu_model_peek(index: u32, offset: u32) -> u32 {
     // SAFETY: By this function's contract.
-    unsafe { IOMMUS[index as usize].get() }.peek(offset)
+    unsafe { model(index) }.peek(offset)
 }
 
 /// The clock gate.
@@ -204,7 +416,7 @@ unsafe extern "C" fn iommu_model_peek(index: u32, offset: u32) -> u32 {
 #[no_mangle]
 unsafe extern "C" fn iommu_model_set_clock(index: u32, on: bool) {
     // SAFETY: By this function's contract.
-    unsafe { IOMMUS[index as usize].get() }.set_clock(on);
+    unsafe { model(index) }.set_clock(on);
 }
 
 /// The reset line.
@@ -215,7 +427,7 @@ unsafe extern "C" fn iommu_model_set_clock(index: u32, on: bool) {
 #[no_mangle]
 unsafe extern "C" fn iommu_model_set_reset(index: u32, asserted: bool) {
     // SAFETY: By this function's contract.
-    unsafe { IOMMUS[index as usize].get() }.set_reset(asserted);
+    unsafe { model(index) }.set_reset(asserted);
 }
 
 /// The level of the interrupt line.
@@ -226,7 +438,7 @@ unsafe extern "C" fn iommu_model_set_reset(index: u32, asserted: bool) {
 #[no_mangle]
 unsafe extern "C" fn iommu_model_irq(index: u32) -> bool {
     // SAFETY: By this function's contract.
-    unsafe { IOMMUS[index as usize].get() }.irq()
+    unsafe { model(index) }.irq()
 }
 
 /// A burst of a master.
@@ -239,7 +451,7 @@ unsafe extern "C" fn iommu_model_irq(index: u32) -> bool {
 unsafe extern "C" fn iommu_model_dma(
     index: u32,
     master: u32,
-    va: u32,
+    va: u64,
     buf: *mut u8,
     len: usize,
     write: bool,
@@ -249,7 +461,7 @@ unsafe extern "C" fn iommu_model_dma(
         checked: true,
     };
     // SAFETY: By this function's contract.
-    let iommu = unsafe { IOMMUS[index as usize].get() };
+    let iommu = unsafe { model(index) };
     code(if write {
         // SAFETY: By this function's contract.
         let buf = unsafe { core::slice::from_raw_parts(buf, len) };
@@ -273,11 +485,10 @@ unsafe extern "C" fn iommu_model_knob(
     value: u32,
 ) -> i32 {
     // SAFETY: By this function's contract.
-    let knobs = unsafe { &mut IOMMUS[index as usize].get().knobs };
-    // SAFETY: By this function's contract.
     let name = unsafe { CStr::from_char_ptr(name) };
     match name.to_str() {
-        Ok(name) if knobs.set(name, value) => 0,
+        // SAFETY: By this function's contract.
+        Ok(name) if unsafe { model(index) }.knob(name, value) => 0,
         _ => EINVAL.to_errno(),
     }
 }
@@ -290,7 +501,7 @@ unsafe extern "C" fn iommu_model_knob(
 #[no_mangle]
 unsafe extern "C" fn iommu_model_mark(index: u32) {
     // SAFETY: By this function's contract.
-    unsafe { IOMMUS[index as usize].get() }.log.mark();
+    unsafe { model(index) }.mark();
 }
 
 /// Clears the counters.
@@ -301,7 +512,7 @@ unsafe extern "C" fn iommu_model_mark(index: u32) {
 #[no_mangle]
 unsafe extern "C" fn iommu_model_clear(index: u32) {
     // SAFETY: By this function's contract.
-    unsafe { IOMMUS[index as usize].get() }.counters.clear();
+    unsafe { model(index) }.clear();
 }
 
 /// The knobs.
@@ -314,8 +525,7 @@ unsafe extern "C" fn iommu_model_show_knobs(index: u32, s: *mut bindings::seq_fi
     // SAFETY: By this function's contract.
     let s = unsafe { SeqFile::from_raw(s) };
     // SAFETY: By this function's contract.
-    let knobs = unsafe { &IOMMUS[index as usize].get().knobs };
-    knobs.show(&mut |line| seq_print!(s, "{line}\n"));
+    unsafe { model(index) }.show_knobs(&mut |line| seq_print!(s, "{line}\n"));
 }
 
 /// The counters.
@@ -328,9 +538,7 @@ unsafe extern "C" fn iommu_model_show_counters(index: u32, s: *mut bindings::seq
     // SAFETY: By this function's contract.
     let s = unsafe { SeqFile::from_raw(s) };
     // SAFETY: By this function's contract.
-    let iommu = unsafe { IOMMUS[index as usize].get() };
-    iommu.counters.show(&mut |line| seq_print!(s, "{line}\n"));
-    seq_print!(s, "stalled_lanes 0x{:x}\n", iommu.stalled());
+    unsafe { model(index) }.show_counters(&mut |line| seq_print!(s, "{line}\n"));
 }
 
 /// What the access log has counted since the mark.
@@ -343,8 +551,7 @@ unsafe extern "C" fn iommu_model_show_report(index: u32, s: *mut bindings::seq_f
     // SAFETY: By this function's contract.
     let s = unsafe { SeqFile::from_raw(s) };
     // SAFETY: By this function's contract.
-    let log = unsafe { &IOMMUS[index as usize].get().log };
-    log.show(MASTERS, &mut |line| seq_print!(s, "{line}\n"));
+    unsafe { model(index) }.show_report(&mut |line| seq_print!(s, "{line}\n"));
 }
 
 /// The last accesses, oldest first.
@@ -357,8 +564,7 @@ unsafe extern "C" fn iommu_model_show_recent(index: u32, s: *mut bindings::seq_f
     // SAFETY: By this function's contract.
     let s = unsafe { SeqFile::from_raw(s) };
     // SAFETY: By this function's contract.
-    let log = unsafe { &IOMMUS[index as usize].get().log };
-    log.show_recent(&mut |line| seq_print!(s, "{line}\n"));
+    unsafe { model(index) }.show_recent(&mut |line| seq_print!(s, "{line}\n"));
 }
 
 /// The last register writes, oldest first.
@@ -371,8 +577,20 @@ unsafe extern "C" fn iommu_model_show_writes(index: u32, s: *mut bindings::seq_f
     // SAFETY: By this function's contract.
     let s = unsafe { SeqFile::from_raw(s) };
     // SAFETY: By this function's contract.
-    let log = unsafe { &IOMMUS[index as usize].get().log };
-    log.show_writes(&mut |line| seq_print!(s, "{line}\n"));
+    unsafe { model(index) }.show_writes(&mut |line| seq_print!(s, "{line}\n"));
+}
+
+/// The registers, if the model shows them itself.
+///
+/// # Safety
+///
+/// As described at the top of this file. `s` is a seq file that the caller owns.
+#[no_mangle]
+unsafe extern "C" fn iommu_model_show_regs(index: u32, s: *mut bindings::seq_file) -> bool {
+    // SAFETY: By this function's contract.
+    let s = unsafe { SeqFile::from_raw(s) };
+    // SAFETY: By this function's contract.
+    unsafe { model(index) }.show_regs(&mut |line| seq_print!(s, "{line}\n"))
 }
 
 /// A register read of an engine.

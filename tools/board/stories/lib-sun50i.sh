@@ -13,6 +13,8 @@ fi
 
 hw_translates() { [ "$(reg "$1" 0x020)" = 0x00000001 ]; }
 hw_table() { reg "$1" 0x050; }
+# A physical address that an entry cannot hold.
+hw_beyond=0x100000000
 hw_number_of_masters=6
 [ "$soc" = h6 ] || hw_number_of_masters=7
 

@@ -13,6 +13,6 @@ says 0 - unmap 0 0x100000000 0x1000
 denied no- "$M" read 0 0x0 64
 
 # Neither is a physical address that a page entry cannot hold.
-refuses - mapp 0 0x1000 0x100000000 0x1000 rw
+refuses - mapp 0 0x1000 $hw_beyond 0x1000 rw
 says 0x0 - phys 0 0x1000
 finish

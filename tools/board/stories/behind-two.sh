@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# A master behind two DARTs, with another stream at each: the same pages are there
+# through both, and gone from both. behind-two[:reversed]: which one comes first.
+
+# through N: accesses go out by the first DART (0) or the second (1).
+through() { [ "$1" = 0 ] && echo "4 0 2" >"$B/wiring" || echo "4 1 0" >"$B/wiring"; }
+
+check "a DART and its master come" adopt instance-named "both${1:+-$1}"
+wait_for "the master" 5 usable_at 2001000
+M=$(master 2001000)
+begin "$M"
+does "$M" alloc 1
+buffers 4
+does - map 0 0x100000 0 0 0x4000 r
+does - map 0 0x200000 1 0 0x4000 w
+does - map 1 0x300000 0 0 0x4000 r
+mark 0
+mark 1
+for way in 0 1; do
+	through $way
+	does - set 1 0 0x4000 0
+	does "$M" copy 0 0x100000 0x200000 0x4000
+	does - cmp 0 0 0x4000 1 0
+done
+says 4096 - unmap 0 0x101000 0x1000
+for way in 1 0; do
+	through $way
+	denied no- "$M" read 0 0x101000 64
+	does "$M" read 0 0x102000 64
+done
+
+# One of them does not take the other domain: neither does.
+for stuck in 0 1; do
+	hw_stick $stuck
+	refuses "$M" replace 1
+	note "refused: $client_errno"
+	hw_unstick $stuck
+	says "paging 0" "$M" domain
+	for way in 0 1; do
+		through $way
+		does "$M" read 0 0x102000 64
+		denied no- "$M" read 0 0x300000 64
+	done
+done
+does "$M" replace 1
+for way in 0 1; do
+	through $way
+	does "$M" read 0 0x300000 64
+	denied no- "$M" read 0 0x102000 64
+done
+sealed 0
+sealed 1
+does "$M" detach 1
+for way in 0 1; do
+	through $way
+	does "$M" read 0 "$(client - bphys 0 0)" 64
+done
+does - free 1
+does - free 0
+drop_buffers
+through 1
+check "they go" overlay_remove all

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox disable=SC2034 # what stories use
+# What only the stories of DART know: registers, knobs, and what differs between
+# the kinds.
+
+case $soc in t8103 | usb4 | t6000 | t8112) ;; *) return 0 ;; esac
+
+# Registers of the stream of the board's first master, which is 1.
+case $soc in
+t8112) hw_tcr=0x1004 hw_ttbr=0x1404 hw_on=0x1 ;;
+usb4) hw_tcr=0x104 hw_ttbr=0x410 hw_on=0x80 ;;
+*) hw_tcr=0x104 hw_ttbr=0x210 hw_on=0x80 ;;
+esac
+
+# A physical address that an entry cannot hold.
+hw_beyond=0x1000000000
+
+hw_translates() { [ $(($(reg "$1" $hw_tcr) & hw_on)) != 0 ]; }
+hw_table() { reg "$1" $hw_ttbr; }
+
+# Commands do not come to an end, or do again.
+hw_stick() { knob "$1" stuck 1; }
+hw_unstick() { knob "$1" stuck 0; }
+hw_tidy() { for _i in 0 1 2 3; do hw_unstick $_i; done; }
+
+# The line that a fault has in the log: fault_line DEV IOVA
+if [ "$driver" = c ]; then
+	fault_line() { printf 'translation fault: .* at 0x%x' "$2"; }
+fi

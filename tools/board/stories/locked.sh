@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# A DART that the boot loader has locked is left alone: one line, no write, and
+# no master is behind it.
+
+# The crate stays, and what it has of its own.
+oracle_ignore '^slab_ours'
+I=$(instance 30f0000)
+# The lock bit of CONFIG.
+poke 0x030f0060 0x8000
+mark 0 2
+check "the driver is loaded" load_driver
+refute "the instance is not bound" bound "$I"
+check "a line says it" log_has "$I: locked until the next reset"
+equal "writes to it" "$(counter 0 mmio_writes)" 0
+refute "the master is not behind it" has_group "$(first_master)"
+unload_driver

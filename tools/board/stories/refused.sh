@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# A master that this kernel cannot put behind its DART is told so, in one line:
+# there is no bypass, and nothing else that it could start in.
+
+I=$(instance 30f0000)
+check "the instance is bound" bound "$I"
+refute "the master is behind it" has_group "$(first_master)"
+dmesg | grep -F "$(first_master): " | grep -v 'deferred probe' >/tmp/lines
+check "a line says it" grep -q 'no bypass, and the kernel no CONFIG_IOMMU_DMA' /tmp/lines
+# Its stream is denied.
+mark 0
+denied blocked "$(first_master)" read 0 "$(client - buf 0 1 >/dev/null; client - bphys 0 0)" 64
+sealed 0
+drop_buffers
