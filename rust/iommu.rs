@@ -28,6 +28,7 @@ pub mod master;
 mod notifier;
 pub mod ops;
 pub mod pages;
+#[cfg(CONFIG_IOMMU_IO_PGTABLE)]
 pub mod pgtable;
 pub mod pm;
 mod probe_lock;

@@ -27,6 +27,7 @@ use crate::{
     PhysAddr, //
 };
 
+#[cfg(CONFIG_IOMMU_IO_PGTABLE_DART)]
 pub mod dart;
 
 /// Formats whose implementation can be called by anybody at any time.
@@ -123,6 +124,7 @@ impl<F: Robust> PageTable<F> {
     }
 
     /// What the library has made of the configuration.
+    #[cfg_attr(not(CONFIG_IOMMU_IO_PGTABLE_DART), allow(dead_code))]
     fn cfg(&self) -> &bindings::io_pgtable_cfg {
         // SAFETY: by the type invariants `ops` is part of a valid `struct io_pgtable`.
         unsafe {
