@@ -15,7 +15,12 @@ esac
 # A physical address that an entry cannot hold.
 hw_beyond=0x1000000000
 
-hw_translates() { [ $(($(reg "$1" $hw_tcr) & hw_on)) != 0 ]; }
+# Registers of a stream that are 0 are not listed.
+hw_translates() {
+	local tcr
+	tcr=$(reg "$1" $hw_tcr)
+	[ $((${tcr:-0} & hw_on)) != 0 ]
+}
 hw_table() { reg "$1" $hw_ttbr; }
 
 # Commands do not come to an end, or do again.
