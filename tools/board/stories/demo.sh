@@ -6,7 +6,7 @@
 oracle_ignore '^slab_ours'
 check "the crate" load rust_iommu
 before=$(oracle)
-demo "Linux $(uname -r), user mode, $(grep -c ^processor /proc/cpuinfo) CPU(s); board: $(tr '\0' ' ' </proc/device-tree/model)"
+demo "Linux $(uname -r), user mode, $(grep -c ^processor /proc/cpuinfo) CPU(s); board: $(tr -d '\0' </proc/device-tree/model)"
 check "insert" load_driver
 I=$(instance 30f0000)
 demo "modprobe $driver_module: $(awk '{ print $1 " (" int($2 / 1024) " KiB)" }' /proc/modules | grep rust_ | sort -r | tr '\n' ' ')"
