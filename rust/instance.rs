@@ -38,7 +38,10 @@ use crate::{
     gate::Gate,
     group::Group,
     link,
-    master::MasterBase,
+    master::{
+        Attached,
+        MasterBase, //
+    },
     ops::{
         Hardware,
         Operations, //
@@ -344,12 +347,7 @@ impl Instance {
         mut f: impl FnMut(ARef<Group>) -> Result,
     ) -> Result {
         for entry in self.masters.lock().iter() {
-            let shares = self
-                .streams
-                .lock()
-                .iter()
-                .any(|stream| stream.master == entry.master && ids.contains(&stream.id));
-            if entry.master == NonNull::from(master) || !shares {
+            if entry.master == NonNull::from(master) || !self.has_stream(entry.master, ids) {
                 continue;
             }
             // SAFETY: by the invariant of `StreamEntry`: it is in the list, whose lock is held.
@@ -360,6 +358,29 @@ impl Instance {
             }
         }
         Ok(())
+    }
+
+    /// Whether a master but `master` has stream `id`, and reaches something through it.
+    pub(crate) fn is_in_use(&self, master: &MasterBase, id: u16) -> bool {
+        self.masters.lock().iter().any(|entry| {
+            if entry.master == NonNull::from(master) || !self.has_stream(entry.master, &[id]) {
+                return false;
+            }
+            // SAFETY: by the invariant of `StreamEntry`: it is in the list, whose lock is held.
+            let other = unsafe { entry.master.as_ref() };
+
+            other.with_attached(|attached| {
+                matches!(attached, Attached::Identity | Attached::Paging(_))
+            })
+        })
+    }
+
+    /// Whether `master` has a stream of `ids`.
+    fn has_stream(&self, master: NonNull<MasterBase>, ids: &[u16]) -> bool {
+        self.streams
+            .lock()
+            .iter()
+            .any(|stream| stream.master == master && ids.contains(&stream.id))
     }
 
     /// Calls `f` with each stream of `master`. `f` runs under an IRQ-safe spinlock.

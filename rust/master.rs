@@ -149,6 +149,19 @@ impl<T: Operations> Master<T> {
         self.streams.get(instance).map_or(&[], |ids| ids)
     }
 
+    /// Those of [`Self::streams`] that no other master reaches anything through.
+    ///
+    /// A master that is released must not take a stream along that another one of its group has,
+    /// too. When a whole group is denied, the last of its masters finds the stream unused.
+    pub fn unshared(&self, instance: usize) -> impl Iterator<Item = u16> + '_ {
+        let entry = self.instances.as_slice().get(instance);
+
+        self.streams(instance)
+            .iter()
+            .copied()
+            .filter(move |&id| entry.is_some_and(|entry| !entry.is_in_use(&self.base, id)))
+    }
+
     #[inline]
     pub(crate) fn base(&self) -> &MasterBase {
         &self.base

@@ -200,12 +200,12 @@ impl Operations for AppleDart {
         if !master.data().bypass {
             return Err(EOPNOTSUPP);
         }
-        attach::settle(live, master, |engine| engine.identity());
+        attach::identity(live, master);
         Ok(())
     }
 
     fn attach_blocked(live: &Live<'_, Self>, master: &Master<Self>) {
-        attach::settle(live, master, |_| engine::Path::BLOCKED);
+        attach::blocked(live, master);
     }
 
     fn runtime_suspend(hw: &Hardware<'_>) -> Result {

@@ -10,10 +10,8 @@ use iommu::{
 use kernel::prelude::*;
 
 use crate::{
-    engine::{
-        Engine,
-        Path, //
-    },
+    engine::Path,
+    hardware::Hardware,
     streams::Streams,
     AppleDart, //
 };
@@ -69,18 +67,36 @@ pub(crate) fn paging(
     Ok(())
 }
 
-/// Puts `master` where it goes through no tables, whatever the hardware says: `path` gives what that
-/// is for an instance. Instances that are gone are left out.
-pub(crate) fn settle(
-    live: &Live<'_, AppleDart>,
-    master: &Master<AppleDart>,
-    path: impl Fn(&Engine<'_>) -> Path,
-) {
+/// Lets `master` through untranslated, whatever the hardware says.
+pub(crate) fn identity(live: &Live<'_, AppleDart>, master: &Master<AppleDart>) {
     for (index, hw) in live.hardware() {
-        let streams: Streams = master.streams(index).into();
-        let path = path(&hw.engine);
-        let dropped = hw.engine.prepare(&streams, &path).is_ok();
-
-        hw.enter(index, &streams, &path, None, dropped);
+        settle(
+            index,
+            hw,
+            &master.streams(index).into(),
+            &hw.engine.identity(),
+        );
     }
+}
+
+/// Denies `master`, whatever the hardware says, but not those it shares a stream with. Instances that
+/// are gone are left out.
+pub(crate) fn blocked(live: &Live<'_, AppleDart>, master: &Master<AppleDart>) {
+    for (index, hw) in live.hardware() {
+        let mut streams = Streams::NONE;
+        for id in master.unshared(index) {
+            streams.insert(id);
+        }
+        settle(index, hw, &streams, &Path::BLOCKED);
+    }
+}
+
+/// Puts streams where they go through no tables.
+fn settle(index: usize, hw: &Hardware<'_>, streams: &Streams, path: &Path) {
+    if streams.is_empty() {
+        return;
+    }
+    let dropped = hw.engine.prepare(streams, path).is_ok();
+
+    hw.enter(index, streams, path, None, dropped);
 }

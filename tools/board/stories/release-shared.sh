@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# A master that is released is denied; not so a stream that it shares with another
+# one, which goes on.
+
+M=$(first_master)
+translated "$M"
+check "another one comes" overlay_apply sharer
+wait_for "it is there" 5 usable_at 1c0e000
+other=$(master 1c0e000)
+says "$(client "$M" group)" "$other" group
+does "$M" alloc 0
+does "$M" gattach 0
+buffers 1
+does - map 0 0x1000 0 0 0x1000 rw
+does "$M" read 0 0x1000 64
+does "$other" read 0 0x1000 64
+mark 0
+check "it goes" overlay_remove all
+check "it is gone" gone 1c0e000
+does "$M" read 0 0x1000 64
+does "$M" gdetach 0
+does - free 0
+
+# Both are blocked together.
+check "it comes again" overlay_apply sharer
+wait_for "it is there" 5 usable_at 1c0e000
+mark 0
+does "$M" block
+physical=$(client - bphys 0 0)
+denied '' "$M" read 0 "$physical" 64
+denied '' "$(master 1c0e000)" read 0 "$physical" 64
+sealed 0
+does "$M" unblock
+does "$M" read 0 "$physical" 64
+check "it goes" overlay_remove all
+drop_buffers
