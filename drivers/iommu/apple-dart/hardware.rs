@@ -177,10 +177,11 @@ impl<'bound> Hardware<'bound> {
     /// that must not fail for want of memory.
     pub(crate) fn make_room(&self, streams: &Streams) -> Result {
         let mut slots = self.slots.lock();
+        let held = slots.domains.iter().flatten().count();
 
         slots
             .lingering
-            .reserve(streams.len() as usize, GFP_KERNEL)?;
+            .reserve(held + streams.len() as usize, GFP_KERNEL)?;
         Ok(())
     }
 
