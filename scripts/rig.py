@@ -134,8 +134,9 @@ def prepare_guest():
 
 def at_a_time():
     """How many boots this machine runs at once: each has work for one CPU, and up to 1 GiB."""
-    memory = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(1, min(len(os.sched_getaffinity(0)), memory // (3 << 29), 8))
+    available = re.search(r"^MemAvailable: +(\d+) kB", pathlib.Path("/proc/meminfo").read_text(), re.M)
+    memory = int(available[1]) if available else 0
+    return max(1, min(len(os.sched_getaffinity(0)), memory // (3 << 19), 8))
 
 
 # Somebody wants everything to end: what runs ends what it has started.
