@@ -8,6 +8,7 @@ name         unique; also the name of its log, out/logs/NAME.log
 image        release (default), release-up, debug, debug-up
 ncpus        CPUs; default: 2, on an -up image 1
 dtb          name of a file in tools/board/dts/, without .dts; default: none
+kind         which hardware the driver is for, a name of [drivers]: sun50i (default), dart
 driver       rust (default), c, none
 load_driver  whether init loads the driver before the first story (default true)
 modules      modules that init loads before that (default: [board].modules)
@@ -441,7 +442,7 @@ def load_table(path=None):
     with open(path or BOARD / "boots.toml", "rb") as stream:
         table = tomllib.load(stream)
     known = {"name", "image", "ncpus", "dtb", "driver", "load_driver", "modules", "stories", "args", "mem", "timeout"}
-    known |= {"in", "crash", "wake", "kunit", "kmemleak", "drivers", "skip"}
+    known |= {"in", "crash", "wake", "kunit", "kmemleak", "kind", "skip"}
     seen = set()
     for boot in table["boot"]:
         name = boot.get("name", "?")
@@ -456,7 +457,9 @@ def load_table(path=None):
         boot.setdefault("driver", "rust")
         boot.setdefault("modules", table.get("board", {}).get("modules", []))
         boot.setdefault("in", ["check"])
-        boot.setdefault("drivers", table.get("drivers", {}))
+        boot["drivers"] = table.get("drivers", {}).get(boot.setdefault("kind", "sun50i"))
+        if boot["drivers"] is None:
+            raise Failure(f"boots.toml: boot {name} is of an unknown kind: {boot['kind']}")
         for story in boot["stories"]:
             if not (BOARD / "stories" / (story.split(":")[0] + ".sh")).exists():
                 raise Failure(f"boots.toml: boot {name}: there is no story {story}")

@@ -170,28 +170,7 @@ static int mark_set(void *data, u64 value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(mark_fops, NULL, mark_set, "%llu\n");
 
-static int regs_show(struct seq_file *s, void *unused)
-{
-	static const u16 offsets[] = {
-		0x000, 0x010, 0x020, 0x030, 0x040, 0x044, 0x048, 0x04c, 0x050,
-		0x060, 0x070, 0x080, 0x084, 0x088, 0x08c, 0x090, 0x094, 0x098,
-		0x0a0, 0x0a8, 0x0b0, 0x0b4, 0x0b8, 0x0bc, 0x0c0, 0x0c4, 0x0c8,
-		0x0cc, 0x0d0, 0x100, 0x108, 0x110, 0x114, 0x118, 0x11c, 0x120,
-		0x124, 0x128, 0x130, 0x134, 0x150, 0x154, 0x158, 0x15c, 0x160,
-		0x164, 0x168, 0x170, 0x174, 0x180, 0x184, 0x190, 0x194, 0x198,
-	};
-	unsigned int i = (unsigned long)s->private;
-	unsigned long flags;
-	unsigned int n;
-
-	raw_spin_lock_irqsave(lock_of(i), flags);
-	for (n = iommu_model_show_regs(i, s) ? ARRAY_SIZE(offsets) : 0;
-	     n < ARRAY_SIZE(offsets); n++)
-		seq_printf(s, "0x%03x 0x%08x\n", offsets[n],
-			   iommu_model_peek(i, offsets[n]));
-	raw_spin_unlock_irqrestore(lock_of(i), flags);
-	return 0;
-}
+DEFINE_HW_SHOW(regs)
 DEFINE_SHOW_ATTRIBUTE(regs);
 
 static void add_files(unsigned int i, struct dentry *root)

@@ -27,7 +27,6 @@ enum board_dma_result {
 void iommu_model_init(unsigned int index, enum board_soc soc);
 u32 iommu_model_read(unsigned int index, u32 offset);
 void iommu_model_write(unsigned int index, u32 offset, u32 value);
-u32 iommu_model_peek(unsigned int index, u32 offset);
 void iommu_model_set_clock(unsigned int index, bool on);
 void iommu_model_set_reset(unsigned int index, bool asserted);
 bool iommu_model_irq(unsigned int index);
@@ -41,7 +40,7 @@ void iommu_model_show_counters(unsigned int index, struct seq_file *s);
 void iommu_model_show_report(unsigned int index, struct seq_file *s);
 void iommu_model_show_recent(unsigned int index, struct seq_file *s);
 void iommu_model_show_writes(unsigned int index, struct seq_file *s);
-bool iommu_model_show_regs(unsigned int index, struct seq_file *s);
+void iommu_model_show_regs(unsigned int index, struct seq_file *s);
 
 #define ENGINE_MODEL_BUSY	BIT(0)
 #define ENGINE_MODEL_WAITING	BIT(1)

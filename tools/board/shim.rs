@@ -95,6 +95,15 @@ static OF_T8112: Dart = Dart::new(
         .streams(16),
 );
 
+/// The registers of sun50i.
+const SUN50I_REGS: [u32; 54] = [
+    0x000, 0x010, 0x020, 0x030, 0x040, 0x044, 0x048, 0x04c, 0x050, 0x060, 0x070, 0x080, 0x084,
+    0x088, 0x08c, 0x090, 0x094, 0x098, 0x0a0, 0x0a8, 0x0b0, 0x0b4, 0x0b8, 0x0bc, 0x0c0, 0x0c4,
+    0x0c8, 0x0cc, 0x0d0, 0x100, 0x108, 0x110, 0x114, 0x118, 0x11c, 0x120, 0x124, 0x128, 0x130,
+    0x134, 0x150, 0x154, 0x158, 0x15c, 0x160, 0x164, 0x168, 0x170, 0x174, 0x180, 0x184, 0x190,
+    0x194, 0x198,
+];
+
 /// A line of what a model shows.
 type Line<'a> = &'a mut dyn FnMut(fmt::Arguments<'_>);
 
@@ -102,7 +111,6 @@ type Line<'a> = &'a mut dyn FnMut(fmt::Arguments<'_>);
 trait Model {
     fn mmio_read(&mut self, offset: u32) -> u32;
     fn mmio_write(&mut self, ram: &mut Ram, offset: u32, value: u32);
-    fn peek(&self, offset: u32) -> u32;
     fn set_clock(&mut self, on: bool);
     fn set_reset(&mut self, asserted: bool);
     fn irq(&self) -> bool;
@@ -116,8 +124,7 @@ trait Model {
     fn show_report(&self, line: Line<'_>);
     fn show_recent(&self, line: Line<'_>);
     fn show_writes(&self, line: Line<'_>);
-    /// Returns whether the model shows its registers itself.
-    fn show_regs(&self, line: Line<'_>) -> bool;
+    fn show_regs(&self, line: Line<'_>);
 }
 
 /// The part that is the same for both.
@@ -125,9 +132,6 @@ macro_rules! common {
     () => {
         fn mmio_read(&mut self, offset: u32) -> u32 {
             self.mmio_read(offset)
-        }
-        fn peek(&self, offset: u32) -> u32 {
-            self.peek(offset)
         }
         fn set_clock(&mut self, on: bool) {
             self.set_clock(on);
@@ -186,8 +190,10 @@ impl Model for Iommu {
         self.log.show(7, line);
     }
 
-    fn show_regs(&self, _line: Line<'_>) -> bool {
-        false
+    fn show_regs(&self, line: Line<'_>) {
+        for offset in SUN50I_REGS {
+            line(format_args!("0x{offset:03x} 0x{:08x}", self.peek(offset)));
+        }
     }
 }
 
@@ -227,9 +233,8 @@ impl Model for Dart {
         self.log.show(self.streams(), line);
     }
 
-    fn show_regs(&self, line: Line<'_>) -> bool {
+    fn show_regs(&self, line: Line<'_>) {
         self.show_regs(line);
-        true
     }
 }
 
@@ -395,17 +400,6 @@ unsafe extern "C" fn iommu_model_write(index: u32, offset: u32, value: u32) {
     };
     // SAFETY: By this function's contract.
     unsafe { model(index) }.mmio_write(&mut ram, offset, value);
-}
-
-/// A register's value, with no effect.
-///
-/// # Safety
-///
-/// As described at the top of this file.
-#[no_mangle]
-unsafe extern "C" fn iommu_model_peek(index: u32, offset: u32) -> u32 {
-    // SAFETY: By this function's contract.
-    unsafe { model(index) }.peek(offset)
 }
 
 /// The clock gate.
@@ -580,17 +574,17 @@ unsafe extern "C" fn iommu_model_show_writes(index: u32, s: *mut bindings::seq_f
     unsafe { model(index) }.show_writes(&mut |line| seq_print!(s, "{line}\n"));
 }
 
-/// The registers, if the model shows them itself.
+/// The registers.
 ///
 /// # Safety
 ///
 /// As described at the top of this file. `s` is a seq file that the caller owns.
 #[no_mangle]
-unsafe extern "C" fn iommu_model_show_regs(index: u32, s: *mut bindings::seq_file) -> bool {
+unsafe extern "C" fn iommu_model_show_regs(index: u32, s: *mut bindings::seq_file) {
     // SAFETY: By this function's contract.
     let s = unsafe { SeqFile::from_raw(s) };
     // SAFETY: By this function's contract.
-    unsafe { model(index) }.show_regs(&mut |line| seq_print!(s, "{line}\n"))
+    unsafe { model(index) }.show_regs(&mut |line| seq_print!(s, "{line}\n"));
 }
 
 /// A register read of an engine.

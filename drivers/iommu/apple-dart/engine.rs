@@ -47,7 +47,6 @@ use crate::{
         Params,
         Variant,
         INPUT_WIDTH,
-        MAX_STREAMS,
         MAX_TTBRS, //
     },
 };
@@ -95,6 +94,8 @@ atomic_safe! {
         /// Of these something may be cached that is no longer mapped: they are denied until it has
         /// been dropped.
         stale: Streams,
+        /// Between [`Engine::prepare`] and what follows it: nobody else lets these through.
+        changing: Streams,
         /// That was said in the log.
         complained: bool,
     }
@@ -129,6 +130,7 @@ impl<'bound> Engine<'bound> {
                     selected: None,
                     busy: false,
                     stale: Streams::NONE,
+                    changing: Streams::NONE,
                     complained: false,
                 },
                 "apple_dart_engine"
@@ -177,13 +179,9 @@ impl<'bound> Engine<'bound> {
     ///
     /// `EINVAL` for more streams than there can be, `ETIMEDOUT` if the TLB does not answer.
     pub(crate) fn take(&self, params: &Params) -> Result {
-        let count = usize::from(params.streams);
         let mut state = self.state.lock();
 
-        if count > MAX_STREAMS {
-            return Err(EINVAL);
-        }
-        while state.paths.len() < count {
+        while state.paths.len() < usize::from(params.streams) {
             state
                 .paths
                 .push_within_capacity(Path::BLOCKED)
@@ -339,6 +337,9 @@ impl<'bound> Engine<'bound> {
             return Err(ENODEV);
         }
         for id in streams.iter() {
+            state.changing.insert(id);
+        }
+        for id in streams.iter() {
             self.write_tcr(id, 0);
         }
         for id in streams.iter() {
@@ -356,6 +357,9 @@ impl<'bound> Engine<'bound> {
         let mut state = self.state.lock();
 
         for id in streams.iter() {
+            state.changing.remove(id);
+            // Denied since it was prepared, it has nothing cached of this path.
+            state.stale.remove(id);
             if let Some(entry) = state.paths.get_mut(usize::from(id)) {
                 *entry = *path;
                 if state.powered && path.tcr != 0 {
@@ -369,11 +373,12 @@ impl<'bound> Engine<'bound> {
     ///
     /// Nothing is cached of what they were prepared for: they have been denied all the while.
     pub(crate) fn roll_back(&self, streams: &Streams) {
-        let state = self.state.lock();
+        let mut state = self.state.lock();
         if !state.powered {
             return;
         }
         for id in streams.iter() {
+            state.changing.remove(id);
             if let Some(path) = state.paths.get(usize::from(id)) {
                 self.write_ttbrs(id, &path.ttbr);
                 if !state.stale.contains(id) {
@@ -403,6 +408,9 @@ impl<'bound> Engine<'bound> {
             } else if state.stale.contains(id) {
                 state.stale.remove(id);
                 state.complained = false;
+                if state.changing.contains(id) {
+                    continue;
+                }
                 if let Some(path) = state.paths.get(usize::from(id)) {
                     self.write_tcr(id, path.tcr);
                 }
@@ -601,7 +609,7 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// Says in the log's terms what the registers hold.
+    /// Prints TCR and the first TTBR of streams that are not denied.
     pub(crate) fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state.lock();
         if !state.powered || !state.ready {

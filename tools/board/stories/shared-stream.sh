@@ -21,8 +21,7 @@ for dev in "$A" "$O"; do
 	denied no- "$dev" read 0 0x2000 64
 done
 says identity "$X" domain
-sealed_but=$(report 0 passed)
-equal "untranslated accesses" "$sealed_but" 0
+sealed 0
 does "$A" gdetach 0
 does - free 0
 drop_buffers
