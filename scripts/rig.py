@@ -7,7 +7,7 @@ Keys of a [[boot]] in tools/board/boots.toml:
 name         unique; also the name of its log, out/logs/NAME.log
 image        release (default), release-up, debug, debug-up
 ncpus        CPUs; default: 2, on an -up image 1
-dtb          name of a file in tools/board/dts/, without .dts; default: none
+dtb          name of a devicetree of the board, see devicetree_sources(); default: none
 kind         which hardware the driver is for, a name of [drivers]: sun50i (default), dart
 driver       rust (default), c, none
 load_driver  whether init loads the driver before the first story (default true)
@@ -282,30 +282,54 @@ def newer(target, sources):
     return all(source.stat().st_mtime <= stamp for source in sources if source.exists())
 
 
+def devicetree_sources():
+    """(source, header or None, result) of each devicetree and overlay of the board.
+
+    What is called dart*.dts or overlays/dart-*.dtso is built for each SoC of dts/socs/, with
+    its header and by its name.
+    """
+    where = BOARD / "dts"
+    socs = sorted(where.glob("socs/*.h"))
+    for source in sorted(where.glob("*.dts")) + sorted(where.glob("overlays/*.dtso")):
+        ending = ".dtb" if source.suffix == ".dts" else ".dtbo"
+        if re.match(r"dart\b", source.stem):
+            for soc in socs:
+                yield source, soc, OUT / "dtb" / (soc.stem + source.stem.removeprefix("dart") + ending)
+        else:
+            yield source, None, OUT / "dtb" / (source.stem + ending)
+
+
+# Arguments: the kernel's source, a folder for includes, then source, header, result of each.
+# An overlay that brings symbols of its own leaks them when it goes.
+COMPILE_DEVICETREES = """
+kernel=$1 where=$2
+shift 2
+while [ $# != 0 ]; do
+	case $1 in *.dts) symbols=-@ ;; *) symbols= ;; esac
+	cpp -nostdinc -undef -D__DTS__ -x assembler-with-cpp ${2:+-include "$2"} -I "$where" \
+		-I "$kernel/include" -I "$kernel/scripts/dtc/include-prefixes" "$1" |
+		dtc $symbols -I dts -O dtb -o "$3.tmp" -
+	mv "$3.tmp" "$3"
+	shift 3
+done
+"""
+
+
 def compile_devicetrees(image):
     """Compiles tools/board/dts; returns the dtb and dtbo files."""
     where = BOARD / "dts"
-    target = OUT / "dtb"
-    target.mkdir(parents=True, exist_ok=True)
-    sources = sorted(where.glob("*.dts")) + sorted(where.glob("overlays/*.dtso"))
+    (OUT / "dtb").mkdir(parents=True, exist_ok=True)
     includes = sorted(where.rglob("*.dtsi")) + sorted(where.rglob("*.h"))
-    results = []
-    for source in sources:
-        result = target / (source.stem + (".dtb" if source.suffix == ".dts" else ".dtbo"))
+    results, todo = [], []
+    for source, soc, result in devicetree_sources():
         results.append(result)
-        if newer(result, [source, *includes]):
-            continue
+        if not newer(result, [source, *includes]):
+            todo += [source, soc or "", result]
+    if todo:
         kernel = kernel_dir(image)
         origin = (kernel / "source").resolve() if (kernel / "source").exists() else kernel
-        # An overlay that brings symbols of its own leaks them when it goes.
-        symbols = "-@" if source.suffix == ".dts" else ""
-        script = (
-            'cpp -nostdinc -undef -D__DTS__ -x assembler-with-cpp -I "$3" -I "$3/.." '
-            '-I "$4/include" -I "$4/scripts/dtc/include-prefixes" "$1" | '
-            'dtc $5 -I dts -O dtb -i "$3" -i "$3/.." -o "$2.tmp" - && mv "$2.tmp" "$2"'
-        )
         in_toolchain(
-            ["bash", "-o", "pipefail", "-ec", script, "dtc", source, result, source.parent, origin, symbols],
+            ["bash", "-o", "pipefail", "-ec", COMPILE_DEVICETREES, "dtc", origin, where, *todo],
             bind=f"{kernel} {origin}",
         )
     return results
@@ -654,7 +678,7 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
     kernel = kernel_dir(boot["image"])
     if not (kernel / "linux").exists():
         raise Failure(f"{kernel} holds no UML kernel (no file linux)")
-    if boot.get("dtb") and not (BOARD / "dts" / (boot["dtb"] + ".dts")).exists():
+    if boot.get("dtb") and boot["dtb"] not in {dtb.stem for _, _, dtb in devicetree_sources()}:
         raise Failure(f"boot {boot['name']}: there is no devicetree {boot['dtb']}")
     initramfs = initramfs or make_initramfs(boot["image"])
     results = RESULTS / "boots" / boot["name"]

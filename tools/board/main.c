@@ -17,12 +17,12 @@ static const struct {
 	const char *name;
 	enum board_soc soc;
 } socs[] = {
-	{ "iommu-board,t8103-usb4", "t8103-usb4", BOARD_T8103_USB4 },
 	{ "allwinner,sun50i-h6", "sun50i-h6", BOARD_H6 },
 	{ "allwinner,sun50i-h616", "sun50i-h616", BOARD_H616 },
-	{ "apple,t8103", "t8103", BOARD_T8103 },
-	{ "apple,t6000", "t6000", BOARD_T6000 },
-	{ "apple,t8112", "t8112", BOARD_T8112 },
+	{ "iommu-board,t8103", "t8103", BOARD_T8103 },
+	{ "iommu-board,t8103-usb4", "t8103-usb4", BOARD_T8103_USB4 },
+	{ "iommu-board,t6000", "t6000", BOARD_T6000 },
+	{ "iommu-board,t8112", "t8112", BOARD_T8112 },
 };
 
 static int __init board_init(void)

@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#define SOC_MODEL	"Modelled T8103 board"
+#define SOC_BOARD	"iommu-board,t8103"
+#define SOC_DART	"apple,t8103-dart"
