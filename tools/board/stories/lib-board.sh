@@ -6,6 +6,8 @@ B=$DEBUGFS/board
 C=$DEBUGFS/board_client
 soc=${devicetree:-}
 soc=${soc%%-*}
+# Whether all that the hardware can do for this kernel is to let masters pass.
+hw_passes_only=false
 
 # --- the test client -------------------------------------------------------
 
@@ -124,6 +126,27 @@ tidy() {
 	done
 	drop_buffers
 	overlay_remove all 2>/dev/null
+}
+
+# works DEV: the master copies, through a domain of its own, or where its IOMMU
+# can only let it pass, past it.
+works() {
+	M=$1
+	buffers 4
+	if $hw_passes_only; then
+		says identity "$M" domain
+		does "$M" copy 0 "$(client - bphys 0 0)" "$(client - bphys 1 0)" 0x4000
+	else
+		does "$M" alloc 0
+		does "$M" attach 0
+		does - map 0 0x1000 0 0 0x4000 r
+		does - map 0 0x100000 1 0 0x4000 w
+		does "$M" copy 0 0x1000 0x100000 0x4000
+		does "$M" detach 0
+		does - free 0
+	fi
+	does - cmp 0 0 0x4000 1 0
+	drop_buffers
 }
 
 # buffers PAGES [scatter]: 0 with a pattern, and 1

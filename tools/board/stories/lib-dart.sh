@@ -12,6 +12,15 @@ usb4) hw_tcr=0x104 hw_ttbr=0x410 hw_on=0x80 ;;
 *) hw_tcr=0x104 hw_ttbr=0x210 hw_on=0x80 ;;
 esac
 
+# The lock, as a boot loader sets it: register of the first DART, and value.
+case $soc in
+t8112) hw_lock="0x030f0200 1" ;;
+*) hw_lock="0x030f0060 0x8000" ;;
+esac
+
+# Pages of 16 KiB are larger than the kernel's.
+case $soc in t6000 | t8112) hw_passes_only=true ;; esac
+
 # A physical address that an entry cannot hold.
 hw_beyond=0x1000000000
 

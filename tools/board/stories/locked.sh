@@ -6,8 +6,8 @@
 # The crate stays, and what it has of its own.
 oracle_ignore '^slab_ours'
 I=$(instance 30f0000)
-# The lock bit of CONFIG.
-poke 0x030f0060 0x8000
+# shellcheck disable=SC2086 # an address and a value
+poke $hw_lock
 mark 0 2
 check "the driver is loaded" load_driver
 refute "the instance is not bound" bound "$I"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Two hundred times: the driver comes, a master comes and is translated, the
+# Two hundred times: the driver comes, a master comes and works with it, the
 # master goes, the driver goes. Nothing of it stays.
 
 cycles=${1:-200}
@@ -14,18 +14,7 @@ while [ $done -lt "$cycles" ]; do
 	check "overlay" overlay_apply codec
 	M=$(master 1c0e000)
 	wait_for "the codec" 5 usable "$M"
-	if [ $((done % 20)) = 0 ]; then
-		buffers 4
-		does "$M" alloc 0
-		does "$M" attach 0
-		does - map 0 0x100000 0 0 0x4000 rw
-		does - map 0 0x200000 1 0 0x4000 rw
-		does "$M" copy 0 0x100000 0x200000 0x4000
-		does - cmp 0 0 0x4000 1 0
-		does "$M" detach 0
-		does - free 0
-		drop_buffers
-	fi
+	[ $((done % 20)) != 0 ] || works "$M"
 	check "overlay" overlay_remove all
 	check "the driver is removed" unload_driver
 	done=$((done + 1))
