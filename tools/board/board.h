@@ -61,8 +61,11 @@ void board_ccu_show(struct seq_file *s);
 void board_ccu_fail(unsigned int clocks, unsigned int resets);
 unsigned int board_ccu_fail_clocks(void);
 unsigned int board_ccu_fail_resets(void);
-/* Which IOMMUs, one bit each, forget their registers in system sleep. */
-void board_ccu_lose(unsigned int mask);
+
+/* power.c */
+int board_power_init(void);
+/* Which IOMMUs, one bit each, are without power in system sleep. */
+void board_power_lose(unsigned int mask);
 
 /* hw.c: the IOMMU models behind their locks */
 int board_hw_init(struct dentry *root);
@@ -70,6 +73,7 @@ int board_hw_init(struct dentry *root);
 int board_hw_find(u64 reg);
 void board_hw_set_clock(unsigned int iommu, bool on);
 void board_hw_set_reset(unsigned int iommu, bool asserted);
+void board_hw_set_power(unsigned int iommu, bool on);
 
 /* mem.c */
 u64 board_mem_last_stray(void);

@@ -287,40 +287,11 @@ static const struct of_device_id ccu_of_match[] = {
 	{ }
 };
 
-/*
- * System sleep: consumers are suspended by now, and not yet resumed. An IOMMU
- * whose power domain goes off meanwhile forgets its registers.
- */
-static atomic_t lossy;
-
-static int ccu_suspend(struct device *dev)
-{
-	u32 reg = READ_ONCE(regs[CCU_IOMMU / 4]);
-	unsigned int i;
-
-	for (i = 0; i < BOARD_NR_IOMMUS; i++) {
-		if (!(atomic_read(&lossy) & BIT(i)) || !(reg & BIT(16 + i)))
-			continue;
-		board_hw_set_reset(i, true);
-		board_hw_set_reset(i, false);
-	}
-	return 0;
-}
-
-void board_ccu_lose(unsigned int mask)
-{
-	atomic_set(&lossy, mask);
-}
-
-/* Last of all: power domains go off when no device needs them any more. */
-static DEFINE_NOIRQ_DEV_PM_OPS(ccu_pm, ccu_suspend, NULL);
-
 static struct platform_driver ccu_driver = {
 	.probe = ccu_probe,
 	.driver = {
 		.name = "board-ccu",
 		.of_match_table = ccu_of_match,
-		.pm = pm_sleep_ptr(&ccu_pm),
 		.suppress_bind_attrs = true,
 	},
 };

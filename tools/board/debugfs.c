@@ -116,7 +116,7 @@ DEFINE_DEBUGFS_ATTRIBUTE(fail_reset_fops, fail_reset_get, fail_reset_set, "%llu\
 
 static int lose_set(void *data, u64 value)
 {
-	board_ccu_lose(value);
+	board_power_lose(value);
 	return 0;
 }
 DEFINE_DEBUGFS_ATTRIBUTE(lose_fops, NULL, lose_set, "%llu\n");

@@ -85,6 +85,16 @@ void board_hw_set_reset(unsigned int i, bool asserted)
 	raw_spin_unlock_irqrestore(lock_of(i), flags);
 }
 
+void board_hw_set_power(unsigned int i, bool on)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(lock_of(i), flags);
+	iommu_model_set_power(i, on);
+	line(i);
+	raw_spin_unlock_irqrestore(lock_of(i), flags);
+}
+
 int board_hw_find(u64 reg)
 {
 	int i;

@@ -49,6 +49,8 @@ static int __init board_init(void)
 	if (!ret)
 		ret = board_overlay_init(root);
 	if (!ret)
+		ret = board_power_init();
+	if (!ret)
 		ret = board_intc_init();
 	if (!ret)
 		ret = board_ccu_init();

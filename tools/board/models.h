@@ -29,6 +29,7 @@ u32 iommu_model_read(unsigned int index, u32 offset);
 void iommu_model_write(unsigned int index, u32 offset, u32 value);
 void iommu_model_set_clock(unsigned int index, bool on);
 void iommu_model_set_reset(unsigned int index, bool asserted);
+void iommu_model_set_power(unsigned int index, bool on);
 bool iommu_model_irq(unsigned int index);
 int iommu_model_dma(unsigned int index, u32 master, u64 va, u8 *buf,
 		    size_t len, bool write);

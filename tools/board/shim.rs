@@ -113,6 +113,7 @@ trait Model {
     fn mmio_write(&mut self, ram: &mut Ram, offset: u32, value: u32);
     fn set_clock(&mut self, on: bool);
     fn set_reset(&mut self, asserted: bool);
+    fn set_power(&mut self, on: bool);
     fn irq(&self) -> bool;
     fn read(&mut self, ram: &mut Ram, master: u32, va: u64, buf: &mut [u8]) -> Result<(), Denied>;
     fn write(&mut self, ram: &mut Ram, master: u32, va: u64, buf: &[u8]) -> Result<(), Denied>;
@@ -171,6 +172,12 @@ impl Model for Iommu {
         self.set_reset(asserted);
     }
 
+    fn set_power(&mut self, on: bool) {
+        if !on {
+            self.reset();
+        }
+    }
+
     fn read(&mut self, ram: &mut Ram, master: u32, va: u64, buf: &mut [u8]) -> Result<(), Denied> {
         let va = narrow(va, buf.len())?;
         self.read(ram, master, va, buf)
@@ -210,11 +217,11 @@ impl Model for Dart {
         self.mmio_write(offset, value);
     }
 
-    /// There is no line; this is for what is lost in sleep.
-    fn set_reset(&mut self, asserted: bool) {
-        if asserted {
-            self.reset();
-        }
+    /// There is no line.
+    fn set_reset(&mut self, _asserted: bool) {}
+
+    fn set_power(&mut self, on: bool) {
+        self.set_power(on);
     }
 
     fn read(&mut self, ram: &mut Ram, master: u32, va: u64, buf: &mut [u8]) -> Result<(), Denied> {
@@ -422,6 +429,17 @@ unsafe extern "C" fn iommu_model_set_clock(index: u32, on: bool) {
 unsafe extern "C" fn iommu_model_set_reset(index: u32, asserted: bool) {
     // SAFETY: By this function's contract.
     unsafe { model(index) }.set_reset(asserted);
+}
+
+/// The power domain, in system sleep.
+///
+/// # Safety
+///
+/// As described at the top of this file.
+#[no_mangle]
+unsafe extern "C" fn iommu_model_set_power(index: u32, on: bool) {
+    // SAFETY: By this function's contract.
+    unsafe { model(index) }.set_power(on);
 }
 
 /// The level of the interrupt line.

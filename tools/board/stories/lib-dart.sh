@@ -12,6 +12,10 @@ usb4) hw_tcr=0x104 hw_ttbr=0x410 hw_on=0x80 ;;
 *) hw_tcr=0x104 hw_ttbr=0x210 hw_on=0x80 ;;
 esac
 
+# It is what denies, so it never rests.
+hw_rests() { :; }
+hw_untouched() { equal "registers touched without power" "$(counter "$1" unpowered_accesses)" 0; }
+
 # The lock, as a boot loader sets it: register of the first DART, and value.
 case $soc in
 t8112) hw_lock="0x030f0200 1" ;;

@@ -13,6 +13,13 @@ fi
 
 hw_translates() { [ "$(reg "$1" 0x020)" = 0x00000001 ]; }
 hw_table() { reg "$1" 0x050; }
+# With nobody to translate for, its clock is off: hw_rests N
+hw_rests() { wait_for "the clock of iommu$1 is off" 3 test "$(count "iommu$1_clock")" = 0; }
+# Registers are left alone while they cannot be reached: hw_untouched N
+hw_untouched() {
+	equal "registers touched without clock" "$(counter "$1" gated_accesses)" 0
+	equal "registers touched in reset" "$(counter "$1" reset_accesses)" 0
+}
 # A physical address that an entry cannot hold.
 hw_beyond=0x100000000
 hw_number_of_masters=6

@@ -169,13 +169,18 @@ impl Iommu {
     /// at PA = VA; registers get their reset values and caches are emptied.
     pub fn set_reset(&mut self, asserted: bool) {
         if asserted {
-            self.regs = Regs::new(self.variant);
-            self.faults = Faults::new();
-            self.commands = Commands::new();
-            self.pmu.clear();
-            self.caches.flush(!0);
+            self.reset();
         }
         self.in_reset = asserted;
+    }
+
+    /// Back to the state after power-on; clock and reset line stay as they are.
+    pub fn reset(&mut self) {
+        self.regs = Regs::new(self.variant);
+        self.faults = Faults::new();
+        self.commands = Commands::new();
+        self.pmu.clear();
+        self.caches.flush(!0);
     }
 
     /// Level of the interrupt line.

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * System sleep: the IOMMUs' power domains go off when no device needs them any
+ * more, which is after all have been suspended, and before the first is resumed.
+ * By default they stay on.
+ */
+#include <linux/err.h>
+#include <linux/platform_device.h>
+#include <linux/pm.h>
+
+#include "board.h"
+
+static atomic_t lossy;
+
+static void set_power(bool on)
+{
+	unsigned int i;
+
+	for (i = 0; i < BOARD_NR_IOMMUS; i++)
+		if (atomic_read(&lossy) & BIT(i))
+			board_hw_set_power(i, on);
+}
+
+static int power_suspend(struct device *dev)
+{
+	set_power(false);
+	return 0;
+}
+
+static int power_resume(struct device *dev)
+{
+	set_power(true);
+	return 0;
+}
+
+static DEFINE_NOIRQ_DEV_PM_OPS(power_pm, power_suspend, power_resume);
+
+static struct platform_driver power_driver = {
+	.driver = {
+		.name = "board-power",
+		.pm = pm_sleep_ptr(&power_pm),
+		.suppress_bind_attrs = true,
+	},
+};
+
+void board_power_lose(unsigned int mask)
+{
+	atomic_set(&lossy, mask);
+}
+
+int board_power_init(void)
+{
+	struct platform_device *pdev;
+	int ret = platform_driver_register(&power_driver);
+
+	if (ret)
+		return ret;
+	pdev = platform_device_register_simple("board-power", PLATFORM_DEVID_NONE, NULL, 0);
+	return PTR_ERR_OR_ZERO(pdev);
+}
