@@ -55,6 +55,7 @@ unsafe extern "C" {
     pub(crate) fn rust_iommu_helper_try_module_get(module: *mut module) -> bool;
     pub(crate) fn rust_iommu_helper___module_get(module: *mut module);
     pub(crate) fn rust_iommu_helper_module_put(module: *mut module);
+    pub(crate) fn rust_iommu_helper_iommu_iotlb_gather_init(gather: *mut iommu_iotlb_gather);
     pub(crate) fn rust_iommu_helper_iommu_iotlb_gather_add_range(
         gather: *mut iommu_iotlb_gather,
         iova: c_ulong,

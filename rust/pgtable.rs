@@ -2,20 +2,14 @@
 
 //! Page tables that the kernel's io-pgtable library writes.
 //!
-//! An extension of [`kernel::iommu::pgtable`]: the formats are named the same way, but a
-//! [`PageTable`] is not tied to a device, says what the library has chosen, looks addresses up, and
-//! can be used without `unsafe` where a format's implementation bears that.
+//! An extension of [`kernel::iommu::pgtable`], whose formats and configuration these use:
+//! [`io::IoPageTable`] has TLB operations, a gather, looks addresses up and says what the library has
+//! chosen. [`PageTable`] can be used without `unsafe`, for formats whose implementation bears that.
 //!
 //! C header: [`include/linux/io-pgtable.h`](srctree/include/linux/io-pgtable.h)
 
-use core::{
-    marker::PhantomData,
-    ptr::NonNull, //
-};
-
 use kernel::{
     bindings,
-    error::to_result,
     iommu::pgtable::IoPageTableFmt,
     prelude::*, //
 };
@@ -29,6 +23,11 @@ use crate::{
 
 #[cfg(CONFIG_IOMMU_IO_PGTABLE_DART)]
 pub mod dart;
+pub mod io;
+pub mod tlb;
+pub mod v7s;
+
+use io::IoPageTable;
 
 /// Formats whose implementation can be called by anybody at any time.
 ///
@@ -57,20 +56,11 @@ crate::atomic_safe! {
 }
 
 /// A page table of format `F`. Its hardware reads it coherently.
-///
-/// # Invariants
-///
-/// `ops` is the result of a successful `alloc_io_pgtable_ops()` for `F` with `config`.
 pub struct PageTable<F: Robust> {
-    ops: NonNull<bindings::io_pgtable_ops>,
+    table: IoPageTable<'static, F>,
     config: Config,
-    _format: PhantomData<F>,
 }
 
-// SAFETY: by the promise of `Robust` it does not matter who calls, and when.
-unsafe impl<F: Robust> Send for PageTable<F> {}
-// SAFETY: as above.
-unsafe impl<F: Robust> Sync for PageTable<F> {}
 // SAFETY: by the promise of `Robust` there is no lock in it, and what may sleep is told by `Gfp`.
 unsafe impl<F: Robust> AtomicSafe for PageTable<F> {}
 
@@ -79,36 +69,23 @@ impl<F: Robust> PageTable<F> {
     ///
     /// # Errors
     ///
-    /// `EINVAL` for a page size that is no power of two, `ENOMEM`, also if the format cannot do what
-    /// is asked for: the library does not tell.
+    /// `EINVAL` for a page size that is no power of two, and what [`IoPageTable::new`] gives.
     ///
     /// Corresponds to `alloc_io_pgtable_ops()`. May sleep.
     pub fn new(config: Config) -> Result<Self> {
-        let bits = 1..=64;
-        if !config.page_size.is_power_of_two()
-            || !bits.contains(&config.ias)
-            || !bits.contains(&config.oas)
-        {
+        if !config.page_size.is_power_of_two() {
             return Err(EINVAL);
         }
-        let mut cfg = bindings::io_pgtable_cfg {
+        let asked = kernel::iommu::pgtable::Config {
+            quirks: 0,
             pgsize_bitmap: config.page_size,
             ias: config.ias,
             oas: config.oas,
             coherent_walk: true,
-            ..Zeroable::zeroed()
         };
-
-        // SAFETY: `cfg` is valid for the call, which copies it. By the promise of `Robust` neither
-        // device nor TLB operations are needed.
-        let ops =
-            unsafe { bindings::alloc_io_pgtable_ops(F::FORMAT, &mut cfg, core::ptr::null_mut()) };
-        // INVARIANT: checked not to be NULL.
-        Ok(Self {
-            ops: NonNull::new(ops).ok_or(ENOMEM)?,
-            config,
-            _format: PhantomData,
-        })
+        // By the promise of `Robust` neither device nor TLB operations are needed.
+        let table = IoPageTable::new(None, &asked, None)?;
+        Ok(Self { table, config })
     }
 
     /// What was asked for.
@@ -126,11 +103,7 @@ impl<F: Robust> PageTable<F> {
     /// What the library has made of the configuration.
     #[cfg_attr(not(CONFIG_IOMMU_IO_PGTABLE_DART), allow(dead_code))]
     fn cfg(&self) -> &bindings::io_pgtable_cfg {
-        // SAFETY: by the type invariants `ops` is part of a valid `struct io_pgtable`.
-        unsafe {
-            let iop = kernel::container_of!(self.ops.as_ptr(), bindings::io_pgtable, ops);
-            &(*iop).cfg
-        }
+        self.table.cfg()
     }
 
     /// Whether `count` pages from `start` lie below `1 << bits`, at a page's border.
@@ -170,29 +143,20 @@ impl<F: Robust> PageTable<F> {
         {
             return (0, Err(ERANGE));
         }
-        // SAFETY: by the type invariants.
-        let Some(map_pages) = (unsafe { (*self.ops.as_ptr()).map_pages }) else {
-            return (0, Err(ENODEV));
-        };
         while done < count {
             let offset = done * size;
-            let mut mapped = 0;
-
-            // SAFETY: `ops` is valid by the type invariants, the pages fit, and the rest is the
-            // promise of `Robust`. The library counts with an `int`.
-            let ret = to_result(unsafe {
-                map_pages(
-                    self.ops.as_ptr(),
-                    iova as usize + offset,
+            // SAFETY: the pages fit, and the rest is the promise of `Robust`.
+            let (mapped, ret) = unsafe {
+                self.table.map(
+                    iova + offset as u64,
                     paddr + offset as PhysAddr,
                     size,
-                    (count - done).min(i32::MAX as usize),
-                    prot.as_raw(),
-                    gfp.as_raw(),
-                    &mut mapped,
+                    count - done,
+                    prot,
+                    gfp,
                 )
-            });
-            done += mapped / size;
+            };
+            done += mapped;
             if ret.is_err() || mapped == 0 {
                 return (done, ret.and(Err(EINVAL)));
             }
@@ -210,31 +174,19 @@ impl<F: Robust> PageTable<F> {
         if count == 0 || !self.fits(iova, count, self.config.ias) {
             return 0;
         }
-        // SAFETY: by the type invariants.
-        let Some(unmap_pages) = (unsafe { (*self.ops.as_ptr()).unmap_pages }) else {
-            return 0;
-        };
         while done < count {
-            let at = iova as usize + done * size;
+            let at = iova + (done * size) as u64;
 
             // The library would complain.
-            if self.iova_to_phys(at as u64).is_none() {
+            if self.iova_to_phys(at).is_none() {
                 break;
             }
             // SAFETY: as for `map`. Without a gather nothing is queued.
-            let unmapped = unsafe {
-                unmap_pages(
-                    self.ops.as_ptr(),
-                    at,
-                    size,
-                    (count - done).min(i32::MAX as usize),
-                    core::ptr::null_mut(),
-                )
-            };
+            let unmapped = unsafe { self.table.unmap(at, size, count - done, None) };
             if unmapped == 0 {
                 break;
             }
-            done += unmapped / size;
+            done += unmapped;
         }
         done
     }
@@ -247,18 +199,7 @@ impl<F: Robust> PageTable<F> {
         if iova > self.last() {
             return None;
         }
-        // SAFETY: by the type invariants.
-        let lookup = unsafe { (*self.ops.as_ptr()).iova_to_phys }?;
-
         // SAFETY: as for `map`.
-        let paddr = unsafe { lookup(self.ops.as_ptr(), iova as usize) };
-        (paddr != 0).then_some(paddr)
-    }
-}
-
-impl<F: Robust> Drop for PageTable<F> {
-    fn drop(&mut self) {
-        // SAFETY: by the type invariants; nobody uses it any more.
-        unsafe { bindings::free_io_pgtable_ops(self.ops.as_ptr()) };
+        unsafe { self.table.iova_to_phys(iova) }
     }
 }
