@@ -27,7 +27,9 @@ for how in together alone; do
 	done
 	does "$M" read 0 0x8001000 64
 	filled=$(dma_mappings)
-	[ -z "$filled" ] || check "tables are mapped for the walker: $filled" test "$filled" -gt 128
+	if $hw_maps_tables && [ -n "$filled" ]; then
+		check "tables are mapped for the walker: $filled" test "$filled" -gt 128
+	fi
 	mark 1
 	if [ $how = together ]; then
 		check "they go" overlay_remove all
@@ -46,8 +48,12 @@ for how in together alone; do
 		n=$((n + 1))
 	done
 	says 0x0 - phys 0 0x8001000
-	# A table would have to be made visible to a device that is gone.
-	fails -19 - mapsg 0 0x8000000 0 0 0x100000 r
+	if $hw_maps_tables; then
+		# A table would have to be made visible to a device that is gone.
+		fails -19 - mapsg 0 0x8000000 0 0 0x100000 r
+	else
+		does - mapsg 0 0x8000000 0 0 0x100000 r
+	fi
 	equal "nothing new is mapped" "$(dma_mappings)" "$mappings"
 	does - free 0
 	drop_buffers

@@ -7,17 +7,17 @@
 claim() { echo "$2" >"/sys/bus/platform/devices/$(instance "$1")/driver_override"; }
 
 oracle_off "the C driver leaves its hardware on and its tables behind"
-claim 30f0000 rust_sun50i_iommu
-claim 30e0000 sun50i-iommu
-check "the C driver comes" load c_sun50i
-check "the Rust driver comes" load rust_sun50i_iommu
+claim 30f0000 "$driver_module"
+claim 30e0000 "$hw_c_driver"
+check "the C driver comes" load "$hw_c_module"
+check "the Rust driver comes" load_driver
 check "the masters' driver comes" load board_client
 rust=$(first_master)
 c=$(awk '$1 == "master" { print $2 }' "$B/devices" | tail -n 1)
 translated "$rust"
 translated "$c"
-equal "driver of one" "$(driver_of "$(instance 30f0000)")" rust_sun50i_iommu
-equal "driver of the other" "$(driver_of "$(instance 30e0000)")" sun50i-iommu
+equal "driver of one" "$(driver_of "$(instance 30f0000)")" "$driver_module"
+equal "driver of the other" "$(driver_of "$(instance 30e0000)")" "$hw_c_driver"
 does "$rust" alloc 0
 does "$c" alloc 1
 buffers 1

@@ -25,8 +25,15 @@ esac
 # Pages of 16 KiB are larger than the kernel's.
 case $soc in t6000 | t8112) hw_passes_only=true ;; esac
 
+# It walks tables coherently. io-pgtable warns of what is mapped twice.
+hw_maps_tables=false
+hw_bears_misuse=false
+
 # A physical address that an entry cannot hold.
 hw_beyond=0x1000000000
+
+# The C driver, and the module that has it here.
+hw_c_driver=apple-dart hw_c_module=c_apple_dart
 
 # Registers of a stream that are 0 are not listed.
 hw_translates() {

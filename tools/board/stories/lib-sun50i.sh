@@ -11,6 +11,9 @@ if [ "$driver" = c ]; then
 	oracle_ignore '^iommu[0-9]_clock|^iommu[0-9]_reset|^rpm_usage|^ref_dev'
 fi
 
+# The C driver, and the module that has it here.
+hw_c_driver=sun50i-iommu hw_c_module=c_sun50i
+
 hw_translates() { [ "$(reg "$1" 0x020)" = 0x00000001 ]; }
 hw_table() { reg "$1" 0x050; }
 # With nobody to translate for, its clock is off: hw_rests N

@@ -8,14 +8,11 @@
 refute "the masters have no driver yet" loaded board_client
 refute "nor has the instance" loaded "$driver_module"
 bad="" good=""
-for node in /proc/device-tree/soc/dma-master@2000000 /proc/device-tree/soc/bus@1000000/mixer@100000; do
-	cells=$(xxd -p -s 4 "$node/iommus")
-	address=$(printf '%x' 0x"$(xxd -p -l 4 "$node/reg")")
-	[ "$address" = 100000 ] && address=1100000
-	if [ "$cells" = 0000004d ]; then
-		bad=$(master "$address")
+for M in $(awk '$1 == "master" { print $2 }' "$B/devices"); do
+	if [ "$(xxd -p -s 4 "/sys/bus/platform/devices/$M/of_node/iommus")" = 0000004d ]; then
+		bad=$M
 	else
-		good=$(master "$address")
+		good=$M
 	fi
 done
 check "a bad master and a good one" test -n "$bad" -a -n "$good"
