@@ -21,7 +21,29 @@ use kernel::{
     },
 };
 
-use crate::{domain::Domain, gate::Gate, live::InstanceSet, ops::Operations};
+use crate::{
+    bindings::as_raw,
+    domain::Domain,
+    gate::Gate,
+    live::InstanceSet,
+    ops::Operations, //
+};
+
+/// Whether `dev` is on a PCI bus. Corresponds to `dev_is_pci()`.
+pub(crate) fn is_pci(dev: &Device) -> bool {
+    #[cfg(CONFIG_PCI)]
+    {
+        // SAFETY: `dev` is valid, and its bus does not change.
+        let bus = unsafe { (*as_raw(dev)).bus };
+
+        core::ptr::eq(bus, &raw const bindings::pci_bus_type)
+    }
+    #[cfg(not(CONFIG_PCI))]
+    {
+        let _ = dev;
+        false
+    }
+}
 
 /// What a master's accesses go through.
 pub(crate) enum Attached {
@@ -135,6 +157,11 @@ impl<T: Operations> Master<T> {
     #[inline]
     pub fn dev(&self) -> &Device {
         self.base.dev()
+    }
+
+    /// Whether it is on a PCI bus.
+    pub fn is_pci(&self) -> bool {
+        is_pci(self.dev())
     }
 
     /// What the driver keeps of it.

@@ -36,7 +36,10 @@ use crate::{
         Live,
         LiveEngines, //
     },
-    master::Master,
+    master::{
+        self,
+        Master, //
+    },
     prot::Prot,
     regions::ReservedRegions,
     vtable::HasStatics,
@@ -122,7 +125,7 @@ impl<'a> GroupRequest<'a> {
     /// The group that the bus of the master demands.
     pub fn by_bus(self) -> Result<ARef<Group>> {
         #[cfg(CONFIG_PCI)]
-        if is_pci(self.dev) {
+        if master::is_pci(self.dev) {
             return self.pci();
         }
         self.own()
@@ -134,15 +137,6 @@ impl<'a> GroupRequest<'a> {
         // SAFETY: by the safety requirement of `new`.
         unsafe { Group::pci(self.dev) }
     }
-}
-
-/// Whether `dev` is on a PCI bus. Corresponds to `dev_is_pci()`.
-#[cfg(CONFIG_PCI)]
-fn is_pci(dev: &Device) -> bool {
-    // SAFETY: `dev` is valid, and its bus does not change.
-    let bus = unsafe { (*crate::bindings::as_raw(dev)).bus };
-
-    core::ptr::eq(bus, &raw const kernel::bindings::pci_bus_type)
 }
 
 /// An IOMMU driver.

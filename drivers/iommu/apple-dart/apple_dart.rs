@@ -21,7 +21,12 @@ use iommu::{
         GroupRequest,
         Operations, //
     },
-    regions::ReservedRegions, //
+    prot::Prot,
+    regions::{
+        RegionKind,
+        ReservedRegions, //
+    },
+    PhysAddr, //
 };
 use kernel::{
     device::{
@@ -56,6 +61,10 @@ use hardware::Hardware;
 use variant::Variant;
 
 struct AppleDart;
+
+/// Where PCI devices write to for an interrupt: the default of `CONFIG_PCIE_APPLE_MSI_DOORBELL_ADDR`,
+/// which no kernel for these machines changes.
+const MSI_DOORBELL: PhysAddr = 0xffff_f000;
 
 /// What all instances of a master can do.
 struct Common {
@@ -172,7 +181,16 @@ impl Operations for AppleDart {
         }
     }
 
-    fn reserved_regions(_master: &Master<Self>, regions: &mut ReservedRegions<'_>) {
+    /// Apple's PCIe controller takes writes to its doorbell for interrupts before they get here.
+    fn reserved_regions(master: &Master<Self>, regions: &mut ReservedRegions<'_>) {
+        if cfg!(CONFIG_PCIE_APPLE) && master.is_pci() {
+            let prot = Prot::WRITE | Prot::NOEXEC | Prot::MMIO;
+            let doorbell = MSI_DOORBELL & !(PAGE_SIZE as PhysAddr - 1);
+
+            if let Err(e) = regions.push(RegionKind::Msi, doorbell, PAGE_SIZE, prot) {
+                dev_err!(master.dev(), "cannot reserve the MSI doorbell: {:?}\n", e);
+            }
+        }
         regions.push_firmware();
     }
 
