@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# A master whose second DART is not there yet is tried four times at least: the core
+# does so on its own, too.
+. /stories/finding-lib.sh
+finding 31
+
+# Objects that the driver, or the crate for it, has and has not freed.
+kept() {
+	if [ "$driver" = c ]; then
+		cat $DEBUGFS/slab/*/alloc_traces | awk '$1 ~ /^[0-9]+$/ && / apple_dart_of_xlate/ { n += $1 } END { print n + 0 }'
+	else
+		slab_ours | cut -d ' ' -f 2
+	fi
+}
+
+translated "$M"
+before=$(kept)
+overlay_apply half
+half=$(master 2003000)
+for attempt in 1 2 3; do
+	echo "$half" >/sys/bus/platform/drivers_probe
+done
+refute "the master is not behind its IOMMUs" has_group "$half"
+show "allocations lost in four attempts or more" $(($(kept) - before)) "[4-9]" 0
+overlay_remove all
+show "when the master is gone" $(($(kept) - before)) "[4-9]" 0
+shown
