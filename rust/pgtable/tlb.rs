@@ -245,11 +245,8 @@ mod tests {
     fn operations_reach_their_owner() -> Result {
         let owner = counts()?;
         {
-            let table = IoPageTable::<Dart1, _>::new(
-                None,
-                &config(0x1000, true),
-                Some(owner.clone()),
-            )?;
+            let table =
+                IoPageTable::<Dart1, _>::new(None, &config(0x1000, true), Some(owner.clone()))?;
             // SAFETY: the library hands the cookie to these; it is ours, and so is the table.
             let (ops, cookie) = unsafe { (&*table.cfg().tlb, table.cookie()) };
 
@@ -264,9 +261,10 @@ mod tests {
             assert_eq!(owner.bytes.load(Relaxed), 0x4000);
 
             let add = ops.tlb_add_page.ok_or(EINVAL)?;
-            // SAFETY: as above, with a gather that is valid.
-            let ((), range) =
-                Gather::collect(|gather| unsafe { add(gather.as_raw(), 0x7000, 0x1000, cookie) });
+            let ((), range) = Gather::collect(|gather| {
+                // SAFETY: as above, with a gather that is valid.
+                unsafe { add(gather.as_raw(), 0x7000, 0x1000, cookie) }
+            });
             assert!(range == Some(0x7000..=0x7fff));
             assert_eq!(owner.walks.load(Relaxed), 1);
             // SAFETY: as above; without a gather it cannot wait.
