@@ -8,9 +8,9 @@
 M=$(first_master)
 translated "$M"
 group=$(client "$M" group) other=
-for dev in $(awk '$1 == "master" && $2 != first { print $2 }' first="$M" "$B/devices"); do
+for dev in $(masters); do
 	translated "$dev"
-	[ "$(client "$dev" group)" != "$group" ] || other=$dev
+	[ "$dev" = "$M" ] || [ "$(client "$dev" group)" != "$group" ] || other=$dev
 done
 check "two masters" test -n "$other"
 before=$(oracle)

@@ -13,7 +13,7 @@ check "the C driver comes" load "$hw_c_module"
 check "the Rust driver comes" load_driver
 check "the masters' driver comes" load board_client
 rust=$(first_master)
-c=$(awk '$1 == "master" { print $2 }' "$B/devices" | tail -n 1)
+c=$(masters | tail -n 1)
 translated "$rust"
 translated "$c"
 equal "driver of one" "$(driver_of "$(instance 30f0000)")" "$driver_module"

@@ -4,7 +4,7 @@
 # the driver: the core sees no difference.
 
 M=$(first_master)
-other=$(awk '$1 == "master" { print $2 }' "$B/devices" | tail -n 1)
+other=$(masters | tail -n 1)
 translated "$M"
 translated "$other"
 does "$M" alloc 0

@@ -79,8 +79,9 @@ driver_of() { awk -v d="$1" '$2 == d { print $4 }' "$B/devices"; }
 has_group() { [ -n "$1" ] && [ -e "/sys/bus/platform/devices/$1/iommu_group" ]; }
 bound() { [ -n "$1" ] && [ -e "/sys/bus/platform/devices/$1/driver" ]; }
 
-# The master that a base devicetree names first, and where its engine is.
-first_master() { awk '$1 == "master" { print $2; exit }' "$B/devices"; }
+# All masters, and the one that a base devicetree names first.
+masters() { awk '$1 == "master" { print $2 }' "$B/devices"; }
+first_master() { masters | head -n 1; }
 
 usable() { [ -d "$C/$1" ] && has_group "$1"; }
 usable_at() { usable "$(master "$1")"; }

@@ -8,7 +8,7 @@
 refute "the masters have no driver yet" loaded board_client
 refute "nor has the instance" loaded "$driver_module"
 bad="" good=""
-for M in $(awk '$1 == "master" { print $2 }' "$B/devices"); do
+for M in $(masters); do
 	if [ "$(xxd -p -s 4 "/sys/bus/platform/devices/$M/of_node/iommus")" = 0000004d ]; then
 		bad=$M
 	else
