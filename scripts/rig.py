@@ -247,7 +247,7 @@ def prepare(images):
         setup_command("setup-kernel-source")
     for image in images:
         setup_command("build-kernel", image)
-        setup_command("build-modules", image)
+    in_parallel(lambda image: setup_command("build-modules", image), images)
 
 
 def kernel_override(image):

@@ -4,7 +4,7 @@
 # right one, and every master goes on.
 
 M=$(first_master)
-masters=$(awk '$1 == "master" { print $2 }' "$B/devices")
+masters=$(masters)
 for dev in $masters; do
 	translated "$dev"
 done

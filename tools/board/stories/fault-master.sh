@@ -4,7 +4,7 @@
 # device that the handler gets. A second master is not mistaken for the first.
 
 M=$(first_master)
-masters=$(awk '$1 == "master" { print $2 }' "$B/devices")
+masters=$(masters)
 for dev in $masters; do
 	translated "$dev"
 done
