@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The benchmark: two masters, each behind an instance of its own, one served
- * by the kernel's C driver and one by the Rust driver.
+ * by the kernel's C driver and one by the Rust driver. There may be further
+ * pairs of masters, which have several streams or are behind two instances;
+ * what is measured with these has ":streams" or ":two" behind its name.
  *
- * debugfs board_bench/cmd takes a command (bench_cases.c), board_bench/result
- * reads what it had to say, board_bench/samples the samples so far: a line for
- * each case, size and side, times in picoseconds a page or a call.
+ * debugfs board_bench/cmd takes a command (bench_cases.c), or "use PAIR" for
+ * those that follow; board_bench/result reads what it had to say,
+ * board_bench/samples the samples so far: a line for each case, size and side,
+ * times in picoseconds a page or a call.
  *
  * It stays loaded, and so do its domains: the C driver goes on using a domain
  * after it was detached and freed.
@@ -18,6 +21,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/of.h>
+#include <linux/of_address.h>
 #include <linux/of_irq.h>
 #include <linux/of_platform.h>
 #include <linux/platform_device.h>
@@ -30,7 +34,7 @@
 
 struct row {
 	struct list_head node;
-	char name[24];
+	char name[32];
 	size_t size;
 	const char *who;
 	const char *failed;
@@ -38,10 +42,22 @@ struct row {
 	u32 values[] __counted_by(max);
 };
 
-static struct side sides[SIDES] = {
-	[SIDE_C] = { .who = "c" },
-	[SIDE_RUST] = { .who = "rust" },
+static const char *const names[SIDES] = { [SIDE_C] = "c", [SIDE_RUST] = "rust" };
+
+enum { PAIR_ONE, PAIR_STREAMS, PAIR_TWO, PAIRS };
+
+static struct pair {
+	const char *name, *suffix;
+	struct side sides[SIDES];
+} pairs[PAIRS] = {
+	[PAIR_ONE] = { "one", "" },
+	[PAIR_STREAMS] = { "streams", ":streams" },
+	[PAIR_TWO] = { "two", ":two" },
 };
+
+const struct hw *bench_hw;
+/* Whom commands are about. */
+static struct pair *used = &pairs[PAIR_ONE];
 
 static DEFINE_MUTEX(lock);
 static LIST_HEAD(rows);
@@ -65,7 +81,7 @@ struct row *row_new(const char *name, size_t size, const char *who, unsigned int
 
 	if (!row)
 		return NULL;
-	strscpy(row->name, name);
+	snprintf(row->name, sizeof(row->name), "%s%s", name, used->suffix);
 	row->size = size;
 	row->who = who;
 	row->max = max;
@@ -119,6 +135,18 @@ static int result_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(result);
 
+static int use(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < PAIRS; i++)
+		if (!strcmp(name, pairs[i].name)) {
+			used = &pairs[i];
+			return 0;
+		}
+	return -EINVAL;
+}
+
 static ssize_t cmd_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
 	char line[96], *rest = line, *argv[6], *word;
@@ -136,8 +164,12 @@ static ssize_t cmd_write(struct file *file, const char __user *buf, size_t len, 
 		return -EINVAL;
 	mutex_lock(&lock);
 	said[0] = 0;
-	ret = sides[SIDE_C].dev && sides[SIDE_RUST].dev ?
-		bench_command(sides, argc, argv) : -ENODEV;
+	if (!strcmp(argv[0], "use"))
+		ret = argc == 2 ? use(argv[1]) : -EINVAL;
+	else if (used->sides[SIDE_C].dev && used->sides[SIDE_RUST].dev)
+		ret = bench_command(used->sides, argc, argv);
+	else
+		ret = -ENODEV;
 	mutex_unlock(&lock);
 	return ret ?: len;
 }
@@ -148,39 +180,84 @@ static const struct file_operations cmd_fops = {
 	.write = cmd_write,
 };
 
+/* The ways that a master has, and which pair that makes it one of. */
+static struct pair *find_ways(struct device_node *np, struct side *s)
+{
+	struct of_phandle_args args;
+	struct pair *pair;
+	struct resource regs;
+	unsigned int i;
+	int ret;
+
+	if (of_count_phandle_with_args(np, "iommus", "#iommu-cells") > MAX_WAYS)
+		return ERR_PTR(-E2BIG);
+	for (i = 0; i < MAX_WAYS; i++) {
+		if (of_parse_phandle_with_args(np, "iommus", "#iommu-cells", i, &args))
+			break;
+		ret = of_address_to_resource(args.np, 0, &regs);
+		of_node_put(args.np);
+		if (ret)
+			return ERR_PTR(ret);
+		/* The board's instances lie one below the other. */
+		s->ways[i].iommu = 0xf - ((regs.start >> 16) & 0xf);
+		s->ways[i].id = args.args[0];
+	}
+	s->nr_ways = i;
+	pair = &pairs[i > 1 ? PAIR_STREAMS : PAIR_ONE];
+	while (i--)
+		if (s->ways[i].iommu != s->ways[0].iommu)
+			pair = &pairs[PAIR_TWO];
+	return pair;
+}
+
+static const struct of_device_id hw_match[] = {
+	{ .compatible = "allwinner,sun50i-h6-iommu", .data = &bench_sun50i },
+	{ .compatible = "allwinner,sun50i-h616-iommu", .data = &bench_sun50i },
+	{ .compatible = "apple,t8103-dart", .data = &bench_dart },
+	{ }
+};
+
 /* Which driver serves the instance decides which side a master is. */
 static int bench_probe(struct platform_device *pdev)
 {
 	struct iommu_fwspec *spec = dev_iommu_fwspec_get(&pdev->dev);
+	const struct of_device_id *match;
 	struct platform_device *iommu;
 	struct resource *res, *regs;
+	struct side found = {};
 	const char *driver;
+	struct pair *pair;
 	struct side *s;
 
 	res = platform_get_resource(pdev, IORESOURCE_MEM, 0);
 	if (!spec || !res)
 		return dev_err_probe(&pdev->dev, -ENODEV, "no IOMMU or no registers\n");
+	pair = find_ways(pdev->dev.of_node, &found);
+	if (IS_ERR(pair))
+		return PTR_ERR(pair);
 	iommu = of_find_device_by_node(to_of_node(spec->iommu_fwnode));
 	if (!iommu)
 		return -ENODEV;
 	/* The reference is kept: neither device goes any more. */
 	driver = iommu->dev.driver ? iommu->dev.driver->name : "none";
-	s = &sides[str_has_prefix(driver, "rust") ? SIDE_RUST : SIDE_C];
+	s = &pair->sides[str_has_prefix(driver, "rust") ? SIDE_RUST : SIDE_C];
 	if (s->dev)
 		return dev_err_probe(&pdev->dev, -EBUSY, "a second master of %s\n", driver);
 
+	match = of_match_node(hw_match, iommu->dev.of_node);
 	regs = platform_get_resource(iommu, IORESOURCE_MEM, 0);
-	if (!regs)
+	if (!match || !regs)
 		return -ENODEV;
-	s->engine_regs = ioremap(res->start, 0x1000);
-	s->iommu_regs = ioremap(regs->start, 0x1000);
-	s->engine = board_engine_find(res->start);
-	s->irq = platform_get_irq(iommu, 0);
-	if (!s->engine_regs || !s->iommu_regs || s->engine < 0 || s->irq < 0)
+	bench_hw = match->data;
+	found.who = names[s - pair->sides];
+	found.engine_regs = ioremap(res->start, 0x1000);
+	found.iommu_regs = ioremap(regs->start, 0x1000);
+	found.engine = board_engine_find(res->start);
+	found.irq = platform_get_irq(iommu, 0);
+	if (!found.engine_regs || !found.iommu_regs || found.engine < 0 || found.irq < 0)
 		return -ENOMEM;
-	/* The board's instances lie one below the other. */
-	s->iommu = (0xf - ((regs->start >> 16) & 0xf));
-	s->dev = &pdev->dev;
+	found.dev = &pdev->dev;
+	*s = found;
 	dev_info(&pdev->dev, "behind %s, served by %s\n", dev_name(&iommu->dev), driver);
 	return 0;
 }

@@ -21,15 +21,25 @@ static __always_inline u64 ticks(void)
 #endif
 }
 
-/* One benchmarked driver: a master behind the instance that it serves. */
+/* A way that a master has to memory: a port, or a stream, of an instance. */
+struct way {
+	u32 iommu;
+	u32 id;
+};
+
+#define MAX_WAYS	4
+
+/* One benchmarked driver: a master behind what it serves. */
 struct side {
 	const char *who;
 	struct device *dev;
 	void __iomem *engine_regs;
+	/* Of the instance that the first way leads through. */
 	void __iomem *iommu_regs;
-	int engine;
-	int iommu;
 	int irq;
+	int engine;
+	struct way ways[MAX_WAYS];
+	unsigned int nr_ways;
 	struct iommu_domain *domains[2];
 	struct iommu_attach_handle handle;
 };
@@ -51,7 +61,30 @@ struct run {
 #define BLOCK_PAGES	(1U << BLOCK_ORDER)
 #define PROT		(IOMMU_READ | IOMMU_WRITE)
 
-/* bench.c: samples of a case, in picoseconds a page or a call */
+/* An access to a register of which the cost is measured. */
+struct access {
+	const char *name;
+	u32 reg, value;
+	bool read;
+};
+
+/* What only one kind of IOMMU has. */
+struct hw {
+	const struct access *accesses;
+	unsigned int nr_accesses;
+	/* Makes the accesses ones that do no harm. */
+	void (*ready)(void __iomem *regs);
+	/* Bytes of the tables of the run at RUN_IOVA, with what leads to them. */
+	size_t (*table_bytes)(const struct side *s);
+	/* The driver writes its tables itself: worth a comparison with others that do. */
+	bool own_tables;
+};
+
+/* bench_sun50i.c, bench_dart.c */
+extern const struct hw bench_sun50i, bench_dart;
+
+/* bench.c: the kind, and samples of a case, in picoseconds a page or a call */
+extern const struct hw *bench_hw;
 struct row;
 
 struct row *row_new(const char *name, size_t size, const char *who,
@@ -66,7 +99,7 @@ extern struct page *block;
 int dma_init(void);
 phys_addr_t target(void);
 u32 *target_word(void);
-void dma_start(struct side *s, u64 iova, u32 word);
+void dma_start(struct side *s, const struct way *way, u64 iova, u32 word);
 bool dma_finish(struct side *s);
 bool hits(struct side *s, u64 iova, u32 *page);
 bool misses(struct side *s, u64 iova, u32 *page);

@@ -261,7 +261,7 @@ int cmd_run(struct side *sides, int argc, char **argv)
 		if (!map[i] || !unmap[i])
 			return -ENOMEM;
 	}
-	yards = !strcmp(kind->name, "table");
+	yards = bench_hw->own_tables && !strcmp(kind->name, "table");
 	if (yards) {
 		yard[0] = row_of(kind->name, "map", run.size, "floor", rounds);
 		yard[1] = row_of(kind->name, "unmap", run.size, "floor", rounds);

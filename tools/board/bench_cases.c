@@ -16,14 +16,6 @@
 
 #define STAY_IOVA	0x90000000UL
 
-#define IOMMU_TTB	0x050
-#define IOMMU_FLUSH	0x080
-#define IOMMU_IVLD_ADDR	0x090
-#define IOMMU_IVLD_MASK	0x094
-#define IOMMU_IVLD	0x098
-#define IOMMU_PC_ADDR	0x0a0
-#define IOMMU_PC_IVLD	0x0a8
-
 /* The handler of the instance's interrupt, called as the interrupt's flow calls it. */
 static u64 handle_fault(struct side *s)
 {
@@ -45,7 +37,7 @@ static u64 one_fault(struct side *s, bool *ok)
 
 	/* The line goes up and is masked: nobody else handles it. */
 	disable_irq(s->irq);
-	dma_start(s, RUN_IOVA, 0);
+	dma_start(s, &s->ways[0], RUN_IOVA, 0);
 	board_engine_step(s->engine, sizeof(u32), NULL);
 	elapsed = handle_fault(s);
 	*ok = !dma_finish(s);
@@ -101,12 +93,21 @@ static int replace(struct side *s, u64 *elapsed)
 	return ret;
 }
 
+/* From a paging domain to the default one. */
+static u64 leave(struct side *s)
+{
+	u64 start = ticks();
+
+	iommu_detach_device(s->domains[0], s->dev);
+	return ticks() - start;
+}
+
 /*
  * From the default domain to a paging domain. It is a new one each time: the C
  * driver gives up the tables of the one before only now, and twice for one
  * that comes back.
  */
-static int attach(struct side *s, u64 *elapsed)
+static int enter(struct side *s, u64 *elapsed)
 {
 	struct iommu_domain *next = iommu_paging_domain_alloc(s->dev);
 	u64 start;
@@ -115,7 +116,6 @@ static int attach(struct side *s, u64 *elapsed)
 	if (IS_ERR(next))
 		return PTR_ERR(next);
 	iommu_set_fault_handler(next, quiet, NULL);
-	iommu_detach_device(s->domains[0], s->dev);
 	start = ticks();
 	ret = iommu_attach_device(next, s->dev);
 	*elapsed = ticks() - start;
@@ -126,6 +126,20 @@ static int attach(struct side *s, u64 *elapsed)
 	return 0;
 }
 
+static int attach(struct side *s, u64 *elapsed)
+{
+	leave(s);
+	return enter(s, elapsed);
+}
+
+static int detach(struct side *s, u64 *elapsed)
+{
+	u64 unused;
+
+	*elapsed = leave(s);
+	return enter(s, &unused);
+}
+
 static bool stays(struct side *s)
 {
 	if (!iommu_iova_to_phys(s->domains[0], STAY_IOVA) &&
@@ -134,10 +148,11 @@ static bool stays(struct side *s)
 	return hits(s, STAY_IOVA, target_word());
 }
 
-/* attach ROUNDS; replace ROUNDS */
+/* attach ROUNDS; detach ROUNDS; replace ROUNDS */
 static int cmd_attach(struct side *sides, int argc, char **argv)
 {
-	int (*fn)(struct side *s, u64 *elapsed) = argv[0][0] == 'r' ? replace : attach;
+	int (*fn)(struct side *s, u64 *elapsed) = argv[0][0] == 'r' ? replace :
+						  argv[0][0] == 'd' ? detach : attach;
 	struct row *rows[SIDES];
 	unsigned int rounds, r, i;
 	u64 elapsed;
@@ -163,20 +178,59 @@ static int cmd_attach(struct side *sides, int argc, char **argv)
 	return 0;
 }
 
+/*
+ * A flush of the domain, alone. What it is to drop is there: an entry by which
+ * DMA goes on although the page is no longer in the table.
+ */
+static u64 one_flush(struct side *s, const char **bad)
+{
+	struct run run = { .iova = RUN_IOVA, .paddr = target(), .size = SZ_4K, .calls = 1 };
+	struct iommu_domain *domain = s->domains[0];
+	struct iommu_iotlb_gather gather;
+	u64 start;
+
+	whole_map(domain, &run);
+	*bad = check_mapped(s, &run, run.iova);
+	iommu_iotlb_gather_init(&gather);
+	domain->ops->unmap_pages(domain, run.iova, run.size, 1, &gather);
+	if (!*bad && !hits(s, run.iova, target_word()))
+		*bad = "nothing was cached that could be dropped";
+	start = ticks();
+	iommu_flush_iotlb_all(domain);
+	start = ticks() - start;
+	*bad = *bad ?: check_unmapped(s, &run, run.iova);
+	return start;
+}
+
+/* flush ROUNDS */
+static int cmd_flush(struct side *sides, int argc, char **argv)
+{
+	struct row *rows[SIDES];
+	unsigned int rounds, r, i;
+	const char *bad;
+	u64 elapsed;
+
+	if (argc < 2 || kstrtouint(argv[1], 0, &rounds))
+		return -EINVAL;
+	for (i = 0; i < SIDES; i++) {
+		rows[i] = row_new("flush", 0, sides[i].who, rounds * 2);
+		if (!rows[i])
+			return -ENOMEM;
+	}
+	for (r = 0; r < rounds; r++)
+		for (i = 0; i < ARRAY_SIZE(order); i++) {
+			elapsed = one_flush(&sides[order[i]], &bad);
+			if (bad)
+				row_fail(rows[order[i]], bad);
+			else
+				row_add(rows[order[i]], elapsed, 1);
+		}
+	return 0;
+}
+
 /* What accesses to the board's registers cost, plain ones and commands. */
 static int cmd_mmio(struct side *sides, int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		u32 reg, value;
-		bool read;
-	} accesses[] = {
-		{ "mmio_read", IOMMU_PC_ADDR, 0, true },
-		{ "mmio_write", IOMMU_PC_ADDR, 0xf0000000, false },
-		{ "mmio_flush", IOMMU_FLUSH, 0x3003f, false },
-		{ "mmio_tlb", IOMMU_IVLD, 1, false },
-		{ "mmio_ptw", IOMMU_PC_IVLD, 1, false },
-	};
 	void __iomem *regs = sides[SIDE_C].iommu_regs;
 	unsigned int rounds, r, i, n;
 	unsigned long flags;
@@ -185,10 +239,10 @@ static int cmd_mmio(struct side *sides, int argc, char **argv)
 
 	if (argc < 2 || kstrtouint(argv[1], 0, &rounds))
 		return -EINVAL;
-	writel(0xf0000000, regs + IOMMU_IVLD_ADDR);
-	writel(0xfffff000, regs + IOMMU_IVLD_MASK);
-	for (i = 0; i < ARRAY_SIZE(accesses); i++) {
-		struct row *row = row_new(accesses[i].name, 0, "board", rounds);
+	bench_hw->ready(regs);
+	for (i = 0; i < bench_hw->nr_accesses; i++) {
+		const struct access *access = &bench_hw->accesses[i];
+		struct row *row = row_new(access->name, 0, "board", rounds);
 
 		if (!row)
 			return -ENOMEM;
@@ -196,10 +250,10 @@ static int cmd_mmio(struct side *sides, int argc, char **argv)
 			local_irq_save(flags);
 			start = ticks();
 			for (n = 0; n < 64; n++)
-				if (accesses[i].read)
-					sink ^= readl(regs + accesses[i].reg);
+				if (access->read)
+					sink ^= readl(regs + access->reg);
 				else
-					writel(accesses[i].value, regs + accesses[i].reg);
+					writel(access->value, regs + access->reg);
 			start = ticks() - start;
 			local_irq_restore(flags);
 			row_add(row, start, 64);
@@ -240,8 +294,12 @@ static int cmd_once(struct side *sides, int argc, char **argv)
 		sg_map(domain, &run);
 	else if (!strcmp(argv[1], "fault"))
 		one_fault(s, &ok);
+	else if (!strcmp(argv[1], "flush"))
+		iommu_flush_iotlb_all(domain);
+	else if (!strcmp(argv[1], "detach"))
+		leave(s);
 	else if (!strcmp(argv[1], "attach"))
-		return attach(s, &elapsed);
+		return enter(s, &elapsed);
 	else if (!strcmp(argv[1], "replace"))
 		return replace(s, &elapsed);
 	else
@@ -249,18 +307,12 @@ static int cmd_once(struct side *sides, int argc, char **argv)
 	return ok ? 0 : -EIO;
 }
 
-/* tables WHO: bytes of the run's tables and of the directory, as the hardware walks them */
+/* tables WHO */
 static int cmd_tables(struct side *sides, int argc, char **argv)
 {
-	u32 *dir, valid = 0;
-	unsigned int i;
-
 	if (argc < 2)
 		return -EINVAL;
-	dir = phys_to_virt(readl(side_named(sides, argv[1])->iommu_regs + IOMMU_TTB));
-	for (i = RUN_IOVA / SZ_1M; i < (RUN_IOVA + MAX_BYTES) / SZ_1M; i++)
-		valid += (dir[i] & 3) == 1;
-	bench_say("%u", valid * 1024 + 16384);
+	bench_say("%zu", bench_hw->table_bytes(side_named(sides, argv[1])));
 	return 0;
 }
 
@@ -290,7 +342,7 @@ static int cmd_setup(struct side *sides, int argc, char **argv)
 			from = "nothing";
 		else
 			from = was->type == IOMMU_DOMAIN_IDENTITY ? "identity" : "paging";
-		bench_say("%s iommu%d from %s; ", s->who, s->iommu, from);
+		bench_say("%s iommu%u from %s; ", s->who, s->ways[0].iommu, from);
 	}
 	return 0;
 }
@@ -304,7 +356,9 @@ int bench_command(struct side *sides, int argc, char **argv)
 		{ "setup", cmd_setup },
 		{ "run", cmd_run },
 		{ "fault", cmd_fault },
+		{ "flush", cmd_flush },
 		{ "attach", cmd_attach },
+		{ "detach", cmd_attach },
 		{ "replace", cmd_attach },
 		{ "mmio", cmd_mmio },
 		{ "once", cmd_once },

@@ -75,8 +75,9 @@ static bool finish(int engine, void __iomem *regs)
 }
 
 /* A write of @word that is begun; it is over, well or not, after dma_finish(). */
-void dma_start(struct side *s, u64 iova, u32 word)
+void dma_start(struct side *s, const struct way *way, u64 iova, u32 word)
 {
+	board_engine_wire(s->engine, way->iommu, way->id);
 	start(s->engine_regs, iova, word, true);
 }
 
@@ -85,27 +86,40 @@ bool dma_finish(struct side *s)
 	return finish(s->engine, s->engine_regs);
 }
 
-static bool dma(struct side *s, u64 iova, u32 word)
+static bool dma(struct side *s, const struct way *way, u64 iova, u32 word)
 {
-	dma_start(s, iova, word);
+	dma_start(s, way, iova, word);
 	return dma_finish(s);
 }
 
-/* Does a write to @iova land in the page at @page? */
+/* Does a write to @iova land in the page at @page, whichever way it goes? */
 bool hits(struct side *s, u64 iova, u32 *page)
 {
-	u32 word = get_random_u32();
+	unsigned int i;
 
-	*page = ~word;
-	return dma(s, iova, word) && READ_ONCE(*page) == word;
+	for (i = 0; i < s->nr_ways; i++) {
+		u32 word = get_random_u32();
+
+		*page = ~word;
+		if (!dma(s, &s->ways[i], iova, word) || READ_ONCE(*page) != word)
+			return false;
+	}
+	return true;
 }
 
+/* Is there no way by which it does? */
 bool misses(struct side *s, u64 iova, u32 *page)
 {
-	u32 word = get_random_u32();
+	unsigned int i;
 
-	*page = ~word;
-	return !dma(s, iova, word) && READ_ONCE(*page) == ~word;
+	for (i = 0; i < s->nr_ways; i++) {
+		u32 word = get_random_u32();
+
+		*page = ~word;
+		if (dma(s, &s->ways[i], iova, word) || READ_ONCE(*page) != ~word)
+			return false;
+	}
+	return true;
 }
 
 const char *check_mapped(struct side *s, const struct run *run, u64 sample)
@@ -142,7 +156,7 @@ int warm(struct side *s)
 	unsigned int i;
 	int ret;
 
-	ret = board_engine_wire(other_engine, s->iommu, 3);
+	ret = board_engine_wire(other_engine, s->ways[0].iommu, 3);
 	if (ret)
 		return ret;
 	for (i = 0; i < WARM_PAGES; i++) {

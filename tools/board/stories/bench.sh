@@ -3,32 +3,16 @@
 # The benchmark: the C and the Rust driver in one boot, an instance each.
 # bench:plain gives the first instance to C, bench:swapped the second;
 # bench:threads measures what needs two CPUs; bench:counts only counts, in an
-# image where cleaning the caches does something that can be counted.  The
-# numbers go to /results/bench.txt, for scripts/bench.
+# image where cleaning the caches does something that can be counted.
 
-oracle_off "domains of the C driver cannot be freed"
-dmesg -n 1
-
-N=/sys/kernel/debug/board_bench
-P=/sys/bus/platform/devices
-rounds=${bench_rounds:-100}
-
-bench() {
-	echo "$*" >$N/cmd
-}
-
-claim() {
-	for _d in "$P"/*"$1".iommu; do
-		echo "$2" >"$_d/driver_override"
-	done
-}
+. /stories/bench-lib.sh
 
 case $1 in
-swapped) c=30e0000 rust=30f0000 c_iommu=1 rust_iommu=0 ;;
-*) c=30f0000 rust=30e0000 c_iommu=0 rust_iommu=1 ;;
+swapped) c=30e0000 rust=30f0000 c_iommus=1 rust_iommus=0 ;;
+*) c=30f0000 rust=30e0000 c_iommus=0 rust_iommus=1 ;;
 esac
-claim $c sun50i-iommu
-claim $rust rust_sun50i_iommu
+claim sun50i-iommu $c
+claim rust_sun50i_iommu $rust
 check "the C driver loads" load c_sun50i
 check "the Rust driver loads" load rust_sun50i_iommu
 check "the benchmark loads" load board_bench
@@ -50,22 +34,12 @@ shadow() { awk -v n="$1" '$1 == n { print $2 }' "$B/shadow/stats"; }
 
 # What one call does to the hardware, with entries of another master cached.
 count() {
-	_who=$1 _op=$2 _size=$3
-	[ "$_who" = c ] && _n=$c_iommu || _n=$rust_iommu
-	[ "$_op" = fault ] || [ "$_op" = replace ] || bench once warm "$_who" 0
-	mark "$_n" 2
+	_n=$(iommus "$1")
+	[ "$2" = fault ] || [ "$2" = replace ] || bench once warm "$1" 0
 	_cleans=$(shadow "cleans_$_n") _bytes=$(shadow "clean_bytes_$_n")
-	bench once "$_op" "$_who" "$_size" || return 1
+	counted "$@" flushes tlb_invalidations ptw_invalidations dropped_not_0 || return 1
 	_cleans=$(($(shadow "cleans_$_n") - _cleans)) _bytes=$(($(shadow "clean_bytes_$_n") - _bytes))
-	awk -v op="$_op" -v size="$_size" -v who="$_who" -v cleans="$_cleans" -v bytes="$_bytes" '
-		/^(mmio_reads|mmio_writes|flushes|tlb_invalidations|ptw_invalidations|dropped_not_0) / {
-			v[$1] = $2
-		}
-		END {
-			print "count", op, size, who, v["mmio_reads"], v["mmio_writes"], v["flushes"],
-			      v["tlb_invalidations"], v["ptw_invalidations"], v["dropped_not_0"],
-			      cleans, bytes
-		}' "$B/iommu$_n/counters" >>/results/bench.txt
+	echo "count $2 $3 $1 $counts $_cleans $_bytes" >>/results/bench.txt
 }
 
 count_all() {

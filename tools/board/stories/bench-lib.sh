@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox disable=SC2154 # what the stories set
+# What the benchmarks of both kinds share: the C and the Rust driver in one boot,
+# with instances of their own.  A story sets c and rust to the addresses of their
+# nodes, c_iommus and rust_iommus to their numbers.  The numbers go to
+# /results/bench.txt, for scripts/bench.
+
+oracle_off "domains of the C driver cannot be freed"
+dmesg -n 1
+
+N=/sys/kernel/debug/board_bench
+P=/sys/bus/platform/devices
+rounds=${bench_rounds:-100}
+
+bench() {
+	echo "$*" >$N/cmd
+}
+
+# claim DRIVER ADDRESS...: by whom instances will be served
+claim() {
+	_driver=$1
+	shift
+	for _at in "$@"; do
+		for _d in "$P"/*"$_at".iommu; do
+			echo "$_driver" >"$_d/driver_override"
+		done
+	done
+}
+
+iommus() { [ "$1" = c ] && echo "$c_iommus" || echo "$rust_iommus"; }
+
+# counted WHO OP SIZE NAME...: does OP once and leaves in $counts what that did to
+# the hardware: reads and writes of registers, and the counters with these names.
+counted() {
+	_who=$1 _op=$2 _size=$3
+	shift 3
+	for _n in $(iommus "$_who"); do
+		mark "$_n" 2
+	done
+	bench once "$_op" "$_who" "$_size" || return 1
+	counts=$(for _n in $(iommus "$_who"); do
+		cat "$B/iommu$_n/counters"
+	done | awk -v names="mmio_reads mmio_writes $*" '
+		{ v[$1] += $2 }
+		END {
+			n = split(names, name)
+			for (i = 1; i <= n; i++)
+				printf "%s%d", (i > 1 ? " " : ""), v[name[i]]
+		}')
+}
