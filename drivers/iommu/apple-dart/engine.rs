@@ -336,9 +336,7 @@ impl<'bound> Engine<'bound> {
         if !state.powered {
             return Err(ENODEV);
         }
-        for id in streams.iter() {
-            state.changing.insert(id);
-        }
+        state.changing.insert_all(streams);
         for id in streams.iter() {
             self.write_tcr(id, 0);
         }
@@ -346,9 +344,7 @@ impl<'bound> Engine<'bound> {
             self.write_ttbrs(id, &path.ttbr);
         }
         self.invalidate(&mut state, streams)?;
-        for id in streams.iter() {
-            state.stale.remove(id);
-        }
+        state.stale.remove_all(streams);
         Ok(())
     }
 
@@ -356,10 +352,10 @@ impl<'bound> Engine<'bound> {
     pub(crate) fn commit(&self, streams: &Streams, path: &Path) {
         let mut state = self.state.lock();
 
+        state.changing.remove_all(streams);
+        // Denied since they were prepared, they have nothing cached of this path.
+        state.stale.remove_all(streams);
         for id in streams.iter() {
-            state.changing.remove(id);
-            // Denied since it was prepared, it has nothing cached of this path.
-            state.stale.remove(id);
             if let Some(entry) = state.paths.get_mut(usize::from(id)) {
                 *entry = *path;
                 if state.powered && path.tcr != 0 {
@@ -377,8 +373,8 @@ impl<'bound> Engine<'bound> {
         if !state.powered {
             return;
         }
+        state.changing.remove_all(streams);
         for id in streams.iter() {
-            state.changing.remove(id);
             if let Some(path) = state.paths.get(usize::from(id)) {
                 self.write_ttbrs(id, &path.ttbr);
                 if !state.stale.contains(id) {
@@ -400,6 +396,9 @@ impl<'bound> Engine<'bound> {
             return Ok(());
         }
         let result = self.invalidate(&mut state, streams);
+        if result.is_ok() && state.stale.is_empty() {
+            return result;
+        }
 
         for id in streams.iter() {
             if result.is_err() {

@@ -52,6 +52,8 @@ use crate::{
 struct Slots {
     /// The domain of each stream.
     domains: KVec<Option<DomainRef<AppleDart>>>,
+    /// How many streams have one.
+    held: usize,
     /// Tables that the hardware has not said it dropped, although no stream goes through them.
     lingering: KVec<DomainRef<AppleDart>>,
     /// Keeps the clocks running.
@@ -106,6 +108,7 @@ impl<'bound> Hardware<'bound> {
                 slots <- new_mutex!(
                     Slots {
                         domains,
+                        held: 0,
                         lingering: KVec::new(),
                         power: None,
                     },
@@ -177,7 +180,7 @@ impl<'bound> Hardware<'bound> {
     /// that must not fail for want of memory.
     pub(crate) fn make_room(&self, streams: &Streams) -> Result {
         let mut slots = self.slots.lock();
-        let held = slots.domains.iter().flatten().count();
+        let held = slots.held;
 
         slots
             .lingering
@@ -203,9 +206,12 @@ impl<'bound> Hardware<'bound> {
             let Some(slot) = slots.domains.get_mut(usize::from(id)) else {
                 continue;
             };
-            let Some(old) = core::mem::replace(slot, domain.cloned()) else {
+            let old = core::mem::replace(slot, domain.cloned());
+            slots.held += usize::from(domain.is_some());
+            let Some(old) = old else {
                 continue;
             };
+            slots.held -= 1;
             if !domain.is_some_and(|new| new.is(&old)) {
                 let mut left = Streams::NONE;
                 left.insert(id);
@@ -222,7 +228,7 @@ impl<'bound> Hardware<'bound> {
         if dropped && !slots.lingering.is_empty() && self.engine.flush_all().is_ok() {
             slots.lingering.clear();
         }
-        if slots.lingering.is_empty() && slots.domains.iter().all(Option::is_none) {
+        if slots.lingering.is_empty() && slots.held == 0 {
             slots.lingering = KVec::new();
         }
     }
@@ -244,6 +250,7 @@ impl<'bound> Hardware<'bound> {
         for slot in slots.domains.iter_mut() {
             *slot = None;
         }
+        slots.held = 0;
         slots.lingering = KVec::new();
         if let Some(power) = slots.power.take() {
             power.put_sync();

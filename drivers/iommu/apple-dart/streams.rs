@@ -42,6 +42,18 @@ impl Streams {
         }
     }
 
+    pub(crate) fn insert_all(&mut self, others: &Self) {
+        for (word, bits) in self.words.iter_mut().zip(others.words) {
+            *word |= bits;
+        }
+    }
+
+    pub(crate) fn remove_all(&mut self, others: &Self) {
+        for (word, bits) in self.words.iter_mut().zip(others.words) {
+            *word &= !bits;
+        }
+    }
+
     pub(crate) fn contains(&self, id: u16) -> bool {
         self.words
             .get(usize::from(id) / 32)
@@ -49,7 +61,8 @@ impl Streams {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::NONE
+        // A comparison would be a call.
+        self.words.iter().fold(0, |all, word| all | word) == 0
     }
 
     pub(crate) fn len(&self) -> u32 {
@@ -66,8 +79,21 @@ impl Streams {
         Self { words }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u16> + '_ {
-        (0..MAX_STREAMS as u16).filter(|&id| self.contains(id))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u16> {
+        let mut words = self.words;
+        let mut at = 0;
+
+        core::iter::from_fn(move || {
+            while let Some(word) = words.get_mut(at) {
+                if *word != 0 {
+                    let bit = word.trailing_zeros();
+                    *word &= *word - 1;
+                    return Some((at as u32 * 32 + bit) as u16);
+                }
+                at += 1;
+            }
+            None
+        })
     }
 }
 
