@@ -28,6 +28,7 @@ pub mod tlb;
 pub mod v7s;
 
 use io::IoPageTable;
+use tlb::Gather;
 
 /// Formats whose implementation can be called by anybody at any time.
 ///
@@ -170,6 +171,9 @@ impl<F: Robust> PageTable<F> {
     pub fn unmap(&self, iova: u64, count: usize) -> usize {
         let size = self.config.page_size;
         let mut done = 0;
+        // Whoever calls sees to the TLB: the library need not look at each page whether it should.
+        let mut raw = tlb::queued();
+        let mut gather = Gather::new(&mut raw);
 
         if count == 0 || !self.fits(iova, count, self.config.ias) {
             return 0;
@@ -181,8 +185,8 @@ impl<F: Robust> PageTable<F> {
             if self.iova_to_phys(at).is_none() {
                 break;
             }
-            // SAFETY: as for `map`. Without a gather nothing is queued.
-            let unmapped = unsafe { self.table.unmap(at, size, count - done, None) };
+            // SAFETY: as for `map`. The gather stays as it is.
+            let unmapped = unsafe { self.table.unmap(at, size, count - done, Some(&mut gather)) };
             if unmapped == 0 {
                 break;
             }

@@ -68,7 +68,22 @@ impl Tlb for NoTlb {
 /// Corresponds to `struct iommu_iotlb_gather`.
 pub struct Gather<'a>(&'a mut bindings::iommu_iotlb_gather);
 
-impl Gather<'_> {
+/// What a gather is made of that tells the library not to look after the TLB: its owner will drop
+/// everything. Nothing is put into it, and it has no list of pages to free.
+#[inline]
+pub(super) fn queued() -> bindings::iommu_iotlb_gather {
+    bindings::iommu_iotlb_gather {
+        queued: true,
+        ..Zeroable::zeroed()
+    }
+}
+
+impl<'a> Gather<'a> {
+    #[inline]
+    pub(super) fn new(raw: &'a mut bindings::iommu_iotlb_gather) -> Self {
+        Self(raw)
+    }
+
     /// Calls `f` with an empty one, and says what is in it afterwards, if anything is.
     ///
     /// Corresponds to `iommu_iotlb_gather_init()`.
@@ -81,12 +96,13 @@ impl Gather<'_> {
             rust_iommu_helper_iommu_iotlb_gather_init(raw.as_mut_ptr());
             raw.assume_init_mut()
         };
-        let mut gather = Gather(raw);
+        let mut gather = Gather::new(raw);
         let result = f(&mut gather);
         let range = gather.range();
         (result, range)
     }
 
+    #[inline]
     pub(super) fn as_raw(&mut self) -> *mut bindings::iommu_iotlb_gather {
         self.0
     }
@@ -157,7 +173,7 @@ unsafe extern "C" fn add_page<T: Tlb>(
     // SAFETY: by this function's contract.
     let (tlb, gather) = unsafe { (&*cookie.cast::<T>(), gather.as_mut()) };
 
-    tlb.add_page(gather.map(Gather).as_mut(), iova as u64, granule);
+    tlb.add_page(gather.map(Gather::new).as_mut(), iova as u64, granule);
 }
 
 #[kunit_tests(rust_iommu_pgtable_tlb)]
