@@ -14,13 +14,20 @@
 #include <linux/types.h>
 
 #define BOARD_NR_IOMMUS		4
+/* As many as a devicetree of Apple's may name. */
+#define BOARD_MAX_IOMMUS	32
 #define BOARD_NR_ENGINES	8
 
 /* Where the bus of the SoC lies in the guest's physical address space. */
 #define BOARD_SOC_BASE		0x100000000ULL
 #define BOARD_SOC_SIZE		0x10000000ULL
+/* And where it ends when the devicetree is that of a real machine. */
+#define BOARD_APPLE_END		0x4000000000ULL
 
-/* The same numbers stand in shim.rs. From the T8103 on, the IOMMUs are DARTs. */
+/*
+ * The same numbers stand in shim.rs. From the T8103 on, the IOMMUs are DARTs.
+ * The last is any machine of Apple's: its devicetree says what there is.
+ */
 enum board_soc {
 	BOARD_H6,
 	BOARD_H616,
@@ -28,13 +35,14 @@ enum board_soc {
 	BOARD_T8103_USB4,
 	BOARD_T6000,
 	BOARD_T8112,
+	BOARD_APPLE = 100,
 };
 
 extern enum board_soc board_soc;
 
 /* mmio.c */
 struct board_window {
-	u32 start;		/* address on the SoC's bus */
+	u64 start;		/* address on the SoC's bus */
 	u32 size;
 	u32 (*read)(unsigned int index, u32 offset);
 	void (*write)(unsigned int index, u32 offset, u32 value);
@@ -53,6 +61,8 @@ void board_intc_hold(bool on);
 bool board_intc_held(void);
 void board_intc_show(struct seq_file *s);
 #define BOARD_SPI(n)		((n) + 32)
+/* The line that an interrupt specifier of Apple's names, or -EINVAL. */
+int board_intc_aic_line(const u32 *cells, unsigned int nr);
 
 /* ccu.c */
 int board_ccu_init(void);
@@ -67,8 +77,21 @@ int board_power_init(void);
 /* Which IOMMUs, one bit each, are without power in system sleep. */
 void board_power_lose(unsigned int mask);
 
+/* An IOMMU as it is built in. */
+struct board_iommu {
+	u64 start;		/* address on the SoC's bus */
+	u32 size;
+	unsigned int line;	/* of the interrupt controller */
+	bool shared;		/* by another one */
+	enum board_soc kind;
+};
+
+/* apple.c: the DARTs that the devicetree names; how many, or an error */
+int board_apple_find(struct board_iommu *iommus, unsigned int max);
+
 /* hw.c: the IOMMU models behind their locks */
 int board_hw_init(struct dentry *root);
+unsigned int board_hw_count(void);
 /* The IOMMU whose registers start at a physical address, or -1. */
 int board_hw_find(u64 reg);
 void board_hw_set_clock(unsigned int iommu, bool on);

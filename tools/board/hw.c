@@ -15,8 +15,13 @@
 
 #define IOMMU_SIZE	0x10000
 
-static raw_spinlock_t locks[BOARD_NR_IOMMUS];
-static unsigned int spis[BOARD_NR_IOMMUS];
+static raw_spinlock_t locks[BOARD_MAX_IOMMUS];
+static struct board_iommu iommus[BOARD_MAX_IOMMUS];
+static unsigned int nr_iommus;
+
+/* What each wants of a line that it shares. */
+static DEFINE_RAW_SPINLOCK(shared_lock);
+static bool raised[BOARD_MAX_IOMMUS];
 
 static const u32 bases[BOARD_NR_IOMMUS] = {
 	0x030f0000, 0x030e0000, 0x030d0000, 0x030c0000,
@@ -27,12 +32,28 @@ static raw_spinlock_t *lock_of(unsigned int i)
 	return &locks[i];
 }
 
+/* A line is high while any of those that share it holds it so. */
+static void shared_line(unsigned int i, bool level)
+{
+	unsigned int j;
+
+	raw_spin_lock(&shared_lock);
+	raised[i] = level;
+	for (j = 0; j < nr_iommus; j++)
+		level |= raised[j] && iommus[j].line == iommus[i].line;
+	board_intc_set(iommus[i].line, level);
+	raw_spin_unlock(&shared_lock);
+}
+
 /* With the lock held: carries the line to the interrupt controller. */
 static bool line(unsigned int i)
 {
 	bool level = iommu_model_irq(i);
 
-	board_intc_set(BOARD_SPI(spis[i]), level);
+	if (iommus[i].shared)
+		shared_line(i, level);
+	else
+		board_intc_set(iommus[i].line, level);
 	return level;
 }
 
@@ -99,10 +120,15 @@ int board_hw_find(u64 reg)
 {
 	int i;
 
-	for (i = 0; i < BOARD_NR_IOMMUS; i++)
-		if (reg == BOARD_SOC_BASE + bases[i])
+	for (i = 0; i < nr_iommus; i++)
+		if (reg == BOARD_SOC_BASE + iommus[i].start)
 			return i;
 	return -1;
+}
+
+unsigned int board_hw_count(void)
+{
+	return nr_iommus;
 }
 
 /* A burst of a master; called by an engine's model. */
@@ -111,7 +137,7 @@ int board_port(u32 i, u32 master, u64 va, u8 *buf, size_t len, bool write)
 	unsigned long flags;
 	int ret;
 
-	if (i >= BOARD_NR_IOMMUS)
+	if (i >= nr_iommus)
 		return BOARD_DMA_BUS;
 	raw_spin_lock_irqsave(lock_of(i), flags);
 	ret = iommu_model_dma(i, master, va, buf, len, write);
@@ -183,6 +209,15 @@ DEFINE_DEBUGFS_ATTRIBUTE(mark_fops, NULL, mark_set, "%llu\n");
 DEFINE_HW_SHOW(regs)
 DEFINE_SHOW_ATTRIBUTE(regs);
 
+static int where_show(struct seq_file *s, void *unused)
+{
+	unsigned int i = (unsigned long)s->private;
+
+	seq_printf(s, "%llx\n", BOARD_SOC_BASE + iommus[i].start);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(where);
+
 static void add_files(unsigned int i, struct dentry *root)
 {
 	void *data = (void *)(unsigned long)i;
@@ -192,6 +227,7 @@ static void add_files(unsigned int i, struct dentry *root)
 	snprintf(name, sizeof(name), "iommu%u", i);
 	dir = debugfs_create_dir(name, root);
 	debugfs_create_file("regs", 0400, dir, data, &regs_fops);
+	debugfs_create_file("where", 0400, dir, data, &where_fops);
 	debugfs_create_file("counters", 0400, dir, data, &counters_fops);
 	debugfs_create_file("report", 0400, dir, data, &report_fops);
 	debugfs_create_file("recent", 0400, dir, data, &recent_fops);
@@ -200,26 +236,54 @@ static void add_files(unsigned int i, struct dentry *root)
 	debugfs_create_file_unsafe("mark", 0200, dir, data, &mark_fops);
 }
 
+/* The board's own: at the same places whatever the SoC. */
+static void built_in(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < BOARD_NR_IOMMUS; i++) {
+		iommus[i].start = bases[i];
+		iommus[i].size = IOMMU_SIZE;
+		iommus[i].line = BOARD_SPI(156 + i);
+		iommus[i].kind = board_soc;
+	}
+	iommus[0].line = BOARD_SPI(board_soc == BOARD_H616 ? 61 : 57);
+	nr_iommus = BOARD_NR_IOMMUS;
+}
+
+static int found_in_tree(void)
+{
+	int ret = board_apple_find(iommus, BOARD_MAX_IOMMUS);
+
+	if (ret < 0)
+		return ret;
+	nr_iommus = ret;
+	return nr_iommus > BOARD_NR_IOMMUS ? dart_model_add(nr_iommus - BOARD_NR_IOMMUS) : 0;
+}
+
 int board_hw_init(struct dentry *root)
 {
 	unsigned int i;
-	int ret;
+	int ret = 0;
 
-	for (i = 0; i < BOARD_NR_IOMMUS; i++) {
+	if (board_soc == BOARD_APPLE)
+		ret = found_in_tree();
+	else
+		built_in();
+	if (ret)
+		return ret;
+
+	for (i = 0; i < nr_iommus; i++) {
 		struct board_window window = {
-			.start = bases[i],
-			.size = IOMMU_SIZE,
+			.start = iommus[i].start,
+			.size = iommus[i].size,
 			.read = hw_read,
 			.write = hw_write,
 			.index = i,
 		};
 
 		raw_spin_lock_init(&locks[i]);
-		iommu_model_init(i, board_soc);
-		if (i)
-			spis[i] = 156 + i;
-		else
-			spis[i] = board_soc == BOARD_H616 ? 61 : 57;
+		iommu_model_init(i, iommus[i].kind);
 		ret = board_mmio_add(&window);
 		if (ret)
 			return ret;

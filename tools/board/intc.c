@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The interrupt controller: level-triggered lines, named by the GIC's three
- * cells (SPI or PPI, number, level high).
+ * cells (SPI or PPI, number, level high), or as Apple's AIC has it: kind, die
+ * where there may be two, number, level high.
  *
  * A line is a level: it is delivered for as long as it is high and unmasked.
  * board_intc_set() only notes the level, so that a model may call it under its
@@ -22,13 +23,17 @@
 
 #include "board.h"
 
-#define NR_LINES	288
+#define NR_GIC_LINES	288
+#define NR_DIE_LINES	2048
+#define NR_LINES	(2 * NR_DIE_LINES)
 /* Deliveries in one go before a line that stays high has to wait. */
 #define BURST		64
 #define BACKOFF_NS	(100 * NSEC_PER_USEC)
 
 static DECLARE_BITMAP(level, NR_LINES);
 static DECLARE_BITMAP(masked, NR_LINES);
+/* Those that this controller has. */
+static unsigned int nr_lines = NR_LINES;
 static struct irq_domain *domain;
 static struct hrtimer kick;
 static atomic64_t delivered;
@@ -40,7 +45,7 @@ static bool any_due(void)
 {
 	DECLARE_BITMAP(due, NR_LINES);
 
-	return !READ_ONCE(held) && bitmap_andnot(due, level, masked, NR_LINES);
+	return !READ_ONCE(held) && bitmap_andnot(due, level, masked, nr_lines);
 }
 
 /* In hard interrupt context. True if a line is still due. */
@@ -50,9 +55,9 @@ static bool pump(void)
 	unsigned int n, line;
 
 	for (n = 0; n < BURST; n++) {
-		if (READ_ONCE(held) || !bitmap_andnot(due, level, masked, NR_LINES))
+		if (READ_ONCE(held) || !bitmap_andnot(due, level, masked, nr_lines))
 			return false;
-		for_each_set_bit(line, due, NR_LINES) {
+		for_each_set_bit(line, due, nr_lines) {
 			atomic64_inc(&delivered);
 			if (generic_handle_domain_irq(domain, line))
 				set_bit(line, masked);
@@ -165,7 +170,7 @@ static int intc_xlate(struct irq_domain *d, struct device_node *np,
 	if (nr != 3 || cells[0] > 1)
 		return -EINVAL;
 	line = cells[1] + (cells[0] ? 16 : 32);
-	if (line >= NR_LINES || (cells[2] & IRQ_TYPE_SENSE_MASK) != IRQ_TYPE_LEVEL_HIGH)
+	if (line >= NR_GIC_LINES || (cells[2] & IRQ_TYPE_SENSE_MASK) != IRQ_TYPE_LEVEL_HIGH)
 		return -EINVAL;
 	*hwirq = line;
 	*type = IRQ_TYPE_LEVEL_HIGH;
@@ -177,14 +182,49 @@ static const struct irq_domain_ops intc_ops = {
 	.xlate = intc_xlate,
 };
 
+int board_intc_aic_line(const u32 *cells, unsigned int nr)
+{
+	u32 die = nr == 4 ? cells[1] : 0;
+
+	/* The other kind are timers and the like, inside a CPU. */
+	if ((nr != 3 && nr != 4) || cells[0] != 0 || die > 1 ||
+	    cells[nr - 2] >= NR_DIE_LINES ||
+	    (cells[nr - 1] & IRQ_TYPE_SENSE_MASK) != IRQ_TYPE_LEVEL_HIGH)
+		return -EINVAL;
+	return die * NR_DIE_LINES + cells[nr - 2];
+}
+
+static int aic_xlate(struct irq_domain *d, struct device_node *np,
+		     const u32 *cells, unsigned int nr,
+		     unsigned long *hwirq, unsigned int *type)
+{
+	int line = board_intc_aic_line(cells, nr);
+
+	if (line < 0)
+		return line;
+	*hwirq = line;
+	*type = IRQ_TYPE_LEVEL_HIGH;
+	return 0;
+}
+
+static const struct irq_domain_ops aic_ops = {
+	.map = intc_map,
+	.xlate = aic_xlate,
+};
+
 static int intc_probe(struct platform_device *pdev)
 {
+	const struct irq_domain_ops *ops = of_device_get_match_data(&pdev->dev);
 	struct irq_domain *new;
 
+	if (domain)
+		return -EBUSY;
+	if (ops == &intc_ops)
+		nr_lines = NR_GIC_LINES;
 	bitmap_fill(masked, NR_LINES);
 	hrtimer_setup(&kick, kick_fn, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	new = irq_domain_create_simple(dev_fwnode(&pdev->dev), NR_LINES, 0,
-				       &intc_ops, NULL);
+	new = irq_domain_create_simple(dev_fwnode(&pdev->dev), nr_lines, 0,
+				       ops, NULL);
 	if (!new)
 		return -ENOMEM;
 	domain = new;
@@ -192,7 +232,9 @@ static int intc_probe(struct platform_device *pdev)
 }
 
 static const struct of_device_id intc_of_match[] = {
-	{ .compatible = "iommu-board,intc" },
+	{ .compatible = "iommu-board,intc", .data = &intc_ops },
+	{ .compatible = "apple,aic", .data = &aic_ops },
+	{ .compatible = "apple,aic2", .data = &aic_ops },
 	{ }
 };
 

@@ -17,6 +17,7 @@ static const struct {
 	const char *name;
 	enum board_soc soc;
 } socs[] = {
+	{ "apple,arm-platform", "apple", BOARD_APPLE },
 	{ "allwinner,sun50i-h6", "sun50i-h6", BOARD_H6 },
 	{ "allwinner,sun50i-h616", "sun50i-h616", BOARD_H616 },
 	{ "iommu-board,t8103", "t8103", BOARD_T8103 },
@@ -61,7 +62,7 @@ static int __init board_init(void)
 		return 0;
 	}
 	pr_info("board: %s, %u IOMMUs, %u engines\n",
-		socs[i].name, BOARD_NR_IOMMUS, BOARD_NR_ENGINES);
+		socs[i].name, board_hw_count(), BOARD_NR_ENGINES);
 	return 0;
 }
 module_init(board_init);

@@ -13,7 +13,7 @@
 
 #include "board.h"
 
-#define MAX_WINDOWS	32
+#define MAX_WINDOWS	48
 
 static struct board_window windows[MAX_WINDOWS];
 static unsigned int nr_windows;
@@ -87,7 +87,7 @@ static long soc_map(unsigned long offset, size_t size,
 	for (i = 0; i < nr; i++) {
 		struct board_window *w = &windows[i];
 
-		if (offset < w->start || offset + size > (u64)w->start + w->size)
+		if (offset < w->start || offset + size > w->start + w->size)
 			continue;
 		*ops = &window_ops;
 		*priv = w;
@@ -105,6 +105,8 @@ int board_mmio_add(const struct board_window *window)
 {
 	if (nr_windows == MAX_WINDOWS)
 		return -ENOSPC;
+	if (window->start + window->size > resource_size(&soc_bus))
+		return -ERANGE;
 	windows[nr_windows] = *window;
 	/* Pairs with the acquire in soc_map(). */
 	smp_store_release(&nr_windows, nr_windows + 1);
@@ -122,5 +124,7 @@ void board_mmio_show(struct seq_file *s)
 int board_mmio_init(struct dentry *root)
 {
 	debugfs_create_bool("time_mmio", 0600, root, &timed);
+	if (board_soc == BOARD_APPLE)
+		soc_bus.end = BOARD_APPLE_END - 1;
 	return logic_iomem_add_region(&soc_bus, &soc_ops);
 }

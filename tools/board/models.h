@@ -24,6 +24,8 @@ enum board_dma_result {
 	BOARD_DMA_BLOCKED,
 };
 
+/* Once, before anything else: DARTs beyond the first BOARD_NR_IOMMUS. */
+int dart_model_add(unsigned int count);
 void iommu_model_init(unsigned int index, enum board_soc soc);
 u32 iommu_model_read(unsigned int index, u32 offset);
 void iommu_model_write(unsigned int index, u32 offset, u32 value);

@@ -9,6 +9,7 @@
 use core::cell::UnsafeCell;
 use core::ffi::CStr;
 use core::sync::atomic::{
+    AtomicPtr,
     AtomicU32,
     Ordering, //
 };
@@ -31,6 +32,10 @@ use iommu_models::{
     Memory, //
 };
 use kernel::{
+    alloc::{
+        flags::GFP_KERNEL,
+        KVBox, //
+    },
     bindings,
     error::code::*,
     fmt,
@@ -40,6 +45,7 @@ use kernel::{
 };
 
 const NR_IOMMUS: usize = 4;
+const MAX_IOMMUS: usize = 32;
 const NR_ENGINES: usize = 8;
 
 /// `enum board_soc`.
@@ -74,6 +80,9 @@ static IOMMUS: [Slot<Iommu>; NR_IOMMUS] =
     [const { Slot(UnsafeCell::new(Iommu::new(sun50i::Variant::H6))) }; NR_IOMMUS];
 static DARTS: [Slot<Dart>; NR_IOMMUS] =
     [const { Slot(UnsafeCell::new(Dart::new(T8103_4K))) }; NR_IOMMUS];
+/// DARTs beyond these: only the devicetrees of real machines have so many.
+static FURTHER: [AtomicPtr<Dart>; MAX_IOMMUS - NR_IOMMUS] =
+    [const { AtomicPtr::new(core::ptr::null_mut()) }; MAX_IOMMUS - NR_IOMMUS];
 static ENGINES: [Slot<Engine>; NR_ENGINES] =
     [const { Slot(UnsafeCell::new(Engine::new())) }; NR_ENGINES];
 
@@ -245,6 +254,14 @@ impl Model for Dart {
     }
 }
 
+/// Where a DART is: valid for ever, if `index` is less than what there is by [`dart_model_add`].
+fn dart_at(index: u32) -> *mut Dart {
+    match DARTS.get(index as usize) {
+        Some(slot) => slot.0.get(),
+        None => FURTHER[index as usize - NR_IOMMUS].load(Ordering::Relaxed),
+    }
+}
+
 /// The model of an IOMMU.
 ///
 /// # Safety
@@ -253,8 +270,8 @@ impl Model for Dart {
 #[allow(clippy::mut_from_ref)]
 unsafe fn model(index: u32) -> &'static mut dyn Model {
     if SOC.load(Ordering::Relaxed) >= T8103 {
-        // SAFETY: by this function's contract.
-        unsafe { DARTS[index as usize].get() }
+        // SAFETY: by this function's contract, and the pointer is valid by that of `dart_at`.
+        unsafe { &mut *dart_at(index) }
     } else {
         // SAFETY: by this function's contract.
         unsafe { IOMMUS[index as usize].get() }
@@ -352,11 +369,33 @@ impl Port for Wire {
     }
 }
 
+/// Makes `count` further DARTs, of which none goes again.
+///
+/// # Safety
+///
+/// Called once, before any model is used.
+#[no_mangle]
+unsafe extern "C" fn dart_model_add(count: u32) -> i32 {
+    for place in FURTHER.iter().take(count as usize) {
+        // Too large for the stack.
+        let Ok(room) = KVBox::<Dart>::new_uninit(GFP_KERNEL) else {
+            return ENOMEM.to_errno();
+        };
+        let room = KVBox::into_raw(room).cast::<Dart>();
+
+        // SAFETY: Nobody uses the first one yet; `Dart` is plain data, and `room` has its size.
+        unsafe { core::ptr::copy_nonoverlapping(DARTS[0].0.get(), room, 1) };
+        place.store(room, Ordering::Relaxed);
+    }
+    0
+}
+
 /// Makes an instance the given SoC's, `enum board_soc`, and switches it on if nobody else does.
 ///
 /// # Safety
 ///
-/// As described at the top of this file; `index` is less than [`NR_IOMMUS`].
+/// As described at the top of this file; `index` is less than [`NR_IOMMUS`], or with DARTs less than
+/// what there is by [`dart_model_add`].
 #[no_mangle]
 unsafe extern "C" fn iommu_model_init(index: u32, soc: u32) {
     let dart = match soc {
@@ -373,11 +412,11 @@ unsafe extern "C" fn iommu_model_init(index: u32, soc: u32) {
     }
     if let Some(dart) = dart {
         // SAFETY: As above, for `Dart`.
-        unsafe { core::ptr::copy_nonoverlapping(dart, DARTS[index as usize].0.get(), 1) };
+        unsafe { core::ptr::copy_nonoverlapping(dart, dart_at(index), 1) };
     }
     if soc >= T8103 {
         // SAFETY: By this function's contract.
-        let dart = unsafe { DARTS[index as usize].get() };
+        let dart = unsafe { &mut *dart_at(index) };
         dart.set_power(true);
         dart.set_clock(true);
     }
