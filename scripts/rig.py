@@ -7,7 +7,9 @@ Keys of a [[boot]] in tools/board/boots.toml:
 name         unique; also the name of its log, out/logs/NAME.log
 image        release (default), release-up, debug, debug-up
 ncpus        CPUs; default: 2, on an -up image 1
-dtb          name of a devicetree of the board, see devicetree_sources(); default: none
+dtb          name of a devicetree of the board, see devicetree_sources(); default: none.
+             "apple/*" stands for each devicetree of the kernel's source that names a
+             DART: a boot each, NAME-TREE
 kind         which hardware the driver is for, a name of [drivers]: sun50i (default), dart
 driver       rust (default), c, none
 load_driver  whether init loads the driver before the first story (default true)
@@ -678,7 +680,8 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
     kernel = kernel_dir(boot["image"])
     if not (kernel / "linux").exists():
         raise Failure(f"{kernel} holds no UML kernel (no file linux)")
-    if boot.get("dtb") and boot["dtb"] not in {dtb.stem for _, _, dtb in devicetree_sources()}:
+    ours = {dtb.stem for _, _, dtb in devicetree_sources()}
+    if boot.get("dtb") and not boot.get("trees") and boot["dtb"] not in ours:
         raise Failure(f"boot {boot['name']}: there is no devicetree {boot['dtb']}")
     initramfs = initramfs or make_initramfs(boot["image"])
     results = RESULTS / "boots" / boot["name"]

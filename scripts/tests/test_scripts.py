@@ -292,7 +292,7 @@ class Table(unittest.TestCase):
     def test_table(self):
         for boot in rig.load_table():
             self.assertIn(boot["image"], rig.IMAGES)
-            if boot.get("dtb"):
+            if boot.get("dtb") and boot["dtb"] != "apple/*":
                 self.assertTrue((rig.BOARD / "dts" / (boot["dtb"] + ".dts")).exists(), boot["name"])
 
 

@@ -190,7 +190,9 @@ oracle_kept() {
 	cmp -s "$state/a" "$state/b" && return
 	# What the last reference goes away in may be a work item or an RCU callback.
 	sleep 1
-	oracle | if [ -s "$state/ignored" ]; then grep -Evf "$state/ignored"; else cat; fi >"$state/b"
+	oracle | if [ -s "$state/ignored" ]; then grep -Evf "$state/ignored"; else cat; fi | sort >"$state/b"
+	# A device that has come again is the last of its bus.
+	sort -o "$state/a" "$state/a"
 	cmp -s "$state/a" "$state/b" && return
 	diff -U 0 "$state/a" "$state/b" | grep '^[-+][^-+]' | while read -r line; do
 		note "FAILED: oracle: $line"

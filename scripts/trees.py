@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The devicetrees of real machines with a DART, from the kernel's source: made
+ready for the board, and a boot for each."""
+
+import hashlib
+import json
+import pathlib
+import re
+
+import fdt
+import rig
+
+APPLE = "arch/arm64/boot/dts/apple"
+
+
+def with_includes(source, paths, seen):
+    """A file and all that it may include: {file: text}."""
+    if source not in seen:
+        seen[source] = source.read_text()
+        for name in re.findall(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', seen[source], re.M):
+            found = next((path / name for path in [source.parent, *paths] if (path / name).exists()), None)
+            if found:
+                with_includes(found, paths, seen)
+    return seen
+
+
+def apple_sources(origin):
+    """What the kernel's makefile has of Apple's trees that may name a DART: {name: key}."""
+    where = origin / APPLE
+    paths = [origin / "scripts/dtc/include-prefixes"]
+    tool = pathlib.Path(__file__).read_bytes() + pathlib.Path(fdt.__file__).read_bytes()
+    sources = {}
+    for name in re.findall(r"([\w-]+)\.dtb\b", (where / "Makefile").read_text()):
+        texts = with_includes(where / f"{name}.dts", paths, {})
+        if any('-dart"' in text for text in texts.values()):
+            content = "\0".join(texts[path] for path in sorted(texts)).encode()
+            sources[name] = hashlib.sha256(tool + content).hexdigest()
+    return sources
+
+
+def apple_devicetrees(image):
+    """Makes out/dtb/apple, and returns what is in each tree: {name: counts}.
+
+    None if the kernel comes without them.
+    """
+    kernel = rig.kernel_dir(image)
+    origin = (kernel / "source").resolve() if (kernel / "source").exists() else kernel
+    if not (origin / APPLE / "Makefile").exists():
+        return None
+    target = rig.OUT / "dtb" / "apple"
+    target.mkdir(parents=True, exist_ok=True)
+    sources = apple_sources(origin)
+    index = target / "index.json"
+    known = json.loads(index.read_text()) if index.exists() else {}
+    known = {name: known.get(name) for name in sources if (target / f"{name}.dtb").exists()}
+    stale = [name for name, key in sources.items() if not known.get(name) or known[name]["key"] != key]
+    if stale:
+        living = rig.Living(f"devicetrees of {len(stale)} real machines")
+        script = (
+            'cd "$2" && for name in "${@:3}"; do '
+            'cpp -nostdinc -undef -D__DTS__ -x assembler-with-cpp -I . '
+            '-I "$1/scripts/dtc/include-prefixes" "$name.dts" | '
+            'dtc -q -I dts -O dtb -i . -o "$0/$name.upstream" -; done'
+        )
+        rig.in_toolchain(
+            ["bash", "-o", "pipefail", "-ec", script, target, origin, origin / APPLE, *stale],
+            bind=f"{kernel} {origin}",
+        )
+    for name in stale:
+        upstream = target / f"{name}.upstream"
+        rig.write_atomically(target / f"{name}.dtb", fdt.prepare(upstream.read_bytes()))
+        known[name] = {"key": sources[name], "counts": fdt.count(upstream.read_bytes())}
+        upstream.unlink()
+    if stale:
+        living.done("ok")
+    rig.write_atomically(index, json.dumps(known, indent=1) + "\n")
+    return {name: known[name]["counts"] for name in sources}
+
+
+def each(boots):
+    """The boots, with one for each tree in the place of one for "apple/*"."""
+    result = []
+    for boot in boots:
+        if boot.get("dtb") != "apple/*":
+            result.append(boot)
+            continue
+        trees = apple_devicetrees(boot["image"])
+        if trees is None:
+            result.append({**boot, "skip": f"the kernel's source has no {APPLE}"})
+            continue
+        if not trees:
+            raise rig.Failure(f"no devicetree of {APPLE} names a DART")
+        for name, counts in trees.items():
+            want = ",".join(f"{what}={number}" for what, number in counts.items())
+            own = {"name": f"{boot['name']}-{name}", "dtb": f"apple/{name}", "trees": boot["name"]}
+            result.append({**boot, **own, "args": f"{boot.get('args', '')} sweep_want={want}"})
+    return result
