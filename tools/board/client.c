@@ -658,7 +658,7 @@ static const struct command commands[] = {
 static const struct command *find(const char *name)
 {
 	static const struct command * const sets[] = {
-		commands, dma_commands, group_commands, stress_commands,
+		commands, dma_commands, group_commands, attach_commands, stress_commands,
 	};
 	const struct command *cmd;
 	unsigned int i;

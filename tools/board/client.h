@@ -56,6 +56,7 @@ struct command {
 extern const struct command dma_commands[];
 extern const struct command group_commands[];
 extern const struct command stress_commands[];
+extern const struct command attach_commands[];
 
 __printf(2, 3) void client_say(struct client *c, const char *fmt, ...);
 struct iommu_domain **client_domain_slot(const char *arg);
@@ -73,6 +74,23 @@ int iommu_replace_group_handle(struct iommu_group *group,
 			       struct iommu_attach_handle *handle);
 void iommu_detach_group_handle(struct iommu_domain *domain,
 			       struct iommu_group *group);
+
+/* What two CPUs do at once, and how often they did. */
+struct meeting {
+	atomic_t inside;
+	atomic64_t overlaps;
+};
+
+static inline void enter(struct meeting *m)
+{
+	if (atomic_inc_return(&m->inside) > 1)
+		atomic64_inc(&m->overlaps);
+}
+
+static inline void leave(struct meeting *m)
+{
+	atomic_dec(&m->inside);
+}
 
 /* Byte @offset of a buffer, and how many bytes follow it in its page. */
 static inline void *buffer_at(struct buffer *b, size_t offset)

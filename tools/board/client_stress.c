@@ -28,22 +28,6 @@ struct side {
 	u64 rounds, errors;
 };
 
-struct meeting {
-	atomic_t inside;
-	atomic64_t overlaps;
-};
-
-static void enter(struct meeting *m)
-{
-	if (atomic_inc_return(&m->inside) > 1)
-		atomic64_inc(&m->overlaps);
-}
-
-static void leave(struct meeting *m)
-{
-	atomic_dec(&m->inside);
-}
-
 static phys_addr_t page_of(struct buffer *b, unsigned int n)
 {
 	return page_to_phys(b->pages[n % b->nr]);
