@@ -49,22 +49,12 @@ count_all() {
 bench use one
 check "cost of register accesses" bench mmio 200
 for kind in table whole; do
-	check "$kind 16 KiB" bench run $kind 16384 256 "$rounds"
-	check "$kind 64 KiB" bench run $kind 65536 64 "$rounds"
-	check "$kind 1 MiB" bench run $kind 1048576 16 "$rounds"
-	check "$kind 4 MiB" bench run $kind 4194304 8 "$rounds"
-	check "$kind 64 MiB" bench run $kind 67108864 1 "$rounds"
+	runs $kind $kind 16384
 done
-check "scattered 64 KiB" bench run sg 65536 64 "$rounds"
-check "scattered 1 MiB" bench run sg 1048576 16 "$rounds"
-check "scattered 4 MiB" bench run sg 4194304 4 "$rounds"
+scattered_runs
 for pair in streams two; do
 	bench use $pair
-	check "$pair 16 KiB" bench run whole 16384 256 "$rounds"
-	check "$pair 64 KiB" bench run whole 65536 64 "$rounds"
-	check "$pair 1 MiB" bench run whole 1048576 16 "$rounds"
-	check "$pair 4 MiB" bench run whole 4194304 8 "$rounds"
-	check "$pair 64 MiB" bench run whole 67108864 1 "$rounds"
+	runs $pair whole 16384
 done
 for pair in one streams two; do
 	bench use $pair

@@ -16,6 +16,21 @@ bench() {
 	echo "$*" >$N/cmd
 }
 
+# runs LABEL KIND SMALLEST: map and unmap of runs, from the smallest on
+runs() {
+	check "$1 $(($3 / 1024)) KiB" bench run "$2" "$3" 256 "$rounds"
+	check "$1 64 KiB" bench run "$2" 65536 64 "$rounds"
+	check "$1 1 MiB" bench run "$2" 1048576 16 "$rounds"
+	check "$1 4 MiB" bench run "$2" 4194304 8 "$rounds"
+	check "$1 64 MiB" bench run "$2" 67108864 1 "$rounds"
+}
+
+scattered_runs() {
+	check "scattered 64 KiB" bench run sg 65536 64 "$rounds"
+	check "scattered 1 MiB" bench run sg 1048576 16 "$rounds"
+	check "scattered 4 MiB" bench run sg 4194304 4 "$rounds"
+}
+
 # claim DRIVER ADDRESS...: by whom instances will be served
 claim() {
 	_driver=$1

@@ -68,15 +68,9 @@ fi
 
 check "cost of register accesses" bench mmio 200
 for kind in table whole; do
-	check "$kind 4 KiB" bench run $kind 4096 256 "$rounds"
-	check "$kind 64 KiB" bench run $kind 65536 64 "$rounds"
-	check "$kind 1 MiB" bench run $kind 1048576 16 "$rounds"
-	check "$kind 4 MiB" bench run $kind 4194304 8 "$rounds"
-	check "$kind 64 MiB" bench run $kind 67108864 1 "$rounds"
+	runs $kind $kind 4096
 done
-check "scattered 64 KiB" bench run sg 65536 64 "$rounds"
-check "scattered 1 MiB" bench run sg 1048576 16 "$rounds"
-check "scattered 4 MiB" bench run sg 4194304 4 "$rounds"
+scattered_runs
 check "faults" bench fault "$rounds"
 cat $N/samples >/results/bench.txt
 
