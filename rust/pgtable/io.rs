@@ -72,8 +72,8 @@ impl<'dev, F: IoPageTableFmt, T: Tlb> IoPageTable<'dev, F, T> {
     /// # Errors
     ///
     /// `EINVAL` for a walk that is not coherent without a device to map the tables for, and for
-    /// widths of 0 or more than 64 bits. `ENOMEM`, also if the kernel does not have the format or
-    /// the format cannot do what is asked for: the library does not tell.
+    /// widths that are too small for a page or more than 64 bits. `ENOMEM`, also if the kernel does
+    /// not have the format or the format cannot do what is asked for: the library does not tell.
     ///
     /// Corresponds to `alloc_io_pgtable_ops()`. May sleep.
     pub fn new(
@@ -81,7 +81,8 @@ impl<'dev, F: IoPageTableFmt, T: Tlb> IoPageTable<'dev, F, T> {
         config: &Config,
         tlb: Option<Arc<T>>,
     ) -> Result<Self> {
-        let bits = 1..=64;
+        // The library calculates with these before it looks at them.
+        let bits = config.pgsize_bitmap.trailing_zeros() + 1..=64;
         if (dev.is_none() && !config.coherent_walk)
             || !bits.contains(&config.ias)
             || !bits.contains(&config.oas)

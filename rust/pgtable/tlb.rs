@@ -300,6 +300,15 @@ mod tests {
         // A walk that is not coherent needs a device to map the tables for.
         let table = IoPageTable::<ArmV7s>::new(None, &config(0x1000, false), None);
         assert_eq!(table.err(), Some(EINVAL));
+        // Addresses with no room for a page, and no page at all.
+        for (page_sizes, ias) in [(0x1000, 12), (0, 32)] {
+            let narrow = Config {
+                ias,
+                ..config(page_sizes, true)
+            };
+            let table = IoPageTable::<ArmV7s>::new(None, &narrow, None);
+            assert_eq!(table.err(), Some(EINVAL));
+        }
         // A format that the kernel lacks, or page sizes that it does not have.
         let owner = counts()?;
         let table = IoPageTable::<ArmV7s, _>::new(None, &config(0x2000, true), Some(owner.clone()));

@@ -35,6 +35,7 @@ enum board_soc {
 	BOARD_T8103_USB4,
 	BOARD_T6000,
 	BOARD_T8112,
+	BOARD_T6020,
 	BOARD_APPLE = 100,
 };
 

@@ -24,6 +24,7 @@ static const struct {
 	{ "iommu-board,t8103-usb4", "t8103-usb4", BOARD_T8103_USB4 },
 	{ "iommu-board,t6000", "t6000", BOARD_T6000 },
 	{ "iommu-board,t8112", "t8112", BOARD_T8112 },
+	{ "iommu-board,t6020", "t6020", BOARD_T6020 },
 };
 
 static int __init board_init(void)

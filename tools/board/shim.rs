@@ -55,6 +55,7 @@ const T8103: u32 = 2;
 const T8103_USB4: u32 = 3;
 const T6000: u32 = 4;
 const T8112: u32 = 5;
+const T6020: u32 = 6;
 
 /// A model that C code serializes.
 struct Slot<T>(UnsafeCell<T>);
@@ -103,6 +104,8 @@ static OF_T8112: Dart = Dart::new(
         .output(36)
         .streams(16),
 );
+/// Addresses of 42 bits, and so one level of tables more.
+static OF_T6020: Dart = Dart::new(Config::new(dart::Variant::T8110).streams(16));
 
 /// The registers of sun50i.
 const SUN50I_REGS: [u32; 54] = [
@@ -402,6 +405,7 @@ unsafe extern "C" fn iommu_model_init(index: u32, soc: u32) {
         T8103_USB4 => Some(&OF_T8103_USB4),
         T6000 => Some(&OF_T6000),
         T8112 => Some(&OF_T8112),
+        T6020 => Some(&OF_T6020),
         _ => None,
     };
     SOC.store(soc, Ordering::Relaxed);

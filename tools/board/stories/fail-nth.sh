@@ -184,6 +184,14 @@ fail_attach() {
 	drop_buffers
 }
 
+# The tables go with the domain.
+renew() {
+	does "$M" detach 0
+	does - free 0
+	does "$M" alloc 0
+	does "$M" attach 0
+}
+
 fail_map() {
 	local before n=1 at=0x10000000 page
 	begin
@@ -201,6 +209,7 @@ fail_map() {
 				says 0x0 - phys 0 $((at + page))
 			done
 			denied no- "$M" read 0 $((at)) 64
+			! $hw_keeps_tables || renew
 			same_counts "allocation $n of map failed" "$before"
 		else
 			$failed || break

@@ -8,9 +8,11 @@ soc=${devicetree:-}
 soc=${soc%%-*}
 # Whether all that the hardware can do for this kernel is to let masters pass.
 hw_passes_only=false
-# Whether its tables have to be mapped for it, and bear being mapped twice.
+# Whether its tables have to be mapped for it, and bear pages being mapped twice.
 hw_maps_tables=true
 hw_bears_misuse=true
+# Whether tables that are empty stay until the domain goes.
+hw_keeps_tables=false
 
 # --- the test client -------------------------------------------------------
 

@@ -3,11 +3,11 @@
 # What only the stories of DART know: registers, knobs, and what differs between
 # the kinds.
 
-case $soc in t8103 | usb4 | t6000 | t8112) ;; *) return 0 ;; esac
+case $soc in t8103 | usb4 | t6000 | t8112 | t6020) ;; *) return 0 ;; esac
 
 # Registers of the stream of the board's first master, which is 1.
 case $soc in
-t8112) hw_tcr=0x1004 hw_ttbr=0x1404 hw_on=0x1 ;;
+t8112 | t6020) hw_tcr=0x1004 hw_ttbr=0x1404 hw_on=0x1 ;;
 usb4) hw_tcr=0x104 hw_ttbr=0x410 hw_on=0x80 ;;
 *) hw_tcr=0x104 hw_ttbr=0x210 hw_on=0x80 ;;
 esac
@@ -18,16 +18,25 @@ hw_untouched() { equal "registers touched without power" "$(counter "$1" unpower
 
 # The lock, as a boot loader sets it: register of the first DART, and value.
 case $soc in
-t8112) hw_lock="0x030f0200 1" ;;
+t8112 | t6020) hw_lock="0x030f0200 1" ;;
 *) hw_lock="0x030f0060 0x8000" ;;
 esac
 
-# Pages of 16 KiB are larger than the kernel's.
-case $soc in t6000 | t8112) hw_passes_only=true ;; esac
+# The last page of addresses.
+case $soc in
+t6020) hw_last=0x3ffffffc000 ;;
+t8112) hw_last=0xfffffc000 ;;
+t6000) hw_last=0xffffc000 ;;
+esac
 
-# It walks tables coherently. io-pgtable warns of what is mapped twice.
+# Pages of 16 KiB are larger than the kernel's.
+case $soc in t6000 | t8112 | t6020) hw_passes_only=true ;; esac
+
+# It walks tables coherently. io-pgtable warns of what is mapped twice, and frees
+# no table before the last.
 hw_maps_tables=false
 hw_bears_misuse=false
+hw_keeps_tables=true
 
 # A physical address that an entry cannot hold.
 hw_beyond=0x1000000000
