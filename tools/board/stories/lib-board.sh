@@ -196,7 +196,7 @@ overlay_remove() { echo "${1:-last}" >"$B/overlay/remove"; }
 # What is phandle 1 in an overlay follows the highest of the tree.
 adopt() {
 	local top
-	top=$(find /proc/device-tree/ -name phandle -exec xxd -p '{}' ';' | sort | tail -n 1)
+	top=$(find /proc/device-tree/ -name phandle -exec cat '{}' + | xxd -p -c 4 | sort | tail -n 1)
 	overlay_apply "$1" || return
 	adopter=$(cat "$B/overlay/last")
 	xxd -p "/overlays/$soc-$2.dtbo" | tr -d '\n' |
