@@ -176,15 +176,22 @@ reg() { awk -v n="$2" '$1 == n { print $2 }' "$B/iommu$1/regs"; }
 board_stat() { awk -v n="$1" '$1 == n { print $2 }' "$B/stats"; }
 count() { awk -v n="$1" '$1 == n { print $2 }' "$B/counts"; }
 knob() { echo "$2 $3" >"$B/iommu$1/knobs"; }
-mark() { echo "${2:-1}" >"$B/iommu$1/mark"; strays=$(board_stat stray_reads).$(board_stat stray_writes); }
+mark() { echo "${2:-1}" >"$B/iommu$1/mark"; strays=$(strays); }
+strays() { awk '$1 == "stray_reads" { r = $2 } $1 == "stray_writes" { w = $2 } END { print r "." w }' "$B/stats"; }
 poke() { echo "$1 $2" >"$B/poke"; }
 
 # Since the mark: no access of any master went out untranslated, through an
 # entry of a table that was not in force, or to memory that is nobody's.
 sealed() {
-	equal "iommu$1: untranslated accesses" "$(report "$1" passed)" 0
-	equal "iommu$1: accesses through a mixture of tables" "$(report "$1" stale_table)" 0
-	equal "strays" "$(board_stat stray_reads).$(board_stat stray_writes)" "$strays"
+	local passed stale now
+	read -r passed stale now <<-EOF
+	$(awk 'BEGIN { v["passed"] = v["stale_table"] = "none" }
+		{ v[$1] = $2 }
+		END { print v["passed"], v["stale_table"], v["stray_reads"] "." v["stray_writes"] }' "$B/iommu$1/report" "$B/stats")
+	EOF
+	equal "iommu$1: untranslated accesses" "$passed" 0
+	equal "iommu$1: accesses through a mixture of tables" "$stale" 0
+	equal "strays" "$now" "$strays"
 }
 
 # overlay_apply NAME, overlay_remove [ID|last|all]; NAME without the SoC
