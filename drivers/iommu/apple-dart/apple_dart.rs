@@ -62,8 +62,8 @@ use variant::Variant;
 
 struct AppleDart;
 
-/// Where PCI devices write to for an interrupt: the default of `CONFIG_PCIE_APPLE_MSI_DOORBELL_ADDR`,
-/// which no kernel for these machines changes.
+/// Where PCI devices write to for an interrupt: `CONFIG_PCIE_APPLE_MSI_DOORBELL_ADDR`, which has a
+/// default and no prompt.
 const MSI_DOORBELL: PhysAddr = 0xffff_f000;
 
 /// What all instances of a master can do.
