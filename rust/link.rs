@@ -7,7 +7,8 @@
 use kernel::{
     bindings,
     device::Device,
-    prelude::*, //
+    prelude::*,
+    types::NotThreadSafe, //
 };
 
 use crate::bindings::as_raw;
@@ -49,6 +50,10 @@ use crate::bindings::as_raw;
 /// When the driver of `supplier` is bound. `consumer` may be in any state, also in the middle of
 /// being probed: if that comes to a good end, the link is in use.
 ///
+/// One whose last probe was put off for want of a supplier bears the driver core's mark of a probe
+/// still. That is put right here, unless somebody else holds the lock of `consumer` just then, who may
+/// be probing it.
+///
 /// Not while `supplier` is being probed. The driver core allows that to a consumer that is sure to be
 /// probed successfully, and warns if it is not.
 ///
@@ -67,6 +72,11 @@ pub fn add(consumer: &Device, supplier: &Device) -> Result {
     if state(supplier) == bindings::dl_dev_state_DL_DEV_UNBINDING {
         return Err(ENODEV);
     }
+    let idle = Locked::try_new(consumer);
+
+    if let Some(idle) = &idle {
+        idle.forget_deferred_probe();
+    }
     // SAFETY: Both are valid devices by the type invariants of `Device`. The link takes its own
     // references to them.
     let link = unsafe { bindings::device_link_add(as_raw(consumer), as_raw(supplier), 0) };
@@ -75,6 +85,45 @@ pub fn add(consumer: &Device, supplier: &Device) -> Result {
         return Err(EINVAL);
     }
     judge(consumer, supplier)
+}
+
+/// The lock of a device, held. Drivers are bound to it, and unbound from it, under that lock.
+struct Locked<'a>(&'a Device, NotThreadSafe);
+
+impl<'a> Locked<'a> {
+    /// Returns `None` if it is held already: by the caller, if the device is being probed, or by
+    /// somebody else. Does not wait.
+    ///
+    /// Corresponds to `device_trylock()`.
+    fn try_new(dev: &'a Device) -> Option<Self> {
+        // SAFETY: The device is valid, and so is its lock.
+        let taken = unsafe { bindings::mutex_trylock(&raw mut (*as_raw(dev)).mutex) };
+
+        (taken != 0).then(|| Self(dev, NotThreadSafe))
+    }
+
+    /// Takes back a mark that says that the device is being probed, which it is not.
+    ///
+    /// The driver core sets the mark before it looks whether all suppliers are there, and leaves it
+    /// when one is not and the probe is put off. A link that is made then is in use for a probe that
+    /// does not exist, so that the supplier's driver, when it is unbound, waits for its end: for good,
+    /// if there is no driver for the consumer any more.
+    fn forget_deferred_probe(&self) {
+        if state(self.0) == bindings::dl_dev_state_DL_DEV_PROBING {
+            // SAFETY: The device is valid. The driver core writes this under the lock that is held.
+            unsafe {
+                (&raw mut (*as_raw(self.0)).links.status)
+                    .write_volatile(bindings::dl_dev_state_DL_DEV_NO_DRIVER);
+            }
+        }
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        // SAFETY: Taken in `try_new`, by this task, since the type is not `Send`.
+        unsafe { bindings::mutex_unlock(&raw mut (*as_raw(self.0)).mutex) };
+    }
 }
 
 /// Whether a link that has just been made came in time.
@@ -186,6 +235,44 @@ mod tests {
             });
         });
         Ok(())
+    }
+
+    /// The state of the only link of `consumer` to a supplier.
+    fn link_state(consumer: &Device) -> bindings::device_link_state {
+        // SAFETY: The device is valid; nobody else adds or removes links of it.
+        let node = unsafe { (*as_raw(consumer)).links.suppliers.next };
+
+        // SAFETY: The list is not empty, so this is the node in a link.
+        unsafe { (*kernel::container_of!(node, bindings::device_link, c_node)).status }
+    }
+
+    #[test]
+    fn mark_of_a_deferred_probe_does_not_count() -> Result {
+        let supplier = faux::Registration::new(c"iommu-test-supplier", None)?;
+        let consumer = faux::Registration::new(c"iommu-test-consumer", None)?;
+        let (supplier, consumer) = (supplier.as_ref().as_ref(), consumer.as_ref().as_ref());
+
+        marked(consumer, bindings::dl_dev_state_DL_DEV_PROBING, || {
+            add(consumer, supplier)?;
+            assert!(link_state(consumer) == bindings::device_link_state_DL_STATE_AVAILABLE);
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn link_made_by_a_probe_is_in_use() -> Result {
+        let supplier = faux::Registration::new(c"iommu-test-supplier", None)?;
+        let consumer = faux::Registration::new(c"iommu-test-consumer", None)?;
+        let (supplier, consumer) = (supplier.as_ref().as_ref(), consumer.as_ref().as_ref());
+        let probe = Locked::try_new(consumer);
+
+        assert!(probe.is_some());
+        assert!(Locked::try_new(consumer).is_none());
+        marked(consumer, bindings::dl_dev_state_DL_DEV_PROBING, || {
+            add(consumer, supplier)?;
+            assert!(link_state(consumer) == bindings::device_link_state_DL_STATE_CONSUMER_PROBE);
+            Ok(())
+        })
     }
 
     #[test]

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# A master's driver waits for something else than the IOMMU, and then there is no
+# driver for it any more. Its instance comes and goes in peace.
+
+taken_on() { has_group "$(master 2001000)"; }
+
+check "an instance and its master come" adopt instance-named waiting
+M=$(master 2001000)
+wait_for "it is known to wait" 5 grep -q "$M" $DEBUGFS/devices_deferred
+instance_id=$adopter
+check "the instance goes" overlay_remove "$instance_id"
+check "it is gone" test -z "$(instance 30e0000)"
+
+echo none >"/sys/bus/platform/devices/$M/driver_override"
+check "the instance comes again" overlay_apply instance-named
+wait_for "its IOMMU takes the master on" 5 taken_on
+refute "nobody drives the master" bound "$M"
+# For good, if the driver core takes the probe that it put off to be running.
+check "the instance goes again" overlay_remove last
+check "it is gone" test -z "$(instance 30e0000)"
+check "the master goes" overlay_remove all
