@@ -31,7 +31,6 @@ use kernel::{
         self,
         IrqReturn, //
     },
-    new_mutex,
     of,
     platform,
     prelude::*,
@@ -57,6 +56,7 @@ use crate::{
     fwnode,
     group::Group,
     instance::Instance,
+    lock_class::new_lock,
     ops::{
         Hardware,
         Operations, //
@@ -183,9 +183,9 @@ impl<T: Operations> Adapter<T> {
         // The hardware comes last: nothing can fail between taking hold of it and having it in the
         // driver data, from where `tear_down` lets go of it.
         dev.set_drvdata(try_pin_init!(Driven::<T> {
-            irq <- new_mutex!(None, "iommu_irq"),
-            sysfs <- new_mutex!(None, "iommu_sysfs"),
-            debugfs <- new_mutex!(None, "iommu_debugfs"),
+            irq <- new_lock!(Mutex, None, c"iommu_irq"),
+            sysfs <- new_lock!(Mutex, None, c"iommu_sysfs"),
+            debugfs <- new_lock!(Mutex, None, c"iommu_debugfs"),
             instance: owned,
             hw: {
                 let hw = KBox::pin_init(T::probe(forever(pdev), info), GFP_KERNEL)?;

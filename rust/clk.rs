@@ -24,16 +24,16 @@ use kernel::{
     },
     error::to_result,
     prelude::*,
-    sync::{
-        new_mutex,
-        Mutex, //
-    },
+    sync::Mutex, //
 };
 
-use crate::bindings::{
-    as_raw,
-    rust_iommu_helper_clk_bulk_disable_unprepare,
-    rust_iommu_helper_clk_bulk_prepare_enable, //
+use crate::{
+    bindings::{
+        as_raw,
+        rust_iommu_helper_clk_bulk_disable_unprepare,
+        rust_iommu_helper_clk_bulk_prepare_enable, //
+    },
+    lock_class::new_lock, //
 };
 
 mod private {
@@ -243,7 +243,7 @@ impl<C: ClkSource> ClkSwitch<C> {
         // INVARIANT: `source` has not been enabled on behalf of the switch.
         pin_init!(Self {
             source,
-            on <- new_mutex!(false),
+            on <- new_lock!(Mutex, false, c"iommu_clk_switch"),
         })
     }
 

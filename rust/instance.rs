@@ -20,7 +20,6 @@ use kernel::{
         Bound,
         Device, //
     },
-    new_mutex, new_spinlock_irq,
     prelude::*,
     sync::{
         aref::ARef,
@@ -38,6 +37,7 @@ use crate::{
     gate::Gate,
     group::Group,
     link,
+    lock_class::new_lock,
     master::{
         Attached,
         MasterBase, //
@@ -157,9 +157,9 @@ impl Instance {
                 hw: AtomicPtr::new(core::ptr::null_mut()),
                 bound: AtomicBool::new(false),
                 gate <- Gate::new(),
-                masters <- new_mutex!(KVec::new(), "iommu_masters"),
-                streams <- new_spinlock_irq!(KVec::new(), "iommu_streams"),
-                domains <- new_mutex!(KVec::new(), "iommu_domains"),
+                masters <- new_lock!(Mutex, KVec::new(), c"iommu_masters"),
+                streams <- new_lock!(SpinLockIrq, KVec::new(), c"iommu_streams"),
+                domains <- new_lock!(Mutex, KVec::new(), c"iommu_domains"),
                 rate <- RateLimit::new(),
             }? Error),
             GFP_KERNEL,

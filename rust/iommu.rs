@@ -24,6 +24,7 @@ pub mod group;
 pub mod instance;
 pub mod link;
 pub mod live;
+mod lock_class;
 pub mod master;
 mod notifier;
 pub mod ops;

@@ -13,7 +13,6 @@ use core::{
 use kernel::{
     bindings,
     device::Device,
-    new_spinlock_irq,
     prelude::*,
     sync::{
         aref::ARef,
@@ -26,6 +25,7 @@ use crate::{
     domain::Domain,
     gate::Gate,
     live::InstanceSet,
+    lock_class::new_lock,
     ops::Operations, //
 };
 
@@ -74,7 +74,7 @@ impl MasterBase {
         try_pin_init!(Self {
             dev: ARef::from(dev),
             gate <- Gate::new(),
-            attached <- new_spinlock_irq!(Attached::Nothing, "iommu_attached"),
+            attached <- new_lock!(SpinLockIrq, Attached::Nothing, c"iommu_attached"),
             faults: AtomicU64::new(0),
         }? Error)
     }

@@ -42,7 +42,6 @@ use kernel::{
     prelude::*,
     sync::{
         atomic::Atomic,
-        new_spinlock_irq,
         SpinLockIrq, //
     },
 };
@@ -50,6 +49,7 @@ use kernel::{
 use crate::{
     atomic_safe::AtomicSafe,
     gfp::Gfp,
+    lock_class::new_lock,
     pages::{
         Block,
         Pool, //
@@ -215,7 +215,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
                 queue,
                 ring,
                 tables: Atomic::new(0),
-                lock <- new_spinlock_irq!((), "iommu::Table"),
+                lock <- new_lock!(SpinLockIrq, (), c"iommu_table"),
                 _format: PhantomData,
             }? Error))
         })

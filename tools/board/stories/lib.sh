@@ -233,21 +233,37 @@ log_clean() {
 	return $bad
 }
 
-run_story() {
-	local number=$1 name=${2%%:*} arg='' rc=0 lib
-
-	case $2 in
-	*:*) arg=${2#*:} ;;
-	esac
-	mark="$2 #$number"
+start_log() {
+	mark=$1
 	state=/tmp/story
 	rm -rf $state
 	mkdir $state
 	: >$state/expected
 	: >$state/allowed
 	: >$state/ignored
-	say "# begin $2"
 	echo "<5>story: $mark" >/dev/kmsg
+}
+
+# The modules of the boot. What the kernel says meanwhile counts like in a story.
+load_modules() {
+	start_log modules
+	for name in $(echo "${modules:-}" | tr , ' '); do
+		modprobe "$name" || note "FAILED: modprobe $name"
+	done
+	if [ "${load_driver:-1}" = 1 ]; then
+		load_driver || note "FAILED: modprobe $driver_module"
+	fi
+	log_clean || :
+}
+
+run_story() {
+	local number=$1 name=${2%%:*} arg='' rc=0 lib
+
+	case $2 in
+	*:*) arg=${2#*:} ;;
+	esac
+	say "# begin $2"
+	start_log "$2 #$number"
 	oracle >$state/before
 	if [ ! -f "/stories/$name.sh" ]; then
 		note "FAILED: there is no story $name"
@@ -320,12 +336,7 @@ run_stories() {
 	fi
 	say "KTAP version 1"
 	say "1..$((count + leaks))"
-	for name in $(echo "${modules:-}" | tr , ' '); do
-		modprobe "$name" || note "FAILED: modprobe $name"
-	done
-	if [ "${load_driver:-1}" = 1 ]; then
-		load_driver || note "FAILED: modprobe $driver_module"
-	fi
+	load_modules
 	for name in $list; do
 		number=$((number + 1))
 		run_story $number "$name"
