@@ -86,11 +86,6 @@ impl Gate {
     /// Neither sleeps nor spins; may be called in any context.
     #[inline]
     pub fn enter(&self) -> Option<GateGuard<'_>> {
-        // Spares a closed gate the writes, and the wake-ups that come with them.
-        if self.is_closed() {
-            return None;
-        }
-
         if self.state.fetch_add(1, Acquire) >= Self::LIMIT {
             self.leave();
             return None;

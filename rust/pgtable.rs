@@ -60,6 +60,10 @@ crate::atomic_safe! {
 pub struct PageTable<F: Robust> {
     table: IoPageTable<'static, F>,
     config: Config,
+    /// The page size is two to the power of this.
+    shift: u32,
+    /// The last addresses that can be translated, and that can come out.
+    last: [u64; 2],
 }
 
 // SAFETY: by the promise of `Robust` there is no lock in it, and what may sleep is told by `Gfp`.
@@ -86,7 +90,13 @@ impl<F: Robust> PageTable<F> {
         };
         // By the promise of `Robust` neither device nor TLB operations are needed.
         let table = IoPageTable::new(None, &asked, None)?;
-        Ok(Self { table, config })
+        Ok(Self {
+            table,
+            config,
+            shift: config.page_size.trailing_zeros(),
+            // The library has seen to it that both are from 1 to 64.
+            last: [config.ias, config.oas].map(|bits| u64::MAX >> (64 - bits)),
+        })
     }
 
     /// What was asked for.
@@ -98,7 +108,7 @@ impl<F: Robust> PageTable<F> {
     /// Last address that can be translated.
     #[inline]
     pub fn last(&self) -> u64 {
-        u64::MAX >> (64 - self.config.ias)
+        self.last[0]
     }
 
     /// What the library has made of the configuration.
@@ -107,16 +117,13 @@ impl<F: Robust> PageTable<F> {
         self.table.cfg()
     }
 
-    /// Whether `count` pages from `start` lie below `1 << bits`, at a page's border.
+    /// Whether `count` pages from `start`, at least one, end at `last` or before, and begin at a page's
+    /// border.
     #[inline]
-    fn fits(&self, start: u64, count: usize, bits: u32) -> bool {
-        let last = u64::MAX >> (64 - bits);
+    fn fits(&self, start: u64, count: usize, last: u64) -> bool {
+        let mask = self.config.page_size as u64 - 1;
 
-        start & (self.config.page_size as u64 - 1) == 0
-            && (count as u64)
-                .checked_mul(self.config.page_size as u64)
-                .and_then(|len| start.checked_add(len.wrapping_sub(1)))
-                .is_some_and(|end| end <= last)
+        start & mask == 0 && start <= last && (count as u64 - 1) <= (last - start) >> self.shift
     }
 
     /// Maps `count` pages and says how many it did, also if there is an error.
@@ -135,29 +142,28 @@ impl<F: Robust> PageTable<F> {
         prot: Prot,
         gfp: Gfp,
     ) -> (usize, Result) {
-        let size = self.config.page_size;
+        let [last_iova, last_paddr] = self.last;
         let mut done = 0;
 
-        if count == 0
-            || !self.fits(iova, count, self.config.ias)
-            || !self.fits(paddr, count, self.config.oas)
+        if count == 0 || !self.fits(iova, count, last_iova) || !self.fits(paddr, count, last_paddr)
         {
             return (0, Err(ERANGE));
         }
         while done < count {
-            let offset = done * size;
+            // Of pages that fit, which no sum of these can leave.
+            let offset = (done << self.shift) as u64;
             // SAFETY: the pages fit, and the rest is the promise of `Robust`.
             let (mapped, ret) = unsafe {
                 self.table.map(
-                    iova + offset as u64,
-                    paddr + offset as PhysAddr,
-                    size,
-                    count - done,
+                    iova.wrapping_add(offset),
+                    paddr.wrapping_add(offset),
+                    self.config.page_size,
+                    count.wrapping_sub(done),
                     prot,
                     gfp,
                 )
             };
-            done += mapped;
+            done = done.saturating_add(mapped);
             if ret.is_err() || mapped == 0 {
                 return (done, ret.and(Err(EINVAL)));
             }
@@ -169,28 +175,31 @@ impl<F: Robust> PageTable<F> {
     ///
     /// Corresponds to `io_pgtable_ops::unmap_pages`.
     pub fn unmap(&self, iova: u64, count: usize) -> usize {
-        let size = self.config.page_size;
         let mut done = 0;
         // Whoever calls sees to the TLB: the library need not look at each page whether it should.
         let mut raw = tlb::queued();
         let mut gather = Gather::new(&mut raw);
 
-        if count == 0 || !self.fits(iova, count, self.config.ias) {
+        if count == 0 || !self.fits(iova, count, self.last()) {
             return 0;
         }
         while done < count {
-            let at = iova + (done * size) as u64;
+            let at = iova.wrapping_add((done << self.shift) as u64);
 
             // The library would complain.
             if self.iova_to_phys(at).is_none() {
                 break;
             }
             // SAFETY: as for `map`. The gather stays as it is.
-            let unmapped = unsafe { self.table.unmap(at, size, count - done, Some(&mut gather)) };
+            let unmapped = unsafe {
+                let left = count.wrapping_sub(done);
+                self.table
+                    .unmap(at, self.config.page_size, left, Some(&mut gather))
+            };
             if unmapped == 0 {
                 break;
             }
-            done += unmapped;
+            done = done.saturating_add(unmapped);
         }
         done
     }

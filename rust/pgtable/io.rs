@@ -43,6 +43,12 @@ use super::tlb::{
     Tlb, //
 };
 
+/// How many pages of `size` bytes `bytes` are, without a division: this is done for each run.
+#[inline]
+fn pages(bytes: usize, size: usize) -> usize {
+    bytes >> size.trailing_zeros()
+}
+
 /// A page table of format `F` whose changes `T` makes known to the hardware.
 ///
 /// Corresponds to `struct io_pgtable`.
@@ -179,7 +185,7 @@ impl<'dev, F: IoPageTableFmt, T: Tlb> IoPageTable<'dev, F, T> {
         };
         // SAFETY: `ops` is valid by the type invariants; the rest is the caller's promise. The
         // library counts with an `int`.
-        let ret = to_result(unsafe {
+        let ret = unsafe {
             map_pages(
                 self.ops.as_ptr(),
                 iova as usize,
@@ -190,8 +196,10 @@ impl<'dev, F: IoPageTableFmt, T: Tlb> IoPageTable<'dev, F, T> {
                 gfp.as_raw(),
                 &mut mapped,
             )
-        });
-        (mapped / size, ret)
+        };
+        // That is a call, which success can do without.
+        let ret = if ret == 0 { Ok(()) } else { to_result(ret) };
+        (pages(mapped, size), ret)
     }
 
     /// Unmaps up to `count` pages of `size` bytes and says how many it did. What has to be dropped
@@ -227,7 +235,7 @@ impl<'dev, F: IoPageTableFmt, T: Tlb> IoPageTable<'dev, F, T> {
                 gather.map_or(ptr::null_mut(), |gather| gather.as_raw()),
             )
         };
-        unmapped / size
+        pages(unmapped, size)
     }
 
     /// Where `iova` goes, if it is mapped.
