@@ -197,16 +197,14 @@ impl Operations for AppleDart {
     fn domain_alloc(live: &Live<'_, Self>, master: &Master<Self>) -> Result<Pin<KBox<Domain>>> {
         let first = live.first().ok_or(ENODEV)?;
         let mut config = first.params()?.table;
-        let mut instances = 0;
 
         if master.data().page_size > PAGE_SIZE {
             return Err(EINVAL);
         }
         for (_, hw) in live.hardware() {
             config.oas = config.oas.min(hw.params()?.table.oas);
-            instances += 1;
         }
-        let domain = Domain::new(config, first.variant.entries, instances)?;
+        let domain = Domain::new(config, first.variant.entries, live)?;
         Ok(KBox::new(domain, GFP_KERNEL)?.into())
     }
 

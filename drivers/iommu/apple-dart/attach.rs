@@ -26,11 +26,8 @@ pub(crate) fn paging(
     master: &Master<AppleDart>,
     domain: &DomainRef<AppleDart>,
 ) -> Result {
-    let (ttbrs, levels) = domain.root();
-
     for (index, hw) in live.hardware() {
-        hw.make_room(&master.streams(index).into())?;
-        hw.engine.paging(ttbrs, levels)?;
+        hw.make_room(master.streams(index).len())?;
     }
     let mut ready = 0;
     let result = live.hardware().try_for_each(|(index, hw)| {
@@ -38,8 +35,7 @@ pub(crate) fn paging(
 
         ready = index + 1;
         domain.add(index, &streams);
-        let path = hw.engine.paging(ttbrs, levels)?;
-        hw.engine.prepare(&streams, &path)
+        hw.engine.prepare(&streams, domain.path(index))
     });
     if let Err(e) = result {
         for (index, hw) in live.hardware().take_while(|(index, _)| *index < ready) {
@@ -55,11 +51,10 @@ pub(crate) fn paging(
         return Err(e);
     }
     for (index, hw) in live.hardware() {
-        let path = hw.engine.paging(ttbrs, levels)?;
         hw.enter(
             index,
             &master.streams(index).into(),
-            &path,
+            domain.path(index),
             Some(domain),
             true,
         );

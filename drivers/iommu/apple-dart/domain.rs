@@ -5,7 +5,7 @@
 use core::{
     ops::RangeInclusive,
     sync::atomic::{
-        AtomicU32,
+        AtomicU64,
         Ordering, //
     },
 };
@@ -13,7 +13,10 @@ use core::{
 use iommu::{
     atomic_safe,
     gfp::Gfp,
-    live::LiveEngines,
+    live::{
+        Live,
+        LiveEngines, //
+    },
     ops::{
         Geometry,
         PagingDomain,
@@ -43,6 +46,7 @@ use kernel::{
 };
 
 use crate::{
+    engine::Path,
     streams::{
         Streams,
         WORDS, //
@@ -77,22 +81,35 @@ macro_rules! either {
 }
 
 atomic_safe! {
+    /// What a domain knows of one instance.
+    struct Place {
+        /// How streams get to the tables there.
+        path: Path,
+        /// The streams that do, one bit each.
+        streams: [AtomicU64; WORDS],
+    }
+}
+
+atomic_safe! {
     /// A paging domain. Made for the instances of one master; others behind the same may share it.
     pub(crate) struct Domain {
         config: Config,
         tables: Tables,
-        /// For each instance the streams that go through this, one bit each.
-        streams: KVec<[AtomicU32; WORDS]>,
+        places: KVec<Place>,
     }
 }
 
 impl Domain {
-    /// Makes a domain for `instances` of them.
-    pub(crate) fn new(config: Config, entries: Entries, instances: usize) -> Result<Self> {
-        let mut streams = KVec::with_capacity(instances, GFP_KERNEL)?;
-        for _ in 0..instances {
-            streams.push([const { AtomicU32::new(0) }; WORDS], GFP_KERNEL)?;
-        }
+    /// Makes a domain for the instances in `live`, all of them.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if one of them cannot be told of the tables, and others of the page table.
+    pub(crate) fn new(
+        config: Config,
+        entries: Entries,
+        live: &Live<'_, AppleDart>,
+    ) -> Result<Self> {
         let tables = match entries {
             Entries::Dart1 => Tables {
                 dart1: Some(PageTable::new(config)?),
@@ -103,16 +120,30 @@ impl Domain {
                 dart2: Some(PageTable::new(config)?),
             },
         };
+        // Where a walk begins, and its levels.
+        let (ttbrs, levels) =
+            either!(tables, table => (table.ttbrs(), table.levels()), (&[][..], 0));
+        let mut places = KVec::new();
+
+        for (_, hw) in live.hardware() {
+            let place = Place {
+                path: hw.engine.paging(ttbrs, levels)?,
+                streams: [const { AtomicU64::new(0) }; WORDS],
+            };
+            places.push(place, GFP_KERNEL)?;
+        }
         Ok(Self {
             config,
             tables,
-            streams,
+            places,
         })
     }
 
-    /// Tables to begin with, and levels of a walk.
-    pub(crate) fn root(&self) -> (&[u64], u32) {
-        either!(self.tables, table => (table.ttbrs(), table.levels()), (&[], 0))
+    /// How streams of an instance get to the tables.
+    pub(crate) fn path(&self, instance: usize) -> &Path {
+        self.places
+            .get(instance)
+            .map_or(&Path::BLOCKED, |place| &place.path)
     }
 
     /// From now on, what changes in the table is dropped for `added`, too.
@@ -120,9 +151,12 @@ impl Domain {
     /// Comes before the hardware is told of the table: whoever unmaps and does not see `added` yet
     /// has cleared its entries before the hardware looks at any.
     pub(crate) fn add(&self, instance: usize, added: &Streams) {
-        if let Some(words) = self.streams.get(instance) {
-            for (word, bits) in words.iter().zip(added.words()) {
-                word.fetch_or(*bits, Ordering::SeqCst);
+        if let Some(place) = self.places.get(instance) {
+            for (word, bits) in place.streams.iter().zip(added.words()) {
+                // Most are 0, and each of these takes the bus.
+                if *bits != 0 {
+                    word.fetch_or(*bits, Ordering::SeqCst);
+                }
             }
         }
         smp_mb(Full);
@@ -130,17 +164,19 @@ impl Domain {
 
     /// The hardware does not look at the table for `removed` any more.
     pub(crate) fn remove(&self, instance: usize, removed: &Streams) {
-        if let Some(words) = self.streams.get(instance) {
-            for (word, bits) in words.iter().zip(removed.words()) {
-                word.fetch_and(!*bits, Ordering::SeqCst);
+        if let Some(place) = self.places.get(instance) {
+            for (word, bits) in place.streams.iter().zip(removed.words()) {
+                if *bits != 0 {
+                    word.fetch_and(!*bits, Ordering::SeqCst);
+                }
             }
         }
     }
 
     fn attached(&self, instance: usize) -> Streams {
         let mut bits = [0; WORDS];
-        if let Some(words) = self.streams.get(instance) {
-            for (bits, word) in bits.iter_mut().zip(words) {
+        if let Some(place) = self.places.get(instance) {
+            for (bits, word) in bits.iter_mut().zip(&place.streams) {
                 *bits = word.load(Ordering::Relaxed);
             }
         }

@@ -206,7 +206,7 @@ impl<'bound> Engine<'bound> {
         match self.layout {
             Layout::T8020 => self.io.write(
                 t8020::ENABLE,
-                t8020::ENABLE::from(Streams::below(count).words()[0]),
+                t8020::ENABLE::from(Streams::below(count).register(0)),
             ),
             Layout::Usb4 => {
                 for word in 0..2 {
@@ -217,9 +217,11 @@ impl<'bound> Engine<'bound> {
                 }
             }
             Layout::T8110 => {
-                for (word, streams) in Streams::below(count).words().iter().enumerate() {
-                    if let Some(at) = t8110::ENABLE::try_at(word).filter(|_| *streams != 0) {
-                        self.io.write(at, t8110::ENABLE::from(*streams));
+                let streams = Streams::below(count);
+                for word in 0..usize::from(count).div_ceil(32) {
+                    if let Some(at) = t8110::ENABLE::try_at(word) {
+                        self.io
+                            .write(at, t8110::ENABLE::from(streams.register(word)));
                     }
                 }
             }
@@ -496,7 +498,7 @@ impl<'bound> Engine<'bound> {
     }
 
     fn invalidate_t8020(&self, state: &mut State, streams: &Streams) -> Result {
-        let select = [streams.words()[0], streams.words()[1]];
+        let select = [streams.register(0), streams.register(1)];
 
         if state.selected != Some(select) {
             let words = if self.layout == Layout::Usb4 { 2 } else { 1 };

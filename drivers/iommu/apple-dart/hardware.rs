@@ -109,7 +109,8 @@ impl<'bound> Hardware<'bound> {
                     Slots {
                         domains,
                         held: 0,
-                        lingering: KVec::new(),
+                        // More is there only if the block has failed to answer before.
+                        lingering: KVec::with_capacity(MAX_STREAMS, GFP_KERNEL)?,
                         power: None,
                     },
                     "apple_dart_slots"
@@ -176,15 +177,13 @@ impl<'bound> Hardware<'bound> {
         self.params.as_ref().ok_or(ENODEV)
     }
 
-    /// Makes room for what `streams` may leave behind when they leave the domain they are going to:
-    /// that must not fail for want of memory.
-    pub(crate) fn make_room(&self, streams: &Streams) -> Result {
+    /// Makes room for what so many streams may leave behind when they leave the domain they are going
+    /// to: that must not fail for want of memory.
+    pub(crate) fn make_room(&self, streams: usize) -> Result {
         let mut slots = self.slots.lock();
-        let held = slots.held;
+        let needed = slots.held + streams;
 
-        slots
-            .lingering
-            .reserve(held + streams.len() as usize, GFP_KERNEL)?;
+        slots.lingering.reserve(needed, GFP_KERNEL)?;
         Ok(())
     }
 
@@ -227,9 +226,6 @@ impl<'bound> Hardware<'bound> {
         }
         if dropped && !slots.lingering.is_empty() && self.engine.flush_all().is_ok() {
             slots.lingering.clear();
-        }
-        if slots.lingering.is_empty() && slots.held == 0 {
-            slots.lingering = KVec::new();
         }
     }
 

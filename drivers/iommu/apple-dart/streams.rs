@@ -7,13 +7,13 @@ use iommu::atomic_safe;
 use crate::variant::MAX_STREAMS;
 
 /// Words of a set.
-pub(crate) const WORDS: usize = MAX_STREAMS / u32::BITS as usize;
+pub(crate) const WORDS: usize = MAX_STREAMS / u64::BITS as usize;
 
 atomic_safe! {
     /// Streams of one instance, one bit each.
     #[derive(Clone, Copy, PartialEq, Eq)]
     pub(crate) struct Streams {
-        words: [u32; WORDS],
+        words: [u64; WORDS],
     }
 }
 
@@ -31,14 +31,14 @@ impl Streams {
 
     /// `id` is below [`MAX_STREAMS`]; others are left out.
     pub(crate) fn insert(&mut self, id: u16) {
-        if let Some(word) = self.words.get_mut(usize::from(id) / 32) {
-            *word |= 1 << (id % 32);
+        if let Some(word) = self.words.get_mut(usize::from(id) / 64) {
+            *word |= 1 << (id % 64);
         }
     }
 
     pub(crate) fn remove(&mut self, id: u16) {
-        if let Some(word) = self.words.get_mut(usize::from(id) / 32) {
-            *word &= !(1 << (id % 32));
+        if let Some(word) = self.words.get_mut(usize::from(id) / 64) {
+            *word &= !(1 << (id % 64));
         }
     }
 
@@ -56,8 +56,8 @@ impl Streams {
 
     pub(crate) fn contains(&self, id: u16) -> bool {
         self.words
-            .get(usize::from(id) / 32)
-            .is_some_and(|word| word >> (id % 32) & 1 != 0)
+            .get(usize::from(id) / 64)
+            .is_some_and(|word| word >> (id % 64) & 1 != 0)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -69,13 +69,20 @@ impl Streams {
         self.words.iter().map(|word| word.count_ones()).sum()
     }
 
-    /// The bits, as registers take them.
-    pub(crate) fn words(&self) -> &[u32; WORDS] {
+    /// The bits, as they are kept.
+    pub(crate) fn words(&self) -> &[u64; WORDS] {
         &self.words
     }
 
+    /// The bits, as registers take them: those of word `index`, of 32 bits each.
+    pub(crate) fn register(&self, index: usize) -> u32 {
+        let word = self.words.get(index / 2).copied().unwrap_or(0);
+
+        (word >> (index % 2 * 32)) as u32
+    }
+
     /// See [`Self::words`].
-    pub(crate) fn from_words(words: [u32; WORDS]) -> Self {
+    pub(crate) fn from_words(words: [u64; WORDS]) -> Self {
         Self { words }
     }
 
@@ -88,7 +95,7 @@ impl Streams {
                 if *word != 0 {
                     let bit = word.trailing_zeros();
                     *word &= *word - 1;
-                    return Some((at as u32 * 32 + bit) as u16);
+                    return Some((at as u32 * u64::BITS + bit) as u16);
                 }
                 at += 1;
             }
