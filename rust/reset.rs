@@ -20,16 +20,20 @@ use kernel::{
         to_result, //
     },
     prelude::*,
+    sync::Mutex, //
 };
 
-use crate::bindings::{
-    as_raw,
-    rust_iommu_helper_reset_control_assert,
-    rust_iommu_helper_reset_control_deassert,
-    rust_iommu_helper_reset_control_get_exclusive,
-    rust_iommu_helper_reset_control_get_shared,
-    rust_iommu_helper_reset_control_put,
-    rust_iommu_helper_reset_control_status, //
+use crate::{
+    bindings::{
+        as_raw,
+        rust_iommu_helper_reset_control_assert,
+        rust_iommu_helper_reset_control_deassert,
+        rust_iommu_helper_reset_control_get_exclusive,
+        rust_iommu_helper_reset_control_get_shared,
+        rust_iommu_helper_reset_control_put,
+        rust_iommu_helper_reset_control_status, //
+    },
+    lock_class::new_lock, //
 };
 
 /// The line belongs to this user alone: it is asserted when told so.
@@ -237,6 +241,74 @@ impl Drop for Deasserted<'_> {
     }
 }
 
+/// An exclusive line that is switched from callbacks, where no value can be kept from one to the next.
+///
+/// A device that is let go is held in reset again when this is dropped. Runtime PM does not see to that:
+/// a driver that goes need not be asked to suspend first. All methods may sleep.
+#[pin_data(PinnedDrop)]
+pub struct ResetSwitch {
+    reset: Reset<Exclusive>,
+    /// Whether this has let the device go.
+    #[pin]
+    deasserted: Mutex<bool>,
+}
+
+impl ResetSwitch {
+    /// Makes a switch that leaves the line as it is.
+    pub fn new(reset: Reset<Exclusive>) -> impl PinInit<Self> {
+        pin_init!(Self {
+            reset,
+            deasserted <- new_lock!(Mutex, false, c"iommu_reset_switch"),
+        })
+    }
+
+    /// Lets the device go.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reset::deassert`].
+    pub fn deassert(&self) -> Result {
+        let mut deasserted = self.deasserted.lock();
+
+        self.reset.deassert()?;
+        *deasserted = true;
+        Ok(())
+    }
+
+    /// Holds the device in reset.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reset::assert`].
+    pub fn assert(&self) -> Result {
+        let mut deasserted = self.deasserted.lock();
+
+        self.reset.assert()?;
+        *deasserted = false;
+        Ok(())
+    }
+
+    /// Gives the line away as it is, for a device that must go on although nobody looks after it.
+    pub fn leave(&self) {
+        *self.deasserted.lock() = false;
+    }
+
+    /// Whether the device was let go by this, and will be held again.
+    pub fn is_deasserted(&self) -> bool {
+        *self.deasserted.lock()
+    }
+}
+
+#[pinned_drop]
+impl PinnedDrop for ResetSwitch {
+    fn drop(self: Pin<&mut Self>) {
+        if self.is_deasserted() {
+            // There is nobody to tell.
+            let _ = self.reset.assert();
+        }
+    }
+}
+
 #[kunit_tests(rust_iommu_reset)]
 mod tests {
     use super::*;
@@ -259,6 +331,24 @@ mod tests {
         let shared = Reset::<Shared>::get_optional(dev, None)?;
         drop(shared.deassert()?);
         assert!(!shared.is_asserted()?);
+        Ok(())
+    }
+
+    #[test]
+    fn switch_knows_what_it_did() -> Result {
+        let faux = faux::Registration::new(c"iommu-test-reset", None)?;
+        let line = Reset::<Exclusive>::get_optional(faux.as_ref().as_ref(), None)?;
+        let switch = KBox::pin_init(ResetSwitch::new(line), GFP_KERNEL)?;
+
+        assert!(!switch.is_deasserted());
+        switch.deassert()?;
+        switch.deassert()?;
+        assert!(switch.is_deasserted());
+        switch.assert()?;
+        assert!(!switch.is_deasserted());
+        switch.deassert()?;
+        switch.leave();
+        assert!(!switch.is_deasserted());
         Ok(())
     }
 }

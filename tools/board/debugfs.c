@@ -147,6 +147,20 @@ static int lockdep_off_set(void *data, u64 value)
 DEFINE_DEBUGFS_ATTRIBUTE(lockdep_off_fops, NULL, lockdep_off_set, "%llu\n");
 
 /*
+ * Who writes this goes first: what it leaves to a worker is not done before it
+ * sleeps, also if it prints a lot meanwhile.
+ */
+static int go_first_set(void *data, u64 value)
+{
+	if (value)
+		sched_set_fifo_low(current);
+	else
+		sched_set_normal(current, 0);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(go_first_fops, NULL, go_first_set, "%llu\n");
+
+/*
  * "ADDRESS VALUE": a register write to an address of the SoC, as by firmware
  * that runs before this kernel.
  */
@@ -190,6 +204,7 @@ struct dentry *board_debugfs_init(void)
 	debugfs_create_file_unsafe("fail_clock", 0600, root, NULL, &fail_clock_fops);
 	debugfs_create_file_unsafe("fail_reset", 0600, root, NULL, &fail_reset_fops);
 	debugfs_create_file_unsafe("lockdep_off", 0200, root, NULL, &lockdep_off_fops);
+	debugfs_create_file_unsafe("go_first", 0200, root, NULL, &go_first_fops);
 	debugfs_create_file_unsafe("lose_in_sleep", 0200, root, NULL, &lose_fops);
 	debugfs_create_file_unsafe("hold_irq", 0600, root, NULL, &hold_fops);
 	debugfs_create_file("poke", 0200, root, NULL, &poke_fops);

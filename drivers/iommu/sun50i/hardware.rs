@@ -30,7 +30,8 @@ use iommu::{
     prot::Prot,
     reset::{
         Exclusive,
-        Reset, //
+        Reset,
+        ResetSwitch, //
     },
 };
 use kernel::{
@@ -95,7 +96,8 @@ pub(crate) struct Hardware<'bound> {
     empty: Coherent<[u8; DIR_SIZE]>,
     #[pin]
     clock: ClkSwitch,
-    reset: Reset,
+    #[pin]
+    reset: ResetSwitch,
     dev: &'bound Device<Bound>,
 }
 
@@ -137,7 +139,7 @@ impl<'bound> Hardware<'bound> {
                 engine <- Engine::new(io, variant),
                 empty,
                 clock <- ClkSwitch::new(clock),
-                reset,
+                reset <- ResetSwitch::new(reset),
                 dev,
             }? Error))
         })
@@ -284,6 +286,7 @@ impl<'bound> Hardware<'bound> {
         if slot.found {
             dev_warn!(self.dev, "still denying what it was found translating\n");
             self.clock.leave_on();
+            self.reset.leave();
             slot.power = None;
             return;
         }

@@ -98,6 +98,7 @@ fail_master() {
 	by_hand
 	fail_replay=1
 	stray_master
+	hw_rests 0
 	before=$(oracle) linked=false
 	while [ $n -lt $most ]; do
 		fail_write $n $probes "$M"
@@ -113,6 +114,7 @@ fail_master() {
 			check "the master goes" overlay_remove all
 			check "the driver goes" unload_driver
 			stray_master
+			hw_rests 0
 			before=$(oracle) linked=false
 		else
 			break

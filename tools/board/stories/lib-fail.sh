@@ -15,6 +15,9 @@ fail_setup() {
 	done
 	echo 0 >"$DEBUGFS/fail_page_alloc/min-order"
 	equal "fail_page_alloc/min-order" "$(cat "$DEBUGFS/fail_page_alloc/min-order")" 0
+	# What is left to a worker is done when this sleeps, and not while a failure is
+	# being printed.
+	echo 1 >"$B/go_first"
 	fail_rounds=0 fail_tolerated=0 fail_refused=0
 }
 

@@ -16,8 +16,9 @@ hw_c_driver=sun50i-iommu hw_c_module=c_sun50i
 
 hw_translates() { [ "$(reg "$1" 0x020)" = 0x00000001 ]; }
 hw_table() { reg "$1" 0x050; }
-# With nobody to translate for, its clock is off: hw_rests N
-hw_rests() { wait_for "the clock of iommu$1 is off" 3 test "$(count "iommu$1_clock")" = 0; }
+# With nobody to translate for, its clock is off and it is in reset: hw_rests N
+hw_off() { [ "$(count "iommu$1_clock")$(count "iommu$1_reset_asserted")" = 01 ]; }
+hw_rests() { wait_for "iommu$1 is off" 3 hw_off "$1"; }
 # Registers are left alone while they cannot be reached: hw_untouched N
 hw_untouched() {
 	equal "registers touched without clock" "$(counter "$1" gated_accesses)" 0
