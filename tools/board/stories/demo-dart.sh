@@ -34,7 +34,7 @@ for way in "4 0 2" "4 1 0"; do
 done
 demo "  another domain, and the second does not answer: refused ($errno), both go on as before"
 does "$M" load start 0 0x40000000 1 0x80000000 0x10000
-usleep 200000
+wait_for "it copies" 5 copies "$M" 0
 check "the second goes" overlay_remove "$adopter"
 refute "the master has its driver still" bound "$M"
 sealed 0

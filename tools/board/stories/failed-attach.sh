@@ -31,7 +31,8 @@ for master in "$M" "$other"; do
 	table=$(hw_table 0)
 	does "$M" load start 0 0x100000 1 0x200000 0x4000
 	does "$other" load start 3 0x400000 2 0x300000 0x4000
-	usleep 100000
+	wait_for "one copies" 5 copies "$M" 2
+	wait_for "the other copies" 5 copies "$other" 2
 	hw_stick 0
 	refuses "$master" replace 1
 	note "refused: $client_errno"
@@ -40,7 +41,10 @@ for master in "$M" "$other"; do
 		says "paging 0" "$dev" domain
 	done
 	equal "table" "$(hw_table 0)" "$table"
-	usleep 100000
+	does "$M" load stat
+	wait_for "one copies on" 5 copies "$M" $(($(said passes) + 2))
+	does "$other" load stat
+	wait_for "the other copies on" 5 copies "$other" $(($(said passes) + 2))
 	does "$M" load stop
 	passes=$(said passes)
 	equal "mismatches of one" "$(said mismatches)" 0

@@ -17,10 +17,10 @@ does "$M" copy 0 0x0 0x1000 0x1000
 does - cmp 0 0 0x1000 1 0
 sealed 1
 does "$M" load start 0 0x0 1 0x1000 0x1000
-usleep 100000
+wait_for "it copies" 5 copies "$M" 0
 check "the instance comes" overlay_apply instance
 wait_for "the instance is bound" 5 bound "$(instance 30e0000)"
-usleep 100000
+wait_for "it is denied" 5 denied_load "$M"
 does "$M" load stop
 check "it is denied: $client_said" test "$(said errors)" -gt 0
 denied "" "$M" read 0 0x0 64

@@ -20,11 +20,8 @@ for round in 1 2 3; do
 	mark 1
 	does "$M" load start 0 0x100000 1 0x200000 0x10000
 	does "$other" load start 0 0x100000 2 0x300000 0x10000
-	usleep 200000
-	does "$M" load stat
-	check "one copies" test "$(said passes)" -gt 0
-	does "$other" load stat
-	check "the other copies" test "$(said passes)" -gt 0
+	wait_for "one copies" 5 copies "$M" 0
+	wait_for "the other copies" 5 copies "$other" 0
 	check "they go" overlay_remove all
 	check "the instance is gone" gone 30e0000
 	sealed 1

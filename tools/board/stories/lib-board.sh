@@ -70,6 +70,11 @@ denied() {
 # The Nth word behind NAME in what the last command said: said errors
 said() { echo "$client_said" | awk -v n="$1" '{ for (i = 1; i < NF; i++) if ($i == n) print $(i + 1) }'; }
 
+# For wait_for: the load of a device, which was told to start, has made more than
+# so many passes, or has had errors: copies DEV PASSES, denied_load DEV
+copies() { client "$1" load stat >/dev/null && [ "$(said passes)" -gt "$2" ]; }
+denied_load() { client "$1" load stat >/dev/null && [ "$(said errors)" -gt 0 ]; }
+
 # --- devices ---------------------------------------------------------------
 
 # A master by the address that its node has, an instance likewise: empty if
