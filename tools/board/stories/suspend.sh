@@ -6,22 +6,7 @@
 # hardware forgets its registers meanwhile, and what was mapped before is translated
 # afterwards all the same. It forgets in the last phase, so not in the first sort.
 
-sleep_once() {
-	case $kind in
-	devices | platform)
-		echo 1 >/sys/module/suspend/parameters/pm_test_delay
-		echo "$kind" >/sys/power/pm_test
-		;;
-	s2idle) echo none >/sys/power/pm_test ;;
-	*) fail "no such sleep: $kind" ;;
-	esac
-	[ ! -e /sys/power/mem_sleep ] || echo s2idle >/sys/power/mem_sleep
-	check "sleep" sh -c 'echo mem >/sys/power/state'
-	echo none >/sys/power/pm_test
-}
-
-kind=$1
-check "there is system sleep" grep -q mem /sys/power/state
+can_sleep "$1"
 begin
 I=$(instance 30f0000)
 buffers 4
@@ -37,9 +22,8 @@ does "$M" load keep
 sleep_once
 does "$M" load stat
 passes=$(said passes)
-usleep 200000
+wait_for "it copies on" 5 copies "$M" "$passes"
 does "$M" load stop
-check "it copies on" test "$(said passes)" -gt "$passes"
 equal "errors" "$(said errors)" 0
 equal "mismatches" "$(said mismatches)" 0
 sealed 0
@@ -47,15 +31,14 @@ record "suspend_${kind}_passes" "$passes"
 
 # The registers are lost; the master sleeps, too.
 does "$M" load start 0 0x100000 1 0x200000 0x4000
-usleep 100000
+wait_for "it copies" 5 copies "$M" 0
 mark 0 2
 table=$(hw_table 0)
-echo 1 >"$B/lose_in_sleep"
-sleep_once
-echo 0 >"$B/lose_in_sleep"
+lose_once
 equal "table" "$(hw_table 0)" "$table"
 check "it translates" hw_translates 0
-usleep 200000
+does "$M" load stat
+wait_for "it copies on" 5 copies "$M" "$(said passes)"
 does "$M" load stop
 equal "errors" "$(said errors)" 0
 equal "mismatches" "$(said mismatches)" 0
@@ -72,9 +55,7 @@ does "$M" detach 0
 
 # In identity, and at rest before and after where the hardware can be.
 hw_rests 0
-echo 1 >"$B/lose_in_sleep"
-sleep_once
-echo 0 >"$B/lose_in_sleep"
+lose_once
 hw_rests 0
 says identity "$M" domain
 does "$M" attach 0

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# For stories of system sleep: how far down, in kind, is devices, platform or
+# s2idle.
+
+can_sleep() {
+	kind=$1
+	check "there is system sleep" grep -q mem /sys/power/state
+}
+
+sleep_once() {
+	case $kind in
+	devices | platform)
+		echo 1 >/sys/module/suspend/parameters/pm_test_delay
+		echo "$kind" >/sys/power/pm_test
+		;;
+	s2idle) echo none >/sys/power/pm_test ;;
+	*) fail "no such sleep: $kind" ;;
+	esac
+	[ ! -e /sys/power/mem_sleep ] || echo s2idle >/sys/power/mem_sleep
+	check "sleep" sh -c 'echo mem >/sys/power/state'
+	echo none >/sys/power/pm_test
+	# User-mode Linux handles the signal that wakes it at once, also where interrupts
+	# are disabled: lockdep may find the lock of those who wait for it below others.
+	! log_has 's2idle_wait_head.lock.*at: swake_up_one' ||
+		allow_splat 'WARNING: possible circular locking dependency'
+}
+
+# The hardware forgets its registers meanwhile.
+lose_once() {
+	echo 1 >"$B/lose_in_sleep"
+	sleep_once
+	echo 0 >"$B/lose_in_sleep"
+}
