@@ -19,8 +19,8 @@ use crate::{
 /// Puts `master` into `domain`.
 ///
 /// What can fail comes first, at all instances: room, and a block that does not drop what it has
-/// cached. Its streams are denied meanwhile. Until the last instance is ready, none has let the
-/// master through the new tables, so the way back needs no flush, and cannot fail.
+/// cached. Streams that are translated are denied meanwhile. Until the last instance is ready, none
+/// has let the master through the new tables, so the way back needs no flush, and cannot fail.
 pub(crate) fn paging(
     live: &Live<'_, AppleDart>,
     master: &Master<AppleDart>,

@@ -5,9 +5,10 @@
 //! Everything here may run in any context. One IRQ-safe lock orders the commands, which take several
 //! register accesses each, and the changes of what streams go through.
 //!
-//! A stream whose TCR is 0 is denied, silently. So a change denies the stream first, then writes its
-//! tables and drops what is cached of it, and says last what its accesses go through from now on:
-//! none of them goes through a mixture of old and new.
+//! A stream whose TCR is 0 is denied, silently. So a change denies a stream that is translated first,
+//! then writes its tables and drops what is cached of it, and says last what its accesses go through
+//! from now on: none of them goes through a mixture of old and new. What a register holds already is
+//! not written again, and a stream that others of its group have brought where it is to be goes on.
 
 use iommu::{
     atomic_safe,
@@ -80,13 +81,30 @@ impl Path {
 }
 
 atomic_safe! {
+    /// What is known of a stream.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Entry {
+        path: Path,
+        /// What its TTBRs hold: those of `path`, but for the time of a change.
+        ttbr: [u32; MAX_TTBRS],
+    }
+}
+
+impl Entry {
+    const BLOCKED: Self = Self {
+        path: Path::BLOCKED,
+        ttbr: Path::BLOCKED.ttbr,
+    };
+}
+
+atomic_safe! {
     struct State {
         /// Registers can be reached.
         powered: bool,
         /// The block was found fit, and is ours.
         ready: bool,
-        /// Path of each stream there is.
-        paths: KVec<Path>,
+        /// Each stream there is.
+        entries: KVec<Entry>,
         /// What SELECT holds, if that is known.
         selected: Option<[u32; 2]>,
         /// A command did not come to its end.
@@ -112,12 +130,21 @@ atomic_safe! {
     }
 }
 
+impl State {
+    /// What lets stream `id` through by the books.
+    fn tcr(&self, id: u16) -> u32 {
+        self.entries
+            .get(usize::from(id))
+            .map_or(0, |entry| entry.path.tcr)
+    }
+}
+
 impl<'bound> Engine<'bound> {
-    /// Registers at `io`, without power. `paths` has room for all streams there can be.
+    /// Registers at `io`, without power. `entries` has room for all streams there can be.
     pub(crate) fn new(
         io: IoMem<'bound, REGS_SIZE>,
         layout: Layout,
-        paths: KVec<Path>,
+        entries: KVec<Entry>,
     ) -> impl PinInit<Self, Error> + 'bound {
         try_pin_init!(Self {
             io,
@@ -126,7 +153,7 @@ impl<'bound> Engine<'bound> {
                 State {
                     powered: false,
                     ready: false,
-                    paths,
+                    entries,
                     selected: None,
                     busy: false,
                     stale: Streams::NONE,
@@ -181,10 +208,10 @@ impl<'bound> Engine<'bound> {
     pub(crate) fn take(&self, params: &Params) -> Result {
         let mut state = self.state.lock();
 
-        while state.paths.len() < usize::from(params.streams) {
+        while state.entries.len() < usize::from(params.streams) {
             state
-                .paths
-                .push_within_capacity(Path::BLOCKED)
+                .entries
+                .push_within_capacity(Entry::BLOCKED)
                 .map_err(|_| EINVAL)?;
         }
         state.ready = true;
@@ -193,14 +220,16 @@ impl<'bound> Engine<'bound> {
 
     /// Writes everything as it should be, whatever it was.
     fn configure(&self, state: &mut State) -> Result {
-        let count = state.paths.len() as u16;
+        let count = self.count(state);
 
         for id in 0..count {
             self.write_tcr(id, 0);
         }
-        for id in 0..count {
-            let ttbr = state.paths[usize::from(id)].ttbr;
-            self.write_ttbrs(id, &ttbr);
+        for (id, entry) in state.entries.iter_mut().enumerate() {
+            entry.ttbr = entry.path.ttbr;
+            for (index, ttbr) in entry.ttbr.iter().enumerate() {
+                self.write_ttbr(id, index, *ttbr);
+            }
         }
         // TCR keeps streams apart, so all may pass the gate in front of it.
         match self.layout {
@@ -234,7 +263,7 @@ impl<'bound> Engine<'bound> {
         self.invalidate(state, &Streams::below(count))?;
         state.stale = Streams::NONE;
         for id in 0..count {
-            let tcr = state.paths[usize::from(id)].tcr;
+            let tcr = state.entries[usize::from(id)].path.tcr;
             if tcr != 0 {
                 self.write_tcr(id, tcr);
             }
@@ -261,19 +290,19 @@ impl<'bound> Engine<'bound> {
         if !state.powered || !state.ready {
             return;
         }
-        for path in state.paths.iter_mut() {
-            *path = Path::BLOCKED;
-        }
-        for id in 0..state.paths.len() as u16 {
+        for id in 0..self.count(&state) {
             self.write_tcr(id, 0);
-            self.write_ttbrs(id, &Path::BLOCKED.ttbr);
+        }
+        for (id, entry) in state.entries.iter_mut().enumerate() {
+            self.set_ttbrs(id, entry, &Path::BLOCKED);
+            entry.path = Path::BLOCKED;
         }
         let all = Streams::below(self.count(&state));
         let _ = self.invalidate(&mut state, &all);
     }
 
     fn count(&self, state: &State) -> u16 {
-        state.paths.len() as u16
+        state.entries.len() as u16
     }
 
     /// The path through the tables at `ttbrs`.
@@ -327,8 +356,9 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// Denies `streams`, and has the block ready to let them through `path`. What they go through by
-    /// the books does not change: [`Self::commit`] or [`Self::roll_back`] comes next.
+    /// Has the block ready to let `streams` through `path`. Those that are translated are denied until
+    /// then. What they go through by the books does not change: [`Self::commit`] or
+    /// [`Self::roll_back`] comes next.
     ///
     /// # Errors
     ///
@@ -338,15 +368,31 @@ impl<'bound> Engine<'bound> {
         if !state.powered {
             return Err(ENODEV);
         }
-        state.changing.insert_all(streams);
+        let mut changing = Streams::NONE;
         for id in streams.iter() {
-            self.write_tcr(id, 0);
+            let entry = state.entries.get(usize::from(id));
+            if entry.is_some_and(|entry| entry.path != *path) || state.stale.contains(id) {
+                changing.insert(id);
+            }
         }
-        for id in streams.iter() {
-            self.write_ttbrs(id, &path.ttbr);
+        if changing.is_empty() {
+            return Ok(());
         }
-        self.invalidate(&mut state, streams)?;
-        state.stale.remove_all(streams);
+        state.changing.insert_all(&changing);
+        for id in changing.iter() {
+            let tcr = state.tcr(id);
+            // Whoever passes untranslated may do so until the new tables are in force.
+            if self.translates(tcr) || (tcr != 0 && path.tcr == 0) {
+                self.write_tcr(id, 0);
+            }
+        }
+        for id in changing.iter() {
+            if let Some(entry) = state.entries.get_mut(usize::from(id)) {
+                self.set_ttbrs(usize::from(id), entry, path);
+            }
+        }
+        self.invalidate(&mut state, &changing)?;
+        state.stale.remove_all(&changing);
         Ok(())
     }
 
@@ -354,12 +400,15 @@ impl<'bound> Engine<'bound> {
     pub(crate) fn commit(&self, streams: &Streams, path: &Path) {
         let mut state = self.state.lock();
 
-        state.changing.remove_all(streams);
-        // Denied since they were prepared, they have nothing cached of this path.
-        state.stale.remove_all(streams);
         for id in streams.iter() {
-            if let Some(entry) = state.paths.get_mut(usize::from(id)) {
-                *entry = *path;
+            let changes = state.changing.contains(id);
+            if let Some(entry) = state.entries.get_mut(usize::from(id)) {
+                entry.path = *path;
+            }
+            if changes {
+                state.changing.remove(id);
+                // Not translated since it was prepared, it has nothing cached of this path.
+                state.stale.remove(id);
                 if state.powered && path.tcr != 0 {
                     self.write_tcr(id, path.tcr);
                 }
@@ -369,19 +418,24 @@ impl<'bound> Engine<'bound> {
 
     /// Lets `streams` through what they went through before they were prepared.
     ///
-    /// Nothing is cached of what they were prepared for: they have been denied all the while.
+    /// Nothing is cached of what they were prepared for: they have not been translated all the while.
     pub(crate) fn roll_back(&self, streams: &Streams) {
         let mut state = self.state.lock();
-        if !state.powered {
-            return;
-        }
-        state.changing.remove_all(streams);
+
         for id in streams.iter() {
-            if let Some(path) = state.paths.get(usize::from(id)) {
-                self.write_ttbrs(id, &path.ttbr);
-                if !state.stale.contains(id) {
-                    self.write_tcr(id, path.tcr);
-                }
+            if !state.changing.contains(id) {
+                continue;
+            }
+            state.changing.remove(id);
+            if !state.powered {
+                continue;
+            }
+            if let Some(entry) = state.entries.get_mut(usize::from(id)) {
+                let path = entry.path;
+                self.set_ttbrs(usize::from(id), entry, &path);
+            }
+            if !state.stale.contains(id) {
+                self.write_tcr(id, state.tcr(id));
             }
         }
     }
@@ -412,9 +466,7 @@ impl<'bound> Engine<'bound> {
                 if state.changing.contains(id) {
                     continue;
                 }
-                if let Some(path) = state.paths.get(usize::from(id)) {
-                    self.write_tcr(id, path.tcr);
-                }
+                self.write_tcr(id, state.tcr(id));
             }
         }
         result
@@ -457,28 +509,41 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    fn write_ttbrs(&self, id: u16, ttbr: &[u32; MAX_TTBRS]) {
-        let id = usize::from(id);
+    /// Has the TTBRs of stream `id` hold those of `path`.
+    fn set_ttbrs(&self, id: usize, entry: &mut Entry, path: &Path) {
+        for (index, (held, &wanted)) in entry.ttbr.iter_mut().zip(&path.ttbr).enumerate() {
+            if *held != wanted {
+                self.write_ttbr(id, index, wanted);
+                *held = wanted;
+            }
+        }
+    }
+
+    /// Writes a TTBR of stream `id`; T8110 has one.
+    fn write_ttbr(&self, id: usize, index: usize, ttbr: u32) {
         match self.layout {
             Layout::T8110 => {
-                if let Some(at) = t8110::TTBR::try_at(id) {
-                    self.io.write(at, t8110::TTBR::from(ttbr[0]));
+                if let Some(at) = t8110::TTBR::try_at(id).filter(|_| index == 0) {
+                    self.io.write(at, t8110::TTBR::from(ttbr));
                 }
             }
             Layout::T8020 => {
-                for (i, &value) in ttbr.iter().enumerate() {
-                    if let Some(at) = t8020::TTBR::try_at(MAX_TTBRS * id + i) {
-                        self.io.write(at, t8020::TTBR::from(value));
-                    }
+                if let Some(at) = t8020::TTBR::try_at(MAX_TTBRS * id + index) {
+                    self.io.write(at, t8020::TTBR::from(ttbr));
                 }
             }
             Layout::Usb4 => {
-                for (i, &value) in ttbr.iter().enumerate() {
-                    if let Some(at) = t8020::TTBR_WIDE::try_at(MAX_TTBRS * id + i) {
-                        self.io.write(at, t8020::TTBR_WIDE::from(value));
-                    }
+                if let Some(at) = t8020::TTBR_WIDE::try_at(MAX_TTBRS * id + index) {
+                    self.io.write(at, t8020::TTBR_WIDE::from(ttbr));
                 }
             }
+        }
+    }
+
+    fn translates(&self, tcr: u32) -> bool {
+        match self.layout {
+            Layout::T8110 => t8110::TCR::from(tcr).translate(),
+            _ => t8020::TCR::from(tcr).translate(),
         }
     }
 
@@ -514,14 +579,9 @@ impl<'bound> Engine<'bound> {
     }
 
     fn invalidate_t8110(&self, state: &State, streams: &Streams) -> Result {
-        let translated = |id: u16| {
-            let tcr = state.paths.get(usize::from(id)).map_or(0, |path| path.tcr);
-            t8110::TCR::from(tcr).translate()
-        };
         // One command for all, if nobody else has anything cached.
-        if streams.len() > 1
-            && (0..self.count(state)).all(|id| streams.contains(id) || !translated(id))
-        {
+        let others = |id| !streams.contains(id) && self.translates(state.tcr(id));
+        if streams.len() > 1 && !(0..self.count(state)).any(others) {
             self.io
                 .write_reg(t8110::TLB_COMMAND::zeroed().with_const_op::<OP_ALL>());
             return self.wait();
@@ -558,7 +618,7 @@ impl<'bound> Engine<'bound> {
                 let high = self.io.read(t8110::ERROR_ADDR_HIGH).address().get();
 
                 self.io.write(t8110::ERROR, error);
-                for word in 0..state.paths.len().div_ceil(32) {
+                for word in 0..state.entries.len().div_ceil(32) {
                     if let Some(at) = t8110::ERROR_STREAMS::try_at(word) {
                         self.io.write(at, t8110::ERROR_STREAMS::from(u32::MAX));
                     }

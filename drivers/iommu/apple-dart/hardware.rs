@@ -37,6 +37,7 @@ use kernel::{
 use crate::{
     engine::{
         Engine,
+        Entry,
         Path, //
     },
     streams::Streams,
@@ -98,7 +99,7 @@ impl<'bound> Hardware<'bound> {
                     dev_err!(dev, "clocks not available: {:?}\n", *e);
                 }
             })?;
-            let paths: KVec<Path> = KVec::with_capacity(MAX_STREAMS, GFP_KERNEL)?;
+            let entries: KVec<Entry> = KVec::with_capacity(MAX_STREAMS, GFP_KERNEL)?;
             let mut domains = KVec::with_capacity(MAX_STREAMS, GFP_KERNEL)?;
             for _ in 0..MAX_STREAMS {
                 domains.push_within_capacity(None).map_err(|_| ENOMEM)?;
@@ -116,7 +117,7 @@ impl<'bound> Hardware<'bound> {
                     "apple_dart_slots"
                 ),
                 _pm: RuntimePm::enable(dev, InitialState::Suspended)?,
-                engine <- Engine::new(io, variant.layout, paths),
+                engine <- Engine::new(io, variant.layout, entries),
                 clocks <- ClkSwitch::new(clocks),
                 params: SetOnce::new(),
                 variant,

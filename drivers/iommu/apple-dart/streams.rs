@@ -3,6 +3,7 @@
 //! Sets of streams.
 
 use iommu::atomic_safe;
+use kernel::prelude::*;
 
 use crate::variant::MAX_STREAMS;
 
@@ -111,5 +112,66 @@ impl From<&[u16]> for Streams {
             set.insert(id);
         }
         set
+    }
+}
+
+#[kunit_tests(apple_dart_streams)]
+mod tests {
+    use super::*;
+
+    /// A set of `ids`.
+    fn set(ids: &[u16]) -> Streams {
+        Streams::from(ids)
+    }
+
+    #[test]
+    fn registers_have_32_bits() {
+        let streams = set(&[0, 31, 32, 63, 64, 255]);
+
+        assert_eq!(streams.register(0), 1 << 31 | 1);
+        assert_eq!(streams.register(1), 1 << 31 | 1);
+        assert_eq!(streams.register(2), 1);
+        assert_eq!(streams.register(7), 1 << 31);
+        for index in [3, 4, 5, 6, 8] {
+            assert_eq!(streams.register(index), 0);
+        }
+    }
+
+    #[test]
+    fn ids_come_in_order() {
+        let ids = [0, 1, 31, 32, 63, 64, 127, 128, 255];
+        let mut seen = set(&ids).iter();
+
+        for id in ids {
+            assert!(seen.next() == Some(id));
+        }
+        assert!(seen.next().is_none());
+    }
+
+    #[test]
+    fn sets_are_added_and_taken_away() {
+        let mut streams = Streams::below(65);
+
+        assert_eq!(streams.len(), 65);
+        assert!(streams.contains(64) && !streams.contains(65));
+        streams.remove_all(&Streams::below(64));
+        assert!(streams == set(&[64]));
+        streams.insert_all(&set(&[3, 64, 200]));
+        streams.remove(64);
+        assert!(streams == set(&[3, 200]));
+        streams.remove(3);
+        streams.remove(200);
+        assert!(streams.is_empty());
+    }
+
+    #[test]
+    fn ids_beyond_all_blocks_are_left_out() {
+        let mut streams = Streams::below(MAX_STREAMS as u16);
+
+        assert_eq!(streams.len() as usize, MAX_STREAMS);
+        streams.insert(MAX_STREAMS as u16);
+        streams.remove(u16::MAX);
+        assert_eq!(streams.len() as usize, MAX_STREAMS);
+        assert!(!streams.contains(MAX_STREAMS as u16));
     }
 }

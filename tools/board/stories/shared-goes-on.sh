@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# A master copies, untranslated and then translated, while its group is put into a
+# domain that has its pages where they are. The other master of the group, which
+# comes second, shares the stream: nothing of that must stop the copies, although
+# the TLB takes its time.
+
+two_cpus
+A=$(master 2000000)
+O=$(master 2001000)
+translated "$A"
+translated "$O"
+says "$(client "$A" group)" "$O" group
+buffers 1
+from=$(client - bphys 0 0)
+to=$(client - bphys 1 0)
+does "$A" alloc 0
+does - map 0 "$from" 0 0 0x1000 r
+does - map 0 "$to" 1 0 0x1000 w
+knob 0 busy_reads 500
+for round in 1 2 3; do
+	does "$A" load start 0 "$from" 1 "$to" 0x1000
+	wait_for "it copies" 5 copies "$A" 10
+	does "$A" gattach 0
+	does "$A" load stat
+	wait_for "it copies on" 5 copies "$A" $(($(said passes) + 10))
+	does "$A" load stop
+	note "$client_said"
+	equal "accesses that were denied" "$(said errors)" 0
+	equal "copies that went wrong" "$(said mismatches)" 0
+	denied no- "$A" read 0 $((from + 0x10000000)) 64
+	does "$A" gdetach 0
+done
+knob 0 busy_reads 0
+does - free 0
+drop_buffers
