@@ -148,10 +148,18 @@ unload() {
 }
 
 load_driver() {
-	[ "$driver" = none ] || modprobe "$driver_module" "$@"
+	local instances
+	[ "$driver" = none ] || modprobe "$driver_module" "$@" || return
+	# The first of several instances that is bound has masters probed again, while the
+	# next one's registration replays them on another CPU. The core warns if the two
+	# meet, whatever the driver: see soundness.rst.
+	instances=$(grep -c '^iommu ' $DEBUGFS/board/devices 2>/dev/null)
+	[ "${instances:-0}" -lt 2 ] ||
+		allow_splat 'WARNING: drivers/iommu/iommu.c:[0-9]+ at __iommu_probe_device'
 }
 
 unload_driver() {
+	local instances
 	[ "$driver" = none ] || rmmod "$driver_module"
 }
 
