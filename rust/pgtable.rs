@@ -62,8 +62,10 @@ pub struct PageTable<F: Robust> {
     config: Config,
     /// The page size is two to the power of this.
     shift: u32,
-    /// The last addresses that can be translated, and that can come out.
-    last: [u64; 2],
+    /// The last address that can be translated.
+    last: u64,
+    /// The last address that can come out.
+    last_paddr: PhysAddr,
 }
 
 // SAFETY: by the promise of `Robust` there is no lock in it, and what may sleep is told by `Gfp`.
@@ -95,7 +97,8 @@ impl<F: Robust> PageTable<F> {
             config,
             shift: config.page_size.trailing_zeros(),
             // The library has seen to it that both are from 1 to 64.
-            last: [config.ias, config.oas].map(|bits| u64::MAX >> (64 - bits)),
+            last: u64::MAX >> (64 - config.ias),
+            last_paddr: u64::MAX >> (64 - config.oas),
         })
     }
 
@@ -108,7 +111,7 @@ impl<F: Robust> PageTable<F> {
     /// Last address that can be translated.
     #[inline]
     pub fn last(&self) -> u64 {
-        self.last[0]
+        self.last
     }
 
     /// What the library has made of the configuration.
@@ -142,10 +145,11 @@ impl<F: Robust> PageTable<F> {
         prot: Prot,
         gfp: Gfp,
     ) -> (usize, Result) {
-        let [last_iova, last_paddr] = self.last;
         let mut done = 0;
 
-        if count == 0 || !self.fits(iova, count, last_iova) || !self.fits(paddr, count, last_paddr)
+        if count == 0
+            || !self.fits(iova, count, self.last)
+            || !self.fits(paddr, count, self.last_paddr)
         {
             return (0, Err(ERANGE));
         }
@@ -180,7 +184,7 @@ impl<F: Robust> PageTable<F> {
         let mut raw = tlb::queued();
         let mut gather = Gather::new(&mut raw);
 
-        if count == 0 || !self.fits(iova, count, self.last()) {
+        if count == 0 || !self.fits(iova, count, self.last) {
             return 0;
         }
         while done < count {
