@@ -3,7 +3,6 @@
  * The board's own files: what must be equal before and after a story, which
  * devices there are, and the knobs that belong to no single model.
  */
-#include <linux/debug_locks.h>
 #include <linux/device.h>
 #include <linux/io.h>
 #include <linux/iommu.h>
@@ -135,18 +134,6 @@ static int hold_set(void *data, u64 value)
 DEFINE_DEBUGFS_ATTRIBUTE(hold_fops, hold_get, hold_set, "%llu\n");
 
 /*
- * Turns lockdep off for the rest of the boot. UML finds out by a locked look-up
- * for each word of a stack whether it is an address of a module, and KASAN saves
- * the stack at each allocation: thousands of rounds take hours.
- */
-static int lockdep_off_set(void *data, u64 value)
-{
-	debug_locks_off();
-	return 0;
-}
-DEFINE_DEBUGFS_ATTRIBUTE(lockdep_off_fops, NULL, lockdep_off_set, "%llu\n");
-
-/*
  * Who writes this goes first: what it leaves to a worker is not done before it
  * sleeps, also if it prints a lot meanwhile.
  */
@@ -203,7 +190,6 @@ struct dentry *board_debugfs_init(void)
 	debugfs_create_file_unsafe("late_supplier", 0200, root, NULL, &late_fops);
 	debugfs_create_file_unsafe("fail_clock", 0600, root, NULL, &fail_clock_fops);
 	debugfs_create_file_unsafe("fail_reset", 0600, root, NULL, &fail_reset_fops);
-	debugfs_create_file_unsafe("lockdep_off", 0200, root, NULL, &lockdep_off_fops);
 	debugfs_create_file_unsafe("go_first", 0200, root, NULL, &go_first_fops);
 	debugfs_create_file_unsafe("lose_in_sleep", 0200, root, NULL, &lose_fops);
 	debugfs_create_file_unsafe("hold_irq", 0600, root, NULL, &hold_fops);

@@ -46,8 +46,6 @@ check "the instance comes" overlay_apply instance-named
 check "it goes" overlay_remove last
 round=0 left=0
 while [ $round -lt "$rounds" ]; do
-	# KASAN goes on looking.
-	[ $round != 100 ] || echo 1 >"$B/lockdep_off"
 	echo 1 >"$B/overlay/again" || break
 	echo last >"$B/overlay/remove" || break
 	# Whatever the other side does now: there is no instance to name.
