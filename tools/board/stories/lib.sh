@@ -159,7 +159,6 @@ load_driver() {
 }
 
 unload_driver() {
-	local instances
 	[ "$driver" = none ] || rmmod "$driver_module"
 }
 
