@@ -665,8 +665,6 @@ def command_line(boot, kernel, initramfs, results, channel, scratch):
         arguments.append("kmemleak=off")
     # On a slow machine the ten seconds by default pass before the driver is loaded.
     arguments.append("deferred_probe_timeout=600")
-    # Nobody uses these 256, and making them takes a debug image seconds.
-    arguments.append("pty.legacy_count=0")
     return arguments + boot.get("args", "").split()
 
 
