@@ -11,9 +11,13 @@ export KDIR KSRC LLVM TOOLCHAIN INSTALL_MOD_PATH RUST_LIB_SRC KERNEL_RELEASE DEB
 IMAGE := $(if $(KDIR),custom,release)
 CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/rust-iommu
 
+# Options of Kbuild that were given.
+OPTIONS := $(foreach name,RUST_SUN50I_IOMMU RUST_APPLE_DART RUST_IOMMU_KUNIT_TEST,\
+	$(if $(CONFIG_$(name)),CONFIG_$(name)=$(CONFIG_$(name))))
+
 .PHONY: all
 all: prepare
-	@scripts/build-modules $(IMAGE)
+	@scripts/build-modules $(IMAGE) $(OPTIONS)
 	@echo "  modules: out/$(IMAGE)/modules"
 
 .PHONY: prepare

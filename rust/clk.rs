@@ -291,6 +291,7 @@ impl<C: ClkSource> PinnedDrop for ClkSwitch<C> {
     }
 }
 
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 #[kunit_tests(rust_iommu_clk)]
 mod tests {
     use super::*;

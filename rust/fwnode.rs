@@ -73,6 +73,7 @@ pub(crate) unsafe fn from_of_node<'a>(np: *mut bindings::device_node) -> Option<
     unsafe { from_raw(node) }
 }
 
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 #[kernel::macros::kunit_tests(rust_iommu_fwnode)]
 mod tests {
     use super::*;

@@ -180,6 +180,7 @@ impl Drop for GateGuard<'_> {
     }
 }
 
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 #[kunit_tests(rust_iommu_gate)]
 mod tests {
     use super::*;

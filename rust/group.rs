@@ -206,6 +206,7 @@ impl Group {
     }
 }
 
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 #[kunit_tests(rust_iommu_group)]
 mod tests {
     use super::*;

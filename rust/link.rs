@@ -146,6 +146,7 @@ fn state(dev: &Device) -> bindings::dl_dev_state {
     unsafe { (&raw const (*as_raw(dev)).links.status).read_volatile() }
 }
 
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 #[kunit_tests(rust_iommu_link)]
 mod tests {
     use super::*;

@@ -101,7 +101,7 @@ pub(crate) struct Pool {
     bytes: usize,
     cache: *mut bindings::kmem_cache,
     /// The allocation that a test wants to fail, counted down to zero.
-    #[cfg(CONFIG_KUNIT)]
+    #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
     fail_at: Atomic<u32>,
 }
 
@@ -134,7 +134,7 @@ impl Pool {
             class,
             bytes,
             cache,
-            #[cfg(CONFIG_KUNIT)]
+            #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
             fail_at: Atomic::new(0),
         })
     }
@@ -163,7 +163,7 @@ impl Pool {
 
     /// Allocates a zeroed table with the permission of the caller of `iommu_map()`.
     pub(crate) fn alloc(&self, gfp: Gfp) -> Result<Block> {
-        #[cfg(CONFIG_KUNIT)]
+        #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
         if self.must_fail() {
             return Err(ENOMEM);
         }
@@ -205,7 +205,7 @@ impl Pool {
         }
     }
 
-    #[cfg(CONFIG_KUNIT)]
+    #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
     fn must_fail(&self) -> bool {
         match self.fail_at.load(Relaxed) {
             0 => false,
@@ -217,7 +217,7 @@ impl Pool {
     }
 
     /// Makes the `n`-th allocation from now fail; 0 disarms.
-    #[cfg(CONFIG_KUNIT)]
+    #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
     pub(crate) fn fail_at(&self, n: u32) {
         self.fail_at.store(n, Relaxed);
     }

@@ -423,6 +423,7 @@ impl<T: PmDevice> PmCallbacks<T> {
     }
 }
 
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 #[kunit_tests(rust_iommu_pm)]
 mod tests {
     use super::*;

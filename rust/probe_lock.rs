@@ -58,6 +58,7 @@ pub(crate) fn wait() {
     unsafe { bindings::put_device(dev) };
 }
 
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 #[kunit_tests(rust_iommu_probe_lock)]
 mod tests {
     use super::*;

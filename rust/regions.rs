@@ -131,6 +131,7 @@ impl<'a> ReservedRegions<'a> {
     }
 }
 
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 #[kunit_tests(rust_iommu_regions)]
 mod tests {
     use super::*;

@@ -309,6 +309,7 @@ impl PinnedDrop for ResetSwitch {
     }
 }
 
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 #[kunit_tests(rust_iommu_reset)]
 mod tests {
     use super::*;

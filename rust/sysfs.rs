@@ -89,6 +89,7 @@ impl Drop for SysfsDevice {
     }
 }
 
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 #[kunit_tests(rust_iommu_sysfs)]
 mod tests {
     use super::*;

@@ -65,7 +65,7 @@ use crate::{
 mod entries;
 pub(crate) mod ffi;
 mod install;
-#[cfg(CONFIG_KUNIT)]
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 pub mod kunit;
 mod limbo;
 mod reclaim;

@@ -205,6 +205,7 @@ impl<F: DartFormat> PageTable<F> {
     }
 }
 
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 #[kunit_tests(rust_iommu_pgtable_dart)]
 mod tests {
     use super::*;

@@ -150,7 +150,7 @@ impl<'dev, F: IoPageTableFmt, T: Tlb> IoPageTable<'dev, F, T> {
     }
 
     /// What the library hands to the operations of `T`.
-    #[cfg(CONFIG_KUNIT)]
+    #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
     pub(super) fn cookie(&self) -> *mut core::ffi::c_void {
         // SAFETY: as for `cfg`.
         unsafe { (*kernel::container_of!(self.ops.as_ptr(), bindings::io_pgtable, ops)).cookie }

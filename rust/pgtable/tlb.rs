@@ -176,6 +176,7 @@ unsafe extern "C" fn add_page<T: Tlb>(
     tlb.add_page(gather.map(Gather::new).as_mut(), iova as u64, granule);
 }
 
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 #[kunit_tests(rust_iommu_pgtable_tlb)]
 mod tests {
     use super::*;

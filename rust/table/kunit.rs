@@ -18,6 +18,7 @@ pub mod support;
 #[macro_export]
 macro_rules! table_suite {
     ($suite:ident, $module:ident, $format:ty) => {
+        #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
         #[kernel::prelude::kunit_tests($suite)]
         mod $module {
             use super::*;

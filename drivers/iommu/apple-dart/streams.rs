@@ -115,6 +115,7 @@ impl From<&[u16]> for Streams {
     }
 }
 
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 #[kunit_tests(apple_dart_streams)]
 mod tests {
     use super::*;

@@ -8,8 +8,6 @@
 
 use core::ops::RangeInclusive;
 
-use kernel::prelude::*;
-
 const PAGE_SHIFT: u32 = 12;
 
 /// Accesses per TLB invalidation: two to name the pages, one to start, one to poll.
@@ -141,7 +139,8 @@ impl Dirs {
     }
 }
 
-#[kunit_tests(sun50i_invalidate)]
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(sun50i_invalidate)]
 mod tests {
     use super::*;
 
