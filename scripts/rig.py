@@ -149,8 +149,8 @@ STOPPING = threading.Event()
 def in_parallel(work, items):
     """work(item) for each, as many at a time as the machine has room for; results in order."""
     with concurrent.futures.ThreadPoolExecutor(max_workers=at_a_time()) as pool:
-        futures = [pool.submit(work, item) for item in items]
         try:
+            futures = [pool.submit(work, item) for item in items]
             return [future.result() for future in futures]
         except BaseException:
             STOPPING.set()
@@ -243,13 +243,20 @@ def setup_command(*command):
 
 
 def prepare(images):
-    """Toolchain, kernel source, and for each image kernel and modules."""
+    """Toolchain, kernel source, and for each image kernel and modules.
+
+    Modules are built beside the kernel of the next image, whose Rust part is work for one CPU.
+    """
     setup_command("setup-toolchain")
     if not all(kernel_override(image) for image in images):
         setup_command("setup-kernel-source")
-    for image in images:
-        setup_command("build-kernel", image)
-    in_parallel(lambda image: setup_command("build-modules", image), images)
+
+    def kernels():
+        for image in images:
+            setup_command("build-kernel", image)
+            yield image
+
+    in_parallel(lambda image: setup_command("build-modules", image), kernels())
 
 
 def kernel_override(image):
