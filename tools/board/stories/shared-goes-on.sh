@@ -17,7 +17,7 @@ to=$(client - bphys 1 0)
 does "$A" alloc 0
 does - map 0 "$from" 0 0 0x1000 r
 does - map 0 "$to" 1 0 0x1000 w
-knob 0 busy_reads 1500
+knob 0 busy_reads 300
 for round in 1 2 3 4 5 6 7 8 9 10 11 12; do
 	does "$A" load start 0 "$from" 1 "$to" 0x1000
 	wait_for "it copies" 5 copies "$A" 10
