@@ -12,6 +12,7 @@
 //! - Hardware that walks its tables holds a [`DomainRef`], so tables outlive `free` if they must.
 
 use core::{
+    mem::ManuallyDrop,
     ops::{
         Deref,
         RangeInclusive, //
@@ -261,16 +262,26 @@ impl<T: Operations> TypedDomain<T> {
     }
 
     #[inline]
+    pub(crate) fn base(&self) -> &Domain {
+        &self.base
+    }
+
+    #[inline]
     pub(crate) fn data(&self) -> &T::Domain {
         &self.data
     }
 
-    /// A reference for whoever lets hardware walk the tables.
-    pub(crate) fn reference(&self) -> DomainRef<T> {
-        DomainRef {
-            base: ARef::from(&self.base),
+    /// Calls `f` with a reference, to be cloned by whoever lets hardware walk the tables.
+    #[inline]
+    pub(crate) fn with_reference<R>(&self, f: impl FnOnce(&DomainRef<T>) -> R) -> R {
+        let lent = ManuallyDrop::new(DomainRef {
+            // SAFETY: there is a reference for as long as there is `self`. It is not taken over: this
+            // is never dropped, and gone before `self` is.
+            base: unsafe { ARef::from_raw(NonNull::from(&self.base)) },
             _driver: core::marker::PhantomData,
-        }
+        });
+
+        f(&lent)
     }
 
     /// # Safety
@@ -361,16 +372,14 @@ pub struct DomainRef<T: Operations> {
 
 impl<T: Operations> DomainRef<T> {
     /// Whether both refer to the same domain.
+    #[inline]
     pub fn is(&self, other: &Self) -> bool {
         core::ptr::eq(&*self.base, &*other.base)
-    }
-
-    pub(crate) fn base(&self) -> &ARef<Domain> {
-        &self.base
     }
 }
 
 impl<T: Operations> Clone for DomainRef<T> {
+    #[inline]
     fn clone(&self) -> Self {
         Self {
             base: self.base.clone(),
@@ -382,6 +391,7 @@ impl<T: Operations> Clone for DomainRef<T> {
 impl<T: Operations> Deref for DomainRef<T> {
     type Target = T::Domain;
 
+    #[inline]
     fn deref(&self) -> &T::Domain {
         let base: NonNull<Domain> = NonNull::from(&*self.base);
         // SAFETY: made from a `TypedDomain<T>` by `reference`, and alive while `base` refers to it.

@@ -492,11 +492,10 @@ unsafe extern "C" fn attach_paging<T: Operations>(
         if !live.is_complete() {
             return Err(ENODEV);
         }
-        let reference = domain.reference();
-        T::attach(&live, master, &reference)?;
+        domain.with_reference(|domain| T::attach(&live, master, domain))?;
         master
             .base()
-            .set_attached(Attached::Paging(reference.base().clone()));
+            .set_attached(Attached::Paging(domain.base().into()));
         Ok(0)
     })
 }
