@@ -62,6 +62,8 @@ pub struct PageTable<F: Robust> {
     config: Config,
     /// The page size is two to the power of this.
     shift: u32,
+    /// The bits of an address within a page.
+    mask: u64,
     /// The last address that can be translated.
     last: u64,
     /// The last address that can come out.
@@ -96,6 +98,7 @@ impl<F: Robust> PageTable<F> {
             table,
             config,
             shift: config.page_size.trailing_zeros(),
+            mask: config.page_size as u64 - 1,
             // The library has seen to it that both are from 1 to 64.
             last: u64::MAX >> (64 - config.ias),
             last_paddr: u64::MAX >> (64 - config.oas),
@@ -124,9 +127,9 @@ impl<F: Robust> PageTable<F> {
     /// border.
     #[inline]
     fn fits(&self, start: u64, count: usize, last: u64) -> bool {
-        let mask = self.config.page_size as u64 - 1;
-
-        start & mask == 0 && start <= last && (count as u64 - 1) <= (last - start) >> self.shift
+        start & self.mask == 0
+            && start <= last
+            && count as u64 - 1 <= (last - start).wrapping_shr(self.shift)
     }
 
     /// Maps `count` pages and says how many it did, also if there is an error.
@@ -145,7 +148,7 @@ impl<F: Robust> PageTable<F> {
         prot: Prot,
         gfp: Gfp,
     ) -> (usize, Result) {
-        let mut done = 0;
+        let mut done = 0_usize;
 
         if count == 0
             || !self.fits(iova, count, self.last)
@@ -153,9 +156,9 @@ impl<F: Robust> PageTable<F> {
         {
             return (0, Err(ERANGE));
         }
-        while done < count {
+        loop {
             // Of pages that fit, which no sum of these can leave.
-            let offset = (done << self.shift) as u64;
+            let offset = done.wrapping_shl(self.shift) as u64;
             // SAFETY: the pages fit, and the rest is the promise of `Robust`.
             let (mapped, ret) = unsafe {
                 self.table.map(
@@ -168,11 +171,13 @@ impl<F: Robust> PageTable<F> {
                 )
             };
             done = done.saturating_add(mapped);
+            if done >= count {
+                return (done, ret);
+            }
             if ret.is_err() || mapped == 0 {
                 return (done, ret.and(Err(EINVAL)));
             }
         }
-        (done, Ok(()))
     }
 
     /// Unmaps up to `count` pages and says how many it did. Ends at the first hole.
@@ -188,7 +193,7 @@ impl<F: Robust> PageTable<F> {
             return 0;
         }
         while done < count {
-            let at = iova.wrapping_add((done << self.shift) as u64);
+            let at = iova.wrapping_add(done.wrapping_shl(self.shift) as u64);
 
             // The library would complain.
             if self.iova_to_phys(at).is_none() {

@@ -550,13 +550,13 @@ fn checked_range<T: Operations>(
     iova: usize,
     pgsize: usize,
     pgcount: usize,
-) -> Option<u64> {
+) -> Option<(u64, usize)> {
     let iova = iova as u64;
-    let size = pgsize.checked_mul(pgcount)? as u64;
-    let last = iova.checked_add(size.checked_sub(1)?)?;
+    let size = pgsize.checked_mul(pgcount)?;
+    let last = iova.checked_add(size.checked_sub(1)? as u64)?;
     let aperture = domain.aperture();
 
-    (*aperture.start() <= iova && last <= *aperture.end()).then_some(iova)
+    (*aperture.start() <= iova && last <= *aperture.end()).then_some((iova, size))
 }
 
 /// Maps a run of pages. Any context.
@@ -576,7 +576,7 @@ unsafe extern "C" fn map_pages<T: Operations>(
 ) -> c_int {
     // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
-    let Some(iova) = checked_range(domain, iova, pgsize, pgcount) else {
+    let Some((iova, size)) = checked_range(domain, iova, pgsize, pgcount) else {
         return ERANGE.to_errno();
     };
 
@@ -590,9 +590,13 @@ unsafe extern "C" fn map_pages<T: Operations>(
     );
     // More than was asked for would send the core on through all of memory; success without
     // progress would keep it here for ever.
-    let count = count.min(pgcount);
+    let size = if count < pgcount {
+        count * pgsize
+    } else {
+        size
+    };
     // SAFETY: the core passes a valid pointer.
-    unsafe { *mapped += count * pgsize };
+    unsafe { *mapped += size };
     match result {
         Ok(()) if count == 0 => EINVAL.to_errno(),
         Ok(()) => 0,
@@ -614,11 +618,16 @@ unsafe extern "C" fn unmap_pages<T: Operations>(
 ) -> usize {
     // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
-    let Some(start) = checked_range(domain, iova, pgsize, pgcount) else {
+    let Some((start, size)) = checked_range(domain, iova, pgsize, pgcount) else {
         return 0;
     };
 
-    let size = domain.data().unmap(start, pgsize, pgcount).min(pgcount) * pgsize;
+    let count = domain.data().unmap(start, pgsize, pgcount);
+    let size = if count < pgcount {
+        count * pgsize
+    } else {
+        size
+    };
     if size != 0 {
         // SAFETY: the core passes a valid gather that is the caller's own.
         let gather = unsafe { &mut *gather };
@@ -653,7 +662,7 @@ unsafe extern "C" fn iotlb_sync_map<T: Operations>(
 ) -> c_int {
     // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
-    let Some(start) = checked_range(domain, iova, size, 1) else {
+    let Some((start, _)) = checked_range(domain, iova, size, 1) else {
         return ERANGE.to_errno();
     };
 
@@ -706,7 +715,7 @@ unsafe extern "C" fn iova_to_phys<T: Operations>(
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
 
     // 0 stands for "not mapped", and the core itself asks for address 1 where page 0 is meant.
-    if checked_range(domain, iova as usize, 1, 1) != Some(iova) {
+    if checked_range(domain, iova as usize, 1, 1).map(|(start, _)| start) != Some(iova) {
         return 0;
     }
     domain.data().iova_to_phys(iova).unwrap_or(0)
