@@ -143,7 +143,13 @@ impl<'a, T: Operations> LiveEngines<'a, T> {
     /// Whether no instance is missing.
     #[inline]
     pub fn is_complete(&self) -> bool {
-        self.entered.count_ones() as usize == self.instances.len()
+        self.entered.count_ones() as usize == self.count()
+    }
+
+    /// How many instances there are, with those that are missing.
+    #[inline]
+    pub fn count(&self) -> usize {
+        self.instances.len()
     }
 
     /// What atomic context may use of the live instances, with their indices.

@@ -162,14 +162,12 @@ impl Domain {
         smp_mb(Full);
     }
 
-    /// The hardware does not look at the table for `removed` any more.
-    pub(crate) fn remove(&self, instance: usize, removed: &Streams) {
-        if let Some(place) = self.places.get(instance) {
-            for (word, bits) in place.streams.iter().zip(removed.words()) {
-                if *bits != 0 {
-                    word.fetch_and(!*bits, Ordering::SeqCst);
-                }
-            }
+    /// The hardware does not look at the table for stream `id` any more.
+    pub(crate) fn remove(&self, instance: usize, id: u16) {
+        let place = self.places.get(instance);
+
+        if let Some(word) = place.and_then(|place| place.streams.get(usize::from(id) / 64)) {
+            word.fetch_and(!(1 << (id % 64)), Ordering::SeqCst);
         }
     }
 

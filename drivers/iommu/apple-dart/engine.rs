@@ -364,48 +364,68 @@ impl<'bound> Engine<'bound> {
     ///
     /// `ETIMEDOUT` if the block does not drop what it has cached, `ENODEV` without power.
     pub(crate) fn prepare(&self, streams: &Streams, path: &Path) -> Result {
+        self.ready(&mut self.state.lock(), streams, path)
+    }
+
+    /// Lets `streams` through `path`, which was prepared.
+    pub(crate) fn commit(&self, streams: &Streams, path: &Path) {
+        self.pass(&mut self.state.lock(), streams, path);
+    }
+
+    /// As [`Self::prepare`], and [`Self::commit`] if that succeeds.
+    pub(crate) fn switch(&self, streams: &Streams, path: &Path) -> Result {
         let mut state = self.state.lock();
+
+        self.ready(&mut state, streams, path)?;
+        self.pass(&mut state, streams, path);
+        Ok(())
+    }
+
+    /// As [`Self::prepare`], and [`Self::commit`] whatever came of it: for a path through no tables.
+    pub(crate) fn force(&self, streams: &Streams, path: &Path) -> Result {
+        let mut state = self.state.lock();
+        let result = self.ready(&mut state, streams, path);
+
+        self.pass(&mut state, streams, path);
+        result
+    }
+
+    fn ready(&self, state: &mut State, streams: &Streams, path: &Path) -> Result {
         if !state.powered {
             return Err(ENODEV);
         }
         let mut changing = Streams::NONE;
         for id in streams.iter() {
-            let entry = state.entries.get(usize::from(id));
-            if entry.is_some_and(|entry| entry.path != *path) || state.stale.contains(id) {
-                changing.insert(id);
+            let index = usize::from(id);
+            let Some(entry) = state.entries.get_mut(index) else {
+                continue;
+            };
+            if entry.path == *path && !state.stale.contains(id) {
+                continue;
             }
+            changing.insert(id);
+            let tcr = entry.path.tcr;
+            // Whoever passes untranslated may do so until the new tables are in force.
+            if self.translates(tcr) || (tcr != 0 && path.tcr == 0) {
+                self.write_tcr(id, 0);
+            }
+            self.set_ttbrs(index, entry, path);
         }
         if changing.is_empty() {
             return Ok(());
         }
         state.changing.insert_all(&changing);
-        for id in changing.iter() {
-            let tcr = state.tcr(id);
-            // Whoever passes untranslated may do so until the new tables are in force.
-            if self.translates(tcr) || (tcr != 0 && path.tcr == 0) {
-                self.write_tcr(id, 0);
-            }
-        }
-        for id in changing.iter() {
-            if let Some(entry) = state.entries.get_mut(usize::from(id)) {
-                self.set_ttbrs(usize::from(id), entry, path);
-            }
-        }
-        self.invalidate(&mut state, &changing)?;
+        self.invalidate(state, &changing)?;
         state.stale.remove_all(&changing);
         Ok(())
     }
 
-    /// Lets `streams` through `path`, which was prepared.
-    pub(crate) fn commit(&self, streams: &Streams, path: &Path) {
-        let mut state = self.state.lock();
-
+    fn pass(&self, state: &mut State, streams: &Streams, path: &Path) {
         for id in streams.iter() {
-            let changes = state.changing.contains(id);
             if let Some(entry) = state.entries.get_mut(usize::from(id)) {
                 entry.path = *path;
             }
-            if changes {
+            if state.changing.contains(id) {
                 state.changing.remove(id);
                 // Not translated since it was prepared, it has nothing cached of this path.
                 state.stale.remove(id);
@@ -511,10 +531,12 @@ impl<'bound> Engine<'bound> {
 
     /// Has the TTBRs of stream `id` hold those of `path`.
     fn set_ttbrs(&self, id: usize, entry: &mut Entry, path: &Path) {
-        for (index, (held, &wanted)) in entry.ttbr.iter_mut().zip(&path.ttbr).enumerate() {
-            if *held != wanted {
+        for index in 0..MAX_TTBRS {
+            let wanted = path.ttbr[index];
+
+            if entry.ttbr[index] != wanted {
                 self.write_ttbr(id, index, wanted);
-                *held = wanted;
+                entry.ttbr[index] = wanted;
             }
         }
     }

@@ -49,14 +49,28 @@ use crate::{
     AppleDart, //
 };
 
+/// What keeps the tables of one stream in place.
+struct Slot {
+    /// The domain it is in.
+    domain: Option<DomainRef<AppleDart>>,
+    /// The one it has left, if the hardware has not said that it dropped what it cached of it. There
+    /// is no other: a stream gets into a domain only when all that was cached of it is dropped.
+    lingering: Option<DomainRef<AppleDart>>,
+}
+
+impl Slot {
+    const EMPTY: Self = Self {
+        domain: None,
+        lingering: None,
+    };
+}
+
 /// What keeps the current state in place.
 struct Slots {
-    /// The domain of each stream.
-    domains: KVec<Option<DomainRef<AppleDart>>>,
-    /// How many streams have one.
-    held: usize,
-    /// Tables that the hardware has not said it dropped, although no stream goes through them.
-    lingering: KVec<DomainRef<AppleDart>>,
+    /// One for each stream there can be.
+    streams: KVec<Slot>,
+    /// How many of them have something lingering.
+    lingering: usize,
     /// Keeps the clocks running.
     power: Option<PmHold>,
 }
@@ -100,18 +114,18 @@ impl<'bound> Hardware<'bound> {
                 }
             })?;
             let entries: KVec<Entry> = KVec::with_capacity(MAX_STREAMS, GFP_KERNEL)?;
-            let mut domains = KVec::with_capacity(MAX_STREAMS, GFP_KERNEL)?;
+            let mut streams = KVec::with_capacity(MAX_STREAMS, GFP_KERNEL)?;
             for _ in 0..MAX_STREAMS {
-                domains.push_within_capacity(None).map_err(|_| ENOMEM)?;
+                streams
+                    .push_within_capacity(Slot::EMPTY)
+                    .map_err(|_| ENOMEM)?;
             }
 
             Ok(try_pin_init!(Self {
                 slots <- new_mutex!(
                     Slots {
-                        domains,
-                        held: 0,
-                        // More is there only if the block has failed to answer before.
-                        lingering: KVec::with_capacity(MAX_STREAMS, GFP_KERNEL)?,
+                        streams,
+                        lingering: 0,
                         power: None,
                     },
                     "apple_dart_slots"
@@ -178,55 +192,75 @@ impl<'bound> Hardware<'bound> {
         self.params.as_ref().ok_or(ENODEV)
     }
 
-    /// Makes room for what so many streams may leave behind when they leave the domain they are going
-    /// to: that must not fail for want of memory.
-    pub(crate) fn make_room(&self, streams: usize) -> Result {
-        let mut slots = self.slots.lock();
-        let needed = slots.held + streams;
-
-        slots.lingering.reserve(needed, GFP_KERNEL)?;
-        Ok(())
-    }
-
-    /// The block is ready for `path`, see [`Engine::prepare`]: `streams` are in `domain` now.
-    ///
-    /// `dropped` says whether the block has let go of what was before.
+    /// Puts `streams` into `domain`, whose `path` the block was prepared for.
     pub(crate) fn enter(
         &self,
         index: usize,
         streams: &Streams,
         path: &Path,
-        domain: Option<&DomainRef<AppleDart>>,
-        dropped: bool,
+        domain: &DomainRef<AppleDart>,
     ) {
         let mut slots = self.slots.lock();
 
         self.engine.commit(streams, path);
+        self.record(&mut slots, index, streams, Some(domain), true);
+    }
+
+    /// As [`Self::enter`], and prepares the block itself.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Engine::prepare`]; nothing was recorded then.
+    pub(crate) fn switch(
+        &self,
+        index: usize,
+        streams: &Streams,
+        path: &Path,
+        domain: &DomainRef<AppleDart>,
+    ) -> Result {
+        let mut slots = self.slots.lock();
+
+        self.engine.switch(streams, path)?;
+        self.record(&mut slots, index, streams, Some(domain), true);
+        Ok(())
+    }
+
+    /// Lets `streams` go through no tables, but `path`, whatever the block says.
+    pub(crate) fn leave(&self, index: usize, streams: &Streams, path: &Path) {
+        let mut slots = self.slots.lock();
+        let dropped = self.engine.force(streams, path).is_ok();
+
+        self.record(&mut slots, index, streams, None, dropped);
+    }
+
+    /// `streams` are in `domain` now. `dropped` says whether the block has let go of what was before.
+    fn record(
+        &self,
+        slots: &mut Slots,
+        index: usize,
+        streams: &Streams,
+        domain: Option<&DomainRef<AppleDart>>,
+        dropped: bool,
+    ) {
         for id in streams.iter() {
-            let Some(slot) = slots.domains.get_mut(usize::from(id)) else {
+            let Some(slot) = slots.streams.get_mut(usize::from(id)) else {
                 continue;
             };
-            let old = core::mem::replace(slot, domain.cloned());
-            slots.held += usize::from(domain.is_some());
-            let Some(old) = old else {
+            let Some(old) = core::mem::replace(&mut slot.domain, domain.cloned()) else {
                 continue;
             };
-            slots.held -= 1;
             if !domain.is_some_and(|new| new.is(&old)) {
-                let mut left = Streams::NONE;
-                left.insert(id);
-                old.remove(index, &left);
+                old.remove(index, id);
             }
-            if !dropped {
-                if let Err(e) = slots.lingering.push_within_capacity(old) {
-                    // Not reached: there was room made when `old` was entered. Tables that stay in
-                    // memory for good would still be better than tables walked after they went.
-                    core::mem::forget(e);
-                }
+            if !dropped && slot.lingering.replace(old).is_none() {
+                slots.lingering += 1;
             }
         }
-        if dropped && !slots.lingering.is_empty() && self.engine.flush_all().is_ok() {
-            slots.lingering.clear();
+        if dropped && slots.lingering > 0 && self.engine.flush_all().is_ok() {
+            for slot in slots.streams.iter_mut() {
+                slot.lingering = None;
+            }
+            slots.lingering = 0;
         }
     }
 
@@ -234,9 +268,9 @@ impl<'bound> Hardware<'bound> {
     pub(crate) fn is_in(&self, stream: u16, domain: &DomainRef<AppleDart>) -> bool {
         self.slots
             .lock()
-            .domains
+            .streams
             .get(usize::from(stream))
-            .and_then(Option::as_ref)
+            .and_then(|slot| slot.domain.as_ref())
             .is_some_and(|current| current.is(domain))
     }
 
@@ -244,11 +278,10 @@ impl<'bound> Hardware<'bound> {
     pub(crate) fn remove(&self) {
         self.engine.shut();
         let mut slots = self.slots.lock();
-        for slot in slots.domains.iter_mut() {
-            *slot = None;
+        for slot in slots.streams.iter_mut() {
+            *slot = Slot::EMPTY;
         }
-        slots.held = 0;
-        slots.lingering = KVec::new();
+        slots.lingering = 0;
         if let Some(power) = slots.power.take() {
             power.put_sync();
         }

@@ -2,8 +2,9 @@
 
 //! Sets of streams.
 
+use core::slice;
+
 use iommu::atomic_safe;
-use kernel::prelude::*;
 
 use crate::variant::MAX_STREAMS;
 
@@ -31,36 +32,42 @@ impl Streams {
     }
 
     /// `id` is below [`MAX_STREAMS`]; others are left out.
+    #[inline]
     pub(crate) fn insert(&mut self, id: u16) {
         if let Some(word) = self.words.get_mut(usize::from(id) / 64) {
             *word |= 1 << (id % 64);
         }
     }
 
+    #[inline]
     pub(crate) fn remove(&mut self, id: u16) {
         if let Some(word) = self.words.get_mut(usize::from(id) / 64) {
             *word &= !(1 << (id % 64));
         }
     }
 
+    #[inline]
     pub(crate) fn insert_all(&mut self, others: &Self) {
         for (word, bits) in self.words.iter_mut().zip(others.words) {
             *word |= bits;
         }
     }
 
+    #[inline]
     pub(crate) fn remove_all(&mut self, others: &Self) {
         for (word, bits) in self.words.iter_mut().zip(others.words) {
             *word &= !bits;
         }
     }
 
+    #[inline]
     pub(crate) fn contains(&self, id: u16) -> bool {
         self.words
             .get(usize::from(id) / 64)
             .is_some_and(|word| word >> (id % 64) & 1 != 0)
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         // A comparison would be a call.
         self.words.iter().fold(0, |all, word| all | word) == 0
@@ -71,11 +78,13 @@ impl Streams {
     }
 
     /// The bits, as they are kept.
+    #[inline]
     pub(crate) fn words(&self) -> &[u64; WORDS] {
         &self.words
     }
 
     /// The bits, as registers take them: those of word `index`, of 32 bits each.
+    #[inline]
     pub(crate) fn register(&self, index: usize) -> u32 {
         let word = self.words.get(index / 2).copied().unwrap_or(0);
 
@@ -87,21 +96,42 @@ impl Streams {
         Self { words }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u16> {
-        let mut words = self.words;
-        let mut at = 0;
+    #[inline]
+    pub(crate) fn iter(&self) -> Iter<'_> {
+        Iter {
+            bits: 0,
+            base: 0,
+            words: self.words.iter(),
+            next_base: 0,
+        }
+    }
+}
 
-        core::iter::from_fn(move || {
-            while let Some(word) = words.get_mut(at) {
-                if *word != 0 {
-                    let bit = word.trailing_zeros();
-                    *word &= *word - 1;
-                    return Some((at as u32 * u64::BITS + bit) as u16);
-                }
-                at += 1;
-            }
-            None
-        })
+/// The streams of a set, from the lowest on.
+pub(crate) struct Iter<'a> {
+    /// What is left of a word, whose lowest bit is stream `base`.
+    bits: u64,
+    base: u16,
+    /// The words after it, and their lowest stream.
+    words: slice::Iter<'a, u64>,
+    next_base: u16,
+}
+
+impl Iterator for Iter<'_> {
+    type Item = u16;
+
+    #[inline]
+    fn next(&mut self) -> Option<u16> {
+        while self.bits == 0 {
+            self.bits = *self.words.next()?;
+            self.base = self.next_base;
+            // Never beyond `MAX_STREAMS`.
+            self.next_base = self.next_base.wrapping_add(u64::BITS as u16);
+        }
+        let bit = self.bits.trailing_zeros() as u16;
+
+        self.bits &= self.bits.wrapping_sub(1);
+        Some(self.base | bit)
     }
 }
 
@@ -116,7 +146,7 @@ impl From<&[u16]> for Streams {
 }
 
 #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
-#[kunit_tests(apple_dart_streams)]
+#[kernel::macros::kunit_tests(apple_dart_streams)]
 mod tests {
     use super::*;
 
@@ -141,7 +171,8 @@ mod tests {
     #[test]
     fn ids_come_in_order() {
         let ids = [0, 1, 31, 32, 63, 64, 127, 128, 255];
-        let mut seen = set(&ids).iter();
+        let set = set(&ids);
+        let mut seen = set.iter();
 
         for id in ids {
             assert!(seen.next() == Some(id));
