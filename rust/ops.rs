@@ -229,13 +229,17 @@ pub trait Operations: HasStatics + Sized + Send + Sync + 'static {
     /// `EINVAL` for a stream that the hardware does not have; the crate logs it.
     fn of_xlate(hw: &Hardware<'_, Self>, cells: &[u32]) -> Result<u16>;
 
-    /// Takes on a master whose streams are all known.
+    /// Takes on a master whose streams are all known: those at each instance, in their order.
     ///
     /// # Errors
     ///
     /// The master then runs without its IOMMU, and the crate logs the error, unless it is `ENODEV`.
     /// `EPROBE_DEFER` counts as `EIO`: there may be nobody to probe the master again.
-    fn probe_device(live: &Live<'_, Self>, dev: &Device) -> Result<Self::Master>;
+    fn probe_device(
+        live: &Live<'_, Self>,
+        dev: &Device,
+        streams: &[KVec<u16>],
+    ) -> Result<Self::Master>;
 
     /// Chooses the group that shares one address space with this master.
     fn device_group(_master: &Master<Self>, request: GroupRequest<'_>) -> Result<ARef<Group>> {

@@ -301,7 +301,9 @@ fn try_probe_device<T: Operations>(dev: &Device) -> Result<Pin<KBox<Master<T>>>>
         return Err(ENODEV);
     }
     // Deferral is not the driver's to ask for: the core may be replaying masters.
-    let data = T::probe_device(&live, dev).map_err(|e| if e == EPROBE_DEFER { EIO } else { e })?;
+    let data =
+        T::probe_device(&live, dev, &streams)
+            .map_err(|e| if e == EPROBE_DEFER { EIO } else { e })?;
     let master = Master::new(dev, instances.try_clone()?, streams, data)?;
     // An instance that goes makes itself unknown first, and looks for masters afterwards. The
     // master is listed now, so it is either found then or not made.

@@ -17,7 +17,11 @@ impl Operations for Driver {
 
     type Master = &'static Hardware<'static>;
 
-    fn probe_device(live: &Live<'_, Self>, _dev: &Device) -> Result<Self::Master> {
+    fn probe_device(
+        live: &Live<'_, Self>,
+        _dev: &Device,
+        _streams: &[KVec<u16>],
+    ) -> Result<Self::Master> {
         live.first().ok_or(ENODEV) //~ ERROR lifetime may not live long enough
     }
 }

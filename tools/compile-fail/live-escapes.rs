@@ -17,7 +17,11 @@ impl Operations for Driver {
 
     type Master = &'static Live<'static, Driver>;
 
-    fn probe_device(live: &Live<'_, Self>, _dev: &Device) -> Result<Self::Master> {
+    fn probe_device(
+        live: &Live<'_, Self>,
+        _dev: &Device,
+        _streams: &[KVec<u16>],
+    ) -> Result<Self::Master> {
         Ok(live) //~ ERROR lifetime may not live long enough
     }
 }

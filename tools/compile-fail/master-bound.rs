@@ -15,8 +15,11 @@ impl Operations for Driver {
     operations!(types master constants probe remove shutdown engine interrupt of_xlate
         domain_alloc attach attach_identity attach_blocked);
 
-    fn probe_device(_live: &Live<'_, Self>, _dev: &Device<Bound>) -> Result {
-        //~^ ERROR incompatible type for trait
+    fn probe_device(
+        _live: &Live<'_, Self>,
+        _dev: &Device<Bound>, //~ ERROR incompatible type for trait
+        _streams: &[KVec<u16>],
+    ) -> Result {
         Ok(())
     }
 }

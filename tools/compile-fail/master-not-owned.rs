@@ -17,7 +17,11 @@ impl Operations for Driver {
 
     type Master = &'static Device;
 
-    fn probe_device(_live: &Live<'_, Self>, dev: &Device) -> Result<Self::Master> {
+    fn probe_device(
+        _live: &Live<'_, Self>,
+        dev: &Device,
+        _streams: &[KVec<u16>],
+    ) -> Result<Self::Master> {
         Ok(dev) //~ ERROR lifetime may not live long enough
     }
 }

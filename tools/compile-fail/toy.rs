@@ -122,7 +122,7 @@ impl Operations for Toy {
     fn of_xlate(_: &Hardware<'_>, cells: &[u32]) -> Result<u16> {
         (cells[0] == 0).then_some(0).ok_or(EINVAL) // is there such a stream?
     }
-    fn probe_device(_: &Live<'_, Self>, _: &Device) -> Result {
+    fn probe_device(_: &Live<'_, Self>, _: &Device, _: &[KVec<u16>]) -> Result {
         Ok(())
     }
     fn domain_alloc(_: &Live<'_, Self>, _: &Master<Self>) -> Result<Pin<KBox<Domain>>> {

@@ -58,6 +58,7 @@ mod variant;
 use domain::Domain;
 use engine::Engine;
 use hardware::Hardware;
+use streams::Streams;
 use variant::Variant;
 
 struct AppleDart;
@@ -66,10 +67,20 @@ struct AppleDart;
 /// default and no prompt.
 const MSI_DOORBELL: PhysAddr = 0xffff_f000;
 
-/// What all instances of a master can do.
-struct Common {
+/// What is known of a master.
+struct Behind {
+    /// Its streams at each instance.
+    streams: KVec<Streams>,
+    /// Whether all of its instances can let it through untranslated.
     bypass: bool,
+    /// That of all of its instances.
     page_size: usize,
+}
+
+impl Behind {
+    fn streams(&self, instance: usize) -> &Streams {
+        self.streams.get(instance).unwrap_or(&Streams::NONE)
+    }
 }
 
 kernel::of_device_table!(
@@ -90,7 +101,7 @@ impl Operations for AppleDart {
     type IdInfo = &'static Variant;
     type Hardware = CovariantForLt!(Hardware<'_>);
     type Engine<'bound> = Engine<'bound>;
-    type Master = Common;
+    type Master = Behind;
     type Domain = Domain;
 
     const NAME: &'static CStr = c"rust-apple-dart";
@@ -132,7 +143,7 @@ impl Operations for AppleDart {
     }
 
     /// All instances of a master get the same tables, so they have to agree on what these are.
-    fn probe_device(live: &Live<'_, Self>, dev: &Device) -> Result<Common> {
+    fn probe_device(live: &Live<'_, Self>, dev: &Device, streams: &[KVec<u16>]) -> Result<Behind> {
         let first = live.first().ok_or(ENODEV)?;
         let params = first.params()?;
         let mut bypass = true;
@@ -160,7 +171,15 @@ impl Operations for AppleDart {
             );
             return Err(EINVAL);
         }
-        Ok(Common { bypass, page_size })
+        let mut sets = KVec::with_capacity(streams.len(), GFP_KERNEL)?;
+        for ids in streams {
+            sets.push(Streams::from(&**ids), GFP_KERNEL)?;
+        }
+        Ok(Behind {
+            streams: sets,
+            bypass,
+            page_size,
+        })
     }
 
     /// Masters that share a stream are one to the hardware.

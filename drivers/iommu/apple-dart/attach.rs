@@ -28,21 +28,23 @@ pub(crate) fn paging(
     let last = live.count() - 1;
     let mut ready = 0;
     let result = live.hardware().try_for_each(|(index, hw)| {
-        let streams: Streams = master.streams(index).into();
+        let streams = master.data().streams(index);
         let path = domain.path(index);
 
         ready = index + 1;
-        domain.add(index, &streams);
+        domain.add(index, streams);
         if index < last {
-            hw.engine.prepare(&streams, path)
+            hw.engine.prepare(streams, path)
         } else {
-            hw.switch(index, &streams, path, domain)
+            hw.switch(index, streams, path, domain)
         }
     });
     if let Err(e) = result {
         for (index, hw) in live.hardware().take_while(|(index, _)| *index < ready) {
-            hw.engine.roll_back(&master.streams(index).into());
-            for &id in master.streams(index) {
+            let streams = master.data().streams(index);
+
+            hw.engine.roll_back(streams);
+            for id in streams.iter() {
                 if !hw.is_in(id, domain) {
                     domain.remove(index, id);
                 }
@@ -51,9 +53,9 @@ pub(crate) fn paging(
         return Err(e);
     }
     for (index, hw) in live.hardware().take_while(|(index, _)| *index < last) {
-        let streams = master.streams(index).into();
+        let streams = master.data().streams(index);
 
-        hw.enter(index, &streams, domain.path(index), domain);
+        hw.enter(index, streams, domain.path(index), domain);
     }
     Ok(())
 }
@@ -61,7 +63,9 @@ pub(crate) fn paging(
 /// Lets `master` through untranslated, whatever the hardware says.
 pub(crate) fn identity(live: &Live<'_, AppleDart>, master: &Master<AppleDart>) {
     for (index, hw) in live.hardware() {
-        hw.leave(index, &master.streams(index).into(), &hw.engine.identity());
+        let streams = master.data().streams(index);
+
+        hw.leave(index, streams, &hw.engine.identity());
     }
 }
 

@@ -109,7 +109,11 @@ impl Operations for Sun50iIommu {
             .ok_or(EINVAL)
     }
 
-    fn probe_device(_live: &Live<'_, Self>, _dev: &Device) -> Result<Self::Master> {
+    fn probe_device(
+        _live: &Live<'_, Self>,
+        _dev: &Device,
+        _streams: &[KVec<u16>],
+    ) -> Result<Self::Master> {
         Ok(())
     }
 

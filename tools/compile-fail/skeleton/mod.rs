@@ -172,7 +172,7 @@ macro_rules! operations {
         }
     };
     (@probe_device) => {
-        fn probe_device(_live: &Live<'_, Self>, _dev: &Device) -> Result {
+        fn probe_device(_live: &Live<'_, Self>, _dev: &Device, _streams: &[KVec<u16>]) -> Result {
             Ok(())
         }
     };
