@@ -29,7 +29,8 @@ use iommu_models::{
     },
     Cause,
     Denied,
-    Memory, //
+    Memory,
+    Model, //
 };
 use kernel::{
     alloc::{
@@ -38,7 +39,6 @@ use kernel::{
     },
     bindings,
     error::code::*,
-    fmt,
     seq_file::SeqFile,
     seq_print,
     str::CStrExt as _, //
@@ -106,156 +106,6 @@ static OF_T8112: Dart = Dart::new(
 );
 /// Addresses of 42 bits, and so one level of tables more.
 static OF_T6020: Dart = Dart::new(Config::new(dart::Variant::T8110).streams(16));
-
-/// The registers of sun50i.
-const SUN50I_REGS: [u32; 54] = [
-    0x000, 0x010, 0x020, 0x030, 0x040, 0x044, 0x048, 0x04c, 0x050, 0x060, 0x070, 0x080, 0x084,
-    0x088, 0x08c, 0x090, 0x094, 0x098, 0x0a0, 0x0a8, 0x0b0, 0x0b4, 0x0b8, 0x0bc, 0x0c0, 0x0c4,
-    0x0c8, 0x0cc, 0x0d0, 0x100, 0x108, 0x110, 0x114, 0x118, 0x11c, 0x120, 0x124, 0x128, 0x130,
-    0x134, 0x150, 0x154, 0x158, 0x15c, 0x160, 0x164, 0x168, 0x170, 0x174, 0x180, 0x184, 0x190,
-    0x194, 0x198,
-];
-
-/// A line of what a model shows.
-type Line<'a> = &'a mut dyn FnMut(fmt::Arguments<'_>);
-
-/// What the board does with either model.
-trait Model {
-    fn mmio_read(&mut self, offset: u32) -> u32;
-    fn mmio_write(&mut self, ram: &mut Ram, offset: u32, value: u32);
-    fn set_clock(&mut self, on: bool);
-    fn set_reset(&mut self, asserted: bool);
-    fn set_power(&mut self, on: bool);
-    fn irq(&self) -> bool;
-    fn read(&mut self, ram: &mut Ram, master: u32, va: u64, buf: &mut [u8]) -> Result<(), Denied>;
-    fn write(&mut self, ram: &mut Ram, master: u32, va: u64, buf: &[u8]) -> Result<(), Denied>;
-    fn knob(&mut self, name: &str, value: u32) -> bool;
-    fn mark(&mut self);
-    fn clear(&mut self);
-    fn show_knobs(&self, line: Line<'_>);
-    fn show_counters(&self, line: Line<'_>);
-    fn show_report(&self, line: Line<'_>);
-    fn show_recent(&self, line: Line<'_>);
-    fn show_writes(&self, line: Line<'_>);
-    fn show_regs(&self, line: Line<'_>);
-}
-
-/// The part that is the same for both.
-macro_rules! common {
-    () => {
-        fn mmio_read(&mut self, offset: u32) -> u32 {
-            self.mmio_read(offset)
-        }
-        fn set_clock(&mut self, on: bool) {
-            self.set_clock(on);
-        }
-        fn irq(&self) -> bool {
-            self.irq()
-        }
-        fn knob(&mut self, name: &str, value: u32) -> bool {
-            self.knobs.set(name, value)
-        }
-        fn mark(&mut self) {
-            self.log.mark();
-        }
-        fn clear(&mut self) {
-            self.counters.clear();
-        }
-        fn show_knobs(&self, line: Line<'_>) {
-            self.knobs.show(line);
-        }
-        fn show_recent(&self, line: Line<'_>) {
-            self.log.show_recent(line);
-        }
-        fn show_writes(&self, line: Line<'_>) {
-            self.log.show_writes(line);
-        }
-    };
-}
-
-impl Model for Iommu {
-    common!();
-
-    fn mmio_write(&mut self, ram: &mut Ram, offset: u32, value: u32) {
-        self.mmio_write(ram, offset, value);
-    }
-
-    fn set_reset(&mut self, asserted: bool) {
-        self.set_reset(asserted);
-    }
-
-    fn set_power(&mut self, on: bool) {
-        if !on {
-            self.reset();
-        }
-    }
-
-    fn read(&mut self, ram: &mut Ram, master: u32, va: u64, buf: &mut [u8]) -> Result<(), Denied> {
-        let va = narrow(va, buf.len())?;
-        self.read(ram, master, va, buf)
-    }
-
-    fn write(&mut self, ram: &mut Ram, master: u32, va: u64, buf: &[u8]) -> Result<(), Denied> {
-        let va = narrow(va, buf.len())?;
-        self.write(ram, master, va, buf)
-    }
-
-    fn show_counters(&self, line: Line<'_>) {
-        self.counters.show(line);
-        line(format_args!("stalled_lanes 0x{:x}", self.stalled()));
-    }
-
-    fn show_report(&self, line: Line<'_>) {
-        self.log.show(7, line);
-    }
-
-    fn show_regs(&self, line: Line<'_>) {
-        for offset in SUN50I_REGS {
-            line(format_args!("0x{offset:03x} 0x{:08x}", self.peek(offset)));
-        }
-    }
-}
-
-/// The H6 and its like see 32 bits of an address.
-fn narrow(va: u64, len: usize) -> Result<u32, Denied> {
-    u32::try_from(va + (len as u64).saturating_sub(1)).map_err(|_| Denied::Bus)?;
-    Ok(va as u32)
-}
-
-impl Model for Dart {
-    common!();
-
-    fn mmio_write(&mut self, _ram: &mut Ram, offset: u32, value: u32) {
-        self.mmio_write(offset, value);
-    }
-
-    /// There is no line.
-    fn set_reset(&mut self, _asserted: bool) {}
-
-    fn set_power(&mut self, on: bool) {
-        self.set_power(on);
-    }
-
-    fn read(&mut self, ram: &mut Ram, master: u32, va: u64, buf: &mut [u8]) -> Result<(), Denied> {
-        self.read(ram, master, va, buf)
-    }
-
-    fn write(&mut self, ram: &mut Ram, master: u32, va: u64, buf: &[u8]) -> Result<(), Denied> {
-        self.write(ram, master, va, buf)
-    }
-
-    fn show_counters(&self, line: Line<'_>) {
-        self.counters.show(line);
-    }
-
-    fn show_report(&self, line: Line<'_>) {
-        self.log.show(self.streams(), line);
-    }
-
-    fn show_regs(&self, line: Line<'_>) {
-        self.show_regs(line);
-    }
-}
 
 /// Where a DART is: valid for ever, if `index` is less than what there is by [`dart_model_add`].
 fn dart_at(index: u32) -> *mut Dart {

@@ -29,6 +29,7 @@ mod command;
 mod kind;
 mod knobs;
 mod memory;
+mod model;
 mod show;
 
 pub mod counters;
@@ -43,4 +44,5 @@ pub use access::{
 };
 pub use kind::Kind;
 pub use memory::Memory;
+pub use model::Model;
 pub use show::Line;

@@ -15,7 +15,19 @@ use super::{
     },
     Iommu, //
 };
-use crate::Memory;
+use crate::{
+    Line,
+    Memory, //
+};
+
+/// Where registers are.
+const ALL: [u32; 54] = [
+    0x000, 0x010, 0x020, 0x030, 0x040, 0x044, 0x048, 0x04c, 0x050, 0x060, 0x070, 0x080, 0x084,
+    0x088, 0x08c, 0x090, 0x094, 0x098, 0x0a0, 0x0a8, 0x0b0, 0x0b4, 0x0b8, 0x0bc, 0x0c0, 0x0c4,
+    0x0c8, 0x0cc, 0x0d0, 0x100, 0x108, 0x110, 0x114, 0x118, 0x11c, 0x120, 0x124, 0x128, 0x130,
+    0x134, 0x150, 0x154, 0x158, 0x15c, 0x160, 0x164, 0x168, 0x170, 0x174, 0x180, 0x184, 0x190,
+    0x194, 0x198,
+];
 
 impl Iommu {
     /// Reads a register.
@@ -40,6 +52,13 @@ impl Iommu {
     /// What a read would give, without any effect and without counting, reachable or not.
     pub fn peek(&self, off: u32) -> u32 {
         Reg::decode(self.variant, off).map_or(0, |reg| self.value(reg))
+    }
+
+    /// Shows the registers.
+    pub fn show_regs(&self, line: Line<'_>) {
+        for off in ALL {
+            line(format_args!("0x{off:03x} 0x{:08x}", self.peek(off)));
+        }
     }
 
     /// The register at `off`, if it can be reached now.

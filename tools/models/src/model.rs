@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a board does with a model, whichever it is.
+
+use crate::{
+    access::Denied,
+    dart::Dart,
+    memory::Memory,
+    show::Line,
+    sun50i::Iommu, //
+};
+
+/// An instance of IOMMU hardware. `mem` is guest memory as the instance sees it.
+///
+/// Accesses of masters give [`Denied`] where they go nowhere.
+pub trait Model {
+    /// Reads the register at `offset`.
+    fn mmio_read(&mut self, offset: u32) -> u32;
+
+    /// Writes the register at `offset`.
+    fn mmio_write(&mut self, mem: &mut dyn Memory, offset: u32, value: u32);
+
+    /// Switches the clock.
+    fn set_clock(&mut self, on: bool);
+
+    /// Sets the reset line, where there is one.
+    fn set_reset(&mut self, asserted: bool);
+
+    /// Switches the power domain, which takes registers and caches along.
+    fn set_power(&mut self, on: bool);
+
+    /// Level of the interrupt line.
+    fn irq(&self) -> bool;
+
+    /// Where an access of `len` bytes goes, which end in the page they begin in.
+    fn access(
+        &mut self,
+        mem: &mut dyn Memory,
+        master: u32,
+        va: u64,
+        len: usize,
+        write: bool,
+    ) -> Result<u64, Denied>;
+
+    /// A burst that a master reads.
+    fn read(
+        &mut self,
+        mem: &mut dyn Memory,
+        master: u32,
+        va: u64,
+        buf: &mut [u8],
+    ) -> Result<(), Denied>;
+
+    /// A burst that a master writes.
+    fn write(
+        &mut self,
+        mem: &mut dyn Memory,
+        master: u32,
+        va: u64,
+        buf: &[u8],
+    ) -> Result<(), Denied>;
+
+    /// Turns a knob; false if there is none of that name.
+    fn knob(&mut self, name: &str, value: u32) -> bool;
+
+    /// Forgets what the access log has counted.
+    fn mark(&mut self);
+
+    /// Clears the counters.
+    fn clear(&mut self);
+
+    /// Shows the knobs.
+    fn show_knobs(&self, line: Line<'_>);
+
+    /// Shows the counters.
+    fn show_counters(&self, line: Line<'_>);
+
+    /// Shows what the access log has counted since the mark.
+    fn show_report(&self, line: Line<'_>);
+
+    /// Shows the last accesses, oldest first.
+    fn show_recent(&self, line: Line<'_>);
+
+    /// Shows the last register writes, oldest first.
+    fn show_writes(&self, line: Line<'_>);
+
+    /// Shows the registers.
+    fn show_regs(&self, line: Line<'_>);
+}
+
+/// The part that is the same for both.
+macro_rules! common {
+    () => {
+        fn mmio_read(&mut self, offset: u32) -> u32 {
+            self.mmio_read(offset)
+        }
+        fn set_clock(&mut self, on: bool) {
+            self.set_clock(on);
+        }
+        fn irq(&self) -> bool {
+            self.irq()
+        }
+        fn knob(&mut self, name: &str, value: u32) -> bool {
+            self.knobs.set(name, value)
+        }
+        fn mark(&mut self) {
+            self.log.mark();
+        }
+        fn clear(&mut self) {
+            self.counters.clear();
+        }
+        fn show_knobs(&self, line: Line<'_>) {
+            self.knobs.show(line);
+        }
+        fn show_recent(&self, line: Line<'_>) {
+            self.log.show_recent(line);
+        }
+        fn show_writes(&self, line: Line<'_>) {
+            self.log.show_writes(line);
+        }
+    };
+}
+
+impl Model for Iommu {
+    common!();
+
+    fn mmio_write(&mut self, mem: &mut dyn Memory, offset: u32, value: u32) {
+        self.mmio_write(mem, offset, value);
+    }
+
+    fn set_reset(&mut self, asserted: bool) {
+        self.set_reset(asserted);
+    }
+
+    fn set_power(&mut self, on: bool) {
+        if !on {
+            self.reset();
+        }
+    }
+
+    fn access(
+        &mut self,
+        mem: &mut dyn Memory,
+        master: u32,
+        va: u64,
+        len: usize,
+        write: bool,
+    ) -> Result<u64, Denied> {
+        let va = narrow(va, len)?;
+        self.access(mem, master, va, write)
+    }
+
+    fn read(
+        &mut self,
+        mem: &mut dyn Memory,
+        master: u32,
+        va: u64,
+        buf: &mut [u8],
+    ) -> Result<(), Denied> {
+        let va = narrow(va, buf.len())?;
+        self.read(mem, master, va, buf)
+    }
+
+    fn write(
+        &mut self,
+        mem: &mut dyn Memory,
+        master: u32,
+        va: u64,
+        buf: &[u8],
+    ) -> Result<(), Denied> {
+        let va = narrow(va, buf.len())?;
+        self.write(mem, master, va, buf)
+    }
+
+    fn show_counters(&self, line: Line<'_>) {
+        self.counters.show(line);
+        line(format_args!("stalled_lanes 0x{:x}", self.stalled()));
+    }
+
+    fn show_report(&self, line: Line<'_>) {
+        self.log.show(7, line);
+    }
+
+    fn show_regs(&self, line: Line<'_>) {
+        self.show_regs(line);
+    }
+}
+
+/// The H6 and its like see 32 bits of an address.
+fn narrow(va: u64, len: usize) -> Result<u32, Denied> {
+    u32::try_from(va + (len as u64).saturating_sub(1)).map_err(|_| Denied::Bus)?;
+    Ok(va as u32)
+}
+
+impl Model for Dart {
+    common!();
+
+    fn mmio_write(&mut self, _mem: &mut dyn Memory, offset: u32, value: u32) {
+        self.mmio_write(offset, value);
+    }
+
+    /// There is no line.
+    fn set_reset(&mut self, _asserted: bool) {}
+
+    fn set_power(&mut self, on: bool) {
+        self.set_power(on);
+    }
+
+    fn access(
+        &mut self,
+        mem: &mut dyn Memory,
+        master: u32,
+        va: u64,
+        len: usize,
+        write: bool,
+    ) -> Result<u64, Denied> {
+        self.access(mem, master, va, len, write)
+    }
+
+    fn read(
+        &mut self,
+        mem: &mut dyn Memory,
+        master: u32,
+        va: u64,
+        buf: &mut [u8],
+    ) -> Result<(), Denied> {
+        self.read(mem, master, va, buf)
+    }
+
+    fn write(
+        &mut self,
+        mem: &mut dyn Memory,
+        master: u32,
+        va: u64,
+        buf: &[u8],
+    ) -> Result<(), Denied> {
+        self.write(mem, master, va, buf)
+    }
+
+    fn show_counters(&self, line: Line<'_>) {
+        self.counters.show(line);
+    }
+
+    fn show_report(&self, line: Line<'_>) {
+        self.log.show(self.streams(), line);
+    }
+
+    fn show_regs(&self, line: Line<'_>) {
+        self.show_regs(line);
+    }
+}
