@@ -108,6 +108,7 @@ impl Group {
     /// The caller is in the `device_group` callback for `dev`.
     ///
     /// Corresponds to `pci_device_group()`.
+    #[cfg(CONFIG_PCI)]
     pub(crate) unsafe fn pci(dev: &Device) -> Result<ARef<Self>> {
         // SAFETY: `dev` is valid. In `device_group` the groups it walks do not go away.
         let group = unsafe { bindings::pci_device_group(as_raw(dev)) };

@@ -21,7 +21,6 @@ use kernel::{
 };
 
 use crate::{
-    bindings::as_raw,
     domain::Domain,
     gate::Gate,
     live::InstanceSet,
@@ -34,7 +33,7 @@ pub(crate) fn is_pci(dev: &Device) -> bool {
     #[cfg(CONFIG_PCI)]
     {
         // SAFETY: `dev` is valid, and its bus does not change.
-        let bus = unsafe { (*as_raw(dev)).bus };
+        let bus = unsafe { (*crate::bindings::as_raw(dev)).bus };
 
         core::ptr::eq(bus, &raw const bindings::pci_bus_type)
     }

@@ -36,10 +36,7 @@ use crate::{
         Live,
         LiveEngines, //
     },
-    master::{
-        self,
-        Master, //
-    },
+    master::Master,
     prot::Prot,
     regions::ReservedRegions,
     vtable::HasStatics,
@@ -125,7 +122,7 @@ impl<'a> GroupRequest<'a> {
     /// The group that the bus of the master demands.
     pub fn by_bus(self) -> Result<ARef<Group>> {
         #[cfg(CONFIG_PCI)]
-        if master::is_pci(self.dev) {
+        if crate::master::is_pci(self.dev) {
             return self.pci();
         }
         self.own()
