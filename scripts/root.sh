@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Debian build roots in the cache.
+
+make_root_as_root() {
+	local mirror
+
+	mirror=$(debian_mirror)
+
+	# In a mount namespace of its own: what it mounts goes when it goes, however that is.
+	unshare --mount debootstrap --variant=minbase --keyring="$DEBIAN_KEYRING" \
+		--include="$2" "$TOOLCHAIN_SUITE" "$1" "$mirror" || {
+		tail -n 20 "$1/debootstrap/debootstrap.log" 2>/dev/null
+		return 1
+	}
+	rm -rf "$1"/var/cache/apt/archives/*.deb
+}
+
+make_root_as_user() {
+	local mirror
+
+	mirror=$(debian_mirror)
+
+	mmdebstrap --mode=unshare --variant=minbase --keyring="$DEBIAN_KEYRING" \
+		--include="$2" --format=tar \
+		"$TOOLCHAIN_SUITE" "$1.tar" "$mirror" &&
+		tar -x --no-same-owner --exclude='./dev/*' -C "$1" -f "$1.tar" &&
+		rm "$1.tar"
+}
+
+# host_packages_for_root TOOL...: Debian's packages that the host lacks
+host_packages_for_root() {
+	local tools=("$@") line=()
+
+	for tool in "${tools[@]}"; do
+		case $tool in
+		bwrap) command -v bwrap >/dev/null || line+=(bubblewrap) ;;
+		keyring) [ -f "$DEBIAN_KEYRING" ] || line+=(debian-archive-keyring) ;;
+		uidmap) command -v newuidmap >/dev/null || line+=(uidmap) ;;
+		*) PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null || line+=("$tool") ;;
+		esac
+	done
+	echo "${line[*]}"
+}
+
+# What the host needs to make a root.
+packages_to_make_root() {
+	if [ "$(id -u)" = 0 ]; then
+		host_packages_for_root debootstrap bwrap keyring
+	else
+		host_packages_for_root mmdebstrap bwrap keyring uidmap
+	fi
+}
+
+# root_of NAME PACKAGES: where the root with these packages is, or will be.
+root_of() {
+	echo "$CACHE/$1-$(printf '%s' "$TOOLCHAIN_SUITE ${2//[[:space:]]/ }" | tr -s ' ' | key)"
+}
+
+# make_root WHAT LOG ROOT PACKAGES TOOL...: makes it, whole or not at all, and sees
+# that it has the tools.
+make_root() {
+	local what=$1 log=$2 root=$3 packages=${4//[[:space:]]/,} builder=make_root_as_user tmp tool
+	shift 4
+
+	[ "$(id -u)" != 0 ] || builder=make_root_as_root
+	tmp=$CACHE/tmp.${root##*/}.$$
+	discard "$CACHE/tmp.${root##*/}".*
+	need_space 2500 "the build root"
+	mkdir "$tmp"
+	step "$what: Debian $TOOLCHAIN_SUITE build root" "$log" \
+		"check the network and the disk; DEBIAN_MIRROR= names another mirror; then run the command again" \
+		"$builder" "$tmp" "$(tr -s , <<<"$packages")"
+	for tool; do
+		[ -e "$tmp/usr/bin/$tool" ] || die "the build root has no $tool" "see $LOGS/$log.log"
+	done
+	discard "$root"
+	touch "$tmp/.complete"
+	mv "$tmp" "$root"
+}
