@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The models as C functions, see `iommu-models.h`.
+//!
+//! Contract of all functions that take an instance: the pointer is from [`iommu_model_new`], and
+//! nobody else uses that instance meanwhile, for which QEMU's lock sees.
+
+use std::{
+    ffi::{
+        c_char,
+        CStr,
+        CString, //
+    },
+    fmt::Write,
+};
+
+use iommu_models::{
+    dart::{
+        self,
+        Config,
+        Dart, //
+    },
+    sun50i::{
+        self,
+        Iommu, //
+    },
+    Memory,
+    Model, //
+};
+
+/// What a model asks of the machine.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Machine {
+    read: unsafe extern "C" fn(u64, *mut u8, usize) -> bool,
+    write: unsafe extern "C" fn(u64, *const u8, usize) -> bool,
+}
+
+impl Memory for Machine {
+    fn read(&mut self, pa: u64, buf: &mut [u8]) -> bool {
+        // SAFETY: `buf` is valid for writes of its length, and the function is QEMU's.
+        unsafe { (self.read)(pa, buf.as_mut_ptr(), buf.len()) }
+    }
+
+    fn write(&mut self, pa: u64, buf: &[u8]) -> bool {
+        // SAFETY: `buf` is valid for reads of its length, and the function is QEMU's.
+        unsafe { (self.write)(pa, buf.as_ptr(), buf.len()) }
+    }
+}
+
+/// A model, and the machine it is in.
+pub struct Instance {
+    model: Box<dyn Model>,
+    machine: Machine,
+    page_size: u64,
+}
+
+/// The model of a kind, and the size of the pages it translates.
+fn make(kind: &str) -> Option<(Box<dyn Model>, u64)> {
+    let sun50i = |variant| -> (Box<dyn Model>, u64) { (Box::new(Iommu::new(variant)), 4096) };
+    let dart = |config| -> (Box<dyn Model>, u64) {
+        let mut dart = Box::new(Dart::new(config));
+
+        dart.set_power(true);
+        dart.set_clock(true);
+        (dart, 16384)
+    };
+
+    Some(match kind {
+        "h6" => sun50i(sun50i::Variant::H6),
+        "h616" => sun50i(sun50i::Variant::H616),
+        "t8103" => dart(Config::new(dart::Variant::T8103)),
+        "t6000" => dart(Config::new(dart::Variant::T6000)),
+        _ => return None,
+    })
+}
+
+/// Makes an instance.
+///
+/// # Safety
+///
+/// `kind` is a C string, and `machine` has functions that can be called at any time.
+#[no_mangle]
+pub unsafe extern "C" fn iommu_model_new(
+    kind: *const c_char,
+    machine: *const Machine,
+) -> *mut Instance {
+    // SAFETY: by this function's contract.
+    let (kind, machine) = unsafe { (CStr::from_ptr(kind), *machine) };
+
+    match kind.to_str().ok().and_then(make) {
+        Some((model, page_size)) => Box::into_raw(Box::new(Instance {
+            model,
+            machine,
+            page_size,
+        })),
+        None => std::ptr::null_mut(),
+    }
+}
+
+/// Reads a register.
+///
+/// # Safety
+///
+/// See the top of this file.
+#[no_mangle]
+pub unsafe extern "C" fn iommu_model_read(this: *mut Instance, offset: u32) -> u32 {
+    // SAFETY: by this function's contract.
+    unsafe { &mut *this }.model.mmio_read(offset)
+}
+
+/// Writes a register.
+///
+/// # Safety
+///
+/// See the top of this file.
+#[no_mangle]
+pub unsafe extern "C" fn iommu_model_write(this: *mut Instance, offset: u32, value: u32) {
+    // SAFETY: by this function's contract.
+    let this = unsafe { &mut *this };
+
+    this.model.mmio_write(&mut this.machine, offset, value);
+}
+
+/// Switches the clock.
+///
+/// # Safety
+///
+/// See the top of this file.
+#[no_mangle]
+pub unsafe extern "C" fn iommu_model_set_clock(this: *mut Instance, on: bool) {
+    // SAFETY: by this function's contract.
+    unsafe { &mut *this }.model.set_clock(on);
+}
+
+/// Sets the reset line.
+///
+/// # Safety
+///
+/// See the top of this file.
+#[no_mangle]
+pub unsafe extern "C" fn iommu_model_set_reset(this: *mut Instance, asserted: bool) {
+    // SAFETY: by this function's contract.
+    unsafe { &mut *this }.model.set_reset(asserted);
+}
+
+/// Level of the interrupt line.
+///
+/// # Safety
+///
+/// See the top of this file.
+#[no_mangle]
+pub unsafe extern "C" fn iommu_model_irq(this: *const Instance) -> bool {
+    // SAFETY: by this function's contract.
+    unsafe { &*this }.model.irq()
+}
+
+/// Where an access of a master goes.
+///
+/// # Safety
+///
+/// See the top of this file; `pa` is valid for a write.
+#[no_mangle]
+pub unsafe extern "C" fn iommu_model_access(
+    this: *mut Instance,
+    master: u32,
+    va: u64,
+    len: usize,
+    write: bool,
+    pa: *mut u64,
+) -> bool {
+    // SAFETY: by this function's contract.
+    let this = unsafe { &mut *this };
+
+    match this.model.access(&mut this.machine, master, va, len, write) {
+        Ok(to) => {
+            // SAFETY: by this function's contract.
+            unsafe { *pa = to };
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+/// Bytes of the pages that it translates.
+///
+/// # Safety
+///
+/// See the top of this file.
+#[no_mangle]
+pub unsafe extern "C" fn iommu_model_page_size(this: *const Instance) -> u64 {
+    // SAFETY: by this function's contract.
+    unsafe { &*this }.page_size
+}
+
+/// Turns a knob; false if there is none of that name.
+///
+/// # Safety
+///
+/// See the top of this file; `name` is a C string.
+#[no_mangle]
+pub unsafe extern "C" fn iommu_model_knob(
+    this: *mut Instance,
+    name: *const c_char,
+    value: u32,
+) -> bool {
+    // SAFETY: by this function's contract.
+    let (this, name) = unsafe { (&mut *this, CStr::from_ptr(name)) };
+
+    name.to_str().is_ok_and(|name| this.model.knob(name, value))
+}
+
+extern "C" {
+    fn strdup(text: *const c_char) -> *mut c_char;
+}
+
+/// What the model has counted, as text that `free()` takes.
+///
+/// # Safety
+///
+/// See the top of this file.
+#[no_mangle]
+pub unsafe extern "C" fn iommu_model_counters(this: *const Instance) -> *mut c_char {
+    let mut text = String::new();
+
+    // SAFETY: by this function's contract.
+    unsafe { &*this }.model.show_counters(&mut |line| {
+        let _ = writeln!(text, "{line}");
+    });
+    let text = CString::new(text).unwrap_or_default();
+    // SAFETY: a valid string, which is copied.
+    unsafe { strdup(text.as_ptr()) }
+}
