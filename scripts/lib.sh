@@ -15,7 +15,7 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 OUT=$TOP/out
 LOGS=$OUT/logs
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/rust-iommu
-IMAGES="release release-up debug debug-up"
+IMAGES="release release-up debug debug-up arm64"
 LLVM=${LLVM:-1}
 JOBS=${JOBS:-$(nproc)}
 
@@ -224,7 +224,16 @@ image_fragments() {
 	release-up) echo board up release ;;
 	debug) echo board smp debug ;;
 	debug-up) echo board up debug suspend ;;
+	arm64) echo arm64 ;;
 	*) die "no image is called '$1'" "there are: $IMAGES" ;;
+	esac
+}
+
+# The architecture of an image, as the kernel's build has it.
+image_arch() {
+	case $1 in
+	arm64*) echo arm64 ;;
+	*) echo um ;;
 	esac
 }
 

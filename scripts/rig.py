@@ -5,7 +5,7 @@ under a time-out, and reads what it reported.  Python's standard library only.
 Keys of a [[boot]] in tools/board/boots.toml:
 
 name         unique; also the name of its log, out/logs/NAME.log
-image        release (default), release-up, debug, debug-up
+image        release (default), release-up, debug, debug-up; arm64: in QEMU, see virt.py
 ncpus        CPUs; default: 2, on an -up image 1
 dtb          name of a devicetree of the board, see devicetree_sources(); default: none.
              "apple/*" stands for each devicetree of the kernel's source that names a
@@ -53,7 +53,7 @@ LOGS = OUT / "logs"
 RESULTS = OUT / "results"
 BOARD = TOP / "tools" / "board"
 IN_TOOLCHAIN = TOP / "scripts" / "run-in-toolchain"
-IMAGES = ("release", "release-up", "debug", "debug-up")
+IMAGES = ("release", "release-up", "debug", "debug-up", "arm64")
 
 APPENDED_LINES = 20
 
@@ -251,6 +251,10 @@ def prepare(images):
     if not all(kernel_override(image) for image in images):
         setup_command("setup-kernel-source")
 
+    if any(is_arm64(image) for image in images):
+        setup_command("setup-qemu")
+        setup_command("setup-busybox")
+
     def kernels():
         for image in images:
             setup_command("build-kernel", image)
@@ -381,7 +385,11 @@ class Archive:
         return b"".join(self.parts)
 
 
-def find_busybox():
+def find_busybox(image):
+    if is_arm64(image):
+        import virt  # which imports this
+
+        return virt.busybox()
     root = toolchain()["TOOLCHAIN_ROOT"]
     for path in (f"{root}/usr/bin/busybox", f"{root}/bin/busybox"):
         if root and os.path.exists(path):
@@ -421,7 +429,7 @@ def make_initramfs(image, modules_dir=None, name=None):
     modules = module_files(image, modules_dir)
     devicetrees = compile_devicetrees(image)
     stories = sorted((BOARD / "stories").glob("*"))
-    busybox = find_busybox()
+    busybox = find_busybox(image)
     # Where the archive came from is compared, not only when: files come and go.
     inputs = [BOARD / "init", busybox, *stories, *modules.values(), *devicetrees, pathlib.Path(__file__)]
     state = json.dumps([[str(path), path.stat().st_mtime_ns, path.stat().st_size] for path in inputs] + [release])
@@ -625,17 +633,31 @@ def kernel_died(console):
     return re.search(r"Kernel panic - not syncing|end Kernel panic|Segfault with no mm", console)
 
 
+def is_arm64(image):
+    return image.startswith("arm64")
+
+
+def kernel_file(image):
+    """What is booted."""
+    return kernel_dir(image) / ("arch/arm64/boot/Image" if is_arm64(image) else "linux")
+
+
 def command_line(boot, kernel, initramfs, results, channel, scratch):
     config = kernel_config(boot["image"])
     smp = config.get("CONFIG_SMP") == "y"
     kasan = config.get("CONFIG_KASAN") == "y"
     ncpus = boot.get("ncpus", 2 if smp else 1)
-    driver = boot["driver"]
+    memory = boot.get("mem", "1G" if kasan else "512M")
+    words = kernel_words(boot, kasan, ncpus)
+    if is_arm64(boot["image"]):
+        import virt  # which imports this
+
+        return virt.command(boot, kernel, initramfs, channel, words, memory, ncpus)
+
     arguments = [
         str(kernel / "linux"),
-        f"mem={boot.get('mem', '1G' if kasan else '512M')}",
+        f"mem={memory}",
         f"initrd={initramfs}",
-        "rdinit=/init",
         "con=null",
         "con0=fd:0,fd:1",
         "ssl=null",
@@ -643,6 +665,20 @@ def command_line(boot, kernel, initramfs, results, channel, scratch):
         f"uml_dir={scratch}/",
         "umid=board",
         "seccomp=on",
+        f"results_dir={results}",
+    ]
+    if smp:
+        arguments.append(f"ncpus={ncpus}")
+    if boot.get("dtb"):
+        arguments.append(f"dtb={OUT / 'dtb' / (boot['dtb'] + '.dtb')}")
+    return arguments + words
+
+
+def kernel_words(boot, kasan, ncpus):
+    """What the kernel is told on either board; what it does not know it hands to init."""
+    driver = boot["driver"]
+    arguments = [
+        "rdinit=/init",
         "log_buf_len=8M",
         "panic=-1",
         f"image={boot['image']}",
@@ -651,7 +687,6 @@ def command_line(boot, kernel, initramfs, results, channel, scratch):
         f"load_driver={int(boot.get('load_driver', True))}",
         f"modules={','.join(boot['modules'])}",
         f"stories={','.join(boot['stories'])}",
-        f"results_dir={results}",
     ]
     leaks = boot.get("kmemleak", False)
     if leaks or (not kasan and "check" in boot["in"]):
@@ -659,13 +694,11 @@ def command_line(boot, kernel, initramfs, results, channel, scratch):
         # measured. For kmemleak, since this also turns the allocator's sheaves off,
         # in which pointers to objects stay when these are handed out.
         arguments.append("slab_debug=U")
-    if smp:
-        arguments.append(f"ncpus={ncpus}")
     # "ncpus" itself does not reach init.
     arguments.append(f"board_cpus={ncpus}")
     arguments.append(f"kunit.filter_glob={boot.get('kunit') or 'none'}")
     if boot.get("dtb"):
-        arguments += [f"dtb={OUT / 'dtb' / (boot['dtb'] + '.dtb')}", f"devicetree={boot['dtb']}"]
+        arguments.append(f"devicetree={boot['dtb']}")
     if leaks:
         arguments.append("leak_scan=on")
     else:
@@ -685,10 +718,10 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
     """Boots once; always ends, and leaves no process behind."""
     report = Report(boot)
     kernel = kernel_dir(boot["image"])
-    if not (kernel / "linux").exists():
-        raise Failure(f"{kernel} holds no UML kernel (no file linux)")
+    if not kernel_file(boot["image"]).exists():
+        raise Failure(f"{kernel} holds no kernel ({kernel_file(boot['image']).name})")
     ours = {dtb.stem for _, _, dtb in devicetree_sources()}
-    if boot.get("dtb") and not boot.get("trees") and boot["dtb"] not in ours:
+    if boot.get("dtb") and not boot.get("trees") and not is_arm64(boot["image"]) and boot["dtb"] not in ours:
         raise Failure(f"boot {boot['name']}: there is no devicetree {boot['dtb']}")
     initramfs = initramfs or make_initramfs(boot["image"])
     results = RESULTS / "boots" / boot["name"]
@@ -713,7 +746,7 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         pass_fds=[channel],
-        env=guest_environment(next(word[4:] for word in arguments if word.startswith("mem="))),
+        env=guest_environment(next((word[4:] for word in arguments if word.startswith("mem=")), "0M")),
         start_new_session=True,
         cwd=scratch,
         preexec_fn=prepare_guest,

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The arm64 board: QEMU's virt machine with the device of tools/qemu."""
+
+import pathlib
+
+import rig
+
+MACHINE = "virt,gic-version=3"
+CPU = "cortex-a53"
+
+
+def recorded(name):
+    """What a set-up script wrote to out/NAME."""
+    try:
+        lines = (rig.OUT / name).read_text().splitlines()
+    except OSError as error:
+        raise rig.Failure(f"out/{name} is missing", f"run scripts/setup-{name}") from error
+    return pathlib.Path(dict(line.split("=", 1) for line in lines)[name.upper()])
+
+
+def busybox():
+    return recorded("busybox")
+
+
+def machine(boot, memory, ncpus, console="null", channel="null"):
+    """What the machine is made of: the same for its devicetree and for the boot."""
+    return [
+        *("-machine", MACHINE, "-cpu", CPU, "-smp", str(ncpus), "-m", memory),
+        *("-device", f"iommu-board,kind={boot['dtb']}"),
+        *("-serial", console, "-serial", channel),
+        *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
+    ]
+
+
+# Arguments: QEMU's arguments file, kernel's source, overlay's source, result.
+DEVICETREE = """
+cpp -nostdinc -undef -D__DTS__ -x assembler-with-cpp -I "$1/include" -I "$1/scripts/dtc/include-prefixes" "$2" |
+	dtc -I dts -O dtb -o "$4.dtbo" -
+fdtoverlay -i "$3" -o "$4" "$4.dtbo"
+"""
+
+
+def devicetree(boot, kernel, memory, ncpus):
+    """The machine's own devicetree with that of the board's device on top."""
+    source = rig.BOARD / "dts/virt" / (boot["dtb"] + ".dtso")
+    if not source.exists():
+        raise rig.Failure(f"boot {boot['name']}: there is no devicetree {source}")
+    where = rig.OUT / boot["image"]
+    base, result = where / f"{boot['name']}-base.dtb", where / f"{boot['name']}.dtb"
+    command = [recorded("qemu"), *machine(boot, memory, ncpus)]
+    command[command.index(MACHINE)] += f",dumpdtb={base}"
+    status, _ = rig.run_logged("devicetree", command, rig.LOGS / f"{boot['name']}-dtb.log")
+    if status or not base.exists():
+        raise rig.Failure("QEMU gives no devicetree", *rig.tail(rig.LOGS / f"{boot['name']}-dtb.log"))
+    origin = (kernel / "source").resolve() if (kernel / "source").exists() else kernel
+    rig.in_toolchain(
+        ["bash", "-o", "pipefail", "-ec", DEVICETREE, "dtc", origin, source, base, result], bind=f"{kernel} {origin}"
+    )
+    return result
+
+
+def command(boot, kernel, initramfs, channel, words, memory, ncpus):
+    """Boots the image: the console on standard output, results to the file descriptor."""
+    return [
+        str(recorded("qemu")),
+        *machine(boot, memory, ncpus, "stdio", f"file:/dev/fd/{channel}"),
+        *("-kernel", str(kernel / "arch/arm64/boot/Image"), "-initrd", str(initramfs)),
+        *("-dtb", str(devicetree(boot, kernel, memory, ncpus))),
+        *("-append", " ".join(["console=ttyAMA0", "channel=/dev/ttyAMA1", *words])),
+    ]
