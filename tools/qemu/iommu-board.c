@@ -54,14 +54,10 @@ typedef struct {
     const char *name;
     hwaddr regs;
     unsigned int spi;
-    bool has_ccu;
 } Kind;
 
 static const Kind kinds[] = {
-    { "h6", 0x030f0000, 57, true },
-    { "h616", 0x030f0000, 61, true },
-    { "t8103", 0x030f0000, 57, false },
-    { "t6000", 0x030f0000, 57, false },
+    { "h6", 0x030f0000, 57 },
 };
 
 /* DMA engines, and the port each has at the IOMMU. */
@@ -271,10 +267,8 @@ static void board_realize(DeviceState *dev, Error **errp)
 
     memory_region_init_io(&s->regs, OBJECT(s), &regs_ops, s, "iommu", REGS_SIZE);
     map(&s->regs, s->what->regs);
-    if (s->what->has_ccu) {
-        memory_region_init_io(&s->ccu, OBJECT(s), &ccu_ops, s, "ccu", CCU_SIZE);
-        map(&s->ccu, CCU_ADDR);
-    }
+    memory_region_init_io(&s->ccu, OBJECT(s), &ccu_ops, s, "ccu", CCU_SIZE);
+    map(&s->ccu, CCU_ADDR);
     for (i = 0; i < ARRAY_SIZE(s->ports); i++) {
         memory_region_init_iommu(&s->ports[i], sizeof(s->ports[i]),
                                  TYPE_IOMMU_BOARD_PORT, OBJECT(s), "port",

@@ -15,11 +15,6 @@ use std::{
 };
 
 use iommu_models::{
-    dart::{
-        self,
-        Config,
-        Dart, //
-    },
     sun50i::{
         self,
         Iommu, //
@@ -57,20 +52,8 @@ pub struct Instance {
 
 /// The model of a kind, and the size of the pages it translates.
 fn make(kind: &str) -> Option<(Box<dyn Model>, u64)> {
-    let sun50i = |variant| -> (Box<dyn Model>, u64) { (Box::new(Iommu::new(variant)), 4096) };
-    let dart = |config| -> (Box<dyn Model>, u64) {
-        let mut dart = Box::new(Dart::new(config));
-
-        dart.set_power(true);
-        dart.set_clock(true);
-        (dart, 16384)
-    };
-
     Some(match kind {
-        "h6" => sun50i(sun50i::Variant::H6),
-        "h616" => sun50i(sun50i::Variant::H616),
-        "t8103" => dart(Config::new(dart::Variant::T8103)),
-        "t6000" => dart(Config::new(dart::Variant::T6000)),
+        "h6" => (Box::new(Iommu::new(sun50i::Variant::H6)), 4096),
         _ => return None,
     })
 }
