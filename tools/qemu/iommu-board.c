@@ -1,44 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A modelled IOMMU and the DMA masters behind it, for the virt machine.
+ * A modelled IOMMU and the masters behind it, for the virt machine.
  *
  *   -device iommu-board,kind=h6
  *
  * Registers are where the SoC has them, on a bus that begins at SOC_BASE, and
  * interrupts have its numbers. What the IOMMU does is in tools/models; the
  * masters are devices of QEMU's own, whose accesses go through it.
- *
- * Properties for tests: "counters" is what the model has counted, and writing
- * "NAME VALUE" to "knob" changes what it does.
  */
-
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/module.h"
 #include "exec/address-spaces.h"
-#include "exec/memory.h"
-#include "hw/boards.h"
 #include "hw/intc/arm_gic_common.h"
 #include "hw/intc/arm_gicv3_common.h"
-#include "hw/irq.h"
 #include "hw/qdev-properties.h"
-#include "hw/sysbus.h"
-#include "qom/object.h"
 
-#include "iommu-models.h"
-
-#define TYPE_IOMMU_BOARD "iommu-board"
-OBJECT_DECLARE_SIMPLE_TYPE(IommuBoard, IOMMU_BOARD)
-
-#define TYPE_IOMMU_BOARD_PORT "iommu-board-port"
-OBJECT_DECLARE_SIMPLE_TYPE(Port, IOMMU_BOARD_PORT)
+#include "iommu-board.h"
 
 /* Where the SoC's bus begins in the machine's address space. */
 #define SOC_BASE 0x100000000ULL
 
 #define REGS_SIZE 0x4000
 #define CCU_ADDR 0x03001000
-#define CCU_SIZE 0x1000
 /* The IOMMU's gate and reset. */
 #define CCU_IOMMU 0x7bc
 #define CCU_GATE (1U << 0)
@@ -48,50 +32,13 @@ OBJECT_DECLARE_SIMPLE_TYPE(Port, IOMMU_BOARD_PORT)
 #define PLL_ENABLE (1U << 31)
 #define PLL_LOCK (1U << 28)
 
-#define PL330_EVENTS 8
-
-typedef struct {
-    const char *name;
-    hwaddr regs;
-    unsigned int spi;
-} Kind;
-
-static const Kind kinds[] = {
-    { "h6", 0x030f0000, 57 },
+static const IommuBoardKind kinds[] = {
+    { .name = "h6", .regs = 0x030f0000, .spi = 57, .ccu = true },
+    { .name = "h616", .regs = 0x030f0000, .spi = 61, .ccu = true },
+    { .name = "t8103", .regs = 0x030f0000, .spi = 58, .pci = true },
 };
 
-/* DMA engines, and the port each has at the IOMMU. */
-static const struct {
-    const char *name;
-    hwaddr regs;
-    unsigned int spi;
-    unsigned int port;
-} engines[] = {
-    { "dma0", 0x02000000, 128, 0 },
-    { "dma1", 0x02001000, 144, 1 },
-};
-
-/* What a master sees of the machine's memory. */
-struct Port {
-    IOMMUMemoryRegion parent_obj;
-    IommuBoard *board;
-    uint32_t master;
-};
-
-struct IommuBoard {
-    DeviceState parent_obj;
-    char *kind;
-    const Kind *what;
-    IommuModel *model;
-    MemoryRegion regs;
-    MemoryRegion ccu;
-    uint32_t ccu_regs[CCU_SIZE / 4];
-    Port ports[ARRAY_SIZE(engines)];
-    DeviceState *gic;
-    qemu_irq irq;
-};
-
-static void update_irq(IommuBoard *s)
+void iommu_board_update_irq(IommuBoard *s)
 {
     qemu_set_irq(s->irq, iommu_model_irq(s->model));
 }
@@ -133,7 +80,7 @@ static IOMMUTLBEntry port_translate(IOMMUMemoryRegion *mr, hwaddr va,
         entry.translated_addr = pa & ~mask;
         entry.perm = write ? IOMMU_WO : IOMMU_RO;
     }
-    update_irq(s);
+    iommu_board_update_irq(s);
     return entry;
 }
 
@@ -155,7 +102,7 @@ static uint64_t regs_read(void *opaque, hwaddr offset, unsigned int size)
     IommuBoard *s = opaque;
     uint32_t value = iommu_model_read(s->model, offset);
 
-    update_irq(s);
+    iommu_board_update_irq(s);
     return value;
 }
 
@@ -165,7 +112,7 @@ static void regs_write(void *opaque, hwaddr offset, uint64_t value,
     IommuBoard *s = opaque;
 
     iommu_model_write(s->model, offset, value);
-    update_irq(s);
+    iommu_board_update_irq(s);
 }
 
 static const MemoryRegionOps regs_ops = {
@@ -195,7 +142,7 @@ static void ccu_write(void *opaque, hwaddr offset, uint64_t value,
     if (offset == CCU_IOMMU) {
         iommu_model_set_clock(s->model, value & CCU_GATE);
         iommu_model_set_reset(s->model, !(value & CCU_RESET));
-        update_irq(s);
+        iommu_board_update_irq(s);
     }
 }
 
@@ -206,31 +153,14 @@ static const MemoryRegionOps ccu_ops = {
     .valid = { .min_access_size = 4, .max_access_size = 4 },
 };
 
-static void map(MemoryRegion *mr, hwaddr addr)
+void iommu_board_map(MemoryRegion *mr, hwaddr addr)
 {
     memory_region_add_subregion(get_system_memory(), SOC_BASE + addr, mr);
 }
 
-static bool add_engine(IommuBoard *s, unsigned int n, Error **errp)
+qemu_irq iommu_board_spi(IommuBoard *s, unsigned int spi)
 {
-    DeviceState *dev = qdev_new("pl330");
-    SysBusDevice *bus = SYS_BUS_DEVICE(dev);
-    unsigned int i;
-
-    /* Below the board it would count as given on the command line. */
-    object_property_add_child(qdev_get_machine(), engines[n].name, OBJECT(dev));
-    object_property_set_link(OBJECT(dev), "memory",
-                             OBJECT(&s->ports[engines[n].port]), &error_abort);
-    qdev_prop_set_uint8(dev, "num_events", PL330_EVENTS);
-    if (!sysbus_realize_and_unref(bus, errp)) {
-        return false;
-    }
-    map(sysbus_mmio_get_region(bus, 0), engines[n].regs);
-    /* Aborts, and then one line for each event. */
-    for (i = 0; i < 1 + PL330_EVENTS; i++) {
-        sysbus_connect_irq(bus, i, qdev_get_gpio_in(s->gic, engines[n].spi + i));
-    }
-    return true;
+    return qdev_get_gpio_in(s->gic, spi);
 }
 
 static DeviceState *find_gic(void)
@@ -263,12 +193,19 @@ static void board_realize(DeviceState *dev, Error **errp)
         error_setg(errp, "the machine has no GIC");
         return;
     }
-    s->irq = qdev_get_gpio_in(s->gic, s->what->spi);
+    s->irq = iommu_board_spi(s, s->what->spi);
 
     memory_region_init_io(&s->regs, OBJECT(s), &regs_ops, s, "iommu", REGS_SIZE);
-    map(&s->regs, s->what->regs);
-    memory_region_init_io(&s->ccu, OBJECT(s), &ccu_ops, s, "ccu", CCU_SIZE);
-    map(&s->ccu, CCU_ADDR);
+    iommu_board_map(&s->regs, s->what->regs);
+    if (s->what->ccu) {
+        memory_region_init_io(&s->ccu, OBJECT(s), &ccu_ops, s, "ccu", CCU_SIZE);
+        iommu_board_map(&s->ccu, CCU_ADDR);
+    } else {
+        /* Nothing switches these. */
+        iommu_model_set_power(s->model, true);
+        iommu_model_set_clock(s->model, true);
+    }
+    iommu_board_add_control(s);
     for (i = 0; i < ARRAY_SIZE(s->ports); i++) {
         memory_region_init_iommu(&s->ports[i], sizeof(s->ports[i]),
                                  TYPE_IOMMU_BOARD_PORT, OBJECT(s), "port",
@@ -276,29 +213,7 @@ static void board_realize(DeviceState *dev, Error **errp)
         s->ports[i].board = s;
         s->ports[i].master = i;
     }
-    for (i = 0; i < ARRAY_SIZE(engines); i++) {
-        if (!add_engine(s, i, errp)) {
-            return;
-        }
-    }
-}
-
-static char *get_counters(Object *obj, Error **errp)
-{
-    g_autofree char *text = iommu_model_counters(IOMMU_BOARD(obj)->model);
-
-    return g_strdup(text);
-}
-
-static void set_knob(Object *obj, const char *value, Error **errp)
-{
-    char name[32];
-    unsigned int number;
-
-    if (sscanf(value, "%31s %u", name, &number) != 2 ||
-        !iommu_model_knob(IOMMU_BOARD(obj)->model, name, number)) {
-        error_setg(errp, "no such knob: '%s'", value);
-    }
+    iommu_board_add_masters(s, errp);
 }
 
 static const Property board_properties[] = {
@@ -313,8 +228,6 @@ static void board_class_init(ObjectClass *class, void *data)
     dc->realize = board_realize;
     dc->hotpluggable = false;
     device_class_set_props(dc, board_properties);
-    object_class_property_add_str(class, "counters", get_counters, NULL);
-    object_class_property_add_str(class, "knob", NULL, set_knob);
 }
 
 static const TypeInfo types[] = {

@@ -18,6 +18,7 @@ typedef struct IommuModelMemory {
 IommuModel *iommu_model_new(const char *kind, const IommuModelMemory *memory);
 uint32_t iommu_model_read(IommuModel *model, uint32_t offset);
 void iommu_model_write(IommuModel *model, uint32_t offset, uint32_t value);
+void iommu_model_set_power(IommuModel *model, bool on);
 void iommu_model_set_clock(IommuModel *model, bool on);
 void iommu_model_set_reset(IommuModel *model, bool asserted);
 bool iommu_model_irq(const IommuModel *model);
@@ -27,7 +28,14 @@ bool iommu_model_access(IommuModel *model, uint32_t master, uint64_t va,
 /* Bytes of the pages that it translates. */
 uint64_t iommu_model_page_size(const IommuModel *model);
 bool iommu_model_knob(IommuModel *model, const char *name, uint32_t value);
-/* What it has counted, as text that free() takes. */
-char *iommu_model_counters(const IommuModel *model);
+/* The report on accesses begins anew. */
+void iommu_model_mark(IommuModel *model);
+/* The counters are 0. */
+void iommu_model_clear(IommuModel *model);
+/*
+ * A text that free() takes: the report (0), counters (1), registers (2), knobs
+ * (3), the last accesses (4) or register writes (5); else empty.
+ */
+char *iommu_model_show(const IommuModel *model, uint32_t which);
 
 #endif

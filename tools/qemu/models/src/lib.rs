@@ -11,10 +11,17 @@ use std::{
         CStr,
         CString, //
     },
-    fmt::Write,
+    fmt::{
+        Arguments,
+        Write, //
+    },
 };
 
 use iommu_models::{
+    dart::{
+        self,
+        Dart, //
+    },
     sun50i::{
         self,
         Iommu, //
@@ -54,6 +61,14 @@ pub struct Instance {
 fn make(kind: &str) -> Option<(Box<dyn Model>, u64)> {
     Some(match kind {
         "h6" => (Box::new(Iommu::new(sun50i::Variant::H6)), 4096),
+        "h616" => (Box::new(Iommu::new(sun50i::Variant::H616)), 4096),
+        "t8103" => (
+            // The kernel of the board has pages of 4 KiB, too.
+            Box::new(Dart::new(
+                dart::Config::new(dart::Variant::T8103).pages_4k(),
+            )),
+            4096,
+        ),
         _ => return None,
     })
 }
@@ -103,6 +118,17 @@ pub unsafe extern "C" fn iommu_model_write(this: *mut Instance, offset: u32, val
     let this = unsafe { &mut *this };
 
     this.model.mmio_write(&mut this.machine, offset, value);
+}
+
+/// Switches the power domain.
+///
+/// # Safety
+///
+/// See the top of this file.
+#[no_mangle]
+pub unsafe extern "C" fn iommu_model_set_power(this: *mut Instance, on: bool) {
+    // SAFETY: by this function's contract.
+    unsafe { &mut *this }.model.set_power(on);
 }
 
 /// Switches the clock.
@@ -197,19 +223,51 @@ extern "C" {
     fn strdup(text: *const c_char) -> *mut c_char;
 }
 
-/// What the model has counted, as text that `free()` takes.
+/// The report on accesses begins anew.
 ///
 /// # Safety
 ///
 /// See the top of this file.
 #[no_mangle]
-pub unsafe extern "C" fn iommu_model_counters(this: *const Instance) -> *mut c_char {
-    let mut text = String::new();
-
+pub unsafe extern "C" fn iommu_model_mark(this: *mut Instance) {
     // SAFETY: by this function's contract.
-    unsafe { &*this }.model.show_counters(&mut |line| {
+    unsafe { &mut *this }.model.mark();
+}
+
+/// The counters are 0.
+///
+/// # Safety
+///
+/// See the top of this file.
+#[no_mangle]
+pub unsafe extern "C" fn iommu_model_clear(this: *mut Instance) {
+    // SAFETY: by this function's contract.
+    unsafe { &mut *this }.model.clear();
+}
+
+/// A text about the model, that `free()` takes: which, `iommu-models.h` says.
+///
+/// # Safety
+///
+/// See the top of this file.
+#[no_mangle]
+pub unsafe extern "C" fn iommu_model_show(this: *const Instance, which: u32) -> *mut c_char {
+    // SAFETY: by this function's contract.
+    let model = unsafe { &(*this).model };
+    let mut text = String::new();
+    let line: &mut dyn FnMut(Arguments<'_>) = &mut |line| {
         let _ = writeln!(text, "{line}");
-    });
+    };
+
+    match which {
+        0 => model.show_report(line),
+        1 => model.show_counters(line),
+        2 => model.show_regs(line),
+        3 => model.show_knobs(line),
+        4 => model.show_recent(line),
+        5 => model.show_writes(line),
+        _ => {}
+    }
     let text = CString::new(text).unwrap_or_default();
     // SAFETY: a valid string, which is copied.
     unsafe { strdup(text.as_ptr()) }

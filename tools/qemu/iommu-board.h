@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the parts of the device iommu-board offer each other.
+ */
+#ifndef HW_MISC_IOMMU_BOARD_H
+#define HW_MISC_IOMMU_BOARD_H
+
+#include "exec/memory.h"
+#include "hw/irq.h"
+#include "hw/qdev-core.h"
+#include "qom/object.h"
+
+#include "iommu-models.h"
+
+#define TYPE_IOMMU_BOARD "iommu-board"
+OBJECT_DECLARE_SIMPLE_TYPE(IommuBoard, IOMMU_BOARD)
+
+#define TYPE_IOMMU_BOARD_PORT "iommu-board-port"
+OBJECT_DECLARE_SIMPLE_TYPE(Port, IOMMU_BOARD_PORT)
+
+/* Masters of the IOMMU: as many as the T8103's has streams. */
+#define IOMMU_BOARD_PORTS 16
+
+#define CONTROL_SIZE 0x10000
+#define CONTROL_BUFFER 0x1000
+#define CCU_SIZE 0x1000
+
+typedef struct {
+    const char *name;
+    hwaddr regs;
+    unsigned int spi;
+    bool ccu;       /* has gate and reset in a clock controller of Allwinner's */
+    bool pci;       /* has the functions of the PCI bus behind it, too */
+} IommuBoardKind;
+
+/* What a master sees of the machine's memory. */
+struct Port {
+    IOMMUMemoryRegion parent_obj;
+    IommuBoard *board;
+    uint32_t master;
+    AddressSpace as;    /* of a PCI function */
+};
+
+struct IommuBoard {
+    DeviceState parent_obj;
+    char *kind;
+    const IommuBoardKind *what;
+    IommuModel *model;
+    MemoryRegion regs;
+    MemoryRegion ccu;
+    MemoryRegion control;
+    uint32_t ccu_regs[CCU_SIZE / 4];
+    uint8_t buffer[CONTROL_SIZE - CONTROL_BUFFER];
+    uint32_t length;
+    Port ports[IOMMU_BOARD_PORTS];
+    DeviceState *gic;
+    qemu_irq irq;
+};
+
+/* Maps registers at an address of the SoC's bus. */
+void iommu_board_map(MemoryRegion *mr, hwaddr addr);
+/* The model may have raised or lowered its interrupt. */
+void iommu_board_update_irq(IommuBoard *s);
+qemu_irq iommu_board_spi(IommuBoard *s, unsigned int spi);
+
+/* iommu-masters.c */
+bool iommu_board_add_masters(IommuBoard *s, Error **errp);
+
+/* iommu-control.c */
+void iommu_board_add_control(IommuBoard *s);
+
+#endif
