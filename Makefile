@@ -15,6 +15,13 @@ CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/rust-iommu
 OPTIONS := $(foreach name,RUST_SUN50I_IOMMU RUST_APPLE_DART RUST_IOMMU_KUNIT_TEST,\
 	$(if $(CONFIG_$(name)),CONFIG_$(name)=$(CONFIG_$(name))))
 
+# Which board: um, arm64, both where nothing is said. The kernel's build has a
+# variable of this name, too, and takes it from the image.
+BOARD_ARCH := $(ARCH)
+unexport ARCH
+MAKEOVERRIDES := $(filter-out ARCH=%,$(MAKEOVERRIDES))
+arch := $(if $(BOARD_ARCH),--arch '$(BOARD_ARCH)')
+
 .PHONY: all
 all: prepare
 	@scripts/build-modules $(IMAGE) $(OPTIONS)
@@ -28,21 +35,24 @@ ifeq ($(KDIR),)
 endif
 	@scripts/build-kernel $(IMAGE)
 
-.PHONY: board check kunit bench lint
+.PHONY: board check kunit bench lint soak
 board:
-	@scripts/board
+	@scripts/board $(arch)
 
 check:
-	@scripts/check $(if $(ONLY),--only '$(ONLY)')
+	@scripts/check $(arch) $(if $(ONLY),--only '$(ONLY)')
 
 kunit:
-	@scripts/check --kunit $(if $(ONLY),--only '$(ONLY)')
+	@scripts/check --kunit $(arch) $(if $(ONLY),--only '$(ONLY)')
 
 bench:
-	@scripts/bench
+	@scripts/bench $(arch)
 
 lint:
 	@scripts/lint
+
+soak:
+	@scripts/check --soak
 
 .PHONY: modules_install
 modules_install: all
@@ -76,8 +86,11 @@ distclean: clean
 help:
 	@echo "make                  build the modules (KDIR=: a configured kernel build of your own)"
 	@echo "make board            prepare everything, boot the board, show a running translation"
-	@echo "make check            run every test (ONLY=REGEX: those whose name matches)"
+	@echo "                      (ARCH=arm64: QEMU's, with masters that have drivers of their own)"
+	@echo "make check            run every test (ONLY=REGEX: those whose name matches,"
+	@echo "                      ARCH=um or arm64: those of one board)"
 	@echo "make kunit            run the KUnit suites"
+	@echo "make soak             load and unbind the masters of the arm64 board for ten minutes"
 	@echo "make bench            measure Rust against C"
 	@echo "make modules_install  install the modules (INSTALL_MOD_PATH=: below that directory)"
 	@echo "make check-kernel     say whether the kernel KDIR= can take the modules"

@@ -25,11 +25,13 @@ wake         a regular expression: when a console line matches, the sleeping
              kernel is woken by SIGUSR1 (default: that of s2idle)
 kunit        a glob: the KUnit suites that run at insmod; their cases count as tests
              (default: none, the kernel's own suites stay out)
+icount       true: QEMU counts instructions instead of time, and nothing is random
 skip         why the boot is not run: its stories count as skipped
 kmemleak     true: look for leaks, also once at the end; default false, since it takes long
 """
 
 import concurrent.futures
+import contextlib
 import ctypes
 import json
 import os
@@ -229,11 +231,37 @@ def toolchain():
     return dict(line.split("=", 1) for line in lines)
 
 
+# What has taken how long: (step, seconds).
+TIMES = []
+
+
+@contextlib.contextmanager
+def timed(step):
+    start = time.monotonic()
+    try:
+        yield
+    finally:
+        TIMES.append((step, time.monotonic() - start))
+
+
+# Seconds after which a set-up script is given up, whatever it waits for.
+SETUP_LIMIT = 5400
+
+
 def setup_command(*command):
     """Runs one of the set-up scripts; they report their own failures."""
+    with timed("set-up: " + " ".join(command).removeprefix("setup-").replace("-", " ", 1)):
+        run_setup(command)
+
+
+def run_setup(command):
     process = subprocess.Popen([str(TOP / "scripts" / command[0]), *command[1:]], cwd=TOP)
     try:
-        status = process.wait()
+        status = process.wait(timeout=SETUP_LIMIT)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.wait()
+        raise Failure(f"scripts/{command[0]} was not done after {SETUP_LIMIT // 60} minutes", f"see {LOGS}") from None
     except KeyboardInterrupt:
         # It has been interrupted as well, and says so.
         process.wait()
@@ -483,7 +511,7 @@ def load_table(path=None):
     with open(path or BOARD / "boots.toml", "rb") as stream:
         table = tomllib.load(stream)
     known = {"name", "image", "ncpus", "dtb", "driver", "load_driver", "modules", "stories", "args", "mem", "timeout"}
-    known |= {"in", "crash", "wake", "kunit", "kmemleak", "kind", "skip"}
+    known |= {"in", "crash", "wake", "kunit", "kmemleak", "kind", "skip", "icount"}
     seen = set()
     for boot in table["boot"]:
         name = boot.get("name", "?")
@@ -633,8 +661,16 @@ def kernel_died(console):
     return re.search(r"Kernel panic - not syncing|end Kernel panic|Segfault with no mm", console)
 
 
+ARCHES = ("um", "arm64")
+
+
+def arch(image):
+    """The architecture of an image, and so its board."""
+    return "arm64" if image.startswith("arm64") else "um"
+
+
 def is_arm64(image):
-    return image.startswith("arm64")
+    return arch(image) == "arm64"
 
 
 def kernel_file(image):
@@ -652,7 +688,7 @@ def command_line(boot, kernel, initramfs, results, channel, scratch):
     if is_arm64(boot["image"]):
         import virt  # which imports this
 
-        return virt.command(boot, kernel, initramfs, channel, words, memory, ncpus)
+        return virt.command(boot, kernel, initramfs, channel, words, memory, ncpus, scratch)
 
     arguments = [
         str(kernel / "linux"),

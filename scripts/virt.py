@@ -22,10 +22,37 @@ def busybox():
     return recorded("busybox")
 
 
+# An instruction is a nanosecond of the guest, and nothing comes from outside.
+INSTRUCTIONS = ["-machine", "dtb-randomness=off", "-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
+
+# Kinds of the device with the PCI functions behind the IOMMU, too.
+WITH_PCI = ("t8103",)
+DISK_MIB = 32
+
+
+def disk(path):
+    """An empty disk of the boot's own, which takes the room that is written to."""
+    with open(path, "wb") as stream:
+        stream.truncate(DISK_MIB << 20)
+    return f"file={path},format=raw"
+
+
+def media(boot, scratch):
+    """Disks in the machine's slots, and a wire between its network cards."""
+    words = ["-drive", "if=none,id=sd," + disk(scratch / "sd.img")]
+    if not boot.get("icount"):
+        words += ["-nic", "hubport,hubid=0", "-nic", "hubport,hubid=0"]
+    if boot["dtb"] in WITH_PCI:
+        words += ["-drive", "if=none,id=nvme," + disk(scratch / "nvme.img")]
+        words += ["-device", "nvme,drive=nvme,serial=iommu-board,addr=01.0"]
+    return words
+
+
 def machine(boot, memory, ncpus, console="null", channel="null"):
     """What the machine is made of: the same for its devicetree and for the boot."""
     return [
         *("-machine", MACHINE, "-cpu", CPU, "-smp", str(ncpus), "-m", memory),
+        *(INSTRUCTIONS if boot.get("icount") else []),
         *("-device", f"iommu-board,kind={boot['dtb']}"),
         *("-serial", console, "-serial", channel),
         *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
@@ -59,11 +86,12 @@ def devicetree(boot, kernel, memory, ncpus):
     return result
 
 
-def command(boot, kernel, initramfs, channel, words, memory, ncpus):
+def command(boot, kernel, initramfs, channel, words, memory, ncpus, scratch):
     """Boots the image: the console on standard output, results to the file descriptor."""
     return [
         str(recorded("qemu")),
         *machine(boot, memory, ncpus, "stdio", f"file:/dev/fd/{channel}"),
+        *media(boot, pathlib.Path(scratch)),
         *("-kernel", str(kernel / "arch/arm64/boot/Image"), "-initrd", str(initramfs)),
         *("-dtb", str(devicetree(boot, kernel, memory, ncpus))),
         *("-append", " ".join(["console=ttyAMA0", "channel=/dev/ttyAMA1", *words])),

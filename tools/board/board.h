@@ -21,7 +21,9 @@
 /* Where the bus of the SoC lies in the guest's physical address space. */
 #define BOARD_SOC_BASE		0x100000000ULL
 #define BOARD_SOC_SIZE		0x10000000ULL
-/* And where it ends when the devicetree is that of a real machine. */
+/* The QEMU board has what no chip has there: see tools/qemu/iommu-control.c. */
+#define BOARD_CONTROL		0x0f000000
+/* Where it ends when the devicetree is that of a real machine. */
 #define BOARD_APPLE_END		0x4000000000ULL
 
 /*
@@ -111,6 +113,12 @@ int board_overlay_init(struct dentry *root);
 
 /* debugfs.c */
 struct dentry *board_debugfs_init(void);
+
+/* devices.c */
+struct device;
+void board_devices_init(struct dentry *root);
+/* A device of any bus that masters are on; the caller puts it. */
+struct device *board_find_device(const char *name);
 
 /* shadow.c */
 #ifdef CONFIG_DMA_NEED_SYNC

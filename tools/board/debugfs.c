@@ -1,74 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The board's own files: what must be equal before and after a story, which
- * devices there are, and the knobs that belong to no single model.
+ * The board's own files, and the knobs that belong to no single model.
  */
-#include <linux/device.h>
 #include <linux/io.h>
-#include <linux/iommu.h>
 #include <linux/module.h>
-#include <linux/of.h>
-#include <linux/platform_device.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
 
 #include "board.h"
-
-static bool is_iommu(struct device_node *np)
-{
-	return of_property_present(np, "#iommu-cells");
-}
-
-/* The devices that the stories are about: IOMMUs and their masters. */
-static bool of_interest(struct device *dev)
-{
-	return dev->of_node &&
-	       (is_iommu(dev->of_node) || of_property_present(dev->of_node, "iommus"));
-}
-
-static int count_dev(struct device *dev, void *data)
-{
-	struct seq_file *s = data;
-
-	if (!of_interest(dev))
-		return 0;
-	seq_printf(s, "ref_dev_%s %u\n", dev_name(dev), kref_read(&dev->kobj.kref));
-	seq_printf(s, "ref_node_%s %u\n", dev_name(dev),
-		   kref_read(&dev->of_node->kobj.kref));
-#ifdef CONFIG_PM
-	seq_printf(s, "rpm_usage_%s %d\n", dev_name(dev),
-		   atomic_read(&dev->power.usage_count));
-#endif
-	return 0;
-}
-
-static int counts_show(struct seq_file *s, void *unused)
-{
-	board_ccu_show(s);
-	return bus_for_each_dev(&platform_bus_type, NULL, s, count_dev);
-}
-DEFINE_SHOW_ATTRIBUTE(counts);
-
-static int show_dev(struct device *dev, void *data)
-{
-	struct seq_file *s = data;
-
-	if (!of_interest(dev))
-		return 0;
-	device_lock(dev);
-	seq_printf(s, "%s %s driver %s group %s\n",
-		   is_iommu(dev->of_node) ? "iommu" : "master", dev_name(dev),
-		   dev->driver ? dev->driver->name : "-",
-		   dev->iommu_group ? "yes" : "no");
-	device_unlock(dev);
-	return 0;
-}
-
-static int devices_show(struct seq_file *s, void *unused)
-{
-	return bus_for_each_dev(&platform_bus_type, NULL, s, show_dev);
-}
-DEFINE_SHOW_ATTRIBUTE(devices);
 
 static int stats_show(struct seq_file *s, void *unused)
 {
@@ -184,8 +123,7 @@ struct dentry *board_debugfs_init(void)
 {
 	struct dentry *root = debugfs_create_dir("board", NULL);
 
-	debugfs_create_file("counts", 0400, root, NULL, &counts_fops);
-	debugfs_create_file("devices", 0400, root, NULL, &devices_fops);
+	board_devices_init(root);
 	debugfs_create_file("stats", 0400, root, NULL, &stats_fops);
 	debugfs_create_file_unsafe("late_supplier", 0200, root, NULL, &late_fops);
 	debugfs_create_file_unsafe("fail_clock", 0600, root, NULL, &fail_clock_fops);

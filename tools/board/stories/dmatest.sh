@@ -1,35 +1,50 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
 # Stock DMA engines behind the IOMMU copy with the kernel's dmatest, which maps its
-# buffers by the DMA API and compares what has arrived.
+# buffers by the DMA API and compares what has arrived, and what has not been
+# touched around it. In each way that the engines' driver can.
 
 M=/sys/module/dmatest/parameters
 
-# There is no client.
-tidy() { :; }
+# set_all NAME=VALUE...: dmatest's parameters
+set_all() {
+	local word
+	for word; do
+		echo "${word#*=}" >"$M/${word%%=*}"
+	done
+}
 
-# the devices of groups that translate
-translated() {
-	for group in /sys/kernel/iommu_groups/*; do
-		case $(cat "$group/type") in DMA*) ls "$group/devices" ;; esac
-	done | sort | tr '\n' ' '
+# copies_by WHAT CHANNELS PARAMETER...: so many channels of both engines at once
+copies_by() {
+	local what=$1 channels=$2 seen n
+	shift 2
+	set_all iterations=20 test_buf_size=16384 timeout=3000 norandom=N polled=N transfer_size=0 "$@"
+	for n in $(seq 0 $((channels - 1))); do
+		virt_channel dma0 "$n" >$M/channel
+		virt_channel dma1 "$n" >$M/channel
+	done
+	seen=$(log_count ' 0 failures')
+	echo 1 >$M/run
+	# Reading it is waiting for the end.
+	cat $M/wait >/dev/null
+	equal "$what: channels without a failure" $(($(log_count 'summary 20 tests, 0 failures') - seen)) $((2 * channels))
+	echo 0 >$M/run
+	transfers=$((transfers + 40 * channels))
 }
 
 oracle_ignore nr_iommu_pages
 check "the engines' driver loads" load pl330
-wait_for "both engines are there" 5 test -d /sys/class/dma/dma1chan0
-equal "masters that are translated" "$(translated)" \
-	"102000000.dma-controller 102001000.dma-controller "
+behind dma0 dma1
 check "dmatest loads" load dmatest
-for engine in dma0chan0 dma1chan0; do
-	echo 20 >$M/iterations
-	echo 16384 >$M/test_buf_size
-	echo 3000 >$M/timeout
-	echo $engine >$M/channel
-	echo 1 >$M/run
-	# Reading it is waiting for the end.
-	cat $M/wait >/dev/null
-	check "$engine copies what it should" log_has "$engine-copy0: summary 20 tests, 0 failures"
-	echo 0 >$M/run
-done
+mark 0 2
+transfers=0
+copies_by "random offsets and lengths" 1
+copies_by "several channels" 4
+copies_by "whole buffers" 1 norandom=Y
+copies_by "larger buffers" 1 test_buf_size=262144
+copies_by "short transfers" 1 transfer_size=64
+copies_by "polled" 1 polled=Y
+check "the IOMMU has translated it" test "$(counter 0 walks)" -gt 0
+sealed_off
 check "dmatest goes" unload dmatest
+record dmatest_transfers $transfers

@@ -22,7 +22,7 @@ esac
 SPLATS='BUG:|WARNING:|KASAN:|KCSAN:|UBSAN:|INFO: task .* blocked|INFO: rcu|rcu:.*(stall|detected)|possible (recursive|circular) locking'
 SPLATS="$SPLATS|inconsistent lock state|invalid wait context|suspicious RCU|sleeping function called|held lock freed|bad unlock balance"
 SPLATS="$SPLATS|irq lock inversion|lock order|memory leak|unreferenced object|pending allocations|DMA-API:|refcount_t:|ODEBUG:|debug_objects:|kobject_add_internal failed"
-SPLATS="$SPLATS|Unable to handle|general protection|Oops|Kernel panic|list_(add|del) corruption|double free|Bad page|page_owner|soft lockup|hard LOCKUP|Unknown rela|scheduling while atomic"
+SPLATS="$SPLATS|Unable to handle|general protection|Oops|Kernel panic|list_(add|del) corruption|double free|Bad page|pagealloc: .*corruption|page_owner|soft lockup|hard LOCKUP|Unknown rela|scheduling while atomic"
 
 say() {
 	echo "$*" >&3
@@ -160,6 +160,14 @@ load_driver() {
 
 unload_driver() {
 	[ "$driver" = none ] || rmmod "$driver_module"
+}
+
+# Memory in KiB that nobody has: the pages on the lists of each CPU too, which are
+# megabytes and come and go.
+free_kib() {
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '$1 == "MemAvailable:" { n += $2 } $1 == "count:" { n += 4 * $2 } END { print n }' \
+		/proc/meminfo /proc/zoneinfo
 }
 
 # --- around a story --------------------------------------------------------

@@ -5,14 +5,6 @@
 
 cycles=${1:-200}
 
-# Memory in KiB that nobody has: the pages on the lists of each CPU too, which are
-# megabytes and come and go.
-memory() {
-	echo 3 >/proc/sys/vm/drop_caches
-	awk '$1 == "MemAvailable:" { n += $2 } $1 == "count:" { n += 4 * $2 } END { print n }' \
-		/proc/meminfo /proc/zoneinfo
-}
-
 cycle() {
 	check "the driver is inserted" load_driver
 	check "overlay" overlay_apply codec
@@ -26,7 +18,7 @@ cycle() {
 # What was lost since the first cycles, which fill slabs and lists per CPU. Much
 # is given back late, by RCU and by work queues.
 came_back() {
-	kib=$((memory - $(memory)))
+	kib=$((memory - $(free_kib)))
 	[ $kib -lt $((1024 + cycles * 32)) ]
 }
 
@@ -36,7 +28,7 @@ before=$(oracle)
 for done in 0 1 2 3 4; do
 	cycle "$done"
 done
-memory=$(memory)
+memory=$(free_kib)
 done=0
 while [ $done -lt "$cycles" ]; do
 	cycle "$done"

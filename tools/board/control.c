@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The QEMU board seen from the guest: the IOMMU model's counters and knobs,
+ * which QEMU's device offers as a register window, in the files in which the
+ * UML board has them.
+ */
+#include <linux/debugfs.h>
+#include <linux/io.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/of_address.h>
+#include <linux/seq_file.h>
+#include <linux/uaccess.h>
+
+#include "board.h"
+#include "masters.h"
+
+/* As in tools/qemu/iommu-control.c. */
+#define CONTROL_ID	0x00
+#define CONTROL_SHOW	0x04
+#define CONTROL_LENGTH	0x08
+#define CONTROL_MARK	0x0c
+#define CONTROL_CLEAR	0x10
+#define CONTROL_KNOB	0x14
+#define CONTROL_TURNED	0x18
+#define CONTROL_BUFFER	0x1000
+
+#define CONTROL_ID_VALUE	0x554d4d49
+#define CONTROL_SIZE		0x10000
+
+enum text {
+	TEXT_REPORT,
+	TEXT_COUNTERS,
+	TEXT_REGS,
+	TEXT_KNOBS,
+	TEXT_RECENT,
+	TEXT_WRITES,
+};
+
+static void __iomem *regs;
+static struct dentry *root;
+/* The window has one buffer. */
+static DEFINE_MUTEX(lock);
+
+static int text_show(struct seq_file *s, void *unused)
+{
+	u32 length, at, i;
+
+	mutex_lock(&lock);
+	writel((unsigned long)s->private, regs + CONTROL_SHOW);
+	length = readl(regs + CONTROL_LENGTH);
+	for (at = 0; at < length; at += sizeof(u32)) {
+		u32 four = readl(regs + CONTROL_BUFFER + at);
+
+		for (i = 0; i < sizeof(four) && at + i < length; i++)
+			seq_putc(s, four >> 8 * i);
+	}
+	mutex_unlock(&lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(text);
+
+/* "NAME VALUE" */
+static ssize_t knob_write(struct file *file, const char __user *buf, size_t len,
+			  loff_t *pos)
+{
+	u32 line[16] = {};
+	unsigned int i;
+	bool turned;
+
+	if (len >= sizeof(line))
+		return -EINVAL;
+	if (copy_from_user(line, buf, len))
+		return -EFAULT;
+	mutex_lock(&lock);
+	for (i = 0; i < ARRAY_SIZE(line); i++)
+		writel(line[i], regs + CONTROL_BUFFER + i * sizeof(u32));
+	writel(1, regs + CONTROL_KNOB);
+	turned = readl(regs + CONTROL_TURNED);
+	mutex_unlock(&lock);
+	return turned ? len : -EINVAL;
+}
+
+static int knob_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, text_show, (void *)TEXT_KNOBS);
+}
+
+static const struct file_operations knobs_fops = {
+	.owner = THIS_MODULE,
+	.open = knob_open,
+	.read = seq_read,
+	.write = knob_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+static int mark_set(void *data, u64 value)
+{
+	writel(1, regs + CONTROL_MARK);
+	if (value > 1)
+		writel(1, regs + CONTROL_CLEAR);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(mark_fops, NULL, mark_set, "%llu\n");
+
+static int __init control_init(void)
+{
+	static const struct {
+		const char *name;
+		unsigned long text;
+	} texts[] = {
+		{ "report", TEXT_REPORT },
+		{ "counters", TEXT_COUNTERS },
+		{ "regs", TEXT_REGS },
+		{ "recent", TEXT_RECENT },
+		{ "writes", TEXT_WRITES },
+	};
+	struct dentry *dir;
+	unsigned int i;
+
+	regs = ioremap(BOARD_SOC_BASE + BOARD_CONTROL, CONTROL_SIZE);
+	if (!regs)
+		return -ENOMEM;
+	if (readl(regs + CONTROL_ID) != CONTROL_ID_VALUE) {
+		pr_err("board_qemu: this machine has no device iommu-board\n");
+		iounmap(regs);
+		return -ENODEV;
+	}
+	root = debugfs_create_dir("board", NULL);
+	dir = debugfs_create_dir("iommu0", root);
+	for (i = 0; i < ARRAY_SIZE(texts); i++)
+		debugfs_create_file(texts[i].name, 0400, dir, (void *)texts[i].text,
+				    &text_fops);
+	debugfs_create_file("knobs", 0600, dir, NULL, &knobs_fops);
+	debugfs_create_file_unsafe("mark", 0200, dir, NULL, &mark_fops);
+	board_devices_init(root);
+	masters_init();
+	return 0;
+}
+module_init(control_init);
+
+static void __exit control_exit(void)
+{
+	masters_exit();
+	debugfs_remove(root);
+	iounmap(regs);
+}
+module_exit(control_exit);
+
+MODULE_DESCRIPTION("The IOMMU board of QEMU, seen from its guest");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# Stock masters whose descriptors and ring entries point where nothing is mapped: the
+# fault names the master, and no byte changes but in the buffers that are mapped.
+# What would show it is a pattern around and beside them, a file that fills memory,
+# and the kernel's poison in every free page (page_poison=1).
+
+oracle_ignore '^nr_iommu_pages'
+seconds=5
+
+tidy() {
+	client - give 0 >/dev/null
+	client - give 1 >/dev/null
+	client - find >/dev/null
+	[ -z "$peer" ] || kill "$peer"
+	rm -f /tmp/memory
+}
+
+# faulted NAME ADDRESS: the line of a fault names the master. The C driver has its
+# number only.
+faulted() {
+	case $driver in
+	c) log_since | grep -Eq "iommu: (Page fault|translation fault).*0x0*$2[^0-9a-f]|fault.*0x0*$2" ;;
+	*) log_since | grep -Eq "iommu: $(virt_node "$1") \(stream [0-9]+\): .* of 0x0*$2: " ;;
+	esac
+}
+
+# Pages that the master's driver has mapped for longer, by the kernel's own book:
+# mapped NAME TYPE
+mapped() {
+	awk -v dev="$(virt_node "$1")" -v type="$2" \
+		'$2 == dev && $3 ~ type { sub("D=", "", $7); print "0x" $7 }' $DEBUGFS/dma-api/dump
+}
+
+# lose_all NAME TYPE: they go under it
+lose_all() {
+	lost=0
+	for page in $(mapped "$1" "$2"); do
+		client - lose "$(virt_node "$1")" "$page" >/dev/null && lost=$((lost + 1))
+	done
+	check "$1 has pages of the type $2" test $lost -gt 0
+}
+
+page_of() { echo "${1%???}"; }
+memory_same() { [ "$(sha256sum </tmp/memory)" = "$sum" ]; }
+
+behind dma0 mmc net0 net1
+dd if=/dev/urandom of=/tmp/memory bs=1048576 count=32 2>/dev/null
+sum=$(sha256sum </tmp/memory)
+mark 0 2
+
+# A descriptor of a DMA engine whose second page is not there. An engine of QEMU's
+# keeps in its buffer what it could not write, so this comes before all else that is
+# refused to it.
+dev=$(virt_node dma0)
+channel=$(virt_channel dma0)
+does - take 0 "$dev" 0x4000 0x11
+from=${client_said%% *}
+does - take 1 "$dev" 0x4000 0x22
+to=${client_said%% *}
+does - copy "$channel" "$to" "$from" 0x1000
+does - holds 1 0 0x1000 0x11
+does - holds 1 0x1000 0x3000 0x22
+beyond=$(printf '0x%x' $((to + 0x3000)))
+does - lose "$dev" "$beyond"
+client - copy "$channel" $((to + 0x2000)) "$from" 0x2000 >/dev/null
+wait_for "a fault of dma0 in the second page" $seconds faulted dma0 "$(page_of "${beyond#0x}")..."
+does - find
+does - holds 1 0 0x1000 0x11
+does - holds 1 0x1000 0x1000 0x22
+does - holds 1 0x2000 0x1000 0x11
+does - holds 1 0x3000 0x1000 0x22
+
+# And one that is all beside, in either direction.
+for nowhere in 0x7654000 0x1000; do
+	client - copy "$channel" $nowhere "$from" 0x1000 >/dev/null
+	wait_for "a fault of dma0 that writes to $nowhere" $seconds faulted dma0 "${nowhere#0x}"
+done
+client - copy "$channel" "$to" 0x5551000 0x1000 >/dev/null
+wait_for "a fault of dma0 that reads from 0x5551000" $seconds faulted dma0 5551000
+does - holds 0 0 0x4000 0x11
+does - holds 1 0x1000 0x1000 0x22
+does - holds 1 0x3000 0x1000 0x22
+sealed_off
+does - give 0
+does - give 1
+
+if [ -r $DEBUGFS/dma-api/dump ]; then
+	# The ring entries of a network card: what it has ready for packets that arrive.
+	# Its driver unmaps such a page for what it takes for a packet, and finds it gone.
+	allow_splat 'WARNING: drivers/iommu/dma-iommu.c:[0-9]+ at iommu_dma_unmap_phys'
+	net_up
+	mark 0 2
+	lose_all net0 'single|phy'
+	refute "nothing can arrive" ping -c 2 -W 1 $there
+	check "the faults are the card's" test "$(report 0 faulted_3)" -gt 0
+	check "a fault of the card" faulted net0 '[0-9a-f]+'
+	does - find
+	# What it has lost it does not look for.
+	check "it is down" ip link set "$card" down
+	check "it is up again" ip link set "$card" up
+	wait_for "ping" 10 ping -c 1 -W 1 $there
+	sealed_off
+	net_down
+
+	# The table of descriptors of a disk.
+	wait_for "the disk" 10 test -b /dev/mmcblk0
+	mark 0 2
+	lose_all mmc coherent
+	refute "it cannot be read" dd if=/dev/mmcblk0 of=/dev/null bs=65536 count=1 iflag=direct
+	check "the faults are the disk's" test "$(report 0 faulted_2)" -gt 0
+	check "a fault of the disk" faulted mmc '[0-9a-f]+'
+	does - find
+	check "it can be read again" dd if=/dev/mmcblk0 of=/dev/null bs=65536 count=1 iflag=direct
+	sealed_off
+fi
+
+check "the memory of others is as it was" memory_same
+rm /tmp/memory

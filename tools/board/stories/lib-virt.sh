@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# The QEMU board, whose masters have drivers of their own.
+
+case $image in
+*arm64*) ;;
+*) return 0 ;;
+esac
+
+# What a story leaves that ends in the middle; it may have one of its own.
+tidy() { umount $at 2>/dev/null || :; }
+
+# The device of a master.
+virt_node() {
+	case $1 in
+	dma0) echo 102000000.dma-controller ;;
+	dma1) echo 102001000.dma-controller ;;
+	mmc) echo 104020000.mmc ;;
+	net0) echo 105020000.ethernet ;;
+	net1) echo 105030000.ethernet ;;
+	nvme) echo 0000:00:01.0 ;;
+	esac
+}
+
+# What a story needs: the master is there, and what it reads and writes is translated.
+behind() {
+	local name
+	for name; do
+		wait_for "$name has its driver" 10 test -e "$(virt_bus "$name")/driver"
+		check "$name is translated" translates "$(virt_bus "$name")/iommu_group/type"
+	done
+}
+
+translates() { grep -q '^DMA' "$1"; }
+
+virt_bus() {
+	local found
+	found=$(echo /sys/bus/*/devices/"$(virt_node "$1")")
+	echo "${found%% *}"
+}
+
+# The channel of a DMA engine, whichever number it has got: virt_channel NAME N
+virt_channel() { basename "$(echo "$(virt_bus "$1")"/dma/dma*chan"${2:-0}")"; }
+
+# Nothing has gone past the tables since the mark: what masters have been refused
+# is another thing.
+sealed_off() {
+	equal "accesses that went out untranslated" "$(report 0 passed)" 0
+	equal "accesses through entries of a table that is not in force" "$(report 0 stale_table)" 0
+}
+
+# --- a disk ------------------------------------------------------------------
+
+at=/tmp/disk
+
+virt_disk() {
+	case $1 in
+	mmc) echo /dev/mmcblk0 ;;
+	nvme) echo /dev/nvme0n1 ;;
+	esac
+}
+
+# A file system is made, written to, and read back when it is out of memory:
+# disk_round NAME MIB
+disk_round() {
+	local disk sum
+	disk=$(virt_disk "$1")
+	wait_for "$disk" 10 test -b "$disk"
+	mkdir -p $at
+	check "a file system is made" mke2fs -F "$disk"
+	check "it is mounted" mount -t ext2 "$disk" $at
+	dd if=/dev/urandom of=/tmp/written bs=1048576 count="$2" 2>/dev/null
+	sum=$(sha256sum </tmp/written)
+	check "a file of $2 MiB is written" cp /tmp/written $at/file
+	check "it is unmounted" umount $at
+	echo 3 >/proc/sys/vm/drop_caches
+	check "it is mounted again" mount -t ext2 "$disk" $at
+	equal "what is read back" "$(sha256sum <$at/file)" "$sum"
+	check "it is unmounted at the end" umount $at
+	rm /tmp/written
+}
+
+# --- a network ---------------------------------------------------------------
+
+here=10.0.0.1
+there=10.0.0.2
+peer=
+
+differs() { [ "$(readlink "$1")" != "$(readlink "$2")" ]; }
+at_peer() { nsenter -t "$peer" -n "$@"; }
+at_home() { "$@"; }
+listening() { $1 cat /proc/net/tcp | grep -q ':1388 .* 0A '; }
+
+# The second card gets a network of its own at the other end of the wire.
+net_up() {
+	card=$(ls "$(virt_bus net0)/net")
+	other=$(ls "$(virt_bus net1)/net")
+	unshare -n sleep 3600 &
+	peer=$!
+	wait_for "the peer has a network of its own" 5 differs /proc/self/ns/net "/proc/$peer/ns/net"
+	check "a card moves there" ip link set "$other" netns "$peer"
+	check "an address here" ip addr add $here/24 dev "$card"
+	check "it is up" ip link set "$card" up
+	check "an address there" at_peer ip addr add $there/24 dev "$other"
+	check "it is up there" at_peer ip link set "$other" up
+	wait_for "ping" 20 ping -c 1 -W 1 $there
+}
+
+net_down() {
+	[ -n "$peer" ] || return 0
+	ip link set "$card" down
+	ip addr flush dev "$card"
+	kill "$peer"
+	wait "$peer" 2>/dev/null
+	peer=
+	# A card whose network goes comes back.
+	wait_for "the other card is back" 10 test -e "/sys/class/net/$other"
+}
+
+# net_send FROM TO ADDRESS MIB: from at_home or at_peer to the other, which asks for it
+net_send() {
+	local server
+	mkdir -p /tmp/sent
+	dd if=/dev/urandom of=/tmp/sent/file bs=1048576 count="$4" 2>/dev/null
+	$1 httpd -f -p 5000 -h /tmp/sent &
+	server=$!
+	wait_for "somebody listens" 5 listening "$1"
+	check "a transfer from $3" "$2" wget -q -O /tmp/received "http://$3:5000/file"
+	killall httpd
+	wait $server 2>/dev/null
+	equal "what arrives from $3" "$(sha256sum </tmp/received)" "$(sha256sum </tmp/sent/file)"
+	rm -r /tmp/sent /tmp/received
+}

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# Two network cards behind the IOMMU with a wire between them: ping, and a bulk
+# transfer each way.
+
+tidy() { [ -z "$peer" ] || kill "$peer"; }
+
+oracle_ignore '^nr_iommu_pages'
+behind net0 net1
+mark 0 2
+net_up
+check "ping" ping -c 3 -W 5 $there
+net_send at_home at_peer $here 4
+net_send at_peer at_home $there 4
+net_down
+check "the IOMMU has translated it" test "$(counter 0 walks)" -gt 0
+sealed_off
+record network_mib 8

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# Disk, network and DMA engines at once, and meanwhile one of the masters loses its
+# driver and gets it again, each in turn: for so many seconds, 60 if not said. No
+# byte is wrong, nothing is lost.
+
+seconds=${1:-60}
+P=/sys/module/dmatest/parameters
+read -r now _ </proc/uptime
+end=$((${now%.*} + seconds))
+
+# rebind NAME: five times
+rebind() {
+	local dev drv
+	dev=$(virt_node "$1")
+	drv=$(readlink -f "$(virt_bus "$1")/driver")
+	for _ in 1 2 3 4 5; do
+		echo "$dev" >"$drv/unbind" || fail "$1 does not lose its driver"
+		echo "$dev" >"$drv/bind" || fail "$1 does not get its driver"
+	done
+	behind "$1"
+}
+
+engines() {
+	for channel; do echo "$channel" >$P/channel; done
+	echo 1 >$P/run
+	cat $P/wait >/dev/null
+	echo 0 >$P/run
+}
+
+network_round() {
+	net_up
+	net_send at_home at_peer $here 2
+	net_send at_peer at_home $there 2
+	net_down
+}
+
+# round VICTIM: everybody else works
+round() {
+	local jobs=
+	[ "$1" = mmc ] || { (disk_round mmc 2) & jobs="$jobs $!"; }
+	[ "$1" = net1 ] || { (network_round) & jobs="$jobs $!"; }
+	if [ "$1" = dma1 ]; then
+		(engines "$(virt_channel dma0)") & jobs="$jobs $!"
+	else
+		(engines "$(virt_channel dma0)" "$(virt_channel dma1)") & jobs="$jobs $!"
+	fi
+	rebind "$1"
+	for job in $jobs; do
+		wait "$job" || fail "round $rounds: a job failed while $1 was taken away"
+	done
+	rounds=$((rounds + 1))
+}
+
+came_back() {
+	kib=$((memory - $(free_kib)))
+	[ $kib -lt 2048 ]
+}
+
+oracle_ignore '^nr_iommu_pages|^ref_dev_|^rpm_usage_'
+behind dma0 dma1 mmc net0 net1
+check "dmatest loads" load dmatest iterations=50 test_buf_size=65536 timeout=5000
+mark 0 2
+rounds=0
+for victim in mmc net1 dma1; do
+	round $victim
+done
+memory=$(free_kib)
+pages=$(awk '$1 == "nr_iommu_pages" { print $2 }' /proc/vmstat)
+while [ "${now%.*}" -lt $end ]; do
+	for victim in mmc net1 dma1; do
+		round $victim
+	done
+	read -r now _ </proc/uptime
+done
+check "dmatest has worked" log_has 'summary 50 tests, 0 failures'
+equal "dmatest's failures" "$(log_count 'summary .* [1-9][0-9]* failures')" 0
+check "dmatest goes" unload dmatest
+sealed_off
+wait_for "the memory to come back" 5 came_back
+note "$rounds rounds in $seconds s; memory that was lost: $kib KiB; tables: $(awk '$1 == "nr_iommu_pages" { print $2 }' /proc/vmstat) pages, $pages before"
+record soak_rounds $rounds
+record soak_kib_lost $kib
