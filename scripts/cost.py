@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What calls cost in instructions: the part of the benchmark that does not depend on
+the machine.  The arm64 board runs with -icount, where one instruction is one tick of
+the guest's clock and nothing is random; a driver has a boot of its own, made twice,
+and the two have to be equal."""
+
+import math
+
+import rig
+
+# Rust/C that is to be reached: of a kind, case and size.
+GOALS = {
+    ("sun50i", "dma_single", 4096): 1.0,
+    ("dart", "dma_single", 4096): 1.0,
+    ("sun50i", "dma_sg", 1 << 20): 0.5,
+}
+NAMES = {
+    "map": "iommu_map",
+    "unmap": "iommu_unmap",
+    "dma_map_single": "dma_map_single",
+    "dma_unmap_single": "dma_unmap_single",
+    "dma_single": "both of these",
+    "dma_map_sg": "dma_map_sg",
+    "dma_unmap_sg": "dma_unmap_sg",
+    "dma_sg": "both of these",
+    "copy": "copy by a DMA engine",
+    "copy_and_fault": "copy that faults",
+    "fault": "the fault of that",
+}
+SIZES = {16: "16 B", 4096: "4 KiB", 65536: "64 KiB", 1 << 20: "1 MiB"}
+
+
+def measure(boots):
+    """Boots each twice; returns ({(kind, driver): {(case, size): (median, total)}}, lines on what differed, all went well)."""
+    costs, remarks, well = {}, [], True
+    for boot in boots:
+        rig.make_initramfs(boot["image"])
+        runs = []
+        for _ in range(2):
+            report = rig.run_boot(boot)
+            rig.done_line("ok" if report.ok else "FAILED", f"boot {boot['name']}", report.seconds)
+            if not report.ok:
+                for line in rig.describe_failure(report):
+                    print("    " + line)
+                return costs, remarks, False
+            runs.append(read(report.data))
+        differ = [case for case in runs[0] if runs[0][case] != runs[1].get(case)]
+        for case, size in differ:
+            one, other = (run.get((case, size)) for run in runs)
+            remarks.append(f"{boot['name']}: {case} {size}: the two boots differ: {one} and {other}")
+        if not runs[0]:
+            remarks.append(f"{boot['name']}: no numbers")
+            well = False
+        costs[boot["kind"], boot["driver"]] = runs[0]
+    return costs, remarks, well
+
+
+def read(data):
+    """What the story recorded: NAME_SIZE and NAME_SIZE_total."""
+    result = {}
+    for key, value in data.items():
+        name, _, size = key.rpartition("_")
+        if size.isdigit() and f"{key}_total" in data:
+            result[name, int(size)] = (value, data[f"{key}_total"])
+    if ("copy", 16) in result and ("copy_and_fault", 16) in result:
+        result["fault", 16] = tuple(b - a for a, b in zip(result["copy", 16], result["copy_and_fault", 16]))
+    return result
+
+
+def make_rows(costs):
+    rows = []
+    for kind in dict.fromkeys(kind for kind, _ in costs):
+        c, rust = (costs.get((kind, driver), {}) for driver in ("c", "rust"))
+        for case, size in c:
+            if (case, size) not in rust:
+                continue
+            row = {"kind": kind, "case": case, "size": size, "c": c[case, size][0], "rust": rust[case, size][0]}
+            row["ratio"] = row["rust"] / row["c"] if row["c"] else None
+            if (kind, case, size) in GOALS:
+                row["goal"] = GOALS[kind, case, size]
+            rows.append(row)
+    return rows
+
+
+def evaluate(rows, remarks):
+    """Prints the table; returns lines on what was not reached."""
+    print(f"\n{'arm64, instructions a call':<34} {'':>7} {'C':>9} {'Rust':>9} {'Rust/C':>7} {'goal':>5}")
+    missed = []
+    for row in rows:
+        what = f"{row['kind']}: {NAMES[row['case']]}"
+        goal = f"{row['goal']:.2f}" if "goal" in row else ""
+        ratio = "-" if row["ratio"] is None else f"{row['ratio']:.3f}"
+        print(f"{what:<34} {SIZES[row['size']]:>7} {row['c']:>9} {row['rust']:>9} {ratio:>7} {goal:>5}")
+        if "goal" in row and row["ratio"] > row["goal"]:
+            missed.append(f"arm64: {what} {SIZES[row['size']]}: Rust/C {ratio}, to reach {goal}")
+    print("Medians, by -icount: the IOMMU's own work costs nothing, an access to a register one instruction.")
+    for line in remarks:
+        print(line)
+    if not remarks:
+        print("Each driver was booted twice, and every sample was equal to the instruction.")
+    return missed
+
+
+WIDTH, HEIGHT = 900, 430
+BARS = [
+    ("map", 4096),
+    ("unmap", 4096),
+    ("map", 1 << 20),
+    ("unmap", 1 << 20),
+    ("dma_single", 4096),
+    ("dma_single", 65536),
+    ("dma_sg", 65536),
+    ("dma_sg", 1 << 20),
+    ("fault", 16),
+]
+COLOURS = {"sun50i": "#33658a", "dart": "#b5622b"}
+
+
+def chart(rows):
+    """Bars of Rust/C on a logarithmic scale, as in the charts of times."""
+    left, top, bottom, low, high = 70, 70, 60, 0.04, 4.0
+    plot = HEIGHT - top - bottom
+
+    def y(value):
+        return top + plot * (1 - math.log(min(max(value, low), high) / low) / math.log(high / low))
+
+    out = [f'<text x="{left}" y="24" font-size="16">arm64: instructions of the Rust driver, C driver = 1</text>']
+    kinds = list(dict.fromkeys(row["kind"] for row in rows))
+    for i, kind in enumerate(kinds):
+        out.append(f'<rect x="{left + i * 200}" y="38" width="12" height="12" fill="{COLOURS[kind]}"/>')
+        out.append(f'<text x="{left + i * 200 + 17}" y="48">{kind}</text>')
+    for value in (0.05, 0.1, 0.2, 0.5, 1, 2, 4):
+        style = 'stroke="black"' if value == 1 else 'stroke="#ddd"'
+        out.append(f'<line x1="{left}" x2="{WIDTH - 20}" y1="{y(value):.1f}" y2="{y(value):.1f}" {style}/>')
+        out.append(f'<text x="{left - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{value:g}</text>')
+    found = {(row["kind"], row["case"], row["size"]): row for row in rows}
+    step = (WIDTH - 20 - left) / len(BARS)
+    bar = step * 0.35
+    for i, (case, size) in enumerate(BARS):
+        start = left + i * step + step * 0.1
+        out.append(f'<text x="{start + bar:.1f}" y="{HEIGHT - 38}" text-anchor="middle" font-size="10">{case}</text>')
+        out.append(f'<text x="{start + bar:.1f}" y="{HEIGHT - 24}" text-anchor="middle">{SIZES[size]}</text>')
+        for j, kind in enumerate(kinds):
+            row = found.get((kind, case, size))
+            if not row or not row["ratio"]:
+                continue
+            x, above = start + j * bar, y(row["ratio"])
+            out.append(
+                f'<rect x="{x:.1f}" y="{above:.1f}" width="{bar - 3:.1f}" height="{y(low) - above:.1f}" fill="{COLOURS[kind]}"/>'
+            )
+            out.append(
+                f'<text x="{x + bar / 2:.1f}" y="{above - 4:.1f}" text-anchor="middle" font-size="10">{row["ratio"]:.2f}</text>'
+            )
+            if "goal" in row:
+                goal = y(row["goal"])
+                out.append(
+                    f'<line x1="{x - 1:.1f}" x2="{x + bar - 2:.1f}" y1="{goal:.1f}" y2="{goal:.1f}" stroke="#c00" stroke-width="2"/>'
+                )
+    return out

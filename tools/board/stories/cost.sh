@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# What calls cost in instructions, with this boot's driver: for the report.
+
+oracle_off "this is not a test of what stays"
+behind dma0
+check "the cases run" load board_cost channel="$(virt_channel dma0)"
+while read -r name size median total; do
+	checks=$((checks + 1))
+	record "${name}_$size" "$median"
+	record "${name}_${size}_total" "$total"
+done <$DEBUGFS/board_cost
