@@ -4,11 +4,16 @@
 
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
-export KDIR KSRC LLVM TOOLCHAIN INSTALL_MOD_PATH RUST_LIB_SRC KERNEL_RELEASE DEBIAN_MIRROR V
+export KDIR KSRC LLVM TOOLCHAIN INSTALL_MOD_PATH RUST_LIB_SRC MODULE_SIGN_KEY MODULE_SIGN_CERT KERNEL_RELEASE DEBIAN_MIRROR V
 
 # With a kernel build of one's own the modules land in out/custom/modules, else
-# in that of the board's release image.
-IMAGE := $(if $(KDIR),custom,release)
+# in that of the board's release image. KDIR=debian-arm64 is a name, and no place:
+# Debian's kernel, prepared by scripts/setup-debian-kernel.
+PRESET := $(filter debian-%,$(KDIR))
+ifneq ($(PRESET),)
+override KDIR :=
+endif
+IMAGE := $(or $(PRESET),$(if $(KDIR),custom,release))
 CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/rust-iommu
 
 # Options of Kbuild that were given.
@@ -59,8 +64,8 @@ modules_install: all
 	@scripts/install-modules $(IMAGE)
 
 .PHONY: check-kernel
-check-kernel:
-	@scripts/check-kernel $(if $(KDIR),'$(KDIR)')
+check-kernel: $(if $(PRESET),prepare)
+	@$(if $(PRESET),TOOLCHAIN_FOR=$(PRESET)) scripts/check-kernel $(if $(PRESET),out/$(PRESET)/kernel,$(if $(KDIR),'$(KDIR)'))
 
 .PHONY: rust-analyzer rustdoc
 rust-analyzer: all
@@ -84,7 +89,8 @@ distclean: clean
 
 .PHONY: help
 help:
-	@echo "make                  build the modules (KDIR=: a configured kernel build of your own)"
+	@echo "make                  build the modules (KDIR=: a configured kernel build of your own,"
+	@echo "                      or debian-arm64: Debian's kernel, from its package)"
 	@echo "make board            prepare everything, boot the board, show a running translation"
 	@echo "                      (ARCH=arm64: QEMU's, with masters that have drivers of their own)"
 	@echo "make check            run every test (ONLY=REGEX: those whose name matches,"

@@ -15,7 +15,7 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 OUT=$TOP/out
 LOGS=$OUT/logs
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/rust-iommu
-IMAGES="release release-up debug debug-up arm64"
+IMAGES="release release-up debug debug-up arm64 debian-arm64"
 LLVM=${LLVM:-1}
 JOBS=${JOBS:-$(nproc)}
 
@@ -188,13 +188,25 @@ version_at_least() {
 }
 
 # Reads what setup-toolchain recorded: TOOLCHAIN_KIND (host or root),
-# TOOLCHAIN_ROOT and TOOLCHAIN_ID.
+# TOOLCHAIN_ROOT and TOOLCHAIN_ID. Another script may have recorded another one,
+# for which TOOLCHAIN_FOR= names the image.
 load_toolchain() {
-	[ -f "$OUT/toolchain" ] || die "no toolchain is set up" "run scripts/setup-toolchain"
-	# shellcheck disable=SC1091
-	. "$OUT/toolchain"
+	local by=${TOOLCHAIN_FOR:+build-kernel $TOOLCHAIN_FOR}
+	local file=$OUT/${TOOLCHAIN_FOR:+$TOOLCHAIN_FOR/}toolchain
+
+	by=${by:-setup-toolchain}
+	[ -f "$file" ] || die "no toolchain is set up" "run scripts/$by"
+	# shellcheck disable=SC1090
+	. "$file"
 	[ "$TOOLCHAIN_KIND" = host ] || [ -f "$TOOLCHAIN_ROOT/.complete" ] ||
-		die "the build root $TOOLCHAIN_ROOT is gone" "run scripts/setup-toolchain"
+		die "the build root $TOOLCHAIN_ROOT is gone" "run scripts/$by"
+}
+
+# The toolchain of an image, from now on: Debian's kernels have one of their own.
+toolchain_for() {
+	case $1 in
+	debian-*) export TOOLCHAIN_FOR=$1 ;;
+	esac
 }
 
 # record FILE LINE...: writes a file of out/ for the scripts to come, whole or not at all.
@@ -225,6 +237,7 @@ image_fragments() {
 	debug) echo board smp debug ;;
 	debug-up) echo board up debug suspend ;;
 	arm64) echo arm64 ;;
+	debian-*) ;; # configured by others
 	*) die "no image is called '$1'" "there are: $IMAGES" ;;
 	esac
 }
@@ -232,14 +245,14 @@ image_fragments() {
 # The architecture of an image, as the kernel's build has it.
 image_arch() {
 	case $1 in
-	arm64*) echo arm64 ;;
+	arm64* | debian-arm64) echo arm64 ;;
 	*) echo um ;;
 	esac
 }
 
 # Arguments of make for a configured kernel build, one a line.
 kernel_make_args() {
-	local config=$1/.config
+	local config=$1/.config cc
 
 	if grep -q '^CONFIG_UML=y' "$config"; then
 		echo ARCH=um
@@ -247,6 +260,9 @@ kernel_make_args() {
 		echo ARCH=arm64
 		[ "$(uname -m)" = aarch64 ] || grep -q '^CONFIG_CC_IS_CLANG=y' "$config" ||
 			echo "CROSS_COMPILE=${CROSS_COMPILE:-aarch64-linux-gnu-}"
+		# A compiler that is named with its version, as Debian's kernels do.
+		cc=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*-gcc-[0-9]*\) .*/\1/p' "$config")
+		[ -z "$cc" ] || echo "CC=$cc"
 	elif [ -n "${ARCH:-}" ]; then
 		echo "ARCH=$ARCH"
 	fi
