@@ -5,7 +5,8 @@ under a time-out, and reads what it reported.  Python's standard library only.
 Keys of a [[boot]] in tools/board/boots.toml:
 
 name         unique; also the name of its log, out/logs/NAME.log
-image        release (default), release-up, debug, debug-up; arm64: in QEMU, see virt.py
+image        release (default), release-up, debug, debug-up; arm64: in QEMU, see virt.py;
+             debian-arm64: there too, with the kernel of Debian's package
 ncpus        CPUs; default: 2, on an -up image 1
 dtb          name of a devicetree of the board, see devicetree_sources(); default: none.
              "apple/*" stands for each devicetree of the kernel's source that names a
@@ -34,6 +35,7 @@ import concurrent.futures
 import contextlib
 import ctypes
 import json
+import lzma
 import os
 import pathlib
 import re
@@ -55,7 +57,7 @@ LOGS = OUT / "logs"
 RESULTS = OUT / "results"
 BOARD = TOP / "tools" / "board"
 IN_TOOLCHAIN = TOP / "scripts" / "run-in-toolchain"
-IMAGES = ("release", "release-up", "debug", "debug-up", "arm64")
+IMAGES = ("release", "release-up", "debug", "debug-up", "arm64", "debian-arm64")
 
 APPENDED_LINES = 20
 
@@ -248,14 +250,15 @@ def timed(step):
 SETUP_LIMIT = 5400
 
 
-def setup_command(*command):
+def setup_command(*command, **environment):
     """Runs one of the set-up scripts; they report their own failures."""
     with timed("set-up: " + " ".join(command).removeprefix("setup-").replace("-", " ", 1)):
-        run_setup(command)
+        run_setup(command, environment)
 
 
-def run_setup(command):
-    process = subprocess.Popen([str(TOP / "scripts" / command[0]), *command[1:]], cwd=TOP)
+def run_setup(command, environment):
+    words = [str(TOP / "scripts" / command[0]), *command[1:]]
+    process = subprocess.Popen(words, cwd=TOP, env={**os.environ, **environment})
     try:
         status = process.wait(timeout=SETUP_LIMIT)
     except subprocess.TimeoutExpired:
@@ -288,7 +291,15 @@ def prepare(images):
             setup_command("build-kernel", image)
             yield image
 
-    in_parallel(lambda image: setup_command("build-modules", image), kernels())
+    in_parallel(build_modules, kernels())
+
+
+def build_modules(image):
+    """The checkout's modules, and tests of the kernel that a packaged one comes without."""
+    setup_command("build-modules", image)
+    if is_packaged(image):
+        place = {"MODULES_SOURCE": str(TOP / "tools/debian"), "MODULES_DIR": str(OUT / image / "tools")}
+        setup_command("build-modules", image, LABEL=f"{image}-tools", **place)
 
 
 def kernel_override(image):
@@ -428,20 +439,42 @@ def find_busybox(image):
     return pathlib.Path(path)
 
 
+def needed(installed, names):
+    """Modules of a kernel's package, and those that they depend on: {path below lib/modules/REL: file}."""
+    there = {path.name.split(".")[0].replace("-", "_"): path for path in installed.glob("kernel/**/*.ko*")}
+    files, todo = {}, list(names)
+    while todo:
+        name = todo.pop().replace("-", "_")
+        path = there.get(name)
+        if not path:
+            raise Failure(f"Debian's kernel has no module {name}", "boots.toml names it, under [debian]")
+        files[str(path.relative_to(installed)).removesuffix(".xz")] = path
+        depends = re.search(rb"(?:^|\0)depends=([^\0]*)\0", module_data(path))
+        todo += [other for other in depends[1].decode().split(",") if other] if depends else []
+    return files
+
+
+def module_data(path):
+    data = path.read_bytes()
+    return lzma.decompress(data) if path.suffix == ".xz" else data
+
+
 def module_files(image, modules_dir=None):
     """The kernel's and the checkout's modules: {path below lib/modules/REL: file}."""
     kernel = kernel_dir(image)
     files = {}
+    if is_packaged(image):
+        with open(BOARD / "boots.toml", "rb") as stream:
+            files = needed((kernel / "installed").resolve(), tomllib.load(stream)["debian"]["modules"])
     order = kernel / "modules.order"
     if order.exists():
         for line in order.read_text().splitlines():
             built = kernel / (line.removesuffix(".o").removesuffix(".ko") + ".ko")
             if built.exists():
                 files["kernel/" + str(built.relative_to(kernel))] = built
-    ours = modules_dir or OUT / image / "modules"
-    order = ours / "modules.order"
-    if order.exists():
-        for line in order.read_text().splitlines():
+    for ours in (modules_dir or OUT / image / "modules", OUT / image / "tools"):
+        order = ours / "modules.order"
+        for line in order.read_text().splitlines() if order.exists() else ():
             name = line.removesuffix(".o").removesuffix(".ko") + ".ko"
             built = ours / name if not os.path.isabs(name) else pathlib.Path(name)
             if built.exists():
@@ -471,12 +504,16 @@ def make_initramfs(image, modules_dir=None, name=None):
     base.mkdir(parents=True)
     for path, source in modules.items():
         (base / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, base / path)
+        (base / path).write_bytes(module_data(source))
+    origin = kernel / "installed" if is_packaged(image) else kernel
     for extra in ("modules.order", "modules.builtin", "modules.builtin.modinfo"):
-        if (kernel / extra).exists():
-            shutil.copyfile(kernel / extra, base / extra)
+        if (origin / extra).exists():
+            shutil.copyfile(origin / extra, base / extra)
     llvm = os.environ.get("LLVM", "1")
     strip = "llvm-strip" + (llvm if llvm.startswith("-") else "")
+    if is_packaged(image):
+        # They are stripped, and signed, too.
+        strip = "true"
     script = (
         'find "$1" -name "*.ko" -print0 | xargs -0 -r "$3" --strip-debug && depmod -b "$1" "$2"'
     )
@@ -666,11 +703,16 @@ ARCHES = ("um", "arm64")
 
 def arch(image):
     """The architecture of an image, and so its board."""
-    return "arm64" if image.startswith("arm64") else "um"
+    return "arm64" if image in ("arm64", "debian-arm64") else "um"
 
 
 def is_arm64(image):
     return arch(image) == "arm64"
+
+
+def is_packaged(image):
+    """Whether the kernel is one of a distribution's package, with modules that are installed."""
+    return image.startswith("debian-")
 
 
 def kernel_file(image):
