@@ -63,6 +63,12 @@ soak:
 modules_install: all
 	@scripts/install-modules $(IMAGE)
 
+# Always for Debian's kernel, whatever KDIR= says.
+.PHONY: deb
+deb:
+	@$(MAKE) all KDIR=debian-arm64
+	@scripts/deb debian-arm64
+
 .PHONY: check-kernel
 check-kernel: $(if $(PRESET),prepare)
 	@$(if $(PRESET),TOOLCHAIN_FOR=$(PRESET)) scripts/check-kernel $(if $(PRESET),out/$(PRESET)/kernel,$(if $(KDIR),'$(KDIR)'))
@@ -99,6 +105,7 @@ help:
 	@echo "make soak             load and unbind the masters of the arm64 board for ten minutes"
 	@echo "make bench            measure Rust against C"
 	@echo "make modules_install  install the modules (INSTALL_MOD_PATH=: below that directory)"
+	@echo "make deb              make a package of them for Debian's arm64 kernel"
 	@echo "make check-kernel     say whether the kernel KDIR= can take the modules"
 	@echo "make rust-analyzer    write rust-project.json for all crates"
 	@echo "make rustdoc          write the documentation of the crates to out/doc"
