@@ -45,7 +45,7 @@ board:
 	@scripts/board $(arch)
 
 check:
-	@scripts/check $(arch) $(if $(ONLY),--only '$(ONLY)')
+	@scripts/check $(arch) $(if $(PRESET),--list debian) $(if $(ONLY),--only '$(ONLY)')
 
 kunit:
 	@scripts/check --kunit $(arch) $(if $(ONLY),--only '$(ONLY)')
@@ -57,7 +57,7 @@ lint:
 	@scripts/lint
 
 soak:
-	@scripts/check --soak
+	@scripts/check --list soak
 
 .PHONY: modules_install
 modules_install: all
@@ -100,7 +100,8 @@ help:
 	@echo "make board            prepare everything, boot the board, show a running translation"
 	@echo "                      (ARCH=arm64: QEMU's, with masters that have drivers of their own)"
 	@echo "make check            run every test (ONLY=REGEX: those whose name matches,"
-	@echo "                      ARCH=um or arm64: those of one board)"
+	@echo "                      ARCH=um or arm64: those of one board,"
+	@echo "                      KDIR=debian-arm64: with Debian's kernel)"
 	@echo "make kunit            run the KUnit suites"
 	@echo "make soak             load and unbind the masters of the arm64 board for ten minutes"
 	@echo "make bench            measure Rust against C"

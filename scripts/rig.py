@@ -19,7 +19,7 @@ stories      NAME or NAME:ARGUMENT, from tools/board/stories/
 args         more arguments for the kernel
 mem          guest memory (default 512M, with KASAN 1G)
 timeout      seconds until it is taken for hung (default 300, with KASAN 600)
-in           which commands run it: check (default), demo, bench, kunit
+in           which commands run it: check (default), demo, bench, kunit, soak, debian
 crash        a regular expression: the boot passes only if the kernel dies and
              the console matches
 wake         a regular expression: when a console line matches, the sleeping

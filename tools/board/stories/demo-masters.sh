@@ -18,7 +18,7 @@ unplug_masters() {
 
 unplug_masters
 before=$(oracle | sort)
-demo "Linux $(uname -r), $(uname -m), $(grep -c ^processor /proc/cpuinfo) CPUs; board: QEMU's virt machine with the IOMMU of the $(echo "$soc" | tr a-z A-Z)"
+demo "Linux $(uname -r), $(uname -m), $(grep -c ^processor /proc/cpuinfo) CPUs; board: QEMU's virt machine with the IOMMU of the $(echo "$soc" | tr '[:lower:]' '[:upper:]')"
 check "insert" load_driver
 demo "modprobe $driver_module: $(awk '{ print $1 " (" int($2 / 1024) " KiB)" }' /proc/modules | grep rust_ | sort -r | tr '\n' ' ')"
 does - plug

@@ -7,7 +7,7 @@
 oracle_ignore '^slab_ours|^nr_iommu_pages|^ref_|^rpm_usage_'
 check "insert" load_driver
 check "the disk's driver loads" load nvme
-demo "board: QEMU's virt machine with a DART of the $(echo "$soc" | tr a-z A-Z); modprobe $driver_module nvme"
+demo "board: QEMU's virt machine with a DART of the $(echo "$soc" | tr '[:lower:]' '[:upper:]'); modprobe $driver_module nvme"
 behind nvme
 demo "  master   $(virt_node nvme), by the bridge's iommu-map: $(cat "$(virt_bus nvme)/iommu_group/type")"
 mark 0 2

@@ -89,7 +89,7 @@ peer=
 differs() { [ "$(readlink "$1")" != "$(readlink "$2")" ]; }
 at_peer() { nsenter -t "$peer" -n "$@"; }
 at_home() { "$@"; }
-listening() { $1 cat /proc/net/tcp | grep -q ':1388 .* 0A '; }
+listening() { $1 cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ':1388 .* 0A '; }
 
 # The second card gets a network of its own at the other end of the wire.
 net_up() {
