@@ -18,7 +18,7 @@ modules      modules that init loads before that (default: [board].modules)
 stories      NAME or NAME:ARGUMENT, from tools/board/stories/
 args         more arguments for the kernel
 mem          guest memory (default 512M, with KASAN 1G)
-timeout      seconds until it is taken for hung (default 300, with KASAN 600)
+timeout      seconds until it is taken for hung (default 300, with KASAN and in QEMU 600)
 in           which commands run it: check (default), demo, bench, kunit, soak, debian
 crash        a regular expression: the boot passes only if the kernel dies and
              the console matches
@@ -788,8 +788,8 @@ def kernel_words(boot, kasan, ncpus):
 
 def time_allowed(boot):
     """Seconds after which a boot is given up."""
-    kasan = kernel_config(boot["image"]).get("CONFIG_KASAN") == "y"
-    return boot.get("timeout", 600 if kasan else 300) * float(os.environ.get("BOARD_TIME_SCALE", "1"))
+    slow = is_arm64(boot["image"]) or kernel_config(boot["image"]).get("CONFIG_KASAN") == "y"
+    return boot.get("timeout", 600 if slow else 300) * float(os.environ.get("BOARD_TIME_SCALE", "1"))
 
 
 def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):

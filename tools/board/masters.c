@@ -218,17 +218,29 @@ static int lose(char **arg)
 	return ret;
 }
 
-/* find: all that was lost is mapped again. */
+/* find DEV IOVA: it is mapped again. Who has it in use still is for others to know. */
 static int find(char **arg)
 {
-	int ret = 0;
+	struct device *dev;
+	unsigned int i;
+	u64 iova;
+	int ret = -ENOENT;
 
-	say("%u pages", nr_lost);
-	while (nr_lost && !ret) {
-		nr_lost--;
-		ret = iommu_map(lost[nr_lost].domain, lost[nr_lost].iova, lost[nr_lost].pa,
-				PAGE_SIZE, IOMMU_READ | IOMMU_WRITE, GFP_KERNEL);
+	if (kstrtou64(arg[1], 0, &iova))
+		return -EINVAL;
+	iova &= PAGE_MASK;
+	dev = board_find_device(arg[0]);
+	if (!dev)
+		return -ENODEV;
+	for (i = 0; i < nr_lost; i++) {
+		if (lost[i].iova != iova || lost[i].domain != iommu_get_domain_for_dev(dev))
+			continue;
+		ret = iommu_map(lost[i].domain, iova, lost[i].pa, PAGE_SIZE,
+				IOMMU_READ | IOMMU_WRITE, GFP_KERNEL);
+		lost[i] = lost[--nr_lost];
+		break;
 	}
+	put_device(dev);
 	return ret;
 }
 
@@ -270,7 +282,7 @@ static const struct {
 	{ "holds", 4, holds },
 	{ "copy", 4, copy },
 	{ "lose", 2, lose },
-	{ "find", 0, find },
+	{ "find", 2, find },
 	{ "unplug", 1, unplug },
 	{ "plug", 0, plug },
 };

@@ -18,7 +18,7 @@ set_all() {
 copies_by() {
 	local what=$1 channels=$2 seen n
 	shift 2
-	set_all iterations=20 test_buf_size=16384 timeout=3000 norandom=N polled=N transfer_size=0 "$@"
+	set_all iterations=20 test_buf_size=16384 timeout=20000 norandom=N polled=N transfer_size=0 "$@"
 	for n in $(seq 0 $((channels - 1))); do
 		virt_channel dma0 "$n" >$M/channel
 		virt_channel dma1 "$n" >$M/channel

@@ -59,7 +59,7 @@ came_back() {
 
 oracle_ignore '^nr_iommu_pages|^ref_dev_|^rpm_usage_'
 behind dma0 dma1 mmc net0 net1
-check "dmatest loads" load dmatest iterations=50 test_buf_size=65536 timeout=5000
+check "dmatest loads" load dmatest iterations=50 test_buf_size=65536 timeout=20000
 mark 0 2
 rounds=0
 for victim in mmc net1 dma1; do
