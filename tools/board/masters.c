@@ -186,6 +186,8 @@ static int copy(char **arg)
 		ret = -EIO;
 out:
 	dmaengine_terminate_sync(chan);
+	/* pl330 resets a channel that was aborted later on, and must find it. */
+	msleep(200);
 	dma_release_channel(chan);
 	return ret;
 }
