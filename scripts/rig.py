@@ -247,7 +247,7 @@ def timed(step):
 
 
 # Seconds after which a set-up script is given up, whatever it waits for.
-SETUP_LIMIT = 5400
+SETUP_LIMIT = 2700
 
 
 def setup_command(*command, **environment):
