@@ -39,6 +39,8 @@ mod registry;
 pub mod reset;
 mod sysfs;
 pub mod table;
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
+mod test_device;
 pub mod vtable;
 pub mod walker;
 

@@ -64,8 +64,9 @@ use crate::bindings::as_raw;
 /// driver that is bound to `consumer`. So if one is being probed, `EPROBE_DEFER`: it has to fail, and
 /// is probed again with its supplier.
 ///
-/// `EINVAL` if there is no link afterwards: both devices are the same, `supplier` is not registered
-/// or depends on `consumer`, or memory is short. The C function does not tell.
+/// `EINVAL` if there is no link afterwards: both devices are the same, `supplier` is not registered,
+/// or has no part in system sleep, like a faux device, or depends on `consumer`, or memory is short.
+/// The C function does not tell.
 ///
 /// Corresponds to `device_link_add()`. May sleep.
 pub fn add(consumer: &Device, supplier: &Device) -> Result {
@@ -153,41 +154,36 @@ mod tests {
 
     use kernel::faux;
 
-    fn bound(dev: &faux::Registration) -> bool {
-        let dev: &Device = dev.as_ref().as_ref();
-
-        // SAFETY: The device is valid; nobody else binds or unbinds it.
-        !unsafe { (*as_raw(dev)).driver }.is_null()
-    }
+    use crate::test_device::TestDevice;
 
     #[test]
     fn consumer_goes_first() -> Result {
-        let supplier = faux::Registration::new(c"iommu-test-supplier", None)?;
-        let consumer = faux::Registration::new(c"iommu-test-consumer", None)?;
-        let bystander = faux::Registration::new(c"iommu-test-bystander", None)?;
+        let supplier = TestDevice::new(c"iommu-test-supplier")?;
+        let consumer = TestDevice::new(c"iommu-test-consumer")?;
+        let bystander = TestDevice::new(c"iommu-test-bystander")?;
 
-        add(consumer.as_ref().as_ref(), supplier.as_ref().as_ref())?;
+        add(&consumer, &supplier)?;
         // As for a master with two streams behind one instance.
-        add(consumer.as_ref().as_ref(), supplier.as_ref().as_ref())?;
+        add(&consumer, &supplier)?;
 
-        assert!(bound(&consumer));
+        assert!(consumer.is_bound());
         drop(supplier);
-        assert!(!bound(&consumer));
-        assert!(bound(&bystander));
+        assert!(!consumer.is_bound());
+        assert!(bystander.is_bound());
         Ok(())
     }
 
     #[test]
     fn supplier_stays() -> Result {
-        let supplier = faux::Registration::new(c"iommu-test-supplier", None)?;
+        let supplier = TestDevice::new(c"iommu-test-supplier")?;
 
         for _ in 0..2 {
-            let consumer = faux::Registration::new(c"iommu-test-consumer", None)?;
+            let consumer = TestDevice::new(c"iommu-test-consumer")?;
 
-            add(consumer.as_ref().as_ref(), supplier.as_ref().as_ref())?;
+            add(&consumer, &supplier)?;
             // Its link goes with it.
             drop(consumer);
-            assert!(bound(&supplier));
+            assert!(supplier.is_bound());
         }
         Ok(())
     }
@@ -207,32 +203,31 @@ mod tests {
 
     #[test]
     fn refused_while_unbinding() -> Result {
-        let supplier = faux::Registration::new(c"iommu-test-supplier", None)?;
-        let consumer = faux::Registration::new(c"iommu-test-consumer", None)?;
+        let supplier = TestDevice::new(c"iommu-test-supplier")?;
+        let consumer = TestDevice::new(c"iommu-test-consumer")?;
         let going = bindings::dl_dev_state_DL_DEV_UNBINDING;
 
-        marked(supplier.as_ref().as_ref(), going, || {
-            assert!(add(consumer.as_ref().as_ref(), supplier.as_ref().as_ref()) == Err(ENODEV));
+        marked(&supplier, going, || {
+            assert!(add(&consumer, &supplier) == Err(ENODEV));
         });
         // There is no link: the one goes without the other.
         drop(supplier);
-        assert!(bound(&consumer));
+        assert!(consumer.is_bound());
         Ok(())
     }
 
     #[test]
     fn refused_if_unbinding_has_begun_meanwhile() -> Result {
-        let supplier = faux::Registration::new(c"iommu-test-supplier", None)?;
-        let consumer = faux::Registration::new(c"iommu-test-consumer", None)?;
-        let (supplier, consumer) = (supplier.as_ref().as_ref(), consumer.as_ref().as_ref());
+        let supplier = TestDevice::new(c"iommu-test-supplier")?;
+        let consumer = TestDevice::new(c"iommu-test-consumer")?;
         let going = bindings::dl_dev_state_DL_DEV_UNBINDING;
         let coming = bindings::dl_dev_state_DL_DEV_PROBING;
 
-        assert!(judge(consumer, supplier).is_ok());
-        marked(supplier, going, || {
-            assert!(judge(consumer, supplier) == Err(ENODEV));
-            marked(consumer, coming, || {
-                assert!(judge(consumer, supplier) == Err(EPROBE_DEFER));
+        assert!(judge(&consumer, &supplier).is_ok());
+        marked(&supplier, going, || {
+            assert!(judge(&consumer, &supplier) == Err(ENODEV));
+            marked(&consumer, coming, || {
+                assert!(judge(&consumer, &supplier) == Err(EPROBE_DEFER));
             });
         });
         Ok(())
@@ -249,41 +244,57 @@ mod tests {
 
     #[test]
     fn mark_of_a_deferred_probe_does_not_count() -> Result {
-        let supplier = faux::Registration::new(c"iommu-test-supplier", None)?;
-        let consumer = faux::Registration::new(c"iommu-test-consumer", None)?;
-        let (supplier, consumer) = (supplier.as_ref().as_ref(), consumer.as_ref().as_ref());
+        let supplier = TestDevice::new(c"iommu-test-supplier")?;
+        let consumer = TestDevice::new(c"iommu-test-consumer")?;
 
-        marked(consumer, bindings::dl_dev_state_DL_DEV_PROBING, || {
-            add(consumer, supplier)?;
-            assert!(link_state(consumer) == bindings::device_link_state_DL_STATE_AVAILABLE);
+        marked(&consumer, bindings::dl_dev_state_DL_DEV_PROBING, || {
+            add(&consumer, &supplier)?;
+            assert!(link_state(&consumer) == bindings::device_link_state_DL_STATE_AVAILABLE);
             Ok(())
         })
     }
 
     #[test]
     fn link_made_by_a_probe_is_in_use() -> Result {
-        let supplier = faux::Registration::new(c"iommu-test-supplier", None)?;
-        let consumer = faux::Registration::new(c"iommu-test-consumer", None)?;
-        let (supplier, consumer) = (supplier.as_ref().as_ref(), consumer.as_ref().as_ref());
-        let probe = Locked::try_new(consumer);
+        let supplier = TestDevice::new(c"iommu-test-supplier")?;
+        let consumer = TestDevice::new(c"iommu-test-consumer")?;
+        let probe = Locked::try_new(&consumer);
 
         assert!(probe.is_some());
-        assert!(Locked::try_new(consumer).is_none());
-        marked(consumer, bindings::dl_dev_state_DL_DEV_PROBING, || {
-            add(consumer, supplier)?;
-            assert!(link_state(consumer) == bindings::device_link_state_DL_STATE_CONSUMER_PROBE);
+        assert!(Locked::try_new(&consumer).is_none());
+        marked(&consumer, bindings::dl_dev_state_DL_DEV_PROBING, || {
+            add(&consumer, &supplier)?;
+            assert!(link_state(&consumer) == bindings::device_link_state_DL_STATE_CONSUMER_PROBE);
             Ok(())
         })
     }
 
     #[test]
     fn no_circles() -> Result {
-        let a = faux::Registration::new(c"iommu-test-a", None)?;
-        let b = faux::Registration::new(c"iommu-test-b", None)?;
+        let a = TestDevice::new(c"iommu-test-a")?;
+        let b = TestDevice::new(c"iommu-test-b")?;
 
-        assert!(add(a.as_ref().as_ref(), a.as_ref().as_ref()) == Err(EINVAL));
-        add(a.as_ref().as_ref(), b.as_ref().as_ref())?;
-        assert!(add(b.as_ref().as_ref(), a.as_ref().as_ref()) == Err(EINVAL));
+        assert!(add(&a, &a) == Err(EINVAL));
+        add(&a, &b)?;
+        assert!(add(&b, &a) == Err(EINVAL));
+        Ok(())
+    }
+
+    /// A device without power management supplies nobody in a kernel that can sleep. An IOMMU, being
+    /// a platform device, has it.
+    #[test]
+    fn supplier_takes_part_in_sleep() -> Result {
+        let supplier = faux::Registration::new(c"iommu-test-faux", None)?;
+        let consumer = TestDevice::new(c"iommu-test-consumer")?;
+        let made = add(&consumer, supplier.as_ref().as_ref());
+
+        assert!(
+            made == if cfg!(CONFIG_PM_SLEEP) {
+                Err(EINVAL)
+            } else {
+                Ok(())
+            }
+        );
         Ok(())
     }
 }

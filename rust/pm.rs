@@ -433,6 +433,8 @@ mod tests {
         Relaxed, //
     };
 
+    use crate::test_device::TestDevice;
+
     struct Fake {
         powered: Atomic<i32>,
         resumes: Atomic<i32>,
@@ -475,59 +477,22 @@ mod tests {
         }
     }
 
-    /// A platform device, bound to a driver that does nothing but power management.
-    struct Bus {
-        driver: Pin<KBox<kernel::types::Opaque<bindings::platform_driver>>>,
-        pdev: *mut bindings::platform_device,
-    }
+    /// A device, bound to a driver that does nothing but power management.
+    struct Bus(TestDevice);
 
     impl Bus {
         fn new(name: &'static CStr) -> Result<Self> {
-            let mut driver = bindings::platform_driver::default();
-            driver.driver.name = name.as_char_ptr();
-            driver.driver.pm = PmCallbacks::<FakeDevice>::ops();
-            let driver = KBox::pin(kernel::types::Opaque::new(driver), GFP_KERNEL)?;
-
             FAKE.powered.store(0, Relaxed);
             FAKE.resumes.store(0, Relaxed);
             FAKE.fail.store(false, Relaxed);
             FAKE.gone.store(false, Relaxed);
-
-            // SAFETY: Valid until it is unregistered on drop. No module owns it.
-            to_result(unsafe {
-                bindings::__platform_driver_register(
-                    driver.get(),
-                    core::ptr::null_mut(),
-                    name.as_char_ptr(),
-                )
-            })?;
-
-            let info = bindings::platform_device_info {
-                name: name.as_char_ptr(),
-                id: -1,
-                ..Default::default()
-            };
-            // SAFETY: All fields but the name may be zero.
-            let pdev = unsafe { bindings::platform_device_register_full(&info) };
-            let pdev = kernel::error::from_err_ptr(pdev).inspect_err(|_| {
-                // SAFETY: Registered above.
-                unsafe { bindings::platform_driver_unregister(driver.get()) }
-            })?;
-            Ok(Self { driver, pdev })
+            TestDevice::with_pm(name, PmCallbacks::<FakeDevice>::ops()).map(Self)
         }
 
         fn dev(&self) -> &Device<Bound> {
-            // SAFETY: The device is bound since it was registered, by the driver above.
-            unsafe { Device::from_raw(&raw mut (*self.pdev).dev) }
-        }
-    }
-
-    impl Drop for Bus {
-        fn drop(&mut self) {
-            // SAFETY: Registered in `new`.
-            unsafe { bindings::platform_device_unregister(self.pdev) };
-            // SAFETY: Registered in `new`.
-            unsafe { bindings::platform_driver_unregister(self.driver.get()) };
+            // SAFETY: The device was bound when it was made. It is nobody's consumer, and its driver
+            // goes with it.
+            unsafe { Device::from_raw(as_raw(&*self.0)) }
         }
     }
 
