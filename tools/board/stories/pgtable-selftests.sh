@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# The kernel's own tests of its page tables have run, and passed.  Those of LPAE
+# are a KUnit suite, in a module that the boot loads; those of ARMv7s ran before.
+
+said() { dmesg | grep -Eq -- "$1"; }
+
+check "the suite of LPAE passed" said '\] ok [0-9]+ io-pgtable-arm-test$'
+# It passes, too, where it gets no tables to test; only the numbers say so.
+check "it passed for every size of address and page" \
+	said '# arm_lpae_do_selftests: completed with [1-9][0-9]* PASS 0 FAIL$'
+
+check "the self-test of ARMv7s passed" said '\] arm-v7s io-pgtable: self test ok$'
+refute "a self-test of page tables failed" said 'selftest: (test failed|failed to allocate)'
