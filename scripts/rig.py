@@ -297,6 +297,8 @@ def prepare(images):
 def build_modules(image):
     """The checkout's modules, and tests of the kernel that a packaged one comes without."""
     setup_command("build-modules", image)
+    if is_arm64(image) and not is_packaged(image):
+        setup_command("setup-dma-map-benchmark")
     if is_packaged(image):
         place = {"MODULES_SOURCE": str(TOP / "tools/debian"), "MODULES_DIR": str(OUT / image / "tools")}
         setup_command("build-modules", image, LABEL=f"{image}-tools", **place)
@@ -439,6 +441,16 @@ def find_busybox(image):
     return pathlib.Path(path)
 
 
+def programs(image):
+    """What is in bin: {name: file}."""
+    found = {"busybox": find_busybox(image)}
+    if is_arm64(image) and not is_packaged(image):
+        import virt  # which imports this
+
+        found["dma_map_benchmark"] = virt.recorded("dma-map-benchmark")
+    return found
+
+
 def needed(installed, names):
     """Modules of a kernel's package, and those that they depend on: {path below lib/modules/REL: file}."""
     there = {path.name.split(".")[0].replace("-", "_"): path for path in installed.glob("kernel/**/*.ko*")}
@@ -490,9 +502,9 @@ def make_initramfs(image, modules_dir=None, name=None):
     modules = module_files(image, modules_dir)
     devicetrees = compile_devicetrees(image)
     stories = sorted((BOARD / "stories").glob("*"))
-    busybox = find_busybox(image)
+    in_bin = programs(image)
     # Where the archive came from is compared, not only when: files come and go.
-    inputs = [BOARD / "init", busybox, *stories, *modules.values(), *devicetrees, pathlib.Path(__file__)]
+    inputs = [BOARD / "init", *in_bin.values(), *stories, *modules.values(), *devicetrees, pathlib.Path(__file__)]
     state = json.dumps([[str(path), path.stat().st_mtime_ns, path.stat().st_size] for path in inputs] + [release])
     stamp = target.with_name(target.name + ".inputs")
     if target.exists() and stamp.exists() and stamp.read_text() == state:
@@ -524,7 +536,8 @@ def make_initramfs(image, modules_dir=None, name=None):
         archive.folder(folder)
     archive.device("dev/console", 5, 1)
     archive.device("dev/null", 1, 3)
-    archive.file("bin/busybox", busybox.read_bytes(), 0o755)
+    for program, path in in_bin.items():
+        archive.file(f"bin/{program}", path.read_bytes(), 0o755)
     archive.file("init", (BOARD / "init").read_bytes(), 0o755)
     for story in stories:
         if story.is_file():

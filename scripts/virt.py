@@ -15,7 +15,7 @@ def recorded(name):
         lines = (rig.OUT / name).read_text().splitlines()
     except OSError as error:
         raise rig.Failure(f"out/{name} is missing", f"run scripts/setup-{name}") from error
-    return pathlib.Path(dict(line.split("=", 1) for line in lines)[name.upper()])
+    return pathlib.Path(dict(line.split("=", 1) for line in lines)[name.upper().replace("-", "_")])
 
 
 def busybox():
