@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! A gate that lets users pass until it is closed, and closes behind the last of them.
+//!
+//! Each invalidation goes through one. So the count is an atomic of `core`, as in `table::slot`: it is
+//! private to this file, all that is asked of it holds for one variable alone, and the kernel's own
+//! atomics would be two function calls.
 
-use core::ops::Deref;
+use core::{
+    ops::Deref,
+    sync::atomic::{
+        AtomicUsize,
+        Ordering::{
+            AcqRel,
+            Acquire,
+            Relaxed, //
+        },
+    },
+};
 
 use kernel::{
     prelude::*,
-    sync::{
-        atomic::{
-            Acquire,
-            Atomic,
-            Full,
-            Relaxed, //
-        },
-        Completion, //
-    },
+    sync::Completion, //
 };
 
 /// Keeps something that can go away in place while it is used.
@@ -59,7 +65,7 @@ use kernel::{
 /// ```
 #[pin_data]
 pub struct Gate {
-    state: Atomic<usize>,
+    state: AtomicUsize,
     #[pin]
     empty: Completion,
 }
@@ -76,7 +82,7 @@ impl Gate {
     pub fn new() -> impl PinInit<Self> {
         // INVARIANT: There are no guards, and the gate is open.
         pin_init!(Self {
-            state: Atomic::new(0),
+            state: AtomicUsize::new(0),
             empty <- Completion::new(),
         })
     }
@@ -124,28 +130,18 @@ impl Gate {
     /// that itself holds a guard, or a lock that a holder waits for, sleeps forever, and so does
     /// everybody if a guard was forgotten.
     pub fn close(&self) {
-        let mut state = self.state.load(Relaxed);
-
-        while state & Self::CLOSED == 0 {
-            // INVARIANT: Sets `CLOSED`, keeps the count.
-            match self.state.cmpxchg(state, state | Self::CLOSED, Full) {
-                Ok(0) => {
-                    // INVARIANT: There was no guard when the gate was closed.
-                    self.empty.complete_all();
-                    break;
-                }
-                Ok(_) => break,
-                Err(changed) => state = changed,
-            }
+        // INVARIANT: Sets `CLOSED`, keeps the count.
+        if self.state.fetch_or(Self::CLOSED, AcqRel) == 0 {
+            // INVARIANT: There was no guard when the gate was closed.
+            self.empty.complete_all();
         }
-
         self.empty.wait_for_completion();
     }
 
     #[inline]
     fn leave(&self) {
-        // Full: what other holders did before they left happens before the wake-up.
-        if self.state.fetch_sub(1, Full) == Self::CLOSED | 1 {
+        // `AcqRel`: what other holders did before they left happens before the wake-up.
+        if self.state.fetch_sub(1, AcqRel) == Self::CLOSED | 1 {
             // INVARIANT: The gate is closed and this was the last to leave.
             self.empty.complete_all();
         }
@@ -186,7 +182,15 @@ mod tests {
     use super::*;
 
     use kernel::{
-        sync::Arc,
+        sync::{
+            atomic::{
+                Acquire,
+                Atomic,
+                Full,
+                Relaxed, //
+            },
+            Arc, //
+        },
         time::{
             delay::fsleep,
             Delta, //
