@@ -24,12 +24,14 @@
 //!
 //! # What the hardware sees
 //!
-//! Each change is cleaned once per table and run. A new table is filled before it is mapped for the
-//! walker, which cleans it whole; then its directory entry is written and cleaned.
+//! What is mapped is only stored: many calls may have to do with one table, and [`Table::clean`] cleans
+//! what of a range lies in it in one go. What is unmapped is cleaned by the call that does it, once for
+//! each table. A new table is mapped for the walker before its directory entry is written and cleaned.
 
 use core::{
     marker::PhantomData,
     ptr::NonNull,
+    slice,
     sync::atomic::AtomicU32, //
 };
 
@@ -62,6 +64,7 @@ use crate::{
     }, //
 };
 
+mod clean;
 mod entries;
 pub(crate) mod ffi;
 mod install;
@@ -166,6 +169,8 @@ pub struct Table<F: Format, W: WalkerDevice> {
     walker: Walker<W>,
     pool: Pool,
     directory: Block,
+    /// Where that is.
+    base: u64,
     slots: KVVec<Slot>,
     queue: Queue,
     ring: Ring,
@@ -210,6 +215,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             Ok::<_, Error>(try_pin_init!(Self {
                 walker,
                 pool,
+                base: walker::paddr_of(directory.as_ptr()),
                 directory,
                 slots,
                 queue,
@@ -222,8 +228,9 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     }
 
     /// Where the directory is, for the hardware's table base.
+    #[inline]
     pub fn directory(&self) -> u64 {
-        walker::paddr_of(self.directory.as_ptr())
+        self.base
     }
 
     /// The last IOVA.
@@ -232,6 +239,8 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     }
 
     /// Maps `pgcount` pages from `paddr` on, and says how many it did also if there is an error.
+    ///
+    /// The walker need not find them before [`Self::clean`] has returned.
     ///
     /// # Errors
     ///
@@ -254,8 +263,8 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         self.map_many(iova, paddr, pgcount, prot, gfp)
     }
 
-    /// Maps a page where that takes no more than a store: the table is there, and nothing is cleaned.
-    /// A scattered list is one such call after the other. `None`: the long way knows why not.
+    /// Maps a page where that takes no more than a store: the table is there. A scattered list is one
+    /// such call after the other. `None`: the long way knows why not.
     #[inline(always)]
     fn map_one(&self, iova: u64, paddr: u64, prot: Prot) -> Option<()> {
         let (index, start) = self.quick(iova | paddr, iova)?;
@@ -265,7 +274,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         let word = unsafe { self.table_at(pinned.place()) }.get(start);
         let added = word.is_some_and(|word| entries::fill_one(word, entry));
         if pinned.release_added(usize::from(added)) {
-            self.retire(None, index);
+            self.retire_bound(index);
         }
         added.then_some(())
     }
@@ -277,22 +286,21 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         let pinned = self.slots.get(index)?.try_pin()?;
         // SAFETY: the pin keeps the slot's table, as in `entries()`.
         let word = unsafe { self.table_at(pinned.place()) }.get(start);
-        let removed = word.is_some_and(entries::clear_one);
-        if pinned.release_removed(usize::from(removed)) {
-            self.retire(None, index);
+        let removed = word.filter(|word| entries::clear_one(word));
+        if let Some(word) = removed {
+            self.clean_bound(slice::from_ref(word));
         }
-        removed.then_some(())
+        if pinned.release_removed(usize::from(removed.is_some())) {
+            self.retire_bound(index);
+        }
+        removed.map(|_| ())
     }
 
-    /// Indices of a page into directory and table, if `bits` have none below a page and no walker
-    /// minds.
+    /// Indices of a page into directory and table, if `bits` have none below a page.
     #[inline(always)]
     fn quick(&self, bits: u64, iova: u64) -> Option<(usize, usize)> {
         let page = (iova >> F::PAGE_SHIFT) as usize;
-        if bits & ((1 << F::PAGE_SHIFT) - 1) != 0
-            || self.walker.needs_clean()
-            || self.walker.is_revoked()
-        {
+        if bits & ((1 << F::PAGE_SHIFT) - 1) != 0 || self.walker.is_revoked() {
             return None;
         }
         Some((page / F::TABLE_ENTRIES, page % F::TABLE_ENTRIES))
@@ -312,27 +320,16 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             Err(e) => return (0, Err(e)),
         };
 
-        if self.walker.needs_clean() {
-            let mapped = self
-                .walker
-                .with_bound(|dev| self.map_run(Some(dev), run, gfp));
-            mapped.unwrap_or((0, Err(ENODEV)))
-        } else if self.walker.is_revoked() {
-            (0, Err(ENODEV))
-        } else {
-            self.map_run(None, run, gfp)
+        if self.walker.is_revoked() {
+            return (0, Err(ENODEV));
         }
-    }
 
-    // Not worth a call with half a dozen arguments.
-    #[inline(always)]
-    fn map_run(&self, dev: Option<&Device<Bound>>, run: Run, gfp: Gfp) -> (usize, Result) {
         let mut entry = run.entry;
         let mut done = 0;
 
         while done < run.pages {
             let piece = Self::piece(run.page + done as u64, run.pages - done);
-            match self.map_piece(dev, piece, entry, gfp) {
+            match self.map_piece(piece, entry, gfp) {
                 Ok(pages) => {
                     done += pages;
                     if pages < piece.pages {
@@ -347,26 +344,18 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     }
 
     #[inline]
-    fn map_piece(
-        &self,
-        dev: Option<&Device<Bound>>,
-        piece: Piece,
-        entry: u32,
-        gfp: Gfp,
-    ) -> Result<usize> {
+    fn map_piece(&self, piece: Piece, entry: u32, gfp: Gfp) -> Result<usize> {
         loop {
             let Some(pinned) = self.slots[piece.index].pin() else {
-                if self.install(dev, piece, entry, gfp)? {
+                if self.install(piece, entry, gfp)? {
                     return Ok(piece.pages);
                 }
                 continue;
             };
 
-            let entries = self.entries(&pinned, piece);
-            let pages = entries::fill(entries, entry, F::STEP);
-            self.clean(dev, &entries[..pages]);
+            let pages = entries::fill(self.entries(&pinned, piece), entry, F::STEP);
             if pinned.release_added(pages) {
-                self.retire(dev, piece.index);
+                self.retire_bound(piece.index);
             }
             return Ok(pages);
         }
@@ -413,7 +402,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             };
             let entries = self.entries(&pinned, piece);
             let cleared = entries::clear(entries);
-            self.clean(dev, &entries[..cleared]);
+            self.clean_words(dev, &entries[..cleared]);
             if pinned.release_removed(cleared) {
                 self.retire(dev, piece.index);
             }
@@ -426,20 +415,17 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     }
 
     /// The physical address behind `iova`, if it is mapped.
+    #[inline]
     pub fn iova_to_phys(&self, iova: u64) -> Option<u64> {
-        let page = iova >> F::PAGE_SHIFT;
-        if page >= Sizes::<F>::PAGES {
-            return None;
-        }
-        let piece = Self::piece(page, 1);
-        let pinned = self.slots[piece.index].pin()?;
-        let entry = self
-            .entries(&pinned, piece)
-            .first()
-            .map_or(0, entries::read);
+        let page = (iova >> F::PAGE_SHIFT) as usize;
+        let (index, start) = (page / F::TABLE_ENTRIES, page % F::TABLE_ENTRIES);
+        let pinned = self.slots.get(index)?.pin()?;
+        // SAFETY: the pin keeps the slot's table, as in `entries()`.
+        let word = unsafe { self.table_at(pinned.place()) }.get(start);
+        let entry = word.map_or(0, entries::read);
         if pinned.release_added(0) {
             // An empty table that nobody took care of because of our pin.
-            self.retire_bound(piece.index);
+            self.retire_bound(index);
         }
         let offset = iova & ((1 << F::PAGE_SHIFT) - 1);
         Some(F::page_paddr(entry)? | offset)
@@ -503,18 +489,6 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             .addr()
             .get()
             .wrapping_add_signed(bytes)
-    }
-
-    /// Lets the walker see changed words.
-    #[inline]
-    fn clean(&self, dev: Option<&Device<Bound>>, words: &[AtomicU32]) {
-        if !self.walker.needs_clean() || words.is_empty() {
-            return;
-        }
-        if let Some(dev) = dev {
-            let virt: NonNull<c_void> = NonNull::from(words).cast();
-            walker::clean(dev, virt, size_of_val(words));
-        }
     }
 
     /// Gives back all that needs the device bound. The table lives on in software.

@@ -158,5 +158,5 @@ pub(crate) unsafe fn unmap(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: us
 pub(crate) fn clean(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: usize) {
     // SAFETY: `dev` is bound. Table memory is never part of a bounce buffer, `map()` sees to that, so
     // this writes back cache lines and changes nothing that the CPU can see.
-    unsafe { ffi::rust_iommu_helper_dma_sync_for_device(as_raw(dev), paddr_of(virt), bytes) };
+    unsafe { ffi::rust_iommu_helper_dma_sync_for_device(as_raw(dev), virt.as_ptr(), bytes) };
 }

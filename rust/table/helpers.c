@@ -13,7 +13,7 @@ phys_addr_t rust_iommu_helper_virt_to_phys(const void *virt);
 dma_addr_t rust_iommu_helper_dma_map_to_device(struct device *dev, void *virt, size_t size);
 void rust_iommu_helper_dma_unmap_to_device(struct device *dev, dma_addr_t dma, size_t size);
 int rust_iommu_helper_dma_mapping_error(struct device *dev, dma_addr_t dma);
-void rust_iommu_helper_dma_sync_for_device(struct device *dev, dma_addr_t dma, size_t size);
+void rust_iommu_helper_dma_sync_for_device(struct device *dev, void *virt, size_t size);
 bool rust_iommu_helper_dma_dev_need_sync(const struct device *dev);
 
 struct kmem_cache *rust_iommu_helper_table_cache_create(const char *name, unsigned int size)
@@ -47,9 +47,10 @@ int rust_iommu_helper_dma_mapping_error(struct device *dev, dma_addr_t dma)
 	return dma_mapping_error(dev, dma);
 }
 
-void rust_iommu_helper_dma_sync_for_device(struct device *dev, dma_addr_t dma, size_t size)
+void rust_iommu_helper_dma_sync_for_device(struct device *dev, void *virt, size_t size)
 {
-	dma_sync_single_for_device(dev, dma, size, DMA_TO_DEVICE);
+	/* What is mapped for the walker is at its physical address. */
+	dma_sync_single_for_device(dev, virt_to_phys(virt), size, DMA_TO_DEVICE);
 }
 
 bool rust_iommu_helper_dma_dev_need_sync(const struct device *dev)

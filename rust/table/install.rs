@@ -38,20 +38,10 @@ use crate::{
 impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// Installs a table with `piece` mapped in it. `false`: somebody else was faster with theirs.
     #[cold]
-    pub(super) fn install(
-        &self,
-        dev: Option<&Device<Bound>>,
-        piece: Piece,
-        entry: u32,
-        gfp: Gfp,
-    ) -> Result<bool> {
-        match dev {
-            Some(dev) => self.install_bound(dev, piece, entry, gfp),
-            None => self
-                .walker
-                .with_bound(|dev| self.install_bound(dev, piece, entry, gfp))
-                .ok_or(ENODEV)?,
-        }
+    pub(super) fn install(&self, piece: Piece, entry: u32, gfp: Gfp) -> Result<bool> {
+        self.walker
+            .with_bound(|dev| self.install_bound(dev, piece, entry, gfp))
+            .ok_or(ENODEV)?
     }
 
     fn install_bound(
@@ -104,7 +94,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         // The walker must not find the table before what is in it.
         dma_mb(Write);
         entries::write(&directory[0], word);
-        self.clean(Some(dev), directory);
+        self.clean_words(Some(dev), directory);
         self.tables.add(1usize, Relaxed);
         slot.publish(piece.pages, state::FRESH);
         Ok(true)

@@ -140,7 +140,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
 
         let directory = &self.dir()[index..][..1];
         entries::write(&directory[0], 0);
-        self.clean(dev, directory);
+        self.clean_words(dev, directory);
         // INVARIANT: the block changes hands with the lock held; it stays mapped.
         slot.place().set(0);
         self.queue.push(index, place);

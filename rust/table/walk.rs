@@ -125,19 +125,21 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// For hardware that caches directory entries also while they are invalid. Invalidate these for
     /// every instance, then settle the range; in this order, since somebody else who has just mapped
     /// into the same table relies on it too.
-    pub fn fresh(&self, range: RangeInclusive<u64>) -> impl Iterator<Item = u64> + '_ {
-        self.slots_of(&range)
+    #[inline]
+    pub fn fresh(&self, range: &RangeInclusive<u64>) -> impl Iterator<Item = u64> + '_ {
+        self.slots_of(range)
             .filter(|&index| self.slots[index].load() & state::FRESH != 0)
             .map(|index| (index as u64 * F::TABLE_ENTRIES as u64) << F::PAGE_SHIFT)
     }
 
     /// Notes that no walk cache has the directory entries of `range` as invalid.
-    pub fn settle(&self, range: RangeInclusive<u64>) {
-        for index in self.slots_of(&range) {
+    pub fn settle(&self, range: &RangeInclusive<u64>) {
+        for index in self.slots_of(range) {
             self.slots[index].clear(state::FRESH);
         }
     }
 
+    #[inline]
     fn slots_of(&self, range: &RangeInclusive<u64>) -> core::ops::Range<usize> {
         let shift = F::PAGE_SHIFT + F::TABLE_ENTRIES.trailing_zeros();
         let limit = F::DIR_ENTRIES as u64;

@@ -58,7 +58,8 @@ impl Domain {
 }
 
 /// The part of an address that the hardware sees. The crate has checked ranges against the aperture.
-fn low(range: RangeInclusive<u64>) -> RangeInclusive<u32> {
+#[inline]
+fn low(range: &RangeInclusive<u64>) -> RangeInclusive<u32> {
     *range.start() as u32..=*range.end() as u32
 }
 
@@ -93,24 +94,33 @@ impl PagingDomain<Sun50iIommu> for Domain {
         self.table.iova_to_phys(iova)
     }
 
-    /// Any page of the range may be cached as invalid: its neighbours were read with it, or it was
-    /// read ahead. The same holds for directory entries that were not there before.
+    /// The pages of the range have to be in memory. Any may be cached as invalid: its neighbours were
+    /// read with it, or it was read ahead. The same holds for directory entries that were not there
+    /// before.
+    // Has one caller.
+    #[inline(always)]
     fn sync_map(&self, live: &LiveEngines<'_, Sun50iIommu>, range: RangeInclusive<u64>) -> Result {
+        self.table.clean(&range);
+
+        let fresh = Dirs::new(self.table.fresh(&range));
         if let Some(engine) = live.engine() {
-            let fresh = Dirs::new(self.table.fresh(range.clone()));
-            engine.invalidate(self.directory(), low(range.clone()), &fresh)?;
+            engine.invalidate(self.directory(), low(&range), &fresh)?;
         }
-        self.table.settle(range);
+        if !fresh.is_empty() {
+            self.table.settle(&range);
+        }
         Ok(())
     }
 
     /// Pages that were unmapped must leave the TLBs before they are reused, and tables that became
     /// empty must leave the walk cache.
+    // Has one caller.
+    #[inline(always)]
     fn sync(&self, live: &LiveEngines<'_, Sun50iIommu>, range: RangeInclusive<u64>) {
         let limbo = self.table.take_limbo();
         let result = live.engine().map_or(Ok(()), |engine| {
             let dirs = Dirs::new(limbo.iter().flat_map(|limbo| limbo.iovas()));
-            engine.invalidate(self.directory(), low(range), &dirs)
+            engine.invalidate(self.directory(), low(&range), &dirs)
         });
         match (result, limbo) {
             (Ok(()), Some(limbo)) => limbo.free(),

@@ -26,6 +26,36 @@ pub(crate) struct Block {
     pub(crate) mask: u32,
 }
 
+impl Block {
+    /// The smallest block that covers `first..=last`, which are page numbers.
+    #[inline]
+    fn covering(first: u32, last: u32) -> Self {
+        let differing = u32::BITS - (first ^ last).leading_zeros();
+        let mask = u32::MAX.checked_shl(differing + PAGE_SHIFT).unwrap_or(0);
+
+        Self {
+            addr: (first << PAGE_SHIFT) & mask,
+            mask,
+        }
+    }
+
+    /// The pages that are compared as equal, less one.
+    #[inline]
+    fn others(&self) -> u32 {
+        !self.mask >> PAGE_SHIFT
+    }
+
+    /// The block that is `range` and nothing else.
+    #[inline]
+    pub(crate) fn exact(range: &RangeInclusive<u32>) -> Option<Self> {
+        let first = range.start() >> PAGE_SHIFT;
+        let last = range.end() >> PAGE_SHIFT;
+        let block = Self::covering(first, last);
+
+        (last - first == block.others()).then_some(block)
+    }
+}
+
 /// At most two blocks that cover a range.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Blocks {
@@ -34,39 +64,26 @@ pub(crate) struct Blocks {
 }
 
 impl Blocks {
-    /// The smallest block that covers `first..=last`, which are page numbers.
-    fn covering(first: u32, last: u32) -> Block {
-        let differing = u32::BITS - (first ^ last).leading_zeros();
-        let mask = u32::MAX.checked_shl(differing + PAGE_SHIFT).unwrap_or(0);
-        Block {
-            addr: (first << PAGE_SHIFT) & mask,
-            mask,
-        }
-    }
-
     /// Covers `range` with the one block or the two that take in the least besides it.
     ///
     /// The highest address bit in which both ends differ splits the range. One block over both
     /// halves is exact if the range fills it; otherwise each half has a block that is at most twice
     /// as large as the half.
     pub(crate) fn new(range: &RangeInclusive<u32>) -> Self {
-        let first = range.start() >> PAGE_SHIFT;
-        let last = range.end() >> PAGE_SHIFT;
-        let whole = Self::covering(first, last);
-        let pages = !whole.mask >> PAGE_SHIFT;
-
-        if last - first == pages {
+        if let Some(block) = Block::exact(range) {
             return Self {
-                blocks: [whole; 2],
+                blocks: [block; 2],
                 len: 1,
             };
         }
-        let half = (pages >> 1) + 1;
+        let first = range.start() >> PAGE_SHIFT;
+        let last = range.end() >> PAGE_SHIFT;
+        let half = (Block::covering(first, last).others() >> 1) + 1;
         let split = (first | (half - 1)) + 1;
         Self {
             blocks: [
-                Self::covering(first, split - 1),
-                Self::covering(split, last),
+                Block::covering(first, split - 1),
+                Block::covering(split, last),
             ],
             len: 2,
         }
@@ -122,6 +139,7 @@ impl Dirs {
     const MAX: usize = FLUSH_ALL / PER_DIR;
 
     /// Takes the first addresses of the entries; one more than [`Self::MAX`] stands for any number.
+    #[inline]
     pub(crate) fn new(iovas: impl Iterator<Item = u64>) -> Self {
         let mut dirs = Self {
             iovas: [0; Self::MAX + 1],
@@ -134,8 +152,14 @@ impl Dirs {
         dirs
     }
 
+    #[inline]
     pub(crate) fn as_slice(&self) -> &[u32] {
         &self.iovas[..self.len]
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
     }
 }
 

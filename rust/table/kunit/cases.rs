@@ -537,20 +537,18 @@ pub fn fresh_until_settled<F: Format>() -> Result {
     let range = iova..=iova + 2 * page::<F>() - 1;
 
     check!(is_blank(&table));
-    check!(table.fresh(0..=u64::MAX).next().is_none());
+    check!(table.fresh(&(0..=u64::MAX)).next().is_none());
     check!(table.map(iova, 0, 2, RW, KERNEL).1.is_ok());
-    check!(table
-        .fresh(range.clone())
-        .eq([8 * span::<F>(), 9 * span::<F>()]));
-    check!(table.fresh(iova..=iova).eq([8 * span::<F>()]));
-    table.settle(iova..=iova);
-    check!(table.fresh(range.clone()).eq([9 * span::<F>()]));
-    table.settle(range.clone());
-    check!(table.fresh(0..=u64::MAX).next().is_none());
+    check!(table.fresh(&range).eq([8 * span::<F>(), 9 * span::<F>()]));
+    check!(table.fresh(&(iova..=iova)).eq([8 * span::<F>()]));
+    table.settle(&(iova..=iova));
+    check!(table.fresh(&range).eq([9 * span::<F>()]));
+    table.settle(&range);
+    check!(table.fresh(&(0..=u64::MAX)).next().is_none());
     // Neither use nor emptiness makes it new.
     check!(table.unmap(iova, 2) == 2);
     check!(table.map(iova, 0, 2, RW, KERNEL).1.is_ok());
-    check!(table.fresh(range).next().is_none());
+    check!(table.fresh(&range).next().is_none());
     Ok(())
 }
 

@@ -19,6 +19,8 @@ for pages in 2 255 257 514; do
 	says 0x0 - phys 0 $((iova + size))
 	denied no- "$M" read 0 $((iova - 64)) 64
 	denied no- "$M" fill 0 $((dst + size)) 64 0
+	# And one in the first table whose entry is not in their cache line.
+	denied no- "$M" read 0 $((iova - 0x20000)) 64
 	# A page out of the middle, and what is left.
 	says 4096 - unmap 0 $((iova + 4096)) 4096
 	denied no- "$M" read 0 $((iova + 4096)) 64

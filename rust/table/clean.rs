@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Letting the walker see what was written.
+
+use core::{
+    ops::RangeInclusive,
+    ptr::NonNull,
+    sync::atomic::AtomicU32, //
+};
+
+use kernel::{
+    device::{
+        Bound,
+        Device, //
+    },
+    ffi::c_void, //
+};
+
+use super::{
+    Format,
+    Sizes,
+    Table, //
+};
+
+use crate::walker::{
+    self,
+    WalkerDevice, //
+};
+
+impl<F: Format, W: WalkerDevice> Table<F, W> {
+    /// Lets the walker see the pages of `range` that were mapped before this call.
+    ///
+    /// For [`PagingDomain::sync_map`], which the core calls for all that it has mapped before anybody
+    /// may use it. Costs nothing where the walker sees what the CPU does.
+    ///
+    /// [`PagingDomain::sync_map`]: crate::ops::PagingDomain::sync_map
+    #[inline]
+    pub fn clean(&self, range: &RangeInclusive<u64>) {
+        if self.walker.needs_clean() {
+            // If the device is gone there is no walker.
+            self.walker.with_bound(|dev| self.clean_pages(dev, range));
+        }
+    }
+
+    fn clean_pages(&self, dev: &Device<Bound>, range: &RangeInclusive<u64>) {
+        let end = (range.end() >> F::PAGE_SHIFT).min(Sizes::<F>::PAGES - 1) + 1;
+        let mut page = range.start() >> F::PAGE_SHIFT;
+
+        while page < end {
+            let piece = Self::piece(page, (end - page) as usize);
+            if let Some(pinned) = self.slots[piece.index].pin() {
+                self.clean_words(Some(dev), self.entries(&pinned, piece));
+                if pinned.release_added(0) {
+                    self.retire(Some(dev), piece.index);
+                }
+            }
+            page += piece.pages as u64;
+        }
+    }
+
+    /// Lets the walker see changed words.
+    #[inline]
+    pub(super) fn clean_words(&self, dev: Option<&Device<Bound>>, words: &[AtomicU32]) {
+        if !self.walker.needs_clean() || words.is_empty() {
+            return;
+        }
+        if let Some(dev) = dev {
+            let virt: NonNull<c_void> = NonNull::from(words).cast();
+            walker::clean(dev, virt, size_of_val(words));
+        }
+    }
+
+    /// As [`Self::clean_words`], from where there is no bound device at hand.
+    #[inline]
+    pub(super) fn clean_bound(&self, words: &[AtomicU32]) {
+        if self.walker.needs_clean() {
+            self.walker
+                .with_bound(|dev| self.clean_words(Some(dev), words));
+        }
+    }
+}
