@@ -37,6 +37,7 @@ use kernel::{
 use crate::{
     format::Class,
     invalidate::{
+        Block,
         Dirs,
         Plan, //
     },
@@ -443,6 +444,17 @@ impl<'bound> Engine<'bound> {
         self.poll(|| u32::from(self.io.read(TLB_FLUSH)) != 0)
     }
 
+    fn drop_planned(&self, state: &mut State, range: &RangeInclusive<u32>, dirs: &Dirs) -> Result {
+        let dirs = dirs.as_slice();
+        let plan = Plan::new(range, dirs.len(), self.variant.start_end);
+
+        if plan == Plan::All {
+            return self.drop_all();
+        }
+        self.drop_pages(state, &plan, range)?;
+        dirs.iter().try_for_each(|iova| self.drop_dir(*iova))
+    }
+
     fn drop_pages(&self, state: &mut State, plan: &Plan, range: &RangeInclusive<u32>) -> Result {
         match plan {
             Plan::All => return self.drop_all(),
@@ -455,20 +467,26 @@ impl<'bound> Engine<'bound> {
             }
             Plan::Blocks(blocks) => {
                 for block in blocks.as_slice() {
-                    self.io
-                        .write(TLB_IVLD_ADDR, TLB_IVLD_ADDR::from(block.addr));
-                    if block.mask != state.mask {
-                        self.io
-                            .write(TLB_IVLD_MASK, TLB_IVLD_MASK::from(block.mask));
-                        state.mask = block.mask;
-                    }
-                    self.start_pages()?;
+                    self.drop_block(state, *block)?;
                 }
             }
         }
         Ok(())
     }
 
+    #[inline]
+    fn drop_block(&self, state: &mut State, block: Block) -> Result {
+        self.io
+            .write(TLB_IVLD_ADDR, TLB_IVLD_ADDR::from(block.addr));
+        if block.mask != state.mask {
+            self.io
+                .write(TLB_IVLD_MASK, TLB_IVLD_MASK::from(block.mask));
+            state.mask = block.mask;
+        }
+        self.start_pages()
+    }
+
+    #[inline]
     fn start_pages(&self) -> Result {
         self.io
             .write_reg(TLB_IVLD_ENABLE::zeroed().with_enable(true));
@@ -505,15 +523,12 @@ impl<'bound> Engine<'bound> {
             return self.recover(&mut state);
         }
 
-        let plan = Plan::new(&range, dirs.as_slice().len(), self.variant.start_end);
-        let result = if plan == Plan::All {
-            self.drop_all()
-        } else {
-            self.drop_pages(&mut state, &plan, &range).and_then(|()| {
-                dirs.as_slice()
-                    .iter()
-                    .try_for_each(|iova| self.drop_dir(*iova))
-            })
+        let result = match Block::exact(&range) {
+            // What most transfers come down to.
+            Some(block) if dirs.is_empty() && !self.variant.start_end => {
+                self.drop_block(&mut state, block)
+            }
+            _ => self.drop_planned(&mut state, &range, dirs),
         };
         if result.is_err() {
             state.stale = true;
