@@ -273,25 +273,52 @@ def run_setup(command, environment):
         sys.exit(status if status > 0 else 1)
 
 
-def prepare(images):
+def prepare(images, missing=None):
     """Toolchain, kernel source, and for each image kernel and modules.
 
     Modules are built beside the kernel of the next image, whose Rust part is work for one CPU.
+    With `missing`, a dictionary, the UML board does not wait for the other one: what cannot be
+    set up for arm64 ends nothing and is in it, IMAGE: why.
     """
+    if missing is None:
+        missing = {}
+        optional = ()
+    else:
+        optional = [image for image in images if is_arm64(image)]
+
+    @contextlib.contextmanager
+    def needed_by(these):
+        try:
+            yield
+        except (Failure, SystemExit) as error:
+            if not set(these) <= set(optional):
+                raise
+            for image in these:
+                # A script has said it already.
+                missing.setdefault(image, error.what if isinstance(error, Failure) else "see above")
+
     setup_command("setup-toolchain")
     if not all(kernel_override(image) for image in images):
         setup_command("setup-kernel-source")
 
-    if any(is_arm64(image) for image in images):
-        setup_command("setup-qemu")
-        setup_command("setup-busybox")
+    if emulated := [image for image in images if is_arm64(image)]:
+        with needed_by(emulated):
+            setup_command("setup-qemu")
+            setup_command("setup-busybox")
 
     def kernels():
         for image in images:
-            setup_command("build-kernel", image)
-            yield image
+            if image not in missing:
+                with needed_by([image]):
+                    setup_command("build-kernel", image)
+            if image not in missing:
+                yield image
 
-    in_parallel(build_modules, kernels())
+    def modules(image):
+        with needed_by([image]):
+            build_modules(image)
+
+    in_parallel(modules, kernels())
 
 
 def build_modules(image):

@@ -10,6 +10,7 @@ import runpy
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 import unittest.mock
 
@@ -289,6 +290,65 @@ class Archive(unittest.TestCase):
         if listing:
             self.assertEqual(listing.stdout.decode().split(), ["a", "a/b", "a/b/c"])
         self.assertTrue(data.startswith(b"070701"))
+
+
+class Prepare(unittest.TestCase):
+    """What is set up when a step of it fails."""
+
+    IMAGES = ("release", "arm64", "arm64-debug")
+
+    def prepare(self, failing, missing):
+        """Runs it with steps that do nothing, or fail; returns the steps."""
+        steps = []
+
+        def step(*words, **_):
+            steps.append(" ".join(words))
+            if steps[-1] in failing:
+                raise failing[steps[-1]]
+
+        with (
+            unittest.mock.patch.object(rig, "setup_command", step),
+            unittest.mock.patch.object(rig, "STOPPING", threading.Event()),
+        ):
+            rig.prepare(self.IMAGES, missing)
+        return steps
+
+    def test_all(self):
+        missing = {}
+        steps = self.prepare({}, missing)
+        self.assertEqual(missing, {})
+        for image in self.IMAGES:
+            self.assertIn(f"build-modules {image}", steps)
+
+    def test_one_image(self):
+        missing = {}
+        late = rig.Failure("scripts/build-kernel was not done after 45 minutes")
+        steps = self.prepare({"build-kernel arm64": late}, missing)
+        self.assertEqual(list(missing), ["arm64"])
+        self.assertIn("45 minutes", missing["arm64"])
+        self.assertNotIn("build-modules arm64", steps)
+        self.assertIn("build-modules arm64-debug", steps)
+
+    def test_modules(self):
+        missing = {}
+        self.prepare({"build-modules arm64-debug": SystemExit(1)}, missing)
+        self.assertEqual(list(missing), ["arm64-debug"])
+
+    def test_emulator(self):
+        missing = {}
+        steps = self.prepare({"setup-qemu": SystemExit(1)}, missing)
+        self.assertEqual(list(missing), ["arm64", "arm64-debug"])
+        self.assertIn("build-modules release", steps)
+        self.assertNotIn("build-kernel arm64", steps)
+
+    def test_what_all_need(self):
+        for step in ("setup-toolchain", "build-kernel release", "build-modules release"):
+            with self.assertRaises(SystemExit):
+                self.prepare({step: SystemExit(1)}, {})
+
+    def test_for_one_purpose(self):
+        with self.assertRaises(SystemExit):
+            self.prepare({"build-kernel arm64": SystemExit(1)}, None)
 
 
 class Table(unittest.TestCase):
