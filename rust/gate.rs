@@ -3,8 +3,8 @@
 //! A gate that lets users pass until it is closed, and closes behind the last of them.
 //!
 //! Each invalidation goes through one. So the count is an atomic of `core`, as in `table::slot`: it is
-//! private to this file, all that is asked of it holds for one variable alone, and the kernel's own
-//! atomics would be two function calls.
+//! private to this file, acquire and release are all that is asked of it, and the kernel's own atomics
+//! would be two function calls.
 
 use core::{
     ops::Deref,
@@ -30,7 +30,7 @@ use kernel::{
 /// from then on nobody enters, and when the call returns everybody has left.
 ///
 /// Other than with [`Revocable`], a guard is no RCU read-side critical section: its holder may
-/// sleep if its context allows. Entering costs one atomic increment, leaving one decrement, in any
+/// sleep if its context allows. Entering costs one compare-and-exchange, leaving one decrement, in any
 /// context including hard interrupts. A gate that was closed stays closed.
 ///
 /// # Memory that is freed after closing
@@ -45,8 +45,8 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// - The bits of `state` below `Gate::CLOSED` count the guards, plus calls of
-///   [`Gate::enter`] that are about to fail.
+/// - The bits of `state` below `Gate::CLOSED` count the guards. Who enters in vain is never counted, or
+///   two might think that they leave last.
 /// - `Gate::CLOSED` is never cleared in `state`. Once it is set no new guard is made.
 /// - `empty` is completed only when `Gate::CLOSED` is set and no guard exists.
 ///
@@ -89,16 +89,22 @@ impl Gate {
 
     /// Enters, unless the gate is closed.
     ///
-    /// Neither sleeps nor spins; may be called in any context.
+    /// Waits for nobody; may be called in any context.
     #[inline]
     pub fn enter(&self) -> Option<GateGuard<'_>> {
-        if self.state.fetch_add(1, Acquire) >= Self::LIMIT {
-            self.leave();
-            return None;
-        }
+        let mut state = self.state.load(Relaxed);
 
-        // INVARIANT: Counted above, while the gate was open.
-        Some(GateGuard { gate: self })
+        while state < Self::LIMIT {
+            match self
+                .state
+                .compare_exchange_weak(state, state + 1, Acquire, Relaxed)
+            {
+                // INVARIANT: Counted just now, while the gate was open.
+                Ok(_) => return Some(GateGuard { gate: self }),
+                Err(changed) => state = changed,
+            }
+        }
+        None
     }
 
     /// Enters without a guard: whoever calls this calls [`Gate::release`] as well.
