@@ -116,18 +116,27 @@ pub struct LiveEngines<'a, T: Operations> {
 impl<'a, T: Operations> LiveEngines<'a, T> {
     #[inline]
     fn enter(instances: &'a [Arc<Instance>]) -> Self {
-        let mut entered = 0;
-        for (i, instance) in instances.iter().enumerate() {
-            if instance.gate().try_hold() {
-                entered |= 1 << i;
-            }
-        }
+        // What most have is one, and all that is done to hardware comes through here.
+        let entered = match instances {
+            [instance] => u32::from(instance.gate().try_hold()),
+            _ => Self::enter_each(instances),
+        };
         // INVARIANT: only held gates are marked. The set's invariant gives the driver.
         Self {
             instances,
             entered,
             _driver: PhantomData,
         }
+    }
+
+    fn enter_each(instances: &[Arc<Instance>]) -> u32 {
+        let mut entered = 0;
+        for (i, instance) in instances.iter().enumerate() {
+            if instance.gate().try_hold() {
+                entered |= 1 << i;
+            }
+        }
+        entered
     }
 
     #[inline]
@@ -178,11 +187,13 @@ impl<'a, T: Operations> LiveEngines<'a, T> {
 impl<T: Operations> Drop for LiveEngines<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        for (i, instance) in self.instances.iter().enumerate() {
-            if self.entered & (1 << i) != 0 {
-                // SAFETY: by the type invariant this holds the gate, and lets it go only here.
-                unsafe { instance.gate().release() };
-            }
+        let mut entered = self.entered;
+
+        while entered != 0 {
+            let i = entered.trailing_zeros() as usize;
+            // SAFETY: by the type invariant this holds the gate, and lets it go only here.
+            unsafe { self.instances[i].gate().release() };
+            entered &= entered - 1;
         }
     }
 }

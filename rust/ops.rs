@@ -327,7 +327,8 @@ pub trait PagingDomain<T: Operations>: AtomicSafe + Send + Sync + 'static {
     /// Page sizes and aperture; constant for the domain's life.
     fn geometry(&self) -> Geometry;
 
-    /// Maps up to `pgcount` pages of `pgsize` bytes and says how many it did.
+    /// Maps up to `pgcount` pages of `pgsize` bytes and says how many it did. The walker may find them
+    /// at once or after [`PagingDomain::sync_map`].
     ///
     /// The count is of whole pages, and counts also if there is an error.
     fn map(
@@ -349,7 +350,10 @@ pub trait PagingDomain<T: Operations>: AtomicSafe + Send + Sync + 'static {
     /// The physical address behind `iova`, if it is mapped.
     fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr>;
 
-    /// Drops what the hardware may have cached of `range` while it was not mapped.
+    /// Makes `range`, which was mapped, fit for use: lets the hardware's walker see it, if
+    /// [`PagingDomain::map`] has not, and drops what may have been cached while it was not mapped.
+    ///
+    /// Nobody uses the pages before this has returned.
     fn sync_map(&self, live: &LiveEngines<'_, T>, range: RangeInclusive<u64>) -> Result;
 
     /// Drops what the hardware has cached of `range`, which was unmapped. The pages are reused when

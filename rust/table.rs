@@ -247,7 +247,8 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// - `EINVAL` for an address that is not a page's, or permissions that the hardware lacks.
     /// - `ERANGE` for addresses outside what the hardware can express.
     /// - `EBUSY` if a page is mapped already. It keeps its translation.
-    /// - `ENOMEM`, and `ENODEV` if the walker's device is gone.
+    /// - `ENOMEM`; `ENODEV` if the walker's device is gone and that was noticed: once
+    ///   [revoked](Self::revoke), or when a table is needed.
     #[inline(always)]
     pub fn map(
         &self,
@@ -279,21 +280,24 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         added.then_some(())
     }
 
-    /// As [`Self::map_one`].
+    /// As [`Self::map_one`], and lets the walker see it.
     #[inline(always)]
     fn unmap_one(&self, iova: u64) -> Option<()> {
         let (index, start) = self.quick(iova, iova)?;
         let pinned = self.slots.get(index)?.try_pin()?;
         // SAFETY: the pin keeps the slot's table, as in `entries()`.
         let word = unsafe { self.table_at(pinned.place()) }.get(start);
-        let removed = word.filter(|word| entries::clear_one(word));
-        if let Some(word) = removed {
-            self.clean_bound(slice::from_ref(word));
-        }
-        if pinned.release_removed(usize::from(removed.is_some())) {
+        let removed = word.is_some_and(|word| {
+            let removed = entries::clear_one(word);
+            if removed {
+                self.clean_bound(slice::from_ref(word));
+            }
+            removed
+        });
+        if pinned.release_removed(usize::from(removed)) {
             self.retire_bound(index);
         }
-        removed.map(|_| ())
+        removed.then_some(())
     }
 
     /// Indices of a page into directory and table, if `bits` have none below a page.

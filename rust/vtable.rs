@@ -652,7 +652,7 @@ unsafe extern "C" fn flush_iotlb_all<T: Operations>(domain: *mut bindings::iommu
     domain.data().flush_all(&domain.instances().enter_atomic());
 }
 
-/// Drops what was cached of a range before it was mapped. Any context.
+/// Makes a range that was mapped fit for use. Any context.
 ///
 /// # Safety
 ///

@@ -3,7 +3,7 @@
 //! How page-table memory reaches the hardware that walks it.
 //!
 //! The walker reads DRAM past the CPU's caches. Table memory is therefore mapped for the device by
-//! the streaming DMA API once, and cleaned through it after every change. The hardware knows nothing
+//! the streaming DMA API once, and what changes is cleaned through it. The hardware knows nothing
 //! but physical addresses, so a mapping that is a bounce buffer or lies at an offset is refused.
 //!
 //! All of the DMA API wants a device that is bound to its driver. Domains live longer than that:

@@ -17,6 +17,7 @@ use kernel::{
 };
 
 use super::{
+    state,
     Format,
     Sizes,
     Table, //
@@ -28,27 +29,34 @@ use crate::walker::{
 };
 
 impl<F: Format, W: WalkerDevice> Table<F, W> {
-    /// Lets the walker see the pages of `range` that were mapped before this call.
+    /// Lets the walker see the pages of `range` that were mapped before this call, and says whether
+    /// there are [fresh](Table::fresh) directory entries among theirs.
     ///
     /// For [`PagingDomain::sync_map`], which the core calls for all that it has mapped before anybody
-    /// may use it. Costs nothing where the walker sees what the CPU does.
+    /// may use it.
     ///
     /// [`PagingDomain::sync_map`]: crate::ops::PagingDomain::sync_map
     #[inline]
-    pub fn clean(&self, range: &RangeInclusive<u64>) {
+    pub fn clean(&self, range: &RangeInclusive<u64>) -> bool {
         if self.walker.needs_clean() {
-            // If the device is gone there is no walker.
-            self.walker.with_bound(|dev| self.clean_pages(dev, range));
+            // If the device is gone there is no walker, and no cache of one.
+            let fresh = self.walker.with_bound(|dev| self.clean_pages(dev, range));
+            return fresh.unwrap_or(false);
         }
+        self.fresh(range).next().is_some()
     }
 
-    fn clean_pages(&self, dev: &Device<Bound>, range: &RangeInclusive<u64>) {
+    #[inline]
+    fn clean_pages(&self, dev: &Device<Bound>, range: &RangeInclusive<u64>) -> bool {
         let end = (range.end() >> F::PAGE_SHIFT).min(Sizes::<F>::PAGES - 1) + 1;
         let mut page = range.start() >> F::PAGE_SHIFT;
+        let mut seen = 0;
 
         while page < end {
             let piece = Self::piece(page, (end - page) as usize);
-            if let Some(pinned) = self.slots[piece.index].pin() {
+            let slot = &self.slots[piece.index];
+            if let Some(pinned) = slot.pin() {
+                seen |= slot.load();
                 self.clean_words(Some(dev), self.entries(&pinned, piece));
                 if pinned.release_added(0) {
                     self.retire(Some(dev), piece.index);
@@ -56,6 +64,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             }
             page += piece.pages as u64;
         }
+        seen & state::FRESH != 0
     }
 
     /// Lets the walker see changed words.

@@ -28,6 +28,7 @@ use kernel::{
 };
 
 use crate::{
+    engine::Engine,
     format::Sun50iFormat,
     invalidate::Dirs,
     Sun50iIommu, //
@@ -49,6 +50,16 @@ impl Domain {
         try_pin_init!(Self {
             table <- Table::new(walker),
         }? Error)
+    }
+
+    /// Drops `range`, and its directory entries that were not there before.
+    #[cold]
+    fn introduce(&self, engine: &Engine<'_>, range: &RangeInclusive<u64>) -> Result {
+        let fresh = Dirs::new(self.table.fresh(range));
+
+        engine.invalidate(self.directory(), low(range), &fresh)?;
+        self.table.settle(range);
+        Ok(())
     }
 
     /// Physical address of the directory, which the table memory's format keeps below 4 GiB.
@@ -97,30 +108,29 @@ impl PagingDomain<Sun50iIommu> for Domain {
     /// The pages of the range have to be in memory. Any may be cached as invalid: its neighbours were
     /// read with it, or it was read ahead. The same holds for directory entries that were not there
     /// before.
-    // Has one caller.
+    // What every transfer goes through.
     #[inline(always)]
     fn sync_map(&self, live: &LiveEngines<'_, Sun50iIommu>, range: RangeInclusive<u64>) -> Result {
-        self.table.clean(&range);
-
-        let fresh = Dirs::new(self.table.fresh(&range));
-        if let Some(engine) = live.engine() {
-            engine.invalidate(self.directory(), low(&range), &fresh)?;
+        let fresh = self.table.clean(&range);
+        match live.engine() {
+            Some(engine) if fresh => self.introduce(engine, &range),
+            Some(engine) => engine.invalidate(self.directory(), low(&range), &Dirs::NONE),
+            None => Ok(()),
         }
-        if !fresh.is_empty() {
-            self.table.settle(&range);
-        }
-        Ok(())
     }
 
     /// Pages that were unmapped must leave the TLBs before they are reused, and tables that became
     /// empty must leave the walk cache.
-    // Has one caller.
+    // What every transfer goes through.
     #[inline(always)]
     fn sync(&self, live: &LiveEngines<'_, Sun50iIommu>, range: RangeInclusive<u64>) {
         let limbo = self.table.take_limbo();
-        let result = live.engine().map_or(Ok(()), |engine| {
-            let dirs = Dirs::new(limbo.iter().flat_map(|limbo| limbo.iovas()));
-            engine.invalidate(self.directory(), low(&range), &dirs)
+        let result = live.engine().map_or(Ok(()), |engine| match &limbo {
+            Some(limbo) => {
+                let dirs = Dirs::new(limbo.iovas());
+                engine.invalidate(self.directory(), low(&range), &dirs)
+            }
+            None => engine.invalidate(self.directory(), low(&range), &Dirs::NONE),
         });
         match (result, limbo) {
             (Ok(()), Some(limbo)) => limbo.free(),

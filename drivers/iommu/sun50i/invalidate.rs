@@ -138,13 +138,15 @@ impl Dirs {
     /// With more than these, dropping everything is cheaper.
     const MAX: usize = FLUSH_ALL / PER_DIR;
 
+    /// None.
+    pub(crate) const NONE: Self = Self {
+        iovas: [0; Self::MAX + 1],
+        len: 0,
+    };
+
     /// Takes the first addresses of the entries; one more than [`Self::MAX`] stands for any number.
-    #[inline]
     pub(crate) fn new(iovas: impl Iterator<Item = u64>) -> Self {
-        let mut dirs = Self {
-            iovas: [0; Self::MAX + 1],
-            len: 0,
-        };
+        let mut dirs = Self::NONE;
         for (slot, iova) in dirs.iovas.iter_mut().zip(iovas) {
             *slot = iova as u32;
             dirs.len += 1;
