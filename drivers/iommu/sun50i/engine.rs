@@ -52,6 +52,9 @@ pub(crate) const REGS_SIZE: usize = 0x400;
 const POLL_DELAY: Delta = Delta::from_micros(1);
 const POLL_RETRIES: usize = 2000;
 
+/// No mask of pages.
+const UNKNOWN: u32 = u32::MAX;
+
 atomic_safe! {
     /// What the registers are known to hold.
     struct State {
@@ -65,7 +68,7 @@ atomic_safe! {
         blocked: u32,
         /// Masters that pass untranslated while others are translated: one bit each.
         bypassed: u32,
-        /// What TLB_IVLD_MASK holds; 0 if that is not known.
+        /// What TLB_IVLD_MASK holds; [`UNKNOWN`] if that is not known.
         mask: u32,
         /// An invalidation did not come to its end: everything is denied until a full one does.
         stale: bool,
@@ -109,7 +112,7 @@ impl<'bound> Engine<'bound> {
                     denying: false,
                     blocked: 0,
                     bypassed: 0,
-                    mask: 0,
+                    mask: UNKNOWN,
                     stale: false,
                     complained: false,
                 },
@@ -168,7 +171,7 @@ impl<'bound> Engine<'bound> {
             self.io
                 .write_reg(TLB_IVLD_MODE_SEL::zeroed().with_start_end(true));
         }
-        state.mask = 0;
+        state.mask = UNKNOWN;
         self.write_rules(state.blocked);
         self.io.write(
             INT_ENABLE,
@@ -474,7 +477,7 @@ impl<'bound> Engine<'bound> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn drop_block(&self, state: &mut State, block: Block) -> Result {
         self.io
             .write(TLB_IVLD_ADDR, TLB_IVLD_ADDR::from(block.addr));
