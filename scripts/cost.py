@@ -23,6 +23,9 @@ NAMES = {
     "dma_map_sg": "dma_map_sg",
     "dma_unmap_sg": "dma_unmap_sg",
     "dma_sg": "both of these",
+    "dma_map_sg64": "dma_map_sg, in 64 KiB",
+    "dma_unmap_sg64": "dma_unmap_sg, in 64 KiB",
+    "dma_sg64": "both of these",
     "copy": "copy by a DMA engine",
     "copy_and_fault": "copy that faults",
     "fault": "the fault of that",
@@ -111,6 +114,7 @@ BARS = [
     ("dma_single", 65536),
     ("dma_sg", 65536),
     ("dma_sg", 1 << 20),
+    ("dma_sg64", 1 << 20),
     ("fault", 16),
 ]
 COLOURS = {"sun50i": "#33658a", "dart": "#b5622b"}

@@ -33,7 +33,7 @@ static struct {
 	const char *name;
 	size_t size;
 	u64 median, total;
-} rows[24];
+} rows[27];
 static unsigned int nr_rows;
 
 static struct dma_chan *chan;
@@ -43,6 +43,10 @@ static struct page *run;
 static struct page *pages[MAX_PAGES];
 static struct scatterlist *list;
 static struct dentry *file;
+
+/* What lists are kept as. */
+static const char *const of_pages[] = { "dma_map_sg", "dma_unmap_sg", "dma_sg" };
+static const char *const of_pieces[] = { "dma_map_sg64", "dma_unmap_sg64", "dma_sg64" };
 
 static void counter_on(void)
 {
@@ -127,9 +131,10 @@ static int single_calls(size_t size)
 	return 0;
 }
 
-/* dma_map_sg() and dma_unmap_sg() of pages that lie anywhere. */
-static int list_calls(unsigned int nr)
+/* dma_map_sg() and dma_unmap_sg() of pieces that lie anywhere: pages, or larger ones. */
+static int list_calls(unsigned int nr, size_t piece)
 {
+	const char *const *names = piece == PAGE_SIZE ? of_pages : of_pieces;
 	u64 map[SAMPLES], unmap[SAMPLES], both[SAMPLES];
 	unsigned int i, j;
 
@@ -138,7 +143,8 @@ static int list_calls(unsigned int nr)
 
 		sg_init_table(list, nr);
 		for (j = 0; j < nr; j++)
-			sg_set_page(&list[j], pages[j], PAGE_SIZE, 0);
+			sg_set_page(&list[j], piece == PAGE_SIZE ? pages[j] :
+				    run + (nr - 1 - j) * (piece >> PAGE_SHIFT), piece, 0);
 		start = ticks();
 		if (!dma_map_sg(dev, list, nr, DMA_TO_DEVICE))
 			return -EIO;
@@ -148,9 +154,9 @@ static int list_calls(unsigned int nr)
 		unmap[i] = ticks() - start;
 		both[i] = map[i] + unmap[i];
 	}
-	keep("dma_map_sg", (size_t)nr << PAGE_SHIFT, map, SAMPLES);
-	keep("dma_unmap_sg", (size_t)nr << PAGE_SHIFT, unmap, SAMPLES);
-	keep("dma_sg", (size_t)nr << PAGE_SHIFT, both, SAMPLES);
+	keep(names[0], nr * piece, map, SAMPLES);
+	keep(names[1], nr * piece, unmap, SAMPLES);
+	keep(names[2], nr * piece, both, SAMPLES);
 	return 0;
 }
 
@@ -205,9 +211,11 @@ static int all_cases(void)
 	for (i = 0; !ret && i < ARRAY_SIZE(sizes); i++)
 		ret = single_calls(sizes[i]);
 	if (!ret)
-		ret = list_calls(SZ_64K / SZ_4K);
+		ret = list_calls(SZ_64K / SZ_4K, PAGE_SIZE);
 	if (!ret)
-		ret = list_calls(MAX_PAGES);
+		ret = list_calls(MAX_PAGES, PAGE_SIZE);
+	if (!ret)
+		ret = list_calls(SZ_1M / SZ_64K, SZ_64K);
 	return ret ?: fault_calls();
 }
 
