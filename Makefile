@@ -45,7 +45,7 @@ board:
 	@scripts/board $(arch)
 
 check:
-	@scripts/check $(arch) $(if $(PRESET),--list debian) $(if $(ONLY),--only '$(ONLY)')
+	@scripts/check $(arch) $(if $(DEBUG),--debug) $(if $(PRESET),--list debian) $(if $(ONLY),--only '$(ONLY)')
 
 kunit:
 	@scripts/check --kunit $(arch) $(if $(ONLY),--only '$(ONLY)')
@@ -101,6 +101,7 @@ help:
 	@echo "                      (ARCH=arm64: QEMU's, with masters that have drivers of their own)"
 	@echo "make check            run every test (ONLY=REGEX: those whose name matches,"
 	@echo "                      ARCH=um or arm64: those of one board,"
+	@echo "                      ARCH=arm64 DEBUG=1: the latter with lockdep, a quarter of an hour,"
 	@echo "                      KDIR=debian-arm64: with Debian's kernel)"
 	@echo "make kunit            run the KUnit suites"
 	@echo "make soak             load and unbind the masters of the arm64 board for ten minutes"

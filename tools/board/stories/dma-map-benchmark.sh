@@ -105,8 +105,6 @@ nr=$(nr_tables)
 measure one_thread -t 1
 measure two_threads -t 2 -n 0
 measure to_device -d 1
-measure from_device -d 2
-measure pages16 -g 16
 measure pages16_two_threads -g 16 -t 2 -d 2
 measure list16 -m 1 -g 16
 measure pages1024 -g 1024 -d 2
