@@ -325,7 +325,7 @@ def build_modules(image):
     """The checkout's modules, and tests of the kernel that a packaged one comes without."""
     setup_command("build-modules", image)
     if is_arm64(image) and not is_packaged(image):
-        setup_command("setup-dma-map-benchmark")
+        setup_command("setup-dma-map-benchmark", image)
     if is_packaged(image):
         place = {"MODULES_SOURCE": str(TOP / "tools/debian"), "MODULES_DIR": str(OUT / image / "tools")}
         setup_command("build-modules", image, LABEL=f"{image}-tools", **place)

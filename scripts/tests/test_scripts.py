@@ -319,6 +319,8 @@ class Prepare(unittest.TestCase):
         self.assertEqual(missing, {})
         for image in self.IMAGES:
             self.assertIn(f"build-modules {image}", steps)
+            # From the source of that kernel, which may be the only one.
+            self.assertEqual(f"setup-dma-map-benchmark {image}" in steps, rig.is_arm64(image))
 
     def test_one_image(self):
         missing = {}
