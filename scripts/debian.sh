@@ -40,3 +40,11 @@ need_debian() {
 		die "the keys of Debian's archive are missing ($DEBIAN_KEYRING)" \
 			"sudo apt-get install debian-archive-keyring" "$@"
 }
+
+# download_packages PACKAGE...: these alone are in the suite's folder afterwards, and
+# so is the caller.
+download_packages() {
+	private_apt apt-get -q update &&
+		mkdir -p "$apt/download" && cd "$apt/download" && rm -f ./*.deb &&
+		private_apt apt-get -q download "$@"
+}
