@@ -261,6 +261,17 @@ impl<T: Operations> TypedDomain<T> {
         &self.aperture
     }
 
+    /// What of the addresses from `first` to `last` is in the aperture, if anything is.
+    ///
+    /// What was mapped is; what else the caller of the core has gathered may not be.
+    #[inline(always)]
+    pub(crate) fn within(&self, first: u64, last: u64) -> Option<RangeInclusive<u64>> {
+        let first = first.max(*self.aperture.start());
+        let last = last.min(*self.aperture.end());
+
+        (first <= last).then_some(first..=last)
+    }
+
     #[inline]
     pub(crate) fn base(&self) -> &Domain {
         &self.base

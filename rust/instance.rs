@@ -471,6 +471,7 @@ impl Instance {
 pub struct Walker(pub(crate) Arc<Instance>);
 
 impl WalkerDevice for Walker {
+    #[inline(always)]
     fn with_bound<R>(&self, f: impl FnOnce(&Device<Bound>) -> R) -> Option<R> {
         let _guard = self.0.gate.enter()?;
 

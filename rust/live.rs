@@ -8,7 +8,10 @@ use core::{
 };
 
 use kernel::{
-    device::Device,
+    device::{
+        Bound,
+        Device, //
+    },
     prelude::*,
     sync::Arc, //
 };
@@ -54,8 +57,10 @@ impl<T: Operations> InstanceSet<T> {
         })
     }
 
+    #[inline(always)]
     pub(crate) fn first(&self) -> &Arc<Instance> {
-        &self.instances[0]
+        // SAFETY: by the type invariants there is one.
+        unsafe { self.instances.get_unchecked(0) }
     }
 
     pub(crate) fn as_slice(&self) -> &[Arc<Instance>] {
@@ -91,9 +96,9 @@ impl<T: Operations> InstanceSet<T> {
     }
 
     /// As [`Self::enter`], for callbacks in atomic context.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn enter_atomic(&self) -> LiveEngines<'_, T> {
-        LiveEngines::enter(&self.instances)
+        LiveEngines::enter(self)
     }
 }
 
@@ -105,7 +110,7 @@ impl<T: Operations> InstanceSet<T> {
 ///
 /// # Invariants
 ///
-/// - All of `instances` belong to driver `T`.
+/// - There is at least one of `instances`, and all of them belong to driver `T`.
 /// - Bit `i` of `entered` is set only if the gate of `instances[i]` is held by this.
 pub struct LiveEngines<'a, T: Operations> {
     instances: &'a [Arc<Instance>],
@@ -114,14 +119,17 @@ pub struct LiveEngines<'a, T: Operations> {
 }
 
 impl<'a, T: Operations> LiveEngines<'a, T> {
-    #[inline]
-    fn enter(instances: &'a [Arc<Instance>]) -> Self {
-        // What most have is one, and all that is done to hardware comes through here.
-        let entered = match instances {
-            [instance] => u32::from(instance.gate().try_hold()),
-            _ => Self::enter_each(instances),
-        };
-        // INVARIANT: only held gates are marked. The set's invariant gives the driver.
+    /// What most have is one instance, and all that is done to hardware comes through here: so the
+    /// first one goes by itself, here and in `drop`.
+    #[inline(always)]
+    fn enter(instances: &'a InstanceSet<T>) -> Self {
+        let mut entered = u32::from(instances.first().gate().try_hold());
+        let instances = instances.as_slice();
+        if instances.len() > 1 {
+            entered = Self::enter_others(instances, entered);
+        }
+        // INVARIANT: only held gates are marked. The set's invariants give the driver and that there is
+        // an instance.
         Self {
             instances,
             entered,
@@ -129,9 +137,9 @@ impl<'a, T: Operations> LiveEngines<'a, T> {
         }
     }
 
-    fn enter_each(instances: &[Arc<Instance>]) -> u32 {
-        let mut entered = 0;
-        for (i, instance) in instances.iter().enumerate() {
+    #[inline(never)]
+    fn enter_others(instances: &[Arc<Instance>], mut entered: u32) -> u32 {
+        for (i, instance) in instances.iter().enumerate().skip(1) {
             if instance.gate().try_hold() {
                 entered |= 1 << i;
             }
@@ -139,14 +147,37 @@ impl<'a, T: Operations> LiveEngines<'a, T> {
         entered
     }
 
-    #[inline]
+    /// # Safety
+    ///
+    /// As for [`Gate::release`](crate::gate::Gate::release), for each of `entered` but the first.
+    #[inline(never)]
+    unsafe fn leave_others(instances: &[Arc<Instance>], entered: u32) {
+        for (i, instance) in instances.iter().enumerate().skip(1) {
+            if entered & (1 << i) != 0 {
+                // SAFETY: by the safety requirement.
+                unsafe { instance.gate().release() };
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn first_instance(&self) -> &'a Arc<Instance> {
+        // SAFETY: by the type invariants there is one.
+        unsafe { self.instances.get_unchecked(0) }
+    }
+
+    #[inline(always)]
     fn hardware_at(&self, index: usize) -> Option<&Hardware<'_, T>> {
         if self.entered & (1 << index) == 0 {
             return None;
         }
+        let instance = match index {
+            0 => self.first_instance(),
+            _ => &self.instances[index],
+        };
         // SAFETY: by the type invariants the instance is of driver `T` and its gate is held until
         // `self` is dropped, which is after the returned reference.
-        Some(unsafe { self.instances[index].hardware::<T>() })
+        Some(unsafe { instance.hardware::<T>() })
     }
 
     /// Whether no instance is missing.
@@ -168,13 +199,26 @@ impl<'a, T: Operations> LiveEngines<'a, T> {
     }
 
     /// That of the first instance, for hardware whose masters are behind one only.
-    #[inline]
+    #[inline(always)]
     pub fn engine(&self) -> Option<&T::Engine<'_>> {
         self.hardware_at(0).map(T::engine)
     }
 
+    /// The device of `walker`, bound for as long as `self`, if it is the first instance here and live.
+    #[inline(always)]
+    pub(crate) fn walker_dev(&self, walker: &Walker) -> Option<&Device<Bound>> {
+        let instance = self.first_instance();
+        if self.entered & 1 == 0 || !Arc::ptr_eq(instance, &walker.0) {
+            return None;
+        }
+        // SAFETY: by the type invariants the gate is held until `self` is dropped.
+        let dev = unsafe { instance.dev() };
+        // SAFETY: by the invariants of `Instance` its device is bound while the gate is held.
+        Some(unsafe { dev.as_bound() })
+    }
+
     /// The device of the live instance with this index, to name it in the log.
-    #[inline]
+    #[inline(always)]
     pub fn dev(&self, index: usize) -> Option<&Device> {
         if index >= self.instances.len() || self.entered & (1 << index) == 0 {
             return None;
@@ -185,15 +229,15 @@ impl<'a, T: Operations> LiveEngines<'a, T> {
 }
 
 impl<T: Operations> Drop for LiveEngines<'_, T> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        let mut entered = self.entered;
-
-        while entered != 0 {
-            let i = entered.trailing_zeros() as usize;
+        if self.entered > 1 {
+            // SAFETY: by the type invariant this holds these gates, and lets them go only here.
+            unsafe { Self::leave_others(self.instances, self.entered) };
+        }
+        if self.entered & 1 != 0 {
             // SAFETY: by the type invariant this holds the gate, and lets it go only here.
-            unsafe { self.instances[i].gate().release() };
-            entered &= entered - 1;
+            unsafe { self.first_instance().gate().release() };
         }
     }
 }

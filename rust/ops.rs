@@ -320,7 +320,7 @@ pub trait Operations: HasStatics + Sized + Send + Sync + 'static {
 ///
 /// All methods but [`PagingDomain::revoke`] are called in any context, with interrupts on or off,
 /// and by several CPUs at once. The crate has checked that ranges lie in the aperture and do not
-/// wrap.
+/// wrap; what is said of single pages and addresses it has not.
 ///
 /// Corresponds to `struct iommu_domain_ops`.
 pub trait PagingDomain<T: Operations>: AtomicSafe + Send + Sync + 'static {
@@ -341,11 +341,32 @@ pub trait PagingDomain<T: Operations>: AtomicSafe + Send + Sync + 'static {
         gfp: Gfp,
     ) -> (usize, Result);
 
+    /// As [`PagingDomain::map`] for one page, where that has a short way. `None`: nothing was done, and
+    /// [`PagingDomain::map`] is asked.
+    #[inline]
+    fn map_one(
+        &self,
+        _iova: u64,
+        _paddr: PhysAddr,
+        _pgsize: usize,
+        _prot: Prot,
+        _gfp: Gfp,
+    ) -> Option<Result> {
+        None
+    }
+
     /// Unmaps up to `pgcount` pages of `pgsize` bytes and says how many it did.
     ///
     /// Ends at the first hole. When it returns, the hardware's walker no longer finds the pages;
     /// its caches may.
     fn unmap(&self, iova: u64, pgsize: usize, pgcount: usize) -> usize;
+
+    /// As [`PagingDomain::unmap`] for one page, where that has a short way. `false`: nothing was done,
+    /// and [`PagingDomain::unmap`] is asked.
+    #[inline]
+    fn unmap_one(&self, _iova: u64, _pgsize: usize) -> bool {
+        false
+    }
 
     /// The physical address behind `iova`, if it is mapped.
     fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr>;

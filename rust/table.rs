@@ -24,7 +24,7 @@
 //!
 //! # What the hardware sees
 //!
-//! What is mapped is only stored: many calls may have to do with one table, and [`Table::clean`] cleans
+//! What is mapped is only stored: many calls may have to do with one table, and [`Table::sync_map`] cleans
 //! what of a range lies in it in one go. What is unmapped is cleaned by the call that does it, once for
 //! each table. A new table is mapped for the walker before its directory entry is written and cleaned.
 
@@ -162,6 +162,7 @@ struct Piece {
 ///   only with `lock` held or with exclusive access, and to "nowhere" only when the slot's state lost
 ///   `PRESENT`.
 /// - The same holds for the places in `queue`: each names a block that is owned by its queue entry.
+/// - Tables are as far from the directory for the walker as for the CPU.
 /// - Until `walker` is revoked, the directory and all these blocks are mapped for the walker;
 ///   afterwards none is. This changes only with `lock` held or with exclusive access.
 #[pin_data(PinnedDrop)]
@@ -240,7 +241,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
 
     /// Maps `pgcount` pages from `paddr` on, and says how many it did also if there is an error.
     ///
-    /// The walker need not find them before [`Self::clean`] has returned.
+    /// The walker need not find them before [`Self::clean`] has returned, or [`Self::sync_map`].
     ///
     /// # Errors
     ///
@@ -249,7 +250,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// - `EBUSY` if a page is mapped already. It keeps its translation.
     /// - `ENOMEM`; `ENODEV` if the walker's device is gone and that was noticed: once
     ///   [revoked](Self::revoke), or when a table is needed.
-    #[inline(always)]
+    #[inline]
     pub fn map(
         &self,
         iova: u64,
@@ -258,60 +259,85 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         prot: Prot,
         gfp: Gfp,
     ) -> (usize, Result) {
-        if pgcount == 1 && self.map_one(iova, paddr, prot).is_some() {
+        if pgcount == 1 && self.map_one(iova, paddr, prot) {
             return (1, Ok(()));
         }
-        self.map_many(iova, paddr, pgcount, prot, gfp)
+        self.map_run(iova, paddr, pgcount, prot, gfp)
     }
 
     /// Maps a page where that takes no more than a store: the table is there. A scattered list is one
-    /// such call after the other. `None`: the long way knows why not.
+    /// such call after the other. `false`: nothing was done; [`Self::map_run`] knows why and comes next.
     #[inline(always)]
-    fn map_one(&self, iova: u64, paddr: u64, prot: Prot) -> Option<()> {
-        let (index, start) = self.quick(iova | paddr, iova)?;
-        let entry = F::page_entry(paddr, prot).ok()?;
-        let pinned = self.slots.get(index)?.try_pin()?;
+    pub fn map_one(&self, iova: u64, paddr: u64, prot: Prot) -> bool {
+        let Some((slot, start)) = self.position(iova, paddr) else {
+            return false;
+        };
+        let Ok(entry) = F::page_entry(paddr, prot) else {
+            return false;
+        };
+        let Some(pinned) = slot.try_pin() else {
+            return false;
+        };
         // SAFETY: the pin keeps the slot's table, as in `entries()`.
-        let word = unsafe { self.table_at(pinned.place()) }.get(start);
-        let added = word.is_some_and(|word| entries::fill_one(word, entry));
-        if pinned.release_added(usize::from(added)) {
-            self.retire_bound(index);
-        }
-        added.then_some(())
+        let word = &unsafe { self.table_at(pinned.place()) }[start];
+        let added = entries::fill_one(word, entry);
+        // Not empty now; or else `map_run` takes care.
+        pinned.release_quickly(usize::from(added));
+        added
     }
 
-    /// As [`Self::map_one`], and lets the walker see it.
+    /// Unmaps a page, likewise: [`Self::unmap_run`] comes next if this did not.
     #[inline(always)]
-    fn unmap_one(&self, iova: u64) -> Option<()> {
-        let (index, start) = self.quick(iova, iova)?;
-        let pinned = self.slots.get(index)?.try_pin()?;
+    pub fn unmap_one(&self, iova: u64) -> bool {
+        let Some((slot, start)) = self.position(iova, 0) else {
+            return false;
+        };
+        let Some(pinned) = slot.try_pin() else {
+            return false;
+        };
         // SAFETY: the pin keeps the slot's table, as in `entries()`.
-        let word = unsafe { self.table_at(pinned.place()) }.get(start);
-        let removed = word.is_some_and(|word| {
-            let removed = entries::clear_one(word);
-            if removed {
-                self.clean_bound(slice::from_ref(word));
-            }
-            removed
-        });
-        if pinned.release_removed(usize::from(removed)) {
-            self.retire_bound(index);
+        let word = &unsafe { self.table_at(pinned.place()) }[start];
+        if !entries::clear_one(word) {
+            pinned.release_quickly(0);
+            return false;
         }
-        removed.then_some(())
+        self.clean_bound(slice::from_ref(word));
+        if pinned.release_removed(1) {
+            self.retire_slot(slot);
+        }
+        true
     }
 
-    /// Indices of a page into directory and table, if `bits` have none below a page.
+    /// The slot of a page and its index in the table, if it begins at `iova`, another one at `paddr`, and
+    /// it may be changed.
     #[inline(always)]
-    fn quick(&self, bits: u64, iova: u64) -> Option<(usize, usize)> {
-        let page = (iova >> F::PAGE_SHIFT) as usize;
-        if bits & ((1 << F::PAGE_SHIFT) - 1) != 0 || self.walker.is_revoked() {
+    fn position(&self, iova: u64, paddr: u64) -> Option<(&Slot, usize)> {
+        if (iova | paddr) & ((1 << F::PAGE_SHIFT) - 1) != 0 || self.walker.is_revoked() {
             return None;
         }
-        Some((page / F::TABLE_ENTRIES, page % F::TABLE_ENTRIES))
+        self.slot_of(iova >> F::PAGE_SHIFT)
     }
 
+    /// The slot of a page and its index in the table, if it is in the address space.
+    #[inline(always)]
+    fn slot_of(&self, page: u64) -> Option<(&Slot, usize)> {
+        let index = page / F::TABLE_ENTRIES as u64;
+        // Not just a cast, which drops bits where addresses are wider than words.
+        let slot = self.slots.get(usize::try_from(index).ok()?)?;
+        Some((slot, page as usize % F::TABLE_ENTRIES))
+    }
+
+    /// [`Self::retire_bound`] for the table of `slot`.
+    #[cold]
     #[inline(never)]
-    fn map_many(
+    fn retire_slot(&self, slot: &Slot) {
+        let offset = core::ptr::from_ref(slot).addr() - self.slots.as_ptr().addr();
+        self.retire_bound(offset / size_of::<Slot>());
+    }
+
+    /// As [`Self::map`], for any number of pages.
+    #[inline(never)]
+    pub fn map_run(
         &self,
         iova: u64,
         paddr: u64,
@@ -368,16 +394,17 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// Unmaps up to `pgcount` pages and says how many it did: it ends at the first that is not mapped.
     ///
     /// When it returns, the walker finds the pages no more. What it has cached is another matter.
-    #[inline(always)]
+    #[inline]
     pub fn unmap(&self, iova: u64, pgcount: usize) -> usize {
-        if pgcount == 1 && self.unmap_one(iova).is_some() {
+        if pgcount == 1 && self.unmap_one(iova) {
             return 1;
         }
-        self.unmap_many(iova, pgcount)
+        self.unmap_run(iova, pgcount)
     }
 
+    /// As [`Self::unmap`], for any number of pages.
     #[inline(never)]
-    fn unmap_many(&self, iova: u64, pgcount: usize) -> usize {
+    pub fn unmap_run(&self, iova: u64, pgcount: usize) -> usize {
         let page = iova >> F::PAGE_SHIFT;
         if page >= Sizes::<F>::PAGES {
             return 0;
@@ -387,16 +414,16 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         if self.walker.needs_clean() {
             let unmapped = self
                 .walker
-                .with_bound(|dev| self.unmap_run(Some(dev), page, pages));
+                .with_bound(|dev| self.unmap_pages(Some(dev), page, pages));
             if let Some(unmapped) = unmapped {
                 return unmapped;
             }
         }
-        self.unmap_run(None, page, pages)
+        self.unmap_pages(None, page, pages)
     }
 
     #[inline(always)]
-    fn unmap_run(&self, dev: Option<&Device<Bound>>, page: u64, pages: usize) -> usize {
+    fn unmap_pages(&self, dev: Option<&Device<Bound>>, page: u64, pages: usize) -> usize {
         let mut done = 0;
 
         while done < pages {
@@ -419,20 +446,41 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     }
 
     /// The physical address behind `iova`, if it is mapped.
-    #[inline]
+    #[inline(always)]
     pub fn iova_to_phys(&self, iova: u64) -> Option<u64> {
-        let page = (iova >> F::PAGE_SHIFT) as usize;
-        let (index, start) = (page / F::TABLE_ENTRIES, page % F::TABLE_ENTRIES);
-        let pinned = self.slots.get(index)?.pin()?;
+        let (slot, start) = self.slot_of(iova >> F::PAGE_SHIFT)?;
+        let Some(pinned) = slot.try_pin() else {
+            return self.look_up(slot, iova);
+        };
+        self.read_pinned(slot, pinned, iova, start)
+    }
+
+    /// [`Self::iova_to_phys`] if the slot has no table, or too many users.
+    #[cold]
+    #[inline(never)]
+    fn look_up(&self, slot: &Slot, iova: u64) -> Option<u64> {
+        let start = (iova >> F::PAGE_SHIFT) as usize % F::TABLE_ENTRIES;
+        self.read_pinned(slot, slot.pin()?, iova, start)
+    }
+
+    #[inline(always)]
+    fn read_pinned(&self, slot: &Slot, pinned: Pinned<'_>, iova: u64, start: usize) -> Option<u64> {
         // SAFETY: the pin keeps the slot's table, as in `entries()`.
-        let word = unsafe { self.table_at(pinned.place()) }.get(start);
-        let entry = word.map_or(0, entries::read);
+        let entry = entries::read(&unsafe { self.table_at(pinned.place()) }[start]);
+        let paddr = F::page_paddr(entry).map(|page| page | iova & ((1 << F::PAGE_SHIFT) - 1));
         if pinned.release_added(0) {
             // An empty table that nobody took care of because of our pin.
-            self.retire_bound(index);
+            return self.retire_after(slot, paddr);
         }
-        let offset = iova & ((1 << F::PAGE_SHIFT) - 1);
-        Some(F::page_paddr(entry)? | offset)
+        paddr
+    }
+
+    /// [`Self::retire_slot`] at the end of a function, whose frame need not keep the result then.
+    #[cold]
+    #[inline(never)]
+    fn retire_after(&self, slot: &Slot, paddr: Option<u64>) -> Option<u64> {
+        self.retire_slot(slot);
+        paddr
     }
 
     /// What of `pages` pages from `page` on lies in the first table. `page` is in the address space.
@@ -481,18 +529,27 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     ///
     /// `None` if it is farther than that can say, which memory below 4 GiB never is.
     fn place_of(&self, addr: usize) -> Option<i32> {
-        let bytes = addr.wrapping_sub(self.directory.as_ptr().addr().get()) as isize;
+        let bytes = addr.wrapping_sub(self.directory_addr()) as isize;
         i32::try_from(bytes / Sizes::<F>::TABLE as isize).ok()
     }
 
     #[inline]
     fn addr_of(&self, place: i32) -> usize {
-        let bytes = place as isize * Sizes::<F>::TABLE as isize;
-        self.directory
-            .as_ptr()
-            .addr()
-            .get()
-            .wrapping_add_signed(bytes)
+        self.directory_addr()
+            .wrapping_add_signed(place as isize * Sizes::<F>::TABLE as isize)
+    }
+
+    /// Where the walker finds the table at `place`; [`Self::install`] has seen to it that this is so.
+    #[inline]
+    fn paddr_of(&self, place: i32) -> u64 {
+        self.base
+            .wrapping_add_signed(i64::from(place) * Sizes::<F>::TABLE as i64)
+    }
+
+    /// Where the directory is, for the CPU.
+    #[inline]
+    fn directory_addr(&self) -> usize {
+        self.directory.as_ptr().addr().get()
     }
 
     /// Gives back all that needs the device bound. The table lives on in software.

@@ -576,6 +576,42 @@ unsafe extern "C" fn map_pages<T: Operations>(
     gfp: bindings::gfp_t,
     mapped: *mut usize,
 ) -> c_int {
+    if pgcount == 1 {
+        // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
+        let data = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) }.data();
+        let (prot, gfp) = (Prot::from_raw(prot), Gfp::from_raw(gfp));
+        match data.map_one(iova as u64, paddr, pgsize, prot, gfp) {
+            Some(Ok(())) => {
+                // SAFETY: the core passes a valid pointer to what it has mapped of a range that it got
+                // whole.
+                unsafe { *mapped = (*mapped).wrapping_add(pgsize) };
+                return 0;
+            }
+            Some(Err(e)) => return e.to_errno(),
+            None => {}
+        }
+    }
+    // SAFETY: as for this function.
+    unsafe { map_run::<T>(domain, iova, paddr, pgsize, pgcount, prot, gfp, mapped) }
+}
+
+/// [`map_pages`] where there is no short way. A function of its own, so that the short way does
+/// without its stack frame.
+///
+/// # Safety
+///
+/// As for [`map_pages`].
+#[inline(never)]
+unsafe extern "C" fn map_run<T: Operations>(
+    domain: *mut bindings::iommu_domain,
+    iova: usize,
+    paddr: bindings::phys_addr_t,
+    pgsize: usize,
+    pgcount: usize,
+    prot: c_int,
+    gfp: bindings::gfp_t,
+    mapped: *mut usize,
+) -> c_int {
     // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
     let Some((iova, size)) = checked_range(domain, iova, pgsize, pgcount) else {
@@ -618,6 +654,32 @@ unsafe extern "C" fn unmap_pages<T: Operations>(
     pgcount: usize,
     gather: *mut bindings::iommu_iotlb_gather,
 ) -> usize {
+    if pgcount == 1 {
+        // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
+        let data = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) }.data();
+        if data.unmap_one(iova as u64, pgsize) {
+            // SAFETY: the core passes a valid gather that is the caller's own.
+            unsafe { gather_range(gather, iova, pgsize) };
+            return pgsize;
+        }
+    }
+    // SAFETY: as for this function.
+    unsafe { unmap_run::<T>(domain, iova, pgsize, pgcount, gather) }
+}
+
+/// [`unmap_pages`] where there is no short way.
+///
+/// # Safety
+///
+/// As for [`unmap_pages`].
+#[inline(never)]
+unsafe extern "C" fn unmap_run<T: Operations>(
+    domain: *mut bindings::iommu_domain,
+    iova: usize,
+    pgsize: usize,
+    pgcount: usize,
+    gather: *mut bindings::iommu_iotlb_gather,
+) -> usize {
     // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
     let Some((start, size)) = checked_range(domain, iova, pgsize, pgcount) else {
@@ -632,12 +694,23 @@ unsafe extern "C" fn unmap_pages<T: Operations>(
     };
     if size != 0 {
         // SAFETY: the core passes a valid gather that is the caller's own.
-        let gather = unsafe { &mut *gather };
-        // What `iommu_iotlb_gather_add_range()` does, without a call for each page.
-        gather.start = gather.start.min(iova);
-        gather.end = gather.end.max(iova + (size - 1));
+        unsafe { gather_range(gather, iova, size) };
     }
     size
+}
+
+/// What `iommu_iotlb_gather_add_range()` does, without a call for each page.
+///
+/// # Safety
+///
+/// `gather` is valid and the caller's own.
+#[inline(always)]
+unsafe fn gather_range(gather: *mut bindings::iommu_iotlb_gather, iova: usize, size: usize) {
+    // SAFETY: by the safety requirement.
+    let gather = unsafe { &mut *gather };
+
+    gather.start = gather.start.min(iova);
+    gather.end = gather.end.max(iova.wrapping_add(size.wrapping_sub(1)));
 }
 
 /// Drops everything cached of a domain. Any context.
@@ -664,11 +737,11 @@ unsafe extern "C" fn iotlb_sync_map<T: Operations>(
 ) -> c_int {
     // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
-    let Some((start, _)) = checked_range(domain, iova, size, 1) else {
+    let iova = iova as u64;
+    let Some(range) = domain.within(iova, iova.wrapping_add((size as u64).wrapping_sub(1))) else {
         return ERANGE.to_errno();
     };
 
-    let range = start..=start + (size as u64 - 1);
     match domain
         .data()
         .sync_map(&domain.instances().enter_atomic(), range)
@@ -691,17 +764,13 @@ unsafe extern "C" fn iotlb_sync<T: Operations>(
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
     // SAFETY: the core passes a valid gather.
     let gather = unsafe { &*gather };
-    // What was unmapped was in the aperture; what else the caller has gathered may not be.
-    let aperture = domain.aperture();
-    let start = (gather.start as u64).max(*aperture.start());
-    let end = (gather.end as u64).min(*aperture.end());
-    if start > end {
+    let Some(range) = domain.within(gather.start as u64, gather.end as u64) else {
         return;
-    }
+    };
 
     domain
         .data()
-        .sync(&domain.instances().enter_atomic(), start..=end);
+        .sync(&domain.instances().enter_atomic(), range);
 }
 
 /// Translates an address in software. Any context.
@@ -717,8 +786,5 @@ unsafe extern "C" fn iova_to_phys<T: Operations>(
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
 
     // 0 stands for "not mapped", and the core itself asks for address 1 where page 0 is meant.
-    if checked_range(domain, iova as usize, 1, 1).map(|(start, _)| start) != Some(iova) {
-        return 0;
-    }
     domain.data().iova_to_phys(iova).unwrap_or(0)
 }

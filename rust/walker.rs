@@ -63,6 +63,11 @@ impl<W: WalkerDevice> Walker<W> {
         })
     }
 
+    #[inline]
+    pub(crate) fn device(&self) -> &W {
+        &self.device
+    }
+
     /// Whether changes must be cleaned. Constant, and false in kernels that never need it.
     #[inline]
     pub(crate) fn needs_clean(&self) -> bool {
@@ -78,12 +83,13 @@ impl<W: WalkerDevice> Walker<W> {
         self.revoked.store(true, Relaxed);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn with_bound<R>(&self, f: impl FnOnce(&Device<Bound>) -> R) -> Option<R> {
         self.device.with_bound(f)
     }
 }
 
+#[inline(always)]
 fn as_raw(dev: &Device<Bound>) -> *mut bindings::device {
     // `Device` is a transparent wrapper.
     core::ptr::from_ref(dev).cast_mut().cast()
@@ -152,11 +158,12 @@ pub(crate) unsafe fn unmap(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: us
     unsafe { ffi::rust_iommu_helper_dma_unmap_to_device(as_raw(dev), paddr_of(virt), bytes) };
 }
 
-/// Lets the walker see what was written to `bytes` bytes at `virt`.
+/// Lets the walker see what was written to `bytes` bytes at `paddr`, which were [mapped](map) for it.
 ///
 /// Corresponds to `dma_sync_single_for_device()`.
-pub(crate) fn clean(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: usize) {
+#[inline(always)]
+pub(crate) fn clean(dev: &Device<Bound>, paddr: u64, bytes: usize) {
     // SAFETY: `dev` is bound. Table memory is never part of a bounce buffer, `map()` sees to that, so
     // this writes back cache lines and changes nothing that the CPU can see.
-    unsafe { ffi::rust_iommu_helper_dma_sync_for_device(as_raw(dev), virt.as_ptr(), bytes) };
+    unsafe { ffi::rust_iommu_helper_dma_sync_for_device(as_raw(dev), paddr, bytes) };
 }

@@ -4,39 +4,67 @@
 
 use core::{
     ops::RangeInclusive,
-    ptr::NonNull,
     sync::atomic::AtomicU32, //
 };
 
-use kernel::{
-    device::{
-        Bound,
-        Device, //
-    },
-    ffi::c_void, //
+use kernel::device::{
+    Bound,
+    Device, //
 };
 
 use super::{
     state,
     Format,
-    Sizes,
+    Slot,
     Table, //
 };
 
-use crate::walker::{
-    self,
-    WalkerDevice, //
+use crate::{
+    instance::Walker,
+    live::LiveEngines,
+    ops::Operations,
+    walker::{
+        self,
+        WalkerDevice, //
+    },
 };
 
-impl<F: Format, W: WalkerDevice> Table<F, W> {
-    /// Lets the walker see the pages of `range` that were mapped before this call, and says whether
-    /// there are [fresh](Table::fresh) directory entries among theirs.
+impl<F: Format> Table<F, Walker> {
+    /// As [`Self::clean`], for who holds the walker's instance already.
     ///
     /// For [`PagingDomain::sync_map`], which the core calls for all that it has mapped before anybody
     /// may use it.
     ///
     /// [`PagingDomain::sync_map`]: crate::ops::PagingDomain::sync_map
-    #[inline]
+    #[inline(always)]
+    pub fn sync_map<T: Operations>(
+        &self,
+        live: &LiveEngines<'_, T>,
+        range: &RangeInclusive<u64>,
+    ) -> bool {
+        let (first, last) = (range.start() >> F::PAGE_SHIFT, range.end() >> F::PAGE_SHIFT);
+        let same_table = (first ^ last) < F::TABLE_ENTRIES as u64;
+
+        match (live.walker_dev(self.walker.device()), self.slot_of(first)) {
+            // What most are.
+            (Some(dev), Some((slot, start))) if same_table && self.walker.needs_clean() => {
+                let pages = last.wrapping_sub(first).wrapping_add(1) as usize;
+                self.clean_piece(dev, slot, start, pages) & state::FRESH != 0
+            }
+            _ => self.clean_run(*range.start(), *range.end()),
+        }
+    }
+
+    /// [`Self::clean`] with numbers, which need not be put into memory before they are wanted there.
+    #[inline(never)]
+    fn clean_run(&self, first: u64, last: u64) -> bool {
+        self.clean(&(first..=last))
+    }
+}
+
+impl<F: Format, W: WalkerDevice> Table<F, W> {
+    /// Lets the walker see the pages of `range` that were mapped before this call, and says whether
+    /// there are [fresh](Table::fresh) directory entries among theirs.
     pub fn clean(&self, range: &RangeInclusive<u64>) -> bool {
         if self.walker.needs_clean() {
             // If the device is gone there is no walker, and no cache of one.
@@ -46,45 +74,65 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         self.fresh(range).next().is_some()
     }
 
-    #[inline]
     fn clean_pages(&self, dev: &Device<Bound>, range: &RangeInclusive<u64>) -> bool {
-        let end = (range.end() >> F::PAGE_SHIFT).min(Sizes::<F>::PAGES - 1) + 1;
+        let last = range.end() >> F::PAGE_SHIFT;
         let mut page = range.start() >> F::PAGE_SHIFT;
         let mut seen = 0;
 
-        while page < end {
-            let piece = Self::piece(page, (end - page) as usize);
-            let slot = &self.slots[piece.index];
-            if let Some(pinned) = slot.pin() {
-                seen |= slot.load();
-                self.clean_words(Some(dev), self.entries(&pinned, piece));
-                if pinned.release_added(0) {
-                    self.retire(Some(dev), piece.index);
-                }
+        while let Some((slot, start)) = self.slot_of(page) {
+            let left = last.wrapping_sub(page);
+            let pages = left.min((F::TABLE_ENTRIES - start - 1) as u64) + 1;
+            seen |= self.clean_piece(dev, slot, start, pages as usize);
+            if left < pages {
+                break;
             }
-            page += piece.pages as u64;
+            page += pages;
         }
         seen & state::FRESH != 0
     }
 
-    /// Lets the walker see changed words.
-    #[inline]
-    pub(super) fn clean_words(&self, dev: Option<&Device<Bound>>, words: &[AtomicU32]) {
-        if !self.walker.needs_clean() || words.is_empty() {
-            return;
+    /// Lets the walker see `pages` entries from `start` on, and says in which state their table was.
+    #[inline(always)]
+    fn clean_piece(&self, dev: &Device<Bound>, slot: &Slot, start: usize, pages: usize) -> u32 {
+        let Some(pinned) = slot.pin() else {
+            return 0;
+        };
+        let seen = slot.load();
+        let offset = (start * size_of::<u32>()) as u64;
+        let words = self.paddr_of(pinned.place()).wrapping_add(offset);
+
+        walker::clean(dev, words, pages.wrapping_mul(size_of::<u32>()));
+        if pinned.release_added(0) {
+            self.retire_slot(slot);
         }
+        seen
+    }
+
+    /// Lets the walker see changed words of the directory or of a table.
+    #[inline(always)]
+    pub(super) fn clean_words(&self, dev: Option<&Device<Bound>>, words: &[AtomicU32]) {
         if let Some(dev) = dev {
-            let virt: NonNull<c_void> = NonNull::from(words).cast();
-            walker::clean(dev, virt, size_of_val(words));
+            if self.walker.needs_clean() && !words.is_empty() {
+                self.clean_for(dev, words);
+            }
         }
     }
 
+    #[inline(always)]
+    fn clean_for(&self, dev: &Device<Bound>, words: &[AtomicU32]) {
+        let offset = words.as_ptr().addr().wrapping_sub(self.directory_addr());
+        walker::clean(
+            dev,
+            self.base.wrapping_add(offset as u64),
+            size_of_val(words),
+        );
+    }
+
     /// As [`Self::clean_words`], from where there is no bound device at hand.
-    #[inline]
+    #[inline(always)]
     pub(super) fn clean_bound(&self, words: &[AtomicU32]) {
         if self.walker.needs_clean() {
-            self.walker
-                .with_bound(|dev| self.clean_words(Some(dev), words));
+            self.walker.with_bound(|dev| self.clean_for(dev, words));
         }
     }
 }

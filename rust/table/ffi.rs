@@ -51,7 +51,7 @@ extern "C" {
     ) -> c_int;
     pub(crate) fn rust_iommu_helper_dma_sync_for_device(
         dev: *mut bindings::device,
-        virt: *mut c_void,
+        dma: bindings::dma_addr_t,
         size: usize,
     );
     pub(crate) fn rust_iommu_helper_dma_dev_need_sync(dev: *const bindings::device) -> bool;

@@ -5,6 +5,7 @@
  */
 
 #include <linux/dma-mapping.h>
+#include <linux/export.h>
 #include <linux/slab.h>
 
 struct kmem_cache *rust_iommu_helper_table_cache_create(const char *name, unsigned int size);
@@ -13,7 +14,7 @@ phys_addr_t rust_iommu_helper_virt_to_phys(const void *virt);
 dma_addr_t rust_iommu_helper_dma_map_to_device(struct device *dev, void *virt, size_t size);
 void rust_iommu_helper_dma_unmap_to_device(struct device *dev, dma_addr_t dma, size_t size);
 int rust_iommu_helper_dma_mapping_error(struct device *dev, dma_addr_t dma);
-void rust_iommu_helper_dma_sync_for_device(struct device *dev, void *virt, size_t size);
+void rust_iommu_helper_dma_sync_for_device(struct device *dev, dma_addr_t dma, size_t size);
 bool rust_iommu_helper_dma_dev_need_sync(const struct device *dev);
 
 struct kmem_cache *rust_iommu_helper_table_cache_create(const char *name, unsigned int size)
@@ -47,11 +48,11 @@ int rust_iommu_helper_dma_mapping_error(struct device *dev, dma_addr_t dma)
 	return dma_mapping_error(dev, dma);
 }
 
-void rust_iommu_helper_dma_sync_for_device(struct device *dev, void *virt, size_t size)
+void rust_iommu_helper_dma_sync_for_device(struct device *dev, dma_addr_t dma, size_t size)
 {
-	/* What is mapped for the walker is at its physical address. */
-	dma_sync_single_for_device(dev, virt_to_phys(virt), size, DMA_TO_DEVICE);
+	dma_sync_single_for_device(dev, dma, size, DMA_TO_DEVICE);
 }
+EXPORT_SYMBOL_GPL(rust_iommu_helper_dma_sync_for_device);
 
 bool rust_iommu_helper_dma_dev_need_sync(const struct device *dev)
 {

@@ -54,7 +54,12 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         let block = self.pool.alloc(gfp)?;
         let virt = block.as_ptr();
         let place = self.place_of(virt.addr().get()).ok_or(ERANGE)?;
-        let word = F::dir_entry(walker::paddr_of(virt)).ok_or(ERANGE)?;
+        let paddr = walker::paddr_of(virt);
+        // The linear mapping moves all memory by the same distance. Cleaning goes by this.
+        if paddr != self.paddr_of(place) {
+            return Err(ERANGE);
+        }
+        let word = F::dir_entry(paddr).ok_or(ERANGE)?;
 
         virt.as_ptr().expose_provenance();
         // SAFETY: `place` is that of `block`, which is not freed in this scope.

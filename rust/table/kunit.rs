@@ -40,6 +40,11 @@ macro_rules! table_suite {
             }
 
             #[test]
+            fn one_page() -> kernel::error::Result {
+                cases::one_page::<$format>()
+            }
+
+            #[test]
             fn overlap_is_busy() -> kernel::error::Result {
                 cases::overlap_is_busy::<$format>()
             }

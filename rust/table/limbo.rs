@@ -5,15 +5,22 @@
 //! Unmapping must not allocate, and a table in limbo must not be written, since it may still be
 //! walked. So the list is kept beside: one link per slot of the directory. A slot has at most one table
 //! in limbo; a second one stays installed, empty, until the first has been freed.
+//!
+//! The start of the list is one of `core`'s atomics, as in [`super::slot`]: each invalidation looks at it.
 
-use core::ptr::NonNull;
+use core::{
+    ptr::NonNull,
+    sync::atomic::{
+        AtomicU32,
+        Ordering, //
+    },
+};
 
 use kernel::{
     ffi::c_void,
     prelude::*,
     sync::atomic::{
         Atomic,
-        Full,
         Relaxed, //
     },
 };
@@ -53,7 +60,7 @@ struct Link {
 /// all of it can be taken at any time.
 pub(super) struct Queue {
     links: KVVec<Link>,
-    head: Atomic<u32>,
+    head: AtomicU32,
 }
 
 impl Queue {
@@ -69,7 +76,7 @@ impl Queue {
         // INVARIANT: nothing is in limbo.
         Ok(Self {
             links,
-            head: Atomic::new(0),
+            head: AtomicU32::new(0),
         })
     }
 
@@ -87,9 +94,12 @@ impl Queue {
     /// Adds the chain from `first` to the link with index `last`. Only with the lock held.
     fn chain(&self, first: u32, last: usize) {
         loop {
-            let head = self.head.load(Relaxed);
+            let head = self.head.load(Ordering::Relaxed);
             self.links[last].next.store(head, Relaxed);
-            if self.head.cmpxchg(head, first, Full).is_ok() {
+            let new = self
+                .head
+                .compare_exchange(head, first, Ordering::AcqRel, Ordering::Relaxed);
+            if new.is_ok() {
                 return;
             }
         }
@@ -128,12 +138,12 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// Takes all tables that were removed before this call.
     ///
     /// For the start of an invalidation. Usually there are none, and then this is one load.
-    #[inline]
+    #[inline(always)]
     pub fn take_limbo(&self) -> Option<Limbo<'_, F, W>> {
-        if self.queue.head.load(Relaxed) == 0 {
+        if self.queue.head.load(Ordering::Relaxed) == 0 {
             return None;
         }
-        match self.queue.head.xchg(0, Full) {
+        match self.queue.head.swap(0, Ordering::AcqRel) {
             0 => None,
             // INVARIANT: the whole chain was in `head` and is nowhere else now.
             first => Some(Limbo { table: self, first }),

@@ -78,6 +78,7 @@ impl Ring {
 impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// Takes care of the table at `index`, if it is empty and nobody does yet.
     #[cold]
+    #[inline(never)]
     pub(super) fn retire(&self, dev: Option<&Device<Bound>>, index: usize) {
         let slot = &self.slots[index];
         loop {
@@ -97,6 +98,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
 
     /// As [`Table::retire`], from where there is no bound device at hand.
     #[cold]
+    #[inline(never)]
     pub(super) fn retire_bound(&self, index: usize) {
         let retired = self.walker.needs_clean()
             && self

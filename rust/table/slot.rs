@@ -21,25 +21,27 @@ use kernel::processor::cpu_relax;
 /// The state word of a slot.
 ///
 /// ```text
-/// 31         21 20                3   2     1      0
-/// | live pages | pins              | IDLE | FRESH | PRESENT |
+/// 31         21  20        19           2   1      0
+/// | live pages | PRESENT | pins          | FRESH | IDLE |
 /// ```
+///
+/// `PRESENT` stands beside the top bit of the pins, so that one mask has both.
 ///
 /// The number of live pages is exact as long as callers keep to disjoint ranges. Two that map or
 /// unmap the same page at the same time can count it twice. That is why it is the topmost field: it
 /// wraps out of the word and never into the pins.
 pub(super) mod state {
-    /// There is a table.
-    pub(crate) const PRESENT: u32 = 1 << 0;
+    /// The slot is in the ring of tables that may be empty.
+    pub(crate) const IDLE: u32 = 1 << 0;
     /// The table is new, and nobody has said yet that the hardware's walk cache knows.
     pub(crate) const FRESH: u32 = 1 << 1;
-    /// The slot is in the ring of tables that may be empty.
-    pub(crate) const IDLE: u32 = 1 << 2;
     /// One user of the table.
-    pub(crate) const PIN: u32 = 1 << 3;
-    /// The top bit of the pins. Users back off when they see it, and a quarter of a million of them
-    /// would have to be between two instructions to get from here to an overflow.
-    pub(crate) const CROWDED: u32 = 1 << 20;
+    pub(crate) const PIN: u32 = 1 << 2;
+    /// The top bit of the pins. Users back off when they see it, and a hundred thousand of them would
+    /// have to be between two instructions to get from here to an overflow.
+    pub(crate) const CROWDED: u32 = 1 << 19;
+    /// There is a table.
+    pub(crate) const PRESENT: u32 = 1 << 20;
 
     const LIVE_SHIFT: u32 = 21;
 
@@ -97,8 +99,14 @@ impl Place {
 
 impl Slot {
     /// Takes a pin. `None`: there is no table.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pin(&self) -> Option<Pinned<'_>> {
+        self.try_pin().or_else(|| self.pin_slowly())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pin_slowly(&self) -> Option<Pinned<'_>> {
         loop {
             // `Acquire`: whoever sees `PRESENT` sees the table as it was installed.
             let old = self.state.fetch_add(state::PIN, Acquire);
@@ -125,13 +133,8 @@ impl Slot {
             // INVARIANT: there was a table when our pin was added.
             return Some(Pinned { slot: self });
         }
-        self.unpin();
-        None
-    }
-
-    #[cold]
-    fn unpin(&self) {
         self.state.fetch_sub(state::PIN, AcqRel);
+        None
     }
 
     #[inline]
@@ -189,20 +192,27 @@ impl Pinned<'_> {
         self.slot.place().get()
     }
 
+    /// Takes the pin off after `pages` pages were added, of a table that is not empty or that somebody
+    /// else is about to come to.
+    #[inline(always)]
+    pub(super) fn release_quickly(self, pages: usize) {
+        let _ = self.release(state::live(pages));
+    }
+
     /// Takes the pin off after `pages` pages were added. Says whether that leaves a table nobody
     /// takes care of, which is then up to the caller.
-    #[inline]
+    #[inline(always)]
     pub(super) fn release_added(self, pages: usize) -> bool {
         self.release(state::live(pages))
     }
 
     /// As [`Pinned::release_added`], after `pages` pages were removed.
-    #[inline]
+    #[inline(always)]
     pub(super) fn release_removed(self, pages: usize) -> bool {
         self.release(state::live(pages).wrapping_neg())
     }
 
-    #[inline]
+    #[inline(always)]
     fn release(self, live: u32) -> bool {
         let delta = live.wrapping_sub(state::PIN);
         // `Release`: what was done to the table is done before it can be removed.

@@ -15,7 +15,10 @@ use iommu::{
         Translation, //
     },
     prot::Prot,
-    table::Table,
+    table::{
+        Limbo,
+        Table, //
+    },
     PhysAddr, //
 };
 use kernel::{
@@ -52,13 +55,36 @@ impl Domain {
         }? Error)
     }
 
-    /// Drops `range`, and its directory entries that were not there before.
+    /// Drops the addresses from `first` to `last`, and their directory entries that were not there
+    /// before.
     #[cold]
-    fn introduce(&self, engine: &Engine<'_>, range: &RangeInclusive<u64>) -> Result {
-        let fresh = Dirs::new(self.table.fresh(range));
+    #[inline(never)]
+    fn introduce(&self, engine: &Engine<'_>, first: u32, last: u32) -> Result {
+        let range = first.into()..=last.into();
+        let fresh = Dirs::new(self.table.fresh(&range));
 
-        engine.invalidate(self.directory(), low(range), &fresh)?;
-        self.table.settle(range);
+        engine.invalidate_with(self.directory(), first, last, &fresh)?;
+        self.table.settle(&range);
+        Ok(())
+    }
+
+    /// Drops the addresses from `first` to `last` and the directory entries of `limbo`, and frees its
+    /// tables.
+    #[cold]
+    #[inline(never)]
+    fn bury(
+        &self,
+        engine: Option<&Engine<'_>>,
+        first: u32,
+        last: u32,
+        limbo: Limbo<'_, Sun50iFormat, Walker>,
+    ) -> Result {
+        if let Some(engine) = engine {
+            let dirs = Dirs::new(limbo.iovas());
+            // If that fails, what was in limbo goes back there.
+            engine.invalidate_with(self.directory(), first, last, &dirs)?;
+        }
+        limbo.free();
         Ok(())
     }
 
@@ -69,9 +95,9 @@ impl Domain {
 }
 
 /// The part of an address that the hardware sees. The crate has checked ranges against the aperture.
-#[inline]
-fn low(range: &RangeInclusive<u64>) -> RangeInclusive<u32> {
-    *range.start() as u32..=*range.end() as u32
+#[inline(always)]
+fn low(range: &RangeInclusive<u64>) -> (u32, u32) {
+    (*range.start() as u32, *range.end() as u32)
 }
 
 impl PagingDomain<Sun50iIommu> for Domain {
@@ -92,15 +118,32 @@ impl PagingDomain<Sun50iIommu> for Domain {
         prot: Prot,
         gfp: Gfp,
     ) -> (usize, Result) {
-        self.table.map(iova, paddr, pgcount, prot, gfp)
+        self.table.map_run(iova, paddr, pgcount, prot, gfp)
+    }
+
+    #[inline(always)]
+    fn map_one(
+        &self,
+        iova: u64,
+        paddr: PhysAddr,
+        _pgsize: usize,
+        prot: Prot,
+        _gfp: Gfp,
+    ) -> Option<Result> {
+        self.table.map_one(iova, paddr, prot).then_some(Ok(()))
     }
 
     #[inline]
     fn unmap(&self, iova: u64, _pgsize: usize, pgcount: usize) -> usize {
-        self.table.unmap(iova, pgcount)
+        self.table.unmap_run(iova, pgcount)
     }
 
-    #[inline]
+    #[inline(always)]
+    fn unmap_one(&self, iova: u64, _pgsize: usize) -> bool {
+        self.table.unmap_one(iova)
+    }
+
+    #[inline(always)]
     fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr> {
         self.table.iova_to_phys(iova)
     }
@@ -111,12 +154,15 @@ impl PagingDomain<Sun50iIommu> for Domain {
     // What every transfer goes through.
     #[inline(always)]
     fn sync_map(&self, live: &LiveEngines<'_, Sun50iIommu>, range: RangeInclusive<u64>) -> Result {
-        let fresh = self.table.clean(&range);
-        match live.engine() {
-            Some(engine) if fresh => self.introduce(engine, &range),
-            Some(engine) => engine.invalidate(self.directory(), low(&range), &Dirs::NONE),
-            None => Ok(()),
+        let fresh = self.table.sync_map(live, &range);
+        let Some(engine) = live.engine() else {
+            return Ok(());
+        };
+        let (first, last) = low(&range);
+        if fresh {
+            return self.introduce(engine, first, last);
         }
+        engine.invalidate(self.directory(), first, last)
     }
 
     /// Pages that were unmapped must leave the TLBs before they are reused, and tables that became
@@ -124,32 +170,27 @@ impl PagingDomain<Sun50iIommu> for Domain {
     // What every transfer goes through.
     #[inline(always)]
     fn sync(&self, live: &LiveEngines<'_, Sun50iIommu>, range: RangeInclusive<u64>) {
-        let limbo = self.table.take_limbo();
-        let result = live.engine().map_or(Ok(()), |engine| match &limbo {
-            Some(limbo) => {
-                let dirs = Dirs::new(limbo.iovas());
-                engine.invalidate(self.directory(), low(&range), &dirs)
-            }
-            None => engine.invalidate(self.directory(), low(&range), &Dirs::NONE),
-        });
-        match (result, limbo) {
-            (Ok(()), Some(limbo)) => limbo.free(),
-            (Ok(()), None) => {}
-            // Nothing can be reached through what is cached, since everything is denied. What was
-            // in limbo goes back there.
-            (Err(_), _) => complain(live),
+        let engine = live.engine();
+        let (first, last) = low(&range);
+        let result = match (self.table.take_limbo(), engine) {
+            (Some(limbo), _) => self.bury(engine, first, last, limbo),
+            (None, Some(engine)) => engine.invalidate(self.directory(), first, last),
+            (None, None) => Ok(()),
+        };
+        if result.is_err() {
+            // Nothing can be reached through what is cached, since everything is denied.
+            complain(engine, live.dev(0));
         }
     }
 
     fn flush_all(&self, live: &LiveEngines<'_, Sun50iIommu>) {
         let limbo = self.table.take_limbo();
-        let result = live
-            .engine()
-            .map_or(Ok(()), |engine| engine.invalidate_all(self.directory()));
+        let engine = live.engine();
+        let result = engine.map_or(Ok(()), |engine| engine.invalidate_all(self.directory()));
         match (result, limbo) {
             (Ok(()), Some(limbo)) => limbo.free(),
             (Ok(()), None) => {}
-            (Err(_), _) => complain(live),
+            (Err(_), _) => complain(engine, live.dev(0)),
         }
     }
 
@@ -173,8 +214,10 @@ impl PagingDomain<Sun50iIommu> for Domain {
     }
 }
 
-fn complain(live: &LiveEngines<'_, Sun50iIommu>) {
-    if let (Some(engine), Some(dev)) = (live.engine(), live.dev(0)) {
+#[cold]
+#[inline(never)]
+fn complain(engine: Option<&Engine<'_>>, dev: Option<&Device>) {
+    if let (Some(engine), Some(dev)) = (engine, dev) {
         engine.complain(dev);
     }
 }

@@ -60,7 +60,8 @@ atomic_safe! {
     struct State {
         /// Registers can be reached.
         powered: bool,
-        /// The directory that is translated with. `None`: accesses go out untranslated.
+        /// The directory that is translated with; only while `powered`. `None`: accesses go out
+        /// untranslated.
         directory: Option<u32>,
         /// Everything is denied, whatever the tables say.
         denying: bool,
@@ -431,8 +432,18 @@ impl<'bound> Engine<'bound> {
         dropped
     }
 
-    /// Waits until a command is done.
+    /// Waits until a command is done. Most are when that is looked at.
+    #[inline(always)]
     fn poll(&self, busy: impl Fn() -> bool) -> Result {
+        if busy() {
+            return Self::wait(busy);
+        }
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait(busy: impl Fn() -> bool) -> Result {
         read_poll_timeout_atomic(|| Ok(busy()), |busy| !*busy, POLL_DELAY, POLL_RETRIES).map(|_| ())
     }
 
@@ -489,7 +500,7 @@ impl<'bound> Engine<'bound> {
         self.start_pages()
     }
 
-    #[inline]
+    #[inline(always)]
     fn start_pages(&self) -> Result {
         self.io
             .write_reg(TLB_IVLD_ENABLE::zeroed().with_enable(true));
@@ -504,40 +515,67 @@ impl<'bound> Engine<'bound> {
         self.poll(|| self.io.read(PC_IVLD_ENABLE).enable())
     }
 
-    /// Drops `range` from the TLBs and the entries of `dirs` from the walk cache, if `directory` is
-    /// what is translated with. Otherwise nothing of it is cached: changing the directory drops
-    /// everything.
+    /// Drops the pages of `first` to `last`, which are addresses, from the TLBs, if `directory` is what is
+    /// translated with. Otherwise nothing of them is cached: changing the directory drops everything.
     ///
     /// # Errors
     ///
     /// `ETIMEDOUT`. Everything is denied then, until a later call succeeds: memory that is given
     /// back now cannot be reached through what the hardware may still hold.
-    pub(crate) fn invalidate(
+    // What every transfer goes through; most are one page or block.
+    #[inline(always)]
+    pub(crate) fn invalidate(&self, directory: u32, first: u32, last: u32) -> Result {
+        match Block::exact(first, last) {
+            Some(block) if !self.variant.start_end => {
+                let mut state = self.state.lock();
+                // Registers can be reached while there is a directory, see `power_off`.
+                if state.directory != Some(directory) {
+                    return Ok(());
+                }
+                if state.stale {
+                    return self.recover(&mut state);
+                }
+                let result = self.drop_block(&mut state, block);
+                self.conclude(&mut state, result)
+            }
+            _ => self.invalidate_with(directory, first, last, &Dirs::NONE),
+        }
+    }
+
+    /// As [`Self::invalidate`], with the entries of `dirs` from the walk cache.
+    #[inline(never)]
+    pub(crate) fn invalidate_with(
         &self,
         directory: u32,
-        range: RangeInclusive<u32>,
+        first: u32,
+        last: u32,
         dirs: &Dirs,
     ) -> Result {
         let mut state = self.state.lock();
-        if !state.powered || state.directory != Some(directory) {
+        if state.directory != Some(directory) {
             return Ok(());
         }
         if state.stale {
             return self.recover(&mut state);
         }
+        let result = self.drop_planned(&mut state, &(first..=last), dirs);
+        self.conclude(&mut state, result)
+    }
 
-        let result = match Block::exact(&range) {
-            // What most transfers come down to.
-            Some(block) if dirs.is_empty() && !self.variant.start_end => {
-                self.drop_block(&mut state, block)
-            }
-            _ => self.drop_planned(&mut state, &range, dirs),
-        };
+    /// Denies everything if an invalidation has not come to its end.
+    #[inline(always)]
+    fn conclude(&self, state: &mut State, result: Result) -> Result {
         if result.is_err() {
-            state.stale = true;
-            self.deny(&mut state);
+            self.give_up(state);
         }
         result
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn give_up(&self, state: &mut State) {
+        state.stale = true;
+        self.deny(state);
     }
 
     /// Drops everything, if `directory` is what is translated with.
@@ -547,20 +585,18 @@ impl<'bound> Engine<'bound> {
     /// As for [`Self::invalidate`].
     pub(crate) fn invalidate_all(&self, directory: u32) -> Result {
         let mut state = self.state.lock();
-        if !state.powered || state.directory != Some(directory) {
+        if state.directory != Some(directory) {
             return Ok(());
         }
         if state.stale {
             return self.recover(&mut state);
         }
         let result = self.drop_all();
-        if result.is_err() {
-            state.stale = true;
-            self.deny(&mut state);
-        }
-        result
+        self.conclude(&mut state, result)
     }
 
+    #[cold]
+    #[inline(never)]
     fn recover(&self, state: &mut State) -> Result {
         self.drop_all()?;
         state.stale = false;

@@ -30,13 +30,11 @@ impl Class {
     const SHIFT: u32 = 4;
     const MASK: u32 = 0xf;
 
-    const fn of(prot: Prot) -> Self {
-        match (prot.readable(), prot.writable()) {
-            (false, false) => Class::None,
-            (true, false) => Class::ReadOnly,
-            (false, true) => Class::WriteOnly,
-            (true, true) => Class::ReadWrite,
-        }
+    /// The number of the class that allows `prot`.
+    #[inline]
+    const fn number(prot: Prot) -> u32 {
+        // As they are in order, a sum and not a choice between four.
+        Class::None as u32 + prot.readable() as u32 + 2 * prot.writable() as u32
     }
 
     /// What the class allows, for a class number as it stands in an entry.
@@ -85,11 +83,11 @@ impl Format for Sun50iFormat {
 
     #[inline]
     fn page_entry(paddr: u64, prot: Prot) -> Result<u32> {
-        let paddr = u32::try_from(paddr).map_err(|_| ERANGE)?;
-        if paddr & !Self::PAGE_ADDRESS != 0 {
-            return Err(EINVAL);
+        if paddr & !u64::from(Self::PAGE_ADDRESS) != 0 {
+            let fits = paddr <= u64::from(u32::MAX);
+            return Err(if fits { EINVAL } else { ERANGE });
         }
-        Ok(paddr | (Class::of(prot) as u32) << Class::SHIFT | Self::PAGE_VALID)
+        Ok(paddr as u32 | Class::number(prot) << Class::SHIFT | Self::PAGE_VALID)
     }
 
     #[inline]

@@ -45,11 +45,17 @@ impl Block {
         !self.mask >> PAGE_SHIFT
     }
 
-    /// The block that is `range` and nothing else.
-    #[inline]
-    pub(crate) fn exact(range: &RangeInclusive<u32>) -> Option<Self> {
-        let first = range.start() >> PAGE_SHIFT;
-        let last = range.end() >> PAGE_SHIFT;
+    /// The block that is the pages from address `first` to `last` and nothing else.
+    #[inline(always)]
+    pub(crate) fn exact(first: u32, last: u32) -> Option<Self> {
+        let (first, last) = (first >> PAGE_SHIFT, last >> PAGE_SHIFT);
+        if first == last {
+            // What most are, and nothing to calculate.
+            return Some(Self {
+                addr: first << PAGE_SHIFT,
+                mask: u32::MAX << PAGE_SHIFT,
+            });
+        }
         let block = Self::covering(first, last);
 
         (last - first == block.others()).then_some(block)
@@ -70,7 +76,7 @@ impl Blocks {
     /// halves is exact if the range fills it; otherwise each half has a block that is at most twice
     /// as large as the half.
     pub(crate) fn new(range: &RangeInclusive<u32>) -> Self {
-        if let Some(block) = Block::exact(range) {
+        if let Some(block) = Block::exact(*range.start(), *range.end()) {
             return Self {
                 blocks: [block; 2],
                 len: 1,
@@ -157,11 +163,6 @@ impl Dirs {
     #[inline]
     pub(crate) fn as_slice(&self) -> &[u32] {
         &self.iovas[..self.len]
-    }
-
-    #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len == 0
     }
 }
 

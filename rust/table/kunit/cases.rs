@@ -161,6 +161,71 @@ pub fn edges<F: Format>() -> Result {
     Ok(())
 }
 
+/// The short way for one page does what the long one does, or nothing.
+pub fn one_page<F: Format>() -> Result {
+    let stand = Stand::new()?;
+    let table = table_on::<F>(&stand)?;
+    let end = TestTable::<F>::aperture_end();
+    let iova = span::<F>() + page::<F>();
+
+    // No table yet: not its business.
+    check!(!table.map_one(iova, 0x4000_0000, RW));
+    check!(!table.unmap_one(iova));
+    check!(is_blank(&table));
+    check!(table.map_run(iova + page::<F>(), 0x5000_0000, 1, Prot::READ, KERNEL) == (1, Ok(())));
+
+    check!(table.map_one(iova, 0x4000_0000, RW));
+    check!(table.clean(&(iova..=iova + page::<F>() - 1)));
+    check!(walk(&table, iova)? == Some((0x4000_0000, RW)));
+    check!(!table.map_one(iova, 0x6000_0000, RW));
+    check!(walk(&table, iova)? == Some((0x4000_0000, RW)));
+    for (at, paddr) in [
+        (iova + 2 * page::<F>() + 1, 0),
+        (iova + 2 * page::<F>(), 1),
+        (iova + 2 * page::<F>(), 1 << 40),
+        (end + 1, 0),
+        (1 << 52, 0),
+        (0u64.wrapping_sub(page::<F>()), 0),
+    ] {
+        check!(!table.map_one(at, paddr, RW), "{:#x} to {:#x}", at, paddr);
+    }
+    for at in [
+        iova + 1,
+        iova + 2 * page::<F>(),
+        end + 1,
+        iova | 1 << 52,
+        0u64.wrapping_sub(page::<F>()),
+    ] {
+        check!(!table.unmap_one(at), "{:#x}", at);
+        check!(table.iova_to_phys(at | 1 << 52).is_none(), "{:#x}", at);
+    }
+    check!(walk(&table, iova + 2 * page::<F>())?.is_none());
+
+    // What it empties is taken care of, and what it has counted is what is there.
+    check!(table.unmap_one(iova + page::<F>()));
+    check!(table.unmap_one(iova));
+    check!(!table.unmap_one(iova));
+    check!(walk(&table, iova)?.is_none());
+    for other in 2..2 + ring::<F>() as u64 {
+        let at = other * span::<F>();
+        check!(table.map(at, 0, 1, RW, KERNEL) == (1, Ok(())));
+        check!(table.unmap_one(at));
+    }
+    check!(table.take_limbo().is_some_and(|limbo| {
+        let first = limbo.iovas().next() == Some(span::<F>());
+        limbo.free();
+        first
+    }));
+
+    check!(table.map(iova, 0, 1, RW, KERNEL) == (1, Ok(())));
+    stand.leave();
+    table.revoke(stand.device());
+    check!(!table.map_one(iova + page::<F>(), 0, RW));
+    check!(!table.unmap_one(iova));
+    check!(table.unmap_run(iova, 1) == 1);
+    Ok(())
+}
+
 /// A mapped page ends a run and keeps its translation.
 pub fn overlap_is_busy<F: Format>() -> Result {
     let table = table::<F>()?;
