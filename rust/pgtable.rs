@@ -180,6 +180,37 @@ impl<F: Robust> PageTable<F> {
         }
     }
 
+    /// As [`Self::map`], for one page.
+    #[inline(always)]
+    pub fn map_one(&self, iova: u64, paddr: PhysAddr, prot: Prot, gfp: Gfp) -> Result {
+        if !self.is_page(iova, self.last) || !self.is_page(paddr, self.last_paddr) {
+            return Err(ERANGE);
+        }
+        // SAFETY: the page fits, and the rest is the promise of `Robust`.
+        let (_, ret) = unsafe {
+            self.table
+                .map(iova, paddr, self.config.page_size, 1, prot, gfp)
+        };
+        ret
+    }
+
+    /// As [`Self::unmap`], for one page. `false`: it is not mapped.
+    #[inline(always)]
+    pub fn unmap_one(&self, iova: u64) -> bool {
+        // The library would complain.
+        if !self.is_page(iova, self.last) || self.iova_to_phys(iova).is_none() {
+            return false;
+        }
+        // SAFETY: as for `map_one`. There is nobody to be told of the TLB.
+        unsafe { self.table.unmap(iova, self.config.page_size, 1, None) != 0 }
+    }
+
+    /// Whether a page begins at `start`, not behind `last`.
+    #[inline(always)]
+    fn is_page(&self, start: u64, last: u64) -> bool {
+        start & self.mask == 0 && start <= last
+    }
+
     /// Unmaps up to `count` pages and says how many it did. Ends at the first hole.
     ///
     /// Corresponds to `io_pgtable_ops::unmap_pages`.

@@ -266,6 +266,13 @@ mod tests {
         assert_eq!(table.unmap(iova, 1), 0);
         assert_eq!(table.iova_to_phys(iova), None);
 
+        // One by one.
+        table.map_one(iova, 0x4000_0000, Prot::READ, Gfp::KERNEL)?;
+        assert_eq!(table.iova_to_phys(iova + 5), Some(0x4000_0005));
+        assert!(!table.unmap_one(iova + size));
+        assert!(table.unmap_one(iova));
+        assert!(!table.unmap_one(iova));
+
         // The last page there is.
         let last = table.last() + 1 - size;
         table
@@ -308,6 +315,17 @@ mod tests {
         assert!(map(0, 1 << 36, 1, Prot::READ) == (0, Err(ERANGE)));
         assert!(map(0, 0, usize::MAX, Prot::READ) == (0, Err(ERANGE)));
         assert!(map(0, 0, 1, Prot::NONE) == (0, Err(EINVAL)));
+
+        let map = |iova, paddr, prot| table.map_one(iova, paddr, prot, Gfp::KERNEL);
+        assert!(map(0x1000, 0, Prot::READ) == Err(ERANGE));
+        assert!(map(0, 0x1000, Prot::READ) == Err(ERANGE));
+        assert!(map(1 << 32, 0, Prot::READ) == Err(ERANGE));
+        assert!(map(u64::MAX & !0x3fff, 0, Prot::READ) == Err(ERANGE));
+        assert!(map(0, 1 << 36, Prot::READ) == Err(ERANGE));
+        assert!(map(0, 0, Prot::NONE) == Err(EINVAL));
+        for iova in [0, 0x1000, 1 << 32, u64::MAX & !0x3fff] {
+            assert!(!table.unmap_one(iova));
+        }
         assert_eq!(table.usage(), (0, 0x4000));
 
         assert!(make::<Dart1>(0x10000, 32).is_err());

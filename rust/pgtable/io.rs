@@ -43,10 +43,11 @@ use super::tlb::{
     Tlb, //
 };
 
-/// How many pages of `size` bytes `bytes` are, without a division: this is done for each run.
-#[inline]
+/// How many pages of `size` bytes `bytes` are, without a division: this is done for each run. A size is
+/// one of the page sizes, so not 0.
+#[inline(always)]
 fn pages(bytes: usize, size: usize) -> usize {
-    bytes >> size.trailing_zeros()
+    bytes.wrapping_shr(size.trailing_zeros())
 }
 
 /// A page table of format `F` whose changes `T` makes known to the hardware.

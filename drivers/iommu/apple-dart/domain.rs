@@ -46,7 +46,10 @@ use kernel::{
 };
 
 use crate::{
-    engine::Path,
+    engine::{
+        Engine,
+        Path, //
+    },
     streams::{
         Streams,
         WORDS, //
@@ -171,32 +174,48 @@ impl Domain {
         }
     }
 
-    fn attached(&self, instance: usize) -> Streams {
-        let mut bits = [0; WORDS];
-        if let Some(place) = self.places.get(instance) {
-            for (bits, word) in bits.iter_mut().zip(&place.streams) {
-                *bits = word.load(Ordering::Relaxed);
-            }
-        }
-        Streams::from_words(bits)
-    }
-
     /// Drops what the instances have cached of this domain.
+    // What every transfer goes through; most have one instance.
+    #[inline(always)]
     fn invalidate(&self, live: &LiveEngines<'_, AppleDart>) -> Result {
-        let mut result = Ok(());
-
         // Entries first, then who may have read them; see `add`.
         smp_mb(Full);
+        let [place] = &self.places[..] else {
+            return self.invalidate_each(live);
+        };
+        let Some(engine) = live.engine() else {
+            return Ok(());
+        };
+        let result = engine.flush(&place.streams);
+        if result.is_err() {
+            complain(engine, live.dev(0));
+        }
+        result
+    }
+
+    #[inline(never)]
+    fn invalidate_each(&self, live: &LiveEngines<'_, AppleDart>) -> Result {
+        let mut result = Ok(());
+
         for (index, engine) in live.engines() {
-            let streams = self.attached(index);
-            if let Err(e) = engine.flush(&streams) {
-                if let Some(dev) = live.dev(index) {
-                    engine.complain(dev);
-                }
+            if let Some(Err(e)) = self
+                .places
+                .get(index)
+                .map(|place| engine.flush(&place.streams))
+            {
+                complain(engine, live.dev(index));
                 result = Err(e);
             }
         }
         result
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn complain(engine: &Engine<'_>, dev: Option<&Device>) {
+    if let Some(dev) = dev {
+        engine.complain(dev);
     }
 }
 
@@ -225,9 +244,30 @@ impl PagingDomain<AppleDart> for Domain {
         )
     }
 
+    #[inline(always)]
+    fn map_one(
+        &self,
+        iova: u64,
+        paddr: PhysAddr,
+        _pgsize: usize,
+        prot: Prot,
+        gfp: Gfp,
+    ) -> Option<Result> {
+        either!(
+            self.tables,
+            table => Some(table.map_one(iova, paddr, prot, gfp)),
+            None
+        )
+    }
+
     #[inline]
     fn unmap(&self, iova: u64, _pgsize: usize, pgcount: usize) -> usize {
         either!(self.tables, table => table.unmap(iova, pgcount), 0)
+    }
+
+    #[inline(always)]
+    fn unmap_one(&self, iova: u64, _pgsize: usize) -> bool {
+        either!(self.tables, table => table.unmap_one(iova), false)
     }
 
     #[inline]
@@ -236,10 +276,12 @@ impl PagingDomain<AppleDart> for Domain {
     }
 
     /// That a page is not mapped may be cached, also when its neighbour was looked at.
+    #[inline(always)]
     fn sync_map(&self, live: &LiveEngines<'_, AppleDart>, _range: RangeInclusive<u64>) -> Result {
         self.invalidate(live)
     }
 
+    #[inline(always)]
     fn sync(&self, live: &LiveEngines<'_, AppleDart>, _range: RangeInclusive<u64>) {
         // What fails has been said, and is denied.
         let _ = self.invalidate(live);

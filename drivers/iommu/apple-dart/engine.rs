@@ -10,6 +10,11 @@
 //! from now on: none of them goes through a mixture of old and new. What a register holds already is
 //! not written again, and a stream that others of its group have brought where it is to be goes on.
 
+use core::sync::atomic::{
+    AtomicU64,
+    Ordering::Relaxed, //
+};
+
 use iommu::{
     atomic_safe,
     fault::{
@@ -42,7 +47,10 @@ use crate::{
         PARAMS1,
         PARAMS2, //
     },
-    streams::Streams,
+    streams::{
+        Streams,
+        WORDS, //
+    },
     variant::{
         Layout,
         Params,
@@ -105,8 +113,8 @@ atomic_safe! {
         ready: bool,
         /// Each stream there is.
         entries: KVec<Entry>,
-        /// What SELECT holds, if that is known.
-        selected: Option<[u32; 2]>,
+        /// What SELECT holds, one bit for each stream, if that is known.
+        selected: Option<u64>,
         /// A command did not come to its end.
         busy: bool,
         /// Of these something may be cached that is no longer mapped: they are denied until it has
@@ -131,6 +139,12 @@ atomic_safe! {
 }
 
 impl State {
+    /// Whether a command is all it takes to invalidate `streams`.
+    #[inline(always)]
+    fn is_set(&self, streams: u64) -> bool {
+        self.powered && !self.busy && self.selected == Some(streams) && self.stale.is_empty()
+    }
+
     /// What lets stream `id` through by the books.
     fn tcr(&self, id: u16) -> u32 {
         self.entries
@@ -466,12 +480,42 @@ impl<'bound> Engine<'bound> {
     ///
     /// `ETIMEDOUT`. The streams are denied then, until a later call for them succeeds: memory that is
     /// given back now cannot be reached through what the block may still hold.
-    pub(crate) fn flush(&self, streams: &Streams) -> Result {
+    // What every transfer goes through. Most find the registers as the last one has left them.
+    #[inline(always)]
+    pub(crate) fn flush(&self, streams: &[AtomicU64; WORDS]) -> Result {
         let mut state = self.state.lock();
+
+        // But for T8110, blocks have no more streams than are in the first word.
+        if self.layout == Layout::T8110 || !state.is_set(streams[0].load(Relaxed)) {
+            return self.flush_any(&mut state, &Streams::load(streams));
+        }
+        self.start();
+        if self.io.read(t8020::COMMAND).busy() {
+            return self.flush_late(&mut state, &Streams::load(streams));
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn flush_any(&self, state: &mut State, streams: &Streams) -> Result {
         if !state.powered || streams.is_empty() {
             return Ok(());
         }
-        let result = self.invalidate(&mut state, streams);
+        let result = self.invalidate(state, streams);
+        self.conclude(state, streams, result)
+    }
+
+    /// The end of [`Self::flush`] for a command that has been started.
+    #[inline(never)]
+    fn flush_late(&self, state: &mut State, streams: &Streams) -> Result {
+        let result = self.wait();
+        state.busy = result.is_err();
+        self.conclude(state, streams, result)
+    }
+
+    /// Denies `streams` if what is cached of them was not dropped, and allows those again that were
+    /// denied for that.
+    fn conclude(&self, state: &mut State, streams: &Streams, result: Result) -> Result {
         if result.is_ok() && state.stale.is_empty() {
             return result;
         }
@@ -585,19 +629,25 @@ impl<'bound> Engine<'bound> {
     }
 
     fn invalidate_t8020(&self, state: &mut State, streams: &Streams) -> Result {
-        let select = [streams.register(0), streams.register(1)];
+        let select = streams.words()[0];
 
         if state.selected != Some(select) {
             let words = if self.layout == Layout::Usb4 { 2 } else { 1 };
-            for (word, &streams) in select.iter().enumerate().take(words) {
-                self.io
-                    .write(t8020::SELECT::at(word), t8020::SELECT::from(streams));
+            for word in 0..words {
+                let streams = t8020::SELECT::from(streams.register(word));
+                self.io.write(t8020::SELECT::at(word), streams);
             }
             state.selected = Some(select);
         }
+        self.start();
+        self.wait()
+    }
+
+    /// Has the streams invalidated that are selected.
+    #[inline(always)]
+    fn start(&self) {
         self.io
             .write_reg(t8020::COMMAND::zeroed().with_const_invalidate::<1>());
-        self.wait()
     }
 
     fn invalidate_t8110(&self, state: &State, streams: &Streams) -> Result {

@@ -2,7 +2,13 @@
 
 //! Sets of streams.
 
-use core::slice;
+use core::{
+    slice,
+    sync::atomic::{
+        AtomicU64,
+        Ordering::Relaxed, //
+    },
+};
 
 use iommu::atomic_safe;
 
@@ -91,9 +97,13 @@ impl Streams {
         (word >> (index % 2 * 32)) as u32
     }
 
-    /// See [`Self::words`].
-    pub(crate) fn from_words(words: [u64; WORDS]) -> Self {
-        Self { words }
+    /// Those of which others may add and take out some meanwhile.
+    pub(crate) fn load(words: &[AtomicU64; WORDS]) -> Self {
+        let mut set = Self::NONE;
+        for (word, bits) in set.words.iter_mut().zip(words) {
+            *word = bits.load(Relaxed);
+        }
+        set
     }
 
     #[inline]
