@@ -159,7 +159,8 @@ pub(crate) struct TypedDomain<T: Operations> {
     base: Domain,
     instances: InstanceSet<T>,
     aperture: RangeInclusive<u64>,
-    data: Pin<KBox<T::Domain>>,
+    #[pin]
+    data: T::Domain,
 }
 
 impl<T: Operations> TypedDomain<T> {
@@ -178,15 +179,10 @@ impl<T: Operations> TypedDomain<T> {
     /// domain now owns.
     pub(crate) unsafe fn create(
         instances: InstanceSet<T>,
-        data: Pin<KBox<T::Domain>>,
+        data: impl PinInit<T::Domain, Error>,
         module: *mut bindings::module,
     ) -> Result<NonNull<bindings::iommu_domain>> {
-        let geometry = data.geometry();
-        if geometry.pgsizes == 0 || geometry.aperture.is_empty() {
-            return Err(EINVAL);
-        }
-
-        let this = KBox::pin_init(
+        let mut this = KBox::pin_init(
             try_pin_init!(Self {
                 base <- try_pin_init!(Domain {
                     raw: Opaque::zeroed(),
@@ -197,12 +193,17 @@ impl<T: Operations> TypedDomain<T> {
                     gate <- Gate::new(),
                 }? Error),
                 instances,
-                aperture: geometry.aperture,
-                data,
+                aperture: 0..=0,
+                data <- data,
             }? Error),
             GFP_KERNEL,
         )?;
+        let geometry = this.data.geometry();
+        if geometry.pgsizes == 0 || geometry.aperture.is_empty() {
+            return Err(EINVAL);
+        }
 
+        *this.as_mut().project().aperture = geometry.aperture;
         // SAFETY: nobody else has a pointer to the domain yet.
         let raw = unsafe { &mut *this.base.as_raw() };
         raw.pgsize_bitmap = geometry.pgsizes as usize;

@@ -257,7 +257,7 @@ pub trait Operations: HasStatics + Sized + Send + Sync + 'static {
     fn domain_alloc(
         live: &Live<'_, Self>,
         master: &Master<Self>,
-    ) -> Result<Pin<KBox<Self::Domain>>>;
+    ) -> impl PinInit<Self::Domain, Error>;
 
     /// Puts `master` into `domain`, coming from whatever it is in.
     ///

@@ -442,7 +442,7 @@ unsafe extern "C" fn domain_alloc_paging<T: Operations>(
         if !live.is_complete() {
             return Err(ENODEV);
         }
-        let data = T::domain_alloc(&live, master)?;
+        let data = T::domain_alloc(&live, master);
 
         // SAFETY: the module is that of `T`, in whose code we are.
         if !unsafe { helpers::rust_iommu_helper_try_module_get(module) } {

@@ -125,13 +125,13 @@ impl Operations for Toy {
     fn probe_device(_: &Live<'_, Self>, _: &Device, _: &[KVec<u16>]) -> Result {
         Ok(())
     }
-    fn domain_alloc(_: &Live<'_, Self>, _: &Master<Self>) -> Result<Pin<KBox<Domain>>> {
-        let table = PageTable::new(Config {
+    fn domain_alloc(_: &Live<'_, Self>, _: &Master<Self>) -> impl PinInit<Domain, Error> {
+        PageTable::new(Config {
             page_size: 0x4000,
             ias: 32,
             oas: 36,
-        })?;
-        Ok(KBox::pin(Domain { table }, GFP_KERNEL)?)
+        })
+        .map(|table| Domain { table })
     }
     fn attach(live: &Live<'_, Self>, _: &Master<Self>, domain: &DomainRef<Self>) -> Result {
         let root = *domain.table.ttbrs().first().ok_or(EINVAL)?;

@@ -213,18 +213,8 @@ impl Operations for AppleDart {
         regions.push_firmware();
     }
 
-    fn domain_alloc(live: &Live<'_, Self>, master: &Master<Self>) -> Result<Pin<KBox<Domain>>> {
-        let first = live.first().ok_or(ENODEV)?;
-        let mut config = first.params()?.table;
-
-        if master.data().page_size > PAGE_SIZE {
-            return Err(EINVAL);
-        }
-        for (_, hw) in live.hardware() {
-            config.oas = config.oas.min(hw.params()?.table.oas);
-        }
-        let domain = Domain::new(config, first.variant.entries, live)?;
-        Ok(KBox::new(domain, GFP_KERNEL)?.into())
+    fn domain_alloc(live: &Live<'_, Self>, master: &Master<Self>) -> impl PinInit<Domain, Error> {
+        Domain::new(live, master)
     }
 
     fn attach(live: &Live<'_, Self>, master: &Master<Self>, domain: &DomainRef<Self>) -> Result {

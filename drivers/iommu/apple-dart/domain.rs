@@ -17,6 +17,7 @@ use iommu::{
         Live,
         LiveEngines, //
     },
+    master::Master,
     ops::{
         Geometry,
         PagingDomain,
@@ -38,6 +39,7 @@ use kernel::{
         Bound,
         Device, //
     },
+    page::PAGE_SIZE,
     prelude::*,
     sync::{
         atomic::Full,
@@ -103,17 +105,23 @@ atomic_safe! {
 }
 
 impl Domain {
-    /// Makes a domain for the instances in `live`, all of them.
+    /// Makes a domain for the instances of `master`, all of which are in `live`.
     ///
     /// # Errors
     ///
-    /// `EINVAL` if one of them cannot be told of the tables, and others of the page table.
-    pub(crate) fn new(
-        config: Config,
-        entries: Entries,
-        live: &Live<'_, AppleDart>,
-    ) -> Result<Self> {
-        let tables = match entries {
+    /// `EINVAL` if one of them cannot be told of the tables, or the kernel's pages are smaller than its,
+    /// and others of the page table.
+    pub(crate) fn new(live: &Live<'_, AppleDart>, master: &Master<AppleDart>) -> Result<Self> {
+        let first = live.first().ok_or(ENODEV)?;
+        let mut config = first.params()?.table;
+
+        if master.data().page_size > PAGE_SIZE {
+            return Err(EINVAL);
+        }
+        for (_, hw) in live.hardware() {
+            config.oas = config.oas.min(hw.params()?.table.oas);
+        }
+        let tables = match first.variant.entries {
             Entries::Dart1 => Tables {
                 dart1: Some(PageTable::new(config)?),
                 dart2: None,

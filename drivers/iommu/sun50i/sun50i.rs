@@ -125,8 +125,8 @@ impl Operations for Sun50iIommu {
         request.single()
     }
 
-    fn domain_alloc(live: &Live<'_, Self>, _master: &Master<Self>) -> Result<Pin<KBox<Domain>>> {
-        KBox::pin_init(Domain::new(live.walker()), GFP_KERNEL)
+    fn domain_alloc(live: &Live<'_, Self>, _master: &Master<Self>) -> impl PinInit<Domain, Error> {
+        Domain::new(live.walker())
     }
 
     fn attach(live: &Live<'_, Self>, master: &Master<Self>, domain: &DomainRef<Self>) -> Result {

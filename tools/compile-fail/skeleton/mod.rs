@@ -177,10 +177,13 @@ macro_rules! operations {
         }
     };
     (@domain_alloc) => {
-        fn domain_alloc(live: &Live<'_, Self>, _master: &Master<Self>) -> Result<Pin<KBox<Domain>>> {
-            let walker = live.walker();
-
-            Ok(KBox::pin(Domain { walker }, GFP_KERNEL)?)
+        fn domain_alloc(
+            live: &Live<'_, Self>,
+            _master: &Master<Self>,
+        ) -> impl PinInit<Domain, Error> {
+            Ok(Domain {
+                walker: live.walker(),
+            })
         }
     };
     (@attach) => {
