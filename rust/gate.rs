@@ -30,8 +30,9 @@ use kernel::{
 /// from then on nobody enters, and when the call returns everybody has left.
 ///
 /// Other than with [`Revocable`], a guard is no RCU read-side critical section: its holder may
-/// sleep if its context allows. Entering costs one compare-and-exchange, leaving one decrement, in any
-/// context including hard interrupts. A gate that was closed stays closed.
+/// sleep if its context allows. Entering costs one compare-and-exchange, if nobody else comes or goes
+/// just then, leaving one decrement, in any context including hard interrupts. A gate that was closed
+/// stays closed.
 ///
 /// # Memory that is freed after closing
 ///

@@ -320,7 +320,7 @@ pub trait Operations: HasStatics + Sized + Send + Sync + 'static {
 ///
 /// All methods but [`PagingDomain::revoke`] are called in any context, with interrupts on or off,
 /// and by several CPUs at once. The crate has checked that ranges lie in the aperture and do not
-/// wrap; what is said of single pages and addresses it has not.
+/// wrap. Of single pages and addresses it has checked nothing.
 ///
 /// Corresponds to `struct iommu_domain_ops`.
 pub trait PagingDomain<T: Operations>: AtomicSafe + Send + Sync + 'static {
@@ -343,6 +343,8 @@ pub trait PagingDomain<T: Operations>: AtomicSafe + Send + Sync + 'static {
 
     /// As [`PagingDomain::map`] for one page, where that has a short way. `None`: nothing was done, and
     /// [`PagingDomain::map`] is asked.
+    ///
+    /// `iova` can be anything. Outside of the aperture nothing is mapped.
     #[inline]
     fn map_one(
         &self,
@@ -362,13 +364,13 @@ pub trait PagingDomain<T: Operations>: AtomicSafe + Send + Sync + 'static {
     fn unmap(&self, iova: u64, pgsize: usize, pgcount: usize) -> usize;
 
     /// As [`PagingDomain::unmap`] for one page, where that has a short way. `false`: nothing was done,
-    /// and [`PagingDomain::unmap`] is asked.
+    /// and [`PagingDomain::unmap`] is asked. `iova` can be anything.
     #[inline]
     fn unmap_one(&self, _iova: u64, _pgsize: usize) -> bool {
         false
     }
 
-    /// The physical address behind `iova`, if it is mapped.
+    /// The physical address behind `iova`, which can be anything, if it is mapped.
     fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr>;
 
     /// Makes `range`, which was mapped, fit for use: lets the hardware's walker see it, if

@@ -38,7 +38,8 @@ use tlb::Gather;
 ///
 /// - no table is freed before the whole page table is, and entries are read and written whole, so that
 ///   calls for the same range on several CPUs leave some of their results, and nothing worse;
-/// - mapping what is mapped and unmapping what is not is refused, if loudly;
+/// - mapping what is mapped and unmapping what is not is refused, if loudly; who succeeds has mapped a
+///   page at least;
 /// - neither the device nor the TLB operations of the configuration are used;
 /// - no lock is taken, and nothing sleeps unless the GFP flags of a call allow it.
 pub unsafe trait Robust: IoPageTableFmt {}

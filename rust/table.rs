@@ -110,12 +110,12 @@ pub trait Format: 'static {
     /// What [`Format::dir_entry`] was given, or `None` for an invalid entry.
     fn dir_table(entry: u32) -> Option<u64>;
 
-    /// The entry of a page; never 0. The addresses for which this succeeds are an interval.
+    /// The entry of a page; never 0. The pages for which this succeeds are an interval.
     ///
     /// # Errors
     ///
-    /// `ERANGE` for an address that the hardware cannot have, `EINVAL` for permissions that it cannot
-    /// express and must not widen.
+    /// `ERANGE` for an address that the hardware cannot have, `EINVAL` for one that is not a page's, and
+    /// for permissions that the hardware cannot express and must not widen.
     fn page_entry(paddr: u64, prot: Prot) -> Result<u32>;
 
     /// The address of the page, or `None` for an invalid entry.
@@ -133,11 +133,15 @@ impl<F: Format> Sizes<F> {
         assert!(F::DIR_ENTRIES.is_power_of_two() && F::TABLE_ENTRIES.is_power_of_two());
         assert!(F::TABLE_ENTRIES <= state::MAX_LIVE);
         assert!(F::PAGE_SHIFT < 32);
+        // So that a page's number fits a word, and its address what the core counts with.
+        assert!(Self::PAGES <= 1 << 31 && Self::TABLE % Place::UNIT as usize == 0);
     };
     const DIRECTORY: usize = F::DIR_ENTRIES * size_of::<u32>();
     const TABLE: usize = F::TABLE_ENTRIES * size_of::<u32>();
     /// Pages of the whole address space.
     const PAGES: u64 = (F::DIR_ENTRIES as u64) * (F::TABLE_ENTRIES as u64);
+    /// Bits of an IOVA that say which page it is of.
+    const PAGE_BITS: u64 = (Self::PAGES - 1) << F::PAGE_SHIFT;
 }
 
 /// Part of a run of pages: what of it lies in one table.
@@ -159,8 +163,8 @@ struct Piece {
 ///
 /// - `directory` has `F::DIR_ENTRIES` words, `slots` as many elements.
 /// - The place of a slot, if it has one, names a block of `pool` that is owned by that slot. It changes
-///   only with `lock` held or with exclusive access, and to "nowhere" only when the slot's state lost
-///   `PRESENT`.
+///   only with `lock` held or with exclusive access, and to "nowhere" only when the slot's state has
+///   `ABSENT`.
 /// - The same holds for the places in `queue`: each names a block that is owned by its queue entry.
 /// - Tables are as far from the directory for the walker as for the CPU.
 /// - Until `walker` is revoked, the directory and all these blocks are mapped for the walker;
@@ -266,16 +270,17 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     }
 
     /// Maps a page where that takes no more than a store: the table is there. A scattered list is one
-    /// such call after the other. `false`: nothing was done; [`Self::map_run`] knows why and comes next.
+    /// such call after the other. `false`: nothing was done. [`Self::map_run`] knows why, and has to come
+    /// next: it takes care of a table that turns out to be empty.
     #[inline(always)]
     pub fn map_one(&self, iova: u64, paddr: u64, prot: Prot) -> bool {
-        let Some((slot, start)) = self.position(iova, paddr) else {
+        let Some((slot, start)) = self.position(iova) else {
             return false;
         };
         let Ok(entry) = F::page_entry(paddr, prot) else {
             return false;
         };
-        let Some(pinned) = slot.try_pin() else {
+        let Some(pinned) = slot.try_pin_to_add() else {
             return false;
         };
         // SAFETY: the pin keeps the slot's table, as in `entries()`.
@@ -286,10 +291,10 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         added
     }
 
-    /// Unmaps a page, likewise: [`Self::unmap_run`] comes next if this did not.
+    /// Unmaps a page, likewise: [`Self::unmap_run`] has to come next if this did not.
     #[inline(always)]
     pub fn unmap_one(&self, iova: u64) -> bool {
-        let Some((slot, start)) = self.position(iova, 0) else {
+        let Some((slot, start)) = self.position(iova) else {
             return false;
         };
         let Some(pinned) = slot.try_pin() else {
@@ -308,11 +313,10 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         true
     }
 
-    /// The slot of a page and its index in the table, if it begins at `iova`, another one at `paddr`, and
-    /// it may be changed.
+    /// The slot of a page and its index in the table, if it begins at `iova`.
     #[inline(always)]
-    fn position(&self, iova: u64, paddr: u64) -> Option<(&Slot, usize)> {
-        if (iova | paddr) & ((1 << F::PAGE_SHIFT) - 1) != 0 || self.walker.is_revoked() {
+    fn position(&self, iova: u64) -> Option<(&Slot, usize)> {
+        if iova & !Sizes::<F>::PAGE_BITS != 0 {
             return None;
         }
         self.slot_of(iova >> F::PAGE_SHIFT)
@@ -321,9 +325,11 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// The slot of a page and its index in the table, if it is in the address space.
     #[inline(always)]
     fn slot_of(&self, page: u64) -> Option<(&Slot, usize)> {
-        let index = page / F::TABLE_ENTRIES as u64;
-        // Not just a cast, which drops bits where addresses are wider than words.
-        let slot = self.slots.get(usize::try_from(index).ok()?)?;
+        if page >= Sizes::<F>::PAGES {
+            return None;
+        }
+        // SAFETY: by the type invariants there is a slot for each table that the address space has.
+        let slot = unsafe { self.slots.get_unchecked(page as usize / F::TABLE_ENTRIES) };
         Some((slot, page as usize % F::TABLE_ENTRIES))
     }
 
@@ -498,7 +504,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     #[inline]
     fn entries<'a>(&self, pinned: &'a Pinned<'_>, piece: Piece) -> &'a [AtomicU32] {
         // SAFETY: the pin keeps the slot's table, which the pinned place names: by the type invariants
-        // it is a block of the pool, and it is not freed before the slot has lost `PRESENT`.
+        // it is a block of the pool, and it is not freed before the slot has `ABSENT`.
         let table = unsafe { self.table_at(pinned.place()) };
         &table[piece.start..][..piece.pages]
     }
@@ -530,20 +536,20 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// `None` if it is farther than that can say, which memory below 4 GiB never is.
     fn place_of(&self, addr: usize) -> Option<i32> {
         let bytes = addr.wrapping_sub(self.directory_addr()) as isize;
-        i32::try_from(bytes / Sizes::<F>::TABLE as isize).ok()
+        i32::try_from(bytes / Place::UNIT as isize).ok()
     }
 
     #[inline]
     fn addr_of(&self, place: i32) -> usize {
         self.directory_addr()
-            .wrapping_add_signed(place as isize * Sizes::<F>::TABLE as isize)
+            .wrapping_add_signed((place as isize).wrapping_mul(Place::UNIT as isize))
     }
 
     /// Where the walker finds the table at `place`; [`Self::install`] has seen to it that this is so.
     #[inline]
     fn paddr_of(&self, place: i32) -> u64 {
         self.base
-            .wrapping_add_signed(i64::from(place) * Sizes::<F>::TABLE as i64)
+            .wrapping_add_signed(i64::from(place).wrapping_mul(Place::UNIT.into()))
     }
 
     /// Where the directory is, for the CPU.
@@ -564,6 +570,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         }
         // INVARIANT: below all mappings are given back, with the lock held.
         self.walker.set_revoked();
+        self.slots.iter().for_each(Slot::finish);
         // SAFETY: by the type invariants the directory was mapped until now.
         unsafe { walker::unmap(dev, self.directory.as_ptr(), self.directory.bytes()) };
 

@@ -582,9 +582,8 @@ unsafe extern "C" fn map_pages<T: Operations>(
         let (prot, gfp) = (Prot::from_raw(prot), Gfp::from_raw(gfp));
         match data.map_one(iova as u64, paddr, pgsize, prot, gfp) {
             Some(Ok(())) => {
-                // SAFETY: the core passes a valid pointer to what it has mapped of a range that it got
-                // whole.
-                unsafe { *mapped = (*mapped).wrapping_add(pgsize) };
+                // SAFETY: the core passes a valid pointer to a number of this call's own, which is 0.
+                unsafe { *mapped = pgsize };
                 return 0;
             }
             Some(Err(e)) => return e.to_errno(),
@@ -633,8 +632,8 @@ unsafe extern "C" fn map_run<T: Operations>(
     } else {
         size
     };
-    // SAFETY: the core passes a valid pointer.
-    unsafe { *mapped += size };
+    // SAFETY: the core passes a valid pointer to a number of this call's own, which is 0.
+    unsafe { *mapped = size };
     match result {
         Ok(()) if count == 0 => EINVAL.to_errno(),
         Ok(()) => 0,
@@ -738,6 +737,9 @@ unsafe extern "C" fn iotlb_sync_map<T: Operations>(
     // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
     let iova = iova as u64;
+    if size == 0 {
+        return ERANGE.to_errno();
+    }
     let Some(range) = domain.within(iova, iova.wrapping_add((size as u64).wrapping_sub(1))) else {
         return ERANGE.to_errno();
     };
@@ -764,13 +766,14 @@ unsafe extern "C" fn iotlb_sync<T: Operations>(
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
     // SAFETY: the core passes a valid gather.
     let gather = unsafe { &*gather };
-    let Some(range) = domain.within(gather.start as u64, gather.end as u64) else {
-        return;
-    };
-
-    domain
-        .data()
-        .sync(&domain.instances().enter_atomic(), range);
+    let live = domain.instances().enter_atomic();
+    match domain.within(gather.start as u64, gather.end as u64) {
+        Some(range) => domain.data().sync(&live, range),
+        None if gather.start > gather.end => {}
+        // Nothing of it was ever mapped, if the driver keeps to its aperture. If not, it is not told
+        // what to drop, but does not go on with what it has cached either.
+        None => domain.data().flush_all(&live),
+    }
 }
 
 /// Translates an address in software. Any context.

@@ -158,12 +158,17 @@ pub(crate) unsafe fn unmap(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: us
     unsafe { ffi::rust_iommu_helper_dma_unmap_to_device(as_raw(dev), paddr_of(virt), bytes) };
 }
 
-/// Lets the walker see what was written to `bytes` bytes at `paddr`, which were [mapped](map) for it.
+/// Lets the walker see what was written to `bytes` bytes at `paddr`.
 ///
 /// Corresponds to `dma_sync_single_for_device()`.
+///
+/// # Safety
+///
+/// [`map`] has succeeded for memory that has these bytes, and it was not given back with [`unmap`].
 #[inline(always)]
-pub(crate) fn clean(dev: &Device<Bound>, paddr: u64, bytes: usize) {
-    // SAFETY: `dev` is bound. Table memory is never part of a bounce buffer, `map()` sees to that, so
-    // this writes back cache lines and changes nothing that the CPU can see.
+pub(crate) unsafe fn clean(dev: &Device<Bound>, paddr: u64, bytes: usize) {
+    // SAFETY: `dev` is bound, and the bytes are part of a mapping by the safety requirement. It is not in
+    // a bounce buffer, `map()` sees to that, so this writes back cache lines and changes nothing that the
+    // CPU can see.
     unsafe { ffi::rust_iommu_helper_dma_sync_for_device(as_raw(dev), paddr, bytes) };
 }

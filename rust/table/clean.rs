@@ -43,13 +43,14 @@ impl<F: Format> Table<F, Walker> {
         range: &RangeInclusive<u64>,
     ) -> bool {
         let (first, last) = (range.start() >> F::PAGE_SHIFT, range.end() >> F::PAGE_SHIFT);
-        let same_table = (first ^ last) < F::TABLE_ENTRIES as u64;
+        let more = last.wrapping_sub(first);
 
         match (live.walker_dev(self.walker.device()), self.slot_of(first)) {
-            // What most are.
-            (Some(dev), Some((slot, start))) if same_table && self.walker.needs_clean() => {
-                let pages = last.wrapping_sub(first).wrapping_add(1) as usize;
-                self.clean_piece(dev, slot, start, pages) & state::FRESH != 0
+            // What most are: in one table.
+            (Some(dev), Some((slot, start)))
+                if more < (F::TABLE_ENTRIES - start) as u64 && self.walker.needs_clean() =>
+            {
+                self.clean_piece(dev, slot, start, more as usize + 1) & state::FRESH != 0
             }
             _ => self.clean_run(*range.start(), *range.end()),
         }
@@ -79,6 +80,9 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         let mut page = range.start() >> F::PAGE_SHIFT;
         let mut seen = 0;
 
+        if page > last {
+            return false;
+        }
         while let Some((slot, start)) = self.slot_of(page) {
             let left = last.wrapping_sub(page);
             let pages = left.min((F::TABLE_ENTRIES - start - 1) as u64) + 1;
@@ -101,7 +105,9 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         let offset = (start * size_of::<u32>()) as u64;
         let words = self.paddr_of(pinned.place()).wrapping_add(offset);
 
-        walker::clean(dev, words, pages.wrapping_mul(size_of::<u32>()));
+        // SAFETY: by the type invariants the pinned table is mapped for the walker, which is revoked when
+        // nobody can have its device bound any more; the table has these entries.
+        unsafe { walker::clean(dev, words, pages.wrapping_mul(size_of::<u32>())) };
         if pinned.release_added(0) {
             self.retire_slot(slot);
         }
@@ -121,11 +127,11 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     #[inline(always)]
     fn clean_for(&self, dev: &Device<Bound>, words: &[AtomicU32]) {
         let offset = words.as_ptr().addr().wrapping_sub(self.directory_addr());
-        walker::clean(
-            dev,
-            self.base.wrapping_add(offset as u64),
-            size_of_val(words),
-        );
+        let paddr = self.base.wrapping_add_signed(offset as isize as i64);
+        // SAFETY: these are words of the directory or of a table that is kept. By the type invariants
+        // they are as far from each other for the walker, and mapped for it, which is revoked when nobody
+        // can have its device bound any more.
+        unsafe { walker::clean(dev, paddr, size_of_val(words)) };
     }
 
     /// As [`Self::clean_words`], from where there is no bound device at hand.

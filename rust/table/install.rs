@@ -90,7 +90,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         if self.walker.is_revoked() {
             return Err(ENODEV);
         }
-        if slot.load() & state::PRESENT != 0 {
+        if !slot.is_absent() {
             return Ok(false);
         }
         // INVARIANT: the place is that of a block which the caller hands to this slot, mapped for the

@@ -127,8 +127,11 @@ impl Format for Wide {
 
     fn page_entry(paddr: u64, prot: Prot) -> Result<u32> {
         let page = u32::try_from(paddr).map_err(|_| ERANGE)?;
+        if page & 0xfff != 0 {
+            return Err(EINVAL);
+        }
         let access = u32::from(prot.readable()) << 4 | u32::from(prot.writable()) << 5;
-        Ok(page & !0xfff | access | 2)
+        Ok(page | access | 2)
     }
 
     fn page_paddr(entry: u32) -> Option<u64> {
@@ -172,6 +175,9 @@ impl Format for Square {
         let frame = u32::try_from(paddr >> 12).map_err(|_| ERANGE)?;
         if frame > Self::FRAME {
             return Err(ERANGE);
+        }
+        if paddr & 0xfff != 0 {
+            return Err(EINVAL);
         }
         let mut access = 0;
         if prot.readable() {

@@ -118,7 +118,11 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         loop {
             let old = slot.load();
             let remove = state::is_empty(old) && self.queue.is_free(index);
-            let new = if remove { 0 } else { old & !state::IDLE };
+            let new = if remove {
+                state::ABSENT
+            } else {
+                old & !state::IDLE
+            };
             if slot.exchange(old, new) {
                 if remove {
                     break;

@@ -21,15 +21,15 @@ use kernel::processor::cpu_relax;
 /// The state word of a slot.
 ///
 /// ```text
-/// 31         21  20        19           2   1      0
-/// | live pages | PRESENT | pins          | FRESH | IDLE |
+/// 31         21 20      19       18           2   1      0
+/// | live pages | FINAL | ABSENT | pins          | FRESH | IDLE |
 /// ```
 ///
-/// `PRESENT` stands beside the top bit of the pins, so that one mask has both.
+/// What a user must not find stands side by side, with the top bit of the pins, so that one test tells.
 ///
 /// The number of live pages is exact as long as callers keep to disjoint ranges. Two that map or
 /// unmap the same page at the same time can count it twice. That is why it is the topmost field: it
-/// wraps out of the word and never into the pins.
+/// wraps out of the word and never into the others.
 pub(super) mod state {
     /// The slot is in the ring of tables that may be empty.
     pub(crate) const IDLE: u32 = 1 << 0;
@@ -37,11 +37,13 @@ pub(super) mod state {
     pub(crate) const FRESH: u32 = 1 << 1;
     /// One user of the table.
     pub(crate) const PIN: u32 = 1 << 2;
-    /// The top bit of the pins. Users back off when they see it, and a hundred thousand of them would
+    /// The top bit of the pins. Users back off when they see it, and sixty thousand of them would
     /// have to be between two instructions to get from here to an overflow.
-    pub(crate) const CROWDED: u32 = 1 << 19;
-    /// There is a table.
-    pub(crate) const PRESENT: u32 = 1 << 20;
+    pub(crate) const CROWDED: u32 = 1 << 18;
+    /// There is no table.
+    pub(crate) const ABSENT: u32 = 1 << 19;
+    /// The walker is revoked: no more pages.
+    pub(crate) const FINAL: u32 = 1 << 20;
 
     const LIVE_SHIFT: u32 = 21;
 
@@ -57,13 +59,13 @@ pub(super) mod state {
     /// Whether there is a table that nobody uses and that has no live page.
     #[inline]
     pub(crate) const fn is_empty(state: u32) -> bool {
-        state & !(FRESH | IDLE) == PRESENT
+        state & !(FRESH | IDLE | FINAL) == 0
     }
 
     /// Whether this is a table that nobody takes care of.
     #[inline]
     pub(crate) const fn is_forlorn(state: u32) -> bool {
-        state & !FRESH == PRESENT
+        state & !(FRESH | FINAL) == 0
     }
 }
 
@@ -71,9 +73,8 @@ pub(super) mod state {
 ///
 /// # Invariants
 ///
-/// - While `state` has `PRESENT`, `table` names a table of the page table that the slot belongs to.
-/// - `PRESENT` is removed only from a state without pins, and only with the page table's lock held.
-#[derive(Default)]
+/// - While `state` has no `ABSENT`, `table` names a table of the page table that the slot belongs to.
+/// - `ABSENT` is set only in a state without pins, and only with the page table's lock held.
 pub(super) struct Slot {
     state: AtomicU32,
     /// Position relative to the directory, see `Table::place_of`; 0 if there is none. Written with
@@ -81,11 +82,24 @@ pub(super) struct Slot {
     table: Place,
 }
 
-/// Where a table is: its distance to the directory in units of its size, or 0 for "nowhere".
+impl Default for Slot {
+    fn default() -> Self {
+        Self {
+            state: AtomicU32::new(state::ABSENT),
+            table: Place::default(),
+        }
+    }
+}
+
+/// Where a table is: its distance to the directory in [units](Self::UNIT), or 0 for "nowhere".
 #[derive(Default)]
 pub(super) struct Place(AtomicI32);
 
 impl Place {
+    /// Bytes: less than any alignment of a table, and enough to say all distances below 4 GiB. Some
+    /// processors add so many in one instruction.
+    pub(super) const UNIT: i32 = 16;
+
     #[inline]
     pub(super) fn get(&self) -> i32 {
         self.0.load(Relaxed)
@@ -108,16 +122,16 @@ impl Slot {
     #[inline(never)]
     fn pin_slowly(&self) -> Option<Pinned<'_>> {
         loop {
-            // `Acquire`: whoever sees `PRESENT` sees the table as it was installed.
+            // As in `try_pin()`.
             let old = self.state.fetch_add(state::PIN, Acquire);
-            if old & (state::PRESENT | state::CROWDED) == state::PRESENT {
+            if old & (state::ABSENT | state::CROWDED) == 0 {
                 // INVARIANT: there was a table when our pin was added.
                 return Some(Pinned { slot: self });
             }
             // Others may have taken our pin for that of a user and left an empty table to us. So if
             // there is one after all, go back and use it.
             let old = self.state.fetch_sub(state::PIN, AcqRel);
-            if old & state::PRESENT == 0 {
+            if old & state::ABSENT != 0 {
                 return None;
             }
             cpu_relax();
@@ -127,14 +141,31 @@ impl Slot {
     /// Takes a pin, unless that takes more than one look.
     #[inline(always)]
     pub(super) fn try_pin(&self) -> Option<Pinned<'_>> {
-        // As in `pin()`; whoever gets nothing here goes there.
+        self.pin_unless(state::ABSENT | state::CROWDED)
+    }
+
+    /// As [`Self::try_pin`], to add a page: not if the walker is revoked.
+    #[inline(always)]
+    pub(super) fn try_pin_to_add(&self) -> Option<Pinned<'_>> {
+        self.pin_unless(state::FINAL | state::ABSENT | state::CROWDED)
+    }
+
+    /// Takes a pin if none of `flags` is set; [`state::ABSENT`] is one of them.
+    #[inline(always)]
+    fn pin_unless(&self, flags: u32) -> Option<Pinned<'_>> {
+        // `Acquire`: whoever sees that there is a table sees it as it was installed.
         let old = self.state.fetch_add(state::PIN, Acquire);
-        if old & (state::PRESENT | state::CROWDED) == state::PRESENT {
+        if old & flags == 0 {
             // INVARIANT: there was a table when our pin was added.
             return Some(Pinned { slot: self });
         }
         self.state.fetch_sub(state::PIN, AcqRel);
         None
+    }
+
+    /// Whether there is no table.
+    pub(super) fn is_absent(&self) -> bool {
+        self.load() & state::ABSENT != 0
     }
 
     #[inline]
@@ -151,11 +182,16 @@ impl Slot {
 
     /// Declares the table to be there, with `live` pages and further flags.
     ///
-    /// Only with the lock held, no `PRESENT` set, and [`Slot::place`] set before.
+    /// Only with the lock held, if the slot [has none](Self::is_absent), and with [`Slot::place`] set before.
     pub(super) fn publish(&self, live: usize, flags: u32) {
         // Not a store: there may be pins of others that are about to be undone.
-        self.state
-            .fetch_add(state::PRESENT | flags | state::live(live), Release);
+        let change = (flags | state::live(live)).wrapping_sub(state::ABSENT);
+        self.state.fetch_add(change, Release);
+    }
+
+    /// No page can be added any more.
+    pub(super) fn finish(&self) {
+        self.state.fetch_or(state::FINAL, Relaxed);
     }
 
     /// Removes `flags` if they are set.
@@ -179,7 +215,7 @@ impl Slot {
 ///
 /// # Invariants
 ///
-/// The pin was added to a state that had `PRESENT`. So, by the invariants of [`Slot`], the table stays
+/// The pin was added to a state without `ABSENT`. So, by the invariants of [`Slot`], the table stays
 /// until the pin is taken off.
 #[must_use = "a pin that is never released keeps the table for good"]
 pub(super) struct Pinned<'a> {

@@ -486,12 +486,13 @@ impl<'bound> Engine<'bound> {
         let mut state = self.state.lock();
 
         // But for T8110, blocks have no more streams than are in the first word.
-        if self.layout == Layout::T8110 || !state.is_set(streams[0].load(Relaxed)) {
+        let first = streams[0].load(Relaxed);
+        if self.layout == Layout::T8110 || !state.is_set(first) {
             return self.flush_any(&mut state, &Streams::load(streams));
         }
         self.start();
         if self.io.read(t8020::COMMAND).busy() {
-            return self.flush_late(&mut state, &Streams::load(streams));
+            return self.flush_late(&mut state, first);
         }
         Ok(())
     }
@@ -505,12 +506,12 @@ impl<'bound> Engine<'bound> {
         self.conclude(state, streams, result)
     }
 
-    /// The end of [`Self::flush`] for a command that has been started.
+    /// The end of [`Self::flush`] for a command that has been started, for the streams of `first` word.
     #[inline(never)]
-    fn flush_late(&self, state: &mut State, streams: &Streams) -> Result {
+    fn flush_late(&self, state: &mut State, first: u64) -> Result {
         let result = self.wait();
         state.busy = result.is_err();
-        self.conclude(state, streams, result)
+        self.conclude(state, &Streams::in_first(first), result)
     }
 
     /// Denies `streams` if what is cached of them was not dropped, and allows those again that were

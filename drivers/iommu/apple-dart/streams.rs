@@ -97,6 +97,13 @@ impl Streams {
         (word >> (index % 2 * 32)) as u32
     }
 
+    /// Those that are in the first word, and no others.
+    pub(crate) fn in_first(word: u64) -> Self {
+        let mut set = Self::NONE;
+        set.words[0] = word;
+        set
+    }
+
     /// Those of which others may add and take out some meanwhile.
     pub(crate) fn load(words: &[AtomicU64; WORDS]) -> Self {
         let mut set = Self::NONE;
