@@ -37,16 +37,18 @@ mapped() {
 # lose_all NAME TYPE: they go under it
 lose_all() {
 	lost=0
+	node=$(virt_node "$1")
 	for page in $(mapped "$1" "$2"); do
-		client - lose "$(virt_node "$1")" "$page" >/dev/null && lost=$((lost + 1))
+		client - lose "$node" "$page" >/dev/null && lost=$((lost + 1))
 	done
 	check "$1 has pages of the type $2" test $lost -gt 0
 }
 
 # And come back, those that the driver has mapped still.
 find_all() {
+	node=$(virt_node "$1")
 	for page in $(mapped "$1" "$2"); do
-		client - find "$(virt_node "$1")" "$page" >/dev/null
+		client - find "$node" "$page" >/dev/null
 	done
 }
 
