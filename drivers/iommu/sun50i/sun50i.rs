@@ -109,12 +109,19 @@ impl Operations for Sun50iIommu {
             .ok_or(EINVAL)
     }
 
+    /// A domain's tables are one instance's.
     fn probe_device(
-        _live: &Live<'_, Self>,
-        _dev: &Device,
+        live: &Live<'_, Self>,
+        dev: &Device,
         _streams: &[KVec<u16>],
     ) -> Result<Self::Master> {
-        Ok(())
+        match live.count() {
+            1 => Ok(()),
+            count => {
+                dev_err!(dev, "behind {} IOMMUs, this hardware takes one\n", count);
+                Err(ENODEV)
+            }
+        }
     }
 
     /// One directory for all masters: one address space, hence one group.

@@ -7,6 +7,7 @@ case $1 in
 cells0) line='dma-master: .*iommu: iommus entry has 0 cells, this IOMMU takes 1' ;;
 cells2) line='dma-master: .*iommu: iommus entry has 2 cells, this IOMMU takes 1' ;;
 bad-id) line='dma-master: .*iommu: no such master ID: \[77\]' ;;
+two-iommus) line='dma-master: behind 2 IOMMUs, this hardware takes one' ;;
 no-clock) line='iommu: no clock' ;;
 no-reset) line='iommu: no reset' ;;
 no-interrupt) line='iommu: .*(interrupt|IRQ)' ;;
