@@ -151,7 +151,7 @@ unsafe impl AlwaysRefCounted for Domain {
 ///
 /// # Invariants
 ///
-/// Is in the list of each of `instances` until it is dropped.
+/// Is in the list of each of `instances` from the end of [`Self::create`] until it is dropped.
 #[repr(C)]
 #[pin_data(PinnedDrop)]
 pub(crate) struct TypedDomain<T: Operations> {

@@ -286,7 +286,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         // SAFETY: the pin keeps the slot's table, as in `entries()`.
         let word = &unsafe { self.table_at(pinned.place()) }[start];
         let added = entries::fill_one(word, entry);
-        // Not empty now; or else `map_run` takes care.
+        // Not empty now; or else `map_run` takes care. Once revoked, what is empty goes with the rest.
         pinned.release_quickly(usize::from(added));
         added
     }
@@ -562,10 +562,10 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     ///
     /// For the moment before the device is unbound: no hardware walks the table any more, and
     /// [`WalkerDevice::with_bound`] answers `None` already, or is not used by others. A second call
-    /// does nothing.
+    /// does nothing, nor does one for a device that is not the walker's.
     pub fn revoke(&self, dev: &Device<Bound>) {
         let _guard = self.lock.lock();
-        if self.walker.is_revoked() {
+        if self.walker.is_revoked() || !self.walker.is(dev) {
             return;
         }
         // INVARIANT: below all mappings are given back, with the lock held.

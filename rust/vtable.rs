@@ -766,13 +766,16 @@ unsafe extern "C" fn iotlb_sync<T: Operations>(
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
     // SAFETY: the core passes a valid gather.
     let gather = unsafe { &*gather };
+    let (start, end) = (gather.start as u64, gather.end as u64);
     let live = domain.instances().enter_atomic();
-    match domain.within(gather.start as u64, gather.end as u64) {
-        Some(range) => domain.data().sync(&live, range),
-        None if gather.start > gather.end => {}
-        // Nothing of it was ever mapped, if the driver keeps to its aperture. If not, it is not told
-        // what to drop, but does not go on with what it has cached either.
-        None => domain.data().flush_all(&live),
+    match domain.within(start, end) {
+        Some(range) if *range.start() == start && *range.end() == end => {
+            domain.data().sync(&live, range);
+        }
+        None if start > end => {}
+        // What is outside of the aperture was never mapped, if the driver keeps to it. If not, it is
+        // not told what to drop, but does not go on with what it has cached either.
+        _ => domain.data().flush_all(&live),
     }
 }
 

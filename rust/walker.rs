@@ -43,6 +43,8 @@ pub trait WalkerDevice: Send + Sync {
 /// A [`WalkerDevice`] and what is known of it.
 pub(crate) struct Walker<W> {
     device: W,
+    /// Address of the `struct device`, to be compared.
+    dev: usize,
     needs_clean: bool,
     /// All mappings were given back, none may be made any more.
     revoked: AtomicBool,
@@ -55,9 +57,12 @@ impl<W: WalkerDevice> Walker<W> {
     ///
     /// `ENODEV` if it is not bound.
     pub(crate) fn new(device: W) -> Result<Self> {
-        let needs_clean = device.with_bound(needs_clean).ok_or(ENODEV)?;
+        let (dev, needs_clean) = device
+            .with_bound(|dev| (as_raw(dev).addr(), needs_clean(dev)))
+            .ok_or(ENODEV)?;
         Ok(Self {
             device,
+            dev,
             needs_clean,
             revoked: AtomicBool::new(false),
         })
@@ -66,6 +71,11 @@ impl<W: WalkerDevice> Walker<W> {
     #[inline]
     pub(crate) fn device(&self) -> &W {
         &self.device
+    }
+
+    /// Whether this is the device.
+    pub(crate) fn is(&self, dev: &Device<Bound>) -> bool {
+        as_raw(dev).addr() == self.dev
     }
 
     /// Whether changes must be cleaned. Constant, and false in kernels that never need it.

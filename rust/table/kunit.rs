@@ -85,6 +85,11 @@ macro_rules! table_suite {
             }
 
             #[test]
+            fn miscount_stays_final() -> kernel::error::Result {
+                cases::miscount_stays_final::<$format>()
+            }
+
+            #[test]
             fn allocation_fails() -> kernel::error::Result {
                 cases::allocation_fails::<$format>()
             }

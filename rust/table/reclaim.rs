@@ -119,7 +119,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             let old = slot.load();
             let remove = state::is_empty(old) && self.queue.is_free(index);
             let new = if remove {
-                state::ABSENT
+                state::ABSENT | old & state::FINAL
             } else {
                 old & !state::IDLE
             };

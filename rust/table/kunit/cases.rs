@@ -530,6 +530,31 @@ pub fn miscount_keeps_table<F: Format>() -> Result {
     Ok(())
 }
 
+/// The same when the device is gone: what comes back gets no more pages.
+pub fn miscount_stays_final<F: Format>() -> Result {
+    let stand = Stand::new()?;
+    let table = table_on::<F>(&stand)?;
+    let others = 1..=ring::<F>() as u64;
+
+    check!(table.map(0, 0x7000_0000, 1, RW, KERNEL) == (1, Ok(())));
+    for index in others.clone() {
+        check!(table.map(index * span::<F>(), 0, 1, RW, KERNEL) == (1, Ok(())));
+    }
+    check!(table.slots[0].pin().ok_or(EINVAL)?.release_removed(1));
+    table.retire_bound(0);
+    stand.leave();
+    table.revoke(stand.device());
+
+    for index in others {
+        check!(table.unmap(index * span::<F>(), 1) == 1);
+    }
+    check!(table.iova_to_phys(0) == Some(0x7000_0000));
+    check!(!table.map_one(page::<F>(), 0x7000_0000, RW));
+    check!(table.map(page::<F>(), 0x7000_0000, 1, RW, KERNEL) == (0, Err(ENODEV)));
+    check!(table.unmap(0, 1) == 1);
+    Ok(())
+}
+
 /// An allocation that fails in the middle of a run leaves what was mapped before it.
 pub fn allocation_fails<F: Format>() -> Result {
     let before = pages::live_tables();
