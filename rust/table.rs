@@ -243,32 +243,6 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         (Sizes::<F>::PAGES << F::PAGE_SHIFT) - 1
     }
 
-    /// Maps `pgcount` pages from `paddr` on, and says how many it did also if there is an error.
-    ///
-    /// The walker need not find them before [`Self::clean`] has returned, or [`Self::sync_map`].
-    ///
-    /// # Errors
-    ///
-    /// - `EINVAL` for an address that is not a page's, or permissions that the hardware lacks.
-    /// - `ERANGE` for addresses outside what the hardware can express.
-    /// - `EBUSY` if a page is mapped already. It keeps its translation.
-    /// - `ENOMEM`; `ENODEV` if the walker's device is gone and that was noticed: once
-    ///   [revoked](Self::revoke), or when a table is needed.
-    #[inline]
-    pub fn map(
-        &self,
-        iova: u64,
-        paddr: u64,
-        pgcount: usize,
-        prot: Prot,
-        gfp: Gfp,
-    ) -> (usize, Result) {
-        if pgcount == 1 && self.map_one(iova, paddr, prot) {
-            return (1, Ok(()));
-        }
-        self.map_run(iova, paddr, pgcount, prot, gfp)
-    }
-
     /// Maps a page where that takes no more than a store: the table is there. A scattered list is one
     /// such call after the other. `false`: nothing was done. [`Self::map_run`] knows why, and has to come
     /// next: it takes care of a table that turns out to be empty.
@@ -341,7 +315,17 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         self.retire_bound(offset / size_of::<Slot>());
     }
 
-    /// As [`Self::map`], for any number of pages.
+    /// Maps `pgcount` pages from `paddr` on, and says how many it did also if there is an error.
+    ///
+    /// The walker need not find them before [`Self::clean`] has returned, or [`Self::sync_map`].
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL` for an address that is not a page's, or permissions that the hardware lacks.
+    /// - `ERANGE` for addresses outside what the hardware can express.
+    /// - `EBUSY` if a page is mapped already. It keeps its translation.
+    /// - `ENOMEM`; `ENODEV` if the walker's device is gone and that was noticed: once
+    ///   [revoked](Self::revoke), or when a table is needed.
     #[inline(never)]
     pub fn map_run(
         &self,
@@ -400,15 +384,6 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// Unmaps up to `pgcount` pages and says how many it did: it ends at the first that is not mapped.
     ///
     /// When it returns, the walker finds the pages no more. What it has cached is another matter.
-    #[inline]
-    pub fn unmap(&self, iova: u64, pgcount: usize) -> usize {
-        if pgcount == 1 && self.unmap_one(iova) {
-            return 1;
-        }
-        self.unmap_run(iova, pgcount)
-    }
-
-    /// As [`Self::unmap`], for any number of pages.
     #[inline(never)]
     pub fn unmap_run(&self, iova: u64, pgcount: usize) -> usize {
         let page = iova >> F::PAGE_SHIFT;

@@ -200,6 +200,9 @@ pub fn one_page<F: Format>() -> Result {
         check!(table.iova_to_phys(at | 1 << 52).is_none(), "{:#x}", at);
     }
     check!(walk(&table, iova + 2 * page::<F>())?.is_none());
+    // A range that ends before it begins has no pages.
+    let before = iova - span::<F>();
+    check!(!table.clean(&(iova..=before)));
 
     // What it empties is taken care of, and what it has counted is what is there.
     check!(table.unmap_one(iova + page::<F>()));
