@@ -131,7 +131,8 @@ impl<T: Operations> Driven<T> {
         self.irq.lock().take();
         T::remove(self.hardware());
         self.instance.gate().close();
-        self.instance.revoke_domains();
+        // SAFETY: closed, and the hardware is as `remove` has left it: it walks nothing.
+        unsafe { self.instance.revoke() };
         self.sysfs.lock().take();
     }
 }

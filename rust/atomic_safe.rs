@@ -38,7 +38,8 @@ use kernel::{
 /// # Safety
 ///
 /// Nothing that can be done with a shared reference to such a value sleeps, or takes a lock with
-/// interrupts on that is also taken in an interrupt.
+/// interrupts on that is also taken in an interrupt. This does not say that such a value may be dropped
+/// there: what is in a lock can be taken out of it.
 pub unsafe trait AtomicSafe {}
 
 macro_rules! plain {

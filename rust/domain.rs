@@ -26,10 +26,6 @@ use core::{
 
 use kernel::{
     bindings,
-    device::{
-        Bound,
-        Device, //
-    },
     prelude::*,
     sync::{
         aref::{
@@ -56,7 +52,6 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(crate) struct DomainVTable {
     destroy: unsafe fn(NonNull<Domain>),
-    revoke: unsafe fn(NonNull<Domain>, usize, &Device<Bound>),
     translations: unsafe fn(NonNull<Domain>, &mut dyn FnMut(Translation)),
     table_usage: unsafe fn(NonNull<Domain>) -> (usize, usize),
 }
@@ -110,12 +105,6 @@ impl Domain {
         &self.gate
     }
 
-    /// Gives back what needs `dev` bound, the device of the domain's instance `index`.
-    pub(crate) fn revoke(&self, index: usize, dev: &Device<Bound>) {
-        // SAFETY: by the type invariants.
-        unsafe { (self.vtable.revoke)(NonNull::from(self), index, dev) }
-    }
-
     /// Calls `f` with each range of translations.
     pub(crate) fn translations(&self, f: &mut dyn FnMut(Translation)) {
         // SAFETY: by the type invariants.
@@ -166,7 +155,6 @@ pub(crate) struct TypedDomain<T: Operations> {
 impl<T: Operations> TypedDomain<T> {
     const VTABLE: DomainVTable = DomainVTable {
         destroy: Self::destroy,
-        revoke: Self::revoke,
         translations: Self::translations,
         table_usage: Self::table_usage,
     };
@@ -211,8 +199,8 @@ impl<T: Operations> TypedDomain<T> {
         raw.geometry.aperture_end = *this.aperture.end();
         raw.geometry.force_aperture = true;
 
-        for (index, instance) in this.instances.as_slice().iter().enumerate() {
-            instance.add_domain(NonNull::from(&this.base), index)?;
+        for instance in this.instances.as_slice() {
+            instance.add_domain(NonNull::from(&this.base))?;
         }
         // INVARIANT: listed with all.
 
@@ -307,16 +295,6 @@ impl<T: Operations> TypedDomain<T> {
     /// # Safety
     ///
     /// `domain` is the base of a valid `Self`.
-    unsafe fn revoke(domain: NonNull<Domain>, index: usize, dev: &Device<Bound>) {
-        // SAFETY: by the safety requirement.
-        unsafe { domain.cast::<Self>().as_ref() }
-            .data
-            .revoke(index, dev);
-    }
-
-    /// # Safety
-    ///
-    /// `domain` is the base of a valid `Self`.
     unsafe fn translations(domain: NonNull<Domain>, f: &mut dyn FnMut(Translation)) {
         // SAFETY: by the safety requirement.
         unsafe { domain.cast::<Self>().as_ref() }
@@ -336,8 +314,6 @@ impl<T: Operations> TypedDomain<T> {
 #[pinned_drop]
 impl<T: Operations> PinnedDrop for TypedDomain<T> {
     fn drop(self: Pin<&mut Self>) {
-        // Leaving a list makes the domain give back what needs that instance's device. The tables
-        // are dropped after this, as memory only.
         let base = NonNull::from(&self.base);
         for instance in self.instances.as_slice() {
             instance.remove_domain(base);

@@ -46,7 +46,10 @@ use crate::{
         Hardware,
         Operations, //
     },
-    walker::WalkerDevice,
+    walker::{
+        Mapped,
+        WalkerDevice, //
+    },
 };
 
 /// A stream of an instance, and the master it belongs to.
@@ -63,39 +66,51 @@ pub(crate) struct StreamEntry {
 // SAFETY: a `MasterBase` may be used from any thread; the list it is in bounds its life.
 unsafe impl Send for StreamEntry {}
 
-/// An entry of an instance's list of domains.
+/// A domain in an instance's list.
 ///
 /// # Invariants
 ///
-/// - The domain is valid as long as the entry is in the list: it takes itself off, under the list's
-///   lock, before it goes.
-/// - Unless `revoked`, the instance's device is bound.
-pub(crate) struct DomainEntry {
-    domain: NonNull<Domain>,
-    index: usize,
-    revoked: bool,
+/// The domain is valid as long as the entry is in the list: it takes itself off, under the list's
+/// lock, before it goes.
+struct DomainEntry(NonNull<Domain>);
+
+// SAFETY: a `Domain` may be used from any thread; the list it is in bounds its life.
+unsafe impl Send for DomainEntry {}
+
+/// Memory that is mapped for the walker of an instance, in its list.
+///
+/// # Invariants
+///
+/// - `mapped` is valid as long as the entry is in the list.
+/// - Unless `given_back`, the instance's device is bound.
+struct MappedEntry {
+    mapped: NonNull<dyn Mapped>,
+    given_back: bool,
 }
 
-impl DomainEntry {
-    /// Gives back what needs the device, once.
+impl MappedEntry {
+    /// Has the mappings given back, once.
     ///
     /// # Safety
     ///
-    /// `dev` is the device of the instance in whose list this is, and valid unless `revoked`.
-    unsafe fn revoke(&mut self, dev: NonNull<Device>) {
-        if !core::mem::replace(&mut self.revoked, true) {
+    /// `dev` is the device of the instance in whose list this is, and valid unless `given_back`. Its
+    /// hardware does not walk what is mapped any more.
+    unsafe fn give_back(&mut self, dev: NonNull<Device>) {
+        if !core::mem::replace(&mut self.given_back, true) {
             // SAFETY: by the safety requirement.
             let dev = unsafe { dev.as_ref() };
             // SAFETY: by the type invariants the device is bound.
             let dev = unsafe { dev.as_bound() };
-            // SAFETY: by the type invariants the domain is valid.
-            unsafe { self.domain.as_ref() }.revoke(self.index, dev);
+            // SAFETY: by the type invariants.
+            let mapped = unsafe { self.mapped.as_ref() };
+            // SAFETY: this is the instance that it is listed with; the rest is the safety requirement.
+            unsafe { mapped.give_back(dev) };
         }
     }
 }
 
-// SAFETY: a `Domain` may be used from any thread; the list it is in bounds its life.
-unsafe impl Send for DomainEntry {}
+// SAFETY: `Mapped` is `Send` and `Sync`; the list it is in bounds its life.
+unsafe impl Send for MappedEntry {}
 
 /// One instance of IOMMU hardware.
 ///
@@ -131,6 +146,8 @@ pub struct Instance {
     #[pin]
     domains: Mutex<KVec<DomainEntry>>,
     #[pin]
+    mapped: Mutex<KVec<MappedEntry>>,
+    #[pin]
     pub(crate) rate: RateLimit,
 }
 
@@ -160,6 +177,7 @@ impl Instance {
                 masters <- new_lock!(Mutex, KVec::new(), c"iommu_masters"),
                 streams <- new_lock!(SpinLockIrq, KVec::new(), c"iommu_streams"),
                 domains <- new_lock!(Mutex, KVec::new(), c"iommu_domains"),
+                mapped <- new_lock!(Mutex, KVec::new(), c"iommu_mapped"),
                 rate <- RateLimit::new(),
             }? Error),
             GFP_KERNEL,
@@ -405,55 +423,31 @@ impl Instance {
         Some(f(unsafe { entry.master.as_ref() }))
     }
 
-    /// Lists a domain, so that it is revoked when the instance goes. `index` is the place of this
-    /// instance among the domain's.
-    ///
-    /// # Errors
-    ///
-    /// `ENODEV` if the instance is going already.
-    pub(crate) fn add_domain(&self, domain: NonNull<Domain>, index: usize) -> Result {
-        let mut domains = self.domains.lock();
-        // The gate is closed before `revoke_domains` takes the lock.
-        if self.gate.is_closed() {
-            return Err(ENODEV);
-        }
-        // INVARIANT: `revoke_domains` has not run, and the device stays bound until it has.
-        domains.push(
-            DomainEntry {
-                domain,
-                index,
-                revoked: false,
-            },
-            GFP_KERNEL,
-        )?;
+    /// Lists a domain. Process context.
+    pub(crate) fn add_domain(&self, domain: NonNull<Domain>) -> Result {
+        // INVARIANT: valid, and takes itself off.
+        self.domains.lock().push(DomainEntry(domain), GFP_KERNEL)?;
         Ok(())
     }
 
-    /// Takes a domain off the list that is about to be dropped, after it has given back what needs
-    /// the device.
+    /// Takes a domain off the list that is about to be dropped.
     pub(crate) fn remove_domain(&self, domain: NonNull<Domain>) {
         let mut domains = self.domains.lock();
-        domains.retain(|entry| {
-            if entry.domain == domain {
-                // SAFETY: the device of this instance; by the type invariants it is valid until the
-                // instance is torn down, which revokes all entries.
-                unsafe { entry.revoke(self.dev) };
-                return false;
-            }
-            true
-        });
+        domains.retain(|entry| entry.0 != domain);
         if domains.is_empty() {
             *domains = KVec::new();
         }
     }
 
-    /// Makes every domain give back what needs the device, which is about to be unbound.
+    /// Has everything given back that is mapped for the device, which is about to be unbound.
     ///
-    /// The gate is closed, and no hardware walks any table.
-    pub(crate) fn revoke_domains(&self) {
-        for entry in self.domains.lock().iter_mut() {
+    /// # Safety
+    ///
+    /// The gate is closed, and the hardware walks nothing any more.
+    pub(crate) unsafe fn revoke(&self) {
+        for entry in self.mapped.lock().iter_mut() {
             // SAFETY: the device of this instance, which is being torn down.
-            unsafe { entry.revoke(self.dev) };
+            unsafe { entry.give_back(self.dev) };
         }
     }
 
@@ -461,7 +455,7 @@ impl Instance {
     pub(crate) fn for_each_domain(&self, mut f: impl FnMut(&Domain)) {
         for entry in self.domains.lock().iter() {
             // SAFETY: by the invariant of `DomainEntry`: it is in the list, whose lock is held.
-            f(unsafe { entry.domain.as_ref() });
+            f(unsafe { entry.0.as_ref() });
         }
     }
 }
@@ -470,7 +464,9 @@ impl Instance {
 #[derive(Clone)]
 pub struct Walker(pub(crate) Arc<Instance>);
 
-impl WalkerDevice for Walker {
+// SAFETY: an instance has one device. `Driven` closes the gate before the device is unbound, so that
+// nobody is in `with_bound` any more, then calls `Instance::revoke` for all that was listed from there.
+unsafe impl WalkerDevice for Walker {
     #[inline(always)]
     fn with_bound<R>(&self, f: impl FnOnce(&Device<Bound>) -> R) -> Option<R> {
         let _guard = self.0.gate.enter()?;
@@ -480,6 +476,35 @@ impl WalkerDevice for Walker {
 
         // SAFETY: by the invariants of `Instance` its device is bound while the gate is held.
         Some(f(unsafe { dev.as_bound() }))
+    }
+
+    unsafe fn list(&self, mapped: NonNull<dyn Mapped>) -> Result {
+        let entry = MappedEntry {
+            mapped,
+            given_back: false,
+        };
+        // INVARIANT: valid by the safety requirement. The gate is held, so the device stays bound until
+        // `Instance::revoke` has run, which has the entry given back.
+        self.0.mapped.lock().push(entry, GFP_KERNEL)?;
+        Ok(())
+    }
+
+    unsafe fn forget(&self, mapped: NonNull<dyn Mapped>) {
+        let mut list = self.0.mapped.lock();
+
+        list.retain(|entry| {
+            if !core::ptr::addr_eq(entry.mapped.as_ptr(), mapped.as_ptr()) {
+                return true;
+            }
+            // SAFETY: the device of this instance; by the type invariants it is valid until the
+            // instance is torn down, which has all entries given back. Who is about to free what is
+            // mapped does not let hardware walk it.
+            unsafe { entry.give_back(self.0.dev) };
+            false
+        });
+        if list.is_empty() {
+            *list = KVec::new();
+        }
     }
 }
 

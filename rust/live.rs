@@ -8,10 +8,7 @@ use core::{
 };
 
 use kernel::{
-    device::{
-        Bound,
-        Device, //
-    },
+    device::Device,
     prelude::*,
     sync::Arc, //
 };
@@ -202,19 +199,6 @@ impl<'a, T: Operations> LiveEngines<'a, T> {
     #[inline(always)]
     pub fn engine(&self) -> Option<&T::Engine<'_>> {
         self.hardware_at(0).map(T::engine)
-    }
-
-    /// The device of `walker`, bound for as long as `self`, if it is the first instance here and live.
-    #[inline(always)]
-    pub(crate) fn walker_dev(&self, walker: &Walker) -> Option<&Device<Bound>> {
-        let instance = self.first_instance();
-        if self.entered & 1 == 0 || !Arc::ptr_eq(instance, &walker.0) {
-            return None;
-        }
-        // SAFETY: by the type invariants the gate is held until `self` is dropped.
-        let dev = unsafe { instance.dev() };
-        // SAFETY: by the invariants of `Instance` its device is bound while the gate is held.
-        Some(unsafe { dev.as_bound() })
     }
 
     /// The device of the live instance with this index, to name it in the log.

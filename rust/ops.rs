@@ -9,7 +9,6 @@ use core::ops::RangeInclusive;
 
 use kernel::{
     device::{
-        Bound,
         Core,
         Device, //
     },
@@ -318,8 +317,7 @@ pub trait Operations: HasStatics + Sized + Send + Sync + 'static {
 
 /// An address space that the driver's hardware translates with.
 ///
-/// All methods but [`PagingDomain::revoke`] are called in any context, with interrupts on or off,
-/// and by several CPUs at once. The crate has checked that ranges lie in the aperture and do not
+/// Called in any context, with interrupts on or off, and by several CPUs at once. The crate has checked that ranges lie in the aperture and do not
 /// wrap. Of single pages and addresses it has checked nothing.
 ///
 /// Corresponds to `struct iommu_domain_ops`.
@@ -385,12 +383,6 @@ pub trait PagingDomain<T: Operations>: AtomicSafe + Send + Sync + 'static {
 
     /// Drops all that the hardware has cached of this domain.
     fn flush_all(&self, live: &LiveEngines<'_, T>);
-
-    /// Gives back all that needs `dev` bound, the device of instance `index` of this domain.
-    ///
-    /// Called once per instance, when it or the domain goes; that hardware does not walk the tables
-    /// any more. The domain may live on in software.
-    fn revoke(&self, index: usize, dev: &Device<Bound>);
 
     /// Calls `f` with each live translation, in the order of IOVAs, merged into ranges.
     fn translations(&self, f: &mut dyn FnMut(Translation));

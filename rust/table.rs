@@ -16,6 +16,8 @@
 //!   live pages, by one compare-and-exchange; after it no pin can be had.
 //! - Whoever takes off the last pin of a table without pages takes care of it. A few empty tables stay
 //!   where they are, in a ring; the oldest makes room for the next one.
+//! - A pin keeps the walker's device bound as well: the table is listed with it, and gives its mappings
+//!   back once all pins that were taken before are gone. Later ones know that there is no walker.
 //! - A removed table goes to *limbo*, since the hardware may have cached its address. It is freed once
 //!   [`Limbo::free`] says that the hardware has dropped it.
 //!
@@ -24,7 +26,7 @@
 //!
 //! # What the hardware sees
 //!
-//! What is mapped is only stored: many calls may have to do with one table, and [`Table::sync_map`] cleans
+//! What is mapped is only stored: many calls may have to do with one table, and [`Table::clean`] cleans
 //! what of a range lies in it in one go. What is unmapped is cleaned by the call that does it, once for
 //! each table. A new table is mapped for the walker before its directory entry is written and cleaned.
 
@@ -46,6 +48,10 @@ use kernel::{
         atomic::Atomic,
         SpinLockIrq, //
     },
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
 };
 
 use crate::{
@@ -59,6 +65,7 @@ use crate::{
     prot::Prot,
     walker::{
         self,
+        Mapped,
         Walker,
         WalkerDevice, //
     }, //
@@ -168,7 +175,9 @@ struct Piece {
 /// - The same holds for the places in `queue`: each names a block that is owned by its queue entry.
 /// - Tables are as far from the directory for the walker as for the CPU.
 /// - Until `walker` is revoked, the directory and all these blocks are mapped for the walker;
-///   afterwards none is. This changes only with `lock` held or with exclusive access.
+///   afterwards none is. This changes only with `lock` held or with exclusive access, and not while
+///   there is a pin that is walked, see `Pinned::is_walked`.
+/// - It is listed with the walker's device while it exists.
 #[pin_data(PinnedDrop)]
 pub struct Table<F: Format, W: WalkerDevice> {
     walker: Walker<W>,
@@ -186,7 +195,8 @@ pub struct Table<F: Format, W: WalkerDevice> {
     _format: PhantomData<fn() -> F>,
 }
 
-// SAFETY: the one lock is an `SpinLockIrq`, and all memory is freed by functions that do not sleep.
+// SAFETY: the one lock that a shared reference leads to is a `SpinLockIrq`, and tables are freed by
+// functions that do not sleep.
 unsafe impl<F: Format, W: WalkerDevice> AtomicSafe for Table<F, W> {}
 
 impl<F: Format, W: WalkerDevice> Table<F, W> {
@@ -208,16 +218,9 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             let queue = Queue::new(F::DIR_ENTRIES)?;
             let ring = Ring::new(Sizes::<F>::TABLE)?;
             let directory = Block::directory(Sizes::<F>::DIRECTORY)?;
-            walker
-                .with_bound(|dev| {
-                    // SAFETY: the block is freed only in `drop()`, which gives the mapping back.
-                    // Nothing below fails.
-                    unsafe { walker::map(dev, directory.as_ptr(), directory.bytes()) }
-                })
-                .ok_or(ENODEV)??;
 
-            // INVARIANT: sizes as allocated, the directory mapped, no tables.
-            Ok::<_, Error>(try_pin_init!(Self {
+            // INVARIANT: sizes as allocated, no tables; mapped and listed by `open()`.
+            Ok::<_, Error>(try_pin_init!(&this in Self {
                 walker,
                 pool,
                 base: walker::paddr_of(directory.as_ptr()),
@@ -228,8 +231,34 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
                 tables: Atomic::new(0),
                 lock <- new_lock!(SpinLockIrq, (), c"iommu_table"),
                 _format: PhantomData,
+                // SAFETY: all fields are initialised, and it stays in this place.
+                _: { unsafe { this.as_ref().open() }? },
             }? Error))
         })
+    }
+
+    /// Maps the directory for the walker, and has the table listed.
+    ///
+    /// # Safety
+    ///
+    /// Once, and `self` is pinned.
+    unsafe fn open(&self) -> Result {
+        self.walker
+            .with_bound(|dev| {
+                let (virt, bytes) = (self.directory.as_ptr(), self.directory.bytes());
+                // SAFETY: the block is freed only after `drop()`, by which time the mapping was given back.
+                unsafe { walker::map(dev, virt, bytes) }?;
+                // SAFETY: it is forgotten in `drop()`, and does not move until then.
+                unsafe { self.walker.device().list(self.as_mapped()) }.inspect_err(|_| {
+                    // SAFETY: mapped above.
+                    unsafe { walker::unmap(dev, virt, bytes) }
+                })
+            })
+            .ok_or(ENODEV)?
+    }
+
+    fn as_mapped(&self) -> NonNull<dyn Mapped> {
+        NonNull::from(self)
     }
 
     /// Where the directory is, for the hardware's table base.
@@ -254,7 +283,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         let Ok(entry) = F::page_entry(paddr, prot) else {
             return false;
         };
-        let Some(pinned) = slot.try_pin_to_add() else {
+        let Some(pinned) = slot.try_pin_walked() else {
             return false;
         };
         // SAFETY: the pin keeps the slot's table, as in `entries()`.
@@ -271,7 +300,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         let Some((slot, start)) = self.position(iova) else {
             return false;
         };
-        let Some(pinned) = slot.try_pin() else {
+        let Some(pinned) = slot.try_pin_walked() else {
             return false;
         };
         // SAFETY: the pin keeps the slot's table, as in `entries()`.
@@ -280,7 +309,8 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             pinned.release_quickly(0);
             return false;
         }
-        self.clean_bound(slice::from_ref(word));
+        // SAFETY: the pin is a walked one.
+        unsafe { self.clean_words(slice::from_ref(word)) };
         if pinned.release_removed(1) {
             self.retire_slot(slot);
         }
@@ -307,25 +337,24 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         Some((slot, page as usize % F::TABLE_ENTRIES))
     }
 
-    /// [`Self::retire_bound`] for the table of `slot`.
+    /// [`Self::retire`] for the table of `slot`.
     #[cold]
     #[inline(never)]
     fn retire_slot(&self, slot: &Slot) {
         let offset = core::ptr::from_ref(slot).addr() - self.slots.as_ptr().addr();
-        self.retire_bound(offset / size_of::<Slot>());
+        self.retire(offset / size_of::<Slot>());
     }
 
     /// Maps `pgcount` pages from `paddr` on, and says how many it did also if there is an error.
     ///
-    /// The walker need not find them before [`Self::clean`] has returned, or [`Self::sync_map`].
+    /// The walker need not find them before [`Self::clean`] has returned.
     ///
     /// # Errors
     ///
     /// - `EINVAL` for an address that is not a page's, or permissions that the hardware lacks.
     /// - `ERANGE` for addresses outside what the hardware can express.
     /// - `EBUSY` if a page is mapped already. It keeps its translation.
-    /// - `ENOMEM`; `ENODEV` if the walker's device is gone and that was noticed: once
-    ///   [revoked](Self::revoke), or when a table is needed.
+    /// - `ENOMEM`; `ENODEV` if the walker's device is gone, or about to go.
     #[inline(never)]
     pub fn map_run(
         &self,
@@ -339,10 +368,6 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             Ok(run) => run,
             Err(e) => return (0, Err(e)),
         };
-
-        if self.walker.is_revoked() {
-            return (0, Err(ENODEV));
-        }
 
         let mut entry = run.entry;
         let mut done = 0;
@@ -373,11 +398,15 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
                 continue;
             };
 
-            let pages = entries::fill(self.entries(&pinned, piece), entry, F::STEP);
+            let walked = pinned.is_walked();
+            let pages = match walked {
+                true => entries::fill(self.entries(&pinned, piece), entry, F::STEP),
+                false => 0,
+            };
             if pinned.release_added(pages) {
-                self.retire_bound(piece.index);
+                self.retire(piece.index);
             }
-            return Ok(pages);
+            return walked.then_some(pages).ok_or(ENODEV);
         }
     }
 
@@ -391,20 +420,6 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             return 0;
         }
         let pages = (Sizes::<F>::PAGES - page).min(pgcount as u64) as usize;
-
-        if self.walker.needs_clean() {
-            let unmapped = self
-                .walker
-                .with_bound(|dev| self.unmap_pages(Some(dev), page, pages));
-            if let Some(unmapped) = unmapped {
-                return unmapped;
-            }
-        }
-        self.unmap_pages(None, page, pages)
-    }
-
-    #[inline(always)]
-    fn unmap_pages(&self, dev: Option<&Device<Bound>>, page: u64, pages: usize) -> usize {
         let mut done = 0;
 
         while done < pages {
@@ -414,9 +429,12 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             };
             let entries = self.entries(&pinned, piece);
             let cleared = entries::clear(entries);
-            self.clean_words(dev, &entries[..cleared]);
+            if pinned.is_walked() {
+                // SAFETY: so is this pin's table.
+                unsafe { self.clean_words(&entries[..cleared]) };
+            }
             if pinned.release_removed(cleared) {
-                self.retire(dev, piece.index);
+                self.retire(piece.index);
             }
             done += cleared;
             if cleared < piece.pages {
@@ -533,30 +551,6 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         self.directory.as_ptr().addr().get()
     }
 
-    /// Gives back all that needs the device bound. The table lives on in software.
-    ///
-    /// For the moment before the device is unbound: no hardware walks the table any more, and
-    /// [`WalkerDevice::with_bound`] answers `None` already, or is not used by others. A second call
-    /// does nothing, nor does one for a device that is not the walker's.
-    pub fn revoke(&self, dev: &Device<Bound>) {
-        let _guard = self.lock.lock();
-        if self.walker.is_revoked() || !self.walker.is(dev) {
-            return;
-        }
-        // INVARIANT: below all mappings are given back, with the lock held.
-        self.walker.set_revoked();
-        self.slots.iter().for_each(Slot::finish);
-        // SAFETY: by the type invariants the directory was mapped until now.
-        unsafe { walker::unmap(dev, self.directory.as_ptr(), self.directory.bytes()) };
-
-        for place in self.places() {
-            if let Some(virt) = self.virt_of(place) {
-                // SAFETY: by the type invariants this is a block of the pool and was mapped until now.
-                unsafe { walker::unmap(dev, virt, Sizes::<F>::TABLE) };
-            }
-        }
-    }
-
     /// Places of all tables, installed or in limbo; 0 where there is none.
     fn places(&self) -> impl Iterator<Item = i32> + '_ {
         let installed = self.slots.iter().map(Slot::place);
@@ -603,13 +597,47 @@ impl Run {
     }
 }
 
+impl<F: Format, W: WalkerDevice> Mapped for Table<F, W> {
+    unsafe fn give_back(&self, dev: &Device<Bound>) {
+        {
+            // Whoever installs a table does so before, or sees this.
+            let _guard = self.lock.lock();
+            self.walker.set_leaving();
+        }
+        // From here on no pin is a walked one.
+        self.slots.iter().for_each(Slot::finish);
+        // Who has a pin from before may be about to clean what it has changed.
+        for slot in self.slots.iter() {
+            while slot.is_pinned() {
+                fsleep(Delta::from_micros(50));
+            }
+        }
+
+        let _guard = self.lock.lock();
+        if self.walker.is_revoked() {
+            return;
+        }
+        // INVARIANT: below all mappings are given back, with the lock held, and no pin is a walked one.
+        self.walker.set_revoked();
+        // SAFETY: by the type invariants the directory was mapped until now, by the safety requirement for
+        // this device.
+        unsafe { walker::unmap(dev, self.directory.as_ptr(), self.directory.bytes()) };
+
+        for place in self.places() {
+            if let Some(virt) = self.virt_of(place) {
+                // SAFETY: as above; this is a block of the pool.
+                unsafe { walker::unmap(dev, virt, Sizes::<F>::TABLE) };
+            }
+        }
+    }
+}
+
 #[pinned_drop]
 impl<F: Format, W: WalkerDevice> PinnedDrop for Table<F, W> {
     fn drop(self: Pin<&mut Self>) {
         let this = &*self;
-        if !this.walker.is_revoked() && this.walker.with_bound(|dev| this.revoke(dev)).is_none() {
-            pr_warn!("{}: page table outlived its device unrevoked\n", F::NAME);
-        }
+        // SAFETY: by the type invariants it is listed.
+        unsafe { this.walker.device().forget(this.as_mapped()) };
         for place in this.places().filter(|&place| place != 0) {
             // SAFETY: by the type invariants this is a block of the pool that belongs to the slot or
             // queue entry, which is never looked at again.

@@ -6,8 +6,8 @@
 //! the streaming DMA API once, and what changes is cleaned through it. The hardware knows nothing
 //! but physical addresses, so a mapping that is a bounce buffer or lies at an offset is refused.
 //!
-//! All of the DMA API wants a device that is bound to its driver. Domains live longer than that:
-//! [`WalkerDevice`] says at each moment whether it still is.
+//! All of the DMA API wants a device that is bound to its driver. Domains live longer than that: what
+//! is mapped is listed with its [`WalkerDevice`], and has to give that back before.
 //!
 //! C header: [`include/linux/dma-mapping.h`](srctree/include/linux/dma-mapping.h)
 
@@ -32,23 +32,66 @@ use kernel::{
 use crate::table::ffi;
 
 /// The device whose hardware walks a page table.
-pub trait WalkerDevice: Send + Sync {
+///
+/// # Safety
+///
+/// [`WalkerDevice::with_bound`] always has the same device. It is not unbound before
+/// [`Mapped::give_back`] has returned for all that is listed.
+pub unsafe trait WalkerDevice: Send + Sync + 'static {
     /// Calls `f` with the device, if it is bound to its driver, and keeps it bound meanwhile.
     ///
-    /// It is always the same device. Once this has returned [`None`] it does so forever. May be
-    /// called in any context; `f` may sleep if the caller may.
+    /// Once this has returned [`None`] it does so forever. May be called in any context; `f` may
+    /// sleep if the caller may.
     fn with_bound<R>(&self, f: impl FnOnce(&Device<Bound>) -> R) -> Option<R>;
+
+    /// Lists what is mapped for the device. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    ///
+    /// # Safety
+    ///
+    /// Called from [`WalkerDevice::with_bound`]. `mapped` is valid, and at this address, until it is
+    /// [forgotten](WalkerDevice::forget).
+    unsafe fn list(&self, mapped: NonNull<dyn Mapped>) -> Result;
+
+    /// Takes it off the list; by the time this returns it has given back what it had. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// `mapped` was listed, and is forgotten once.
+    unsafe fn forget(&self, mapped: NonNull<dyn Mapped>);
+}
+
+/// Memory that is mapped for a walker.
+pub trait Mapped: Send + Sync {
+    /// Gives back all mappings, and makes none any more. The memory lives on in software. A second
+    /// call does nothing. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// Called by the [`WalkerDevice`] that it is listed with, whose device `dev` is. No hardware walks
+    /// the memory any more.
+    unsafe fn give_back(&self, dev: &Device<Bound>);
 }
 
 /// A [`WalkerDevice`] and what is known of it.
 pub(crate) struct Walker<W> {
     device: W,
-    /// Address of the `struct device`, to be compared.
-    dev: usize,
+    /// What `device` has.
+    dev: NonNull<Device<Bound>>,
     needs_clean: bool,
-    /// All mappings were given back, none may be made any more.
+    /// No mapping may be made any more.
+    leaving: AtomicBool,
+    /// All were given back.
     revoked: AtomicBool,
 }
+
+// SAFETY: the device may be used from any thread, as may `device`.
+unsafe impl<W: WalkerDevice> Send for Walker<W> {}
+// SAFETY: as above.
+unsafe impl<W: WalkerDevice> Sync for Walker<W> {}
 
 impl<W: WalkerDevice> Walker<W> {
     /// Takes hold of `device`.
@@ -58,12 +101,13 @@ impl<W: WalkerDevice> Walker<W> {
     /// `ENODEV` if it is not bound.
     pub(crate) fn new(device: W) -> Result<Self> {
         let (dev, needs_clean) = device
-            .with_bound(|dev| (as_raw(dev).addr(), needs_clean(dev)))
+            .with_bound(|dev| (NonNull::from(dev), needs_clean(dev)))
             .ok_or(ENODEV)?;
         Ok(Self {
             device,
             dev,
             needs_clean,
+            leaving: AtomicBool::new(false),
             revoked: AtomicBool::new(false),
         })
     }
@@ -73,15 +117,30 @@ impl<W: WalkerDevice> Walker<W> {
         &self.device
     }
 
-    /// Whether this is the device.
-    pub(crate) fn is(&self, dev: &Device<Bound>) -> bool {
-        as_raw(dev).addr() == self.dev
+    /// The device itself.
+    ///
+    /// # Safety
+    ///
+    /// What was listed with it has not given back its mappings, and does not while the result is used.
+    #[inline(always)]
+    pub(crate) unsafe fn bound(&self) -> &Device<Bound> {
+        // SAFETY: by the safety requirement and the promise of `WalkerDevice` it is bound, thus there.
+        unsafe { self.dev.as_ref() }
     }
 
     /// Whether changes must be cleaned. Constant, and false in kernels that never need it.
     #[inline]
     pub(crate) fn needs_clean(&self) -> bool {
         cfg!(CONFIG_DMA_NEED_SYNC) && self.needs_clean
+    }
+
+    #[inline]
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving.load(Relaxed)
+    }
+
+    pub(crate) fn set_leaving(&self) {
+        self.leaving.store(true, Relaxed);
     }
 
     #[inline]

@@ -71,7 +71,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         // the type invariants that say so.
         unsafe { walker::map(dev, virt, Sizes::<F>::TABLE) }?;
 
-        let published = self.publish(dev, piece, place, word);
+        let published = self.publish(piece, place, word);
         if published != Ok(true) {
             // SAFETY: mapped above, and not published, so nobody else gives it back.
             unsafe { walker::unmap(dev, virt, Sizes::<F>::TABLE) };
@@ -82,24 +82,25 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         Ok(true)
     }
 
-    fn publish(&self, dev: &Device<Bound>, piece: Piece, place: i32, word: u32) -> Result<bool> {
+    fn publish(&self, piece: Piece, place: i32, word: u32) -> Result<bool> {
         let slot = &self.slots[piece.index];
         let directory = &self.dir()[piece.index..][..1];
 
         let _guard = self.lock.lock();
-        if self.walker.is_revoked() {
+        if self.walker.is_leaving() {
             return Err(ENODEV);
         }
         if !slot.is_absent() {
             return Ok(false);
         }
         // INVARIANT: the place is that of a block which the caller hands to this slot, mapped for the
-        // walker; the walker is not revoked, and the lock is held.
+        // walker; the walker is not leaving, and the lock is held.
         slot.place().set(place);
         // The walker must not find the table before what is in it.
         dma_mb(Write);
         entries::write(&directory[0], word);
-        self.clean_words(Some(dev), directory);
+        // SAFETY: the lock is held, and the walker is not even leaving.
+        unsafe { self.clean_words(directory) };
         self.tables.add(1usize, Relaxed);
         slot.publish(piece.pages, state::FRESH);
         Ok(true)

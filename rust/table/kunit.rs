@@ -90,6 +90,11 @@ macro_rules! table_suite {
             }
 
             #[test]
+            fn pins_hold_walker() -> kernel::error::Result {
+                cases::pins_hold_walker::<$format>()
+            }
+
+            #[test]
             fn allocation_fails() -> kernel::error::Result {
                 cases::allocation_fails::<$format>()
             }

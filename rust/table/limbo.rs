@@ -8,16 +8,12 @@
 //!
 //! The start of the list is one of `core`'s atomics, as in [`super::slot`]: each invalidation looks at it.
 
-use core::{
-    ptr::NonNull,
-    sync::atomic::{
-        AtomicU32,
-        Ordering, //
-    },
+use core::sync::atomic::{
+    AtomicU32,
+    Ordering, //
 };
 
 use kernel::{
-    ffi::c_void,
     prelude::*,
     sync::atomic::{
         Atomic,
@@ -162,25 +158,13 @@ impl<F: Format, W: WalkerDevice> Limbo<'_, F, W> {
 
     /// Frees the tables: the hardware has dropped what it had cached of them.
     pub fn free(mut self) {
-        let table = self.table;
-        let freed = table.walker.with_bound(|dev| {
-            while self.first != 0 {
-                self.free_batch(|virt| {
-                    // SAFETY: called below with the lock held, for a block that is still mapped.
-                    unsafe { walker::unmap(dev, virt, Sizes::<F>::TABLE) }
-                });
-            }
-        });
-        if freed.is_none() && table.walker.is_revoked() {
-            while self.first != 0 {
-                self.free_batch(|_| ());
-            }
+        while self.first != 0 {
+            self.free_batch();
         }
-        // If the device is gone but has not been revoked, the rest goes back and waits for that.
     }
 
-    /// Frees the first few tables of the chain. `unmap` gives back the mapping, if there still is one.
-    fn free_batch(&mut self, unmap: impl Fn(NonNull<c_void>)) {
+    /// Frees the first few tables of the chain.
+    fn free_batch(&mut self) {
         let table = self.table;
         let mut blocks: [Option<Block>; BATCH] = Default::default();
         let mut slots = [0; BATCH];
@@ -196,7 +180,11 @@ impl<F: Format, W: WalkerDevice> Limbo<'_, F, W> {
             // the pool that belongs to the link, which gives it up here.
             let owned = unsafe { table.pool.reclaim(table.addr_of(link.place.get())) };
             if !table.walker.is_revoked() {
-                unmap(owned.as_ptr());
+                // SAFETY: nor does it become so while the lock is held, so by the type invariants of the
+                // table the block is mapped.
+                unsafe {
+                    walker::unmap(table.walker.bound(), owned.as_ptr(), Sizes::<F>::TABLE)
+                };
             }
             // INVARIANT: out of our chain and without a place, at once as far as others can see: the
             // lock is held.
@@ -213,7 +201,7 @@ impl<F: Format, W: WalkerDevice> Limbo<'_, F, W> {
         for &index in &slots[..count] {
             // It may have waited for the one that has just been freed.
             if state::is_forlorn(table.slots[index].load()) {
-                table.retire_bound(index);
+                table.retire(index);
             }
         }
     }

@@ -8,10 +8,6 @@
 //! ring is removed if it is still, or again, empty.
 
 use kernel::{
-    device::{
-        Bound,
-        Device, //
-    },
     prelude::*,
     sync::atomic::{
         Atomic,
@@ -79,7 +75,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// Takes care of the table at `index`, if it is empty and nobody does yet.
     #[cold]
     #[inline(never)]
-    pub(super) fn retire(&self, dev: Option<&Device<Bound>>, index: usize) {
+    pub(super) fn retire(&self, index: usize) {
         let slot = &self.slots[index];
         loop {
             let old = slot.load();
@@ -92,27 +88,13 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             }
         }
         if let Some(oldest) = self.ring.push(index) {
-            self.evict(dev, oldest);
-        }
-    }
-
-    /// As [`Table::retire`], from where there is no bound device at hand.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn retire_bound(&self, index: usize) {
-        let retired = self.walker.needs_clean()
-            && self
-                .walker
-                .with_bound(|dev| self.retire(Some(dev), index))
-                .is_some();
-        if !retired {
-            self.retire(None, index);
+            self.evict(oldest);
         }
     }
 
     /// Removes the table at `index`, which was in the ring, if it is empty and the previous one of its
     /// slot has left limbo.
-    fn evict(&self, dev: Option<&Device<Bound>>, index: usize) {
+    fn evict(&self, index: usize) {
         let slot = &self.slots[index];
         let _guard = self.lock.lock();
         loop {
@@ -146,7 +128,10 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
 
         let directory = &self.dir()[index..][..1];
         entries::write(&directory[0], 0);
-        self.clean_words(dev, directory);
+        if !self.walker.is_revoked() {
+            // SAFETY: nor does it become so while the lock is held.
+            unsafe { self.clean_words(directory) };
+        }
         // INVARIANT: the block changes hands with the lock held; it stays mapped.
         slot.place().set(0);
         self.queue.push(index, place);

@@ -42,7 +42,7 @@ pub(super) mod state {
     pub(crate) const CROWDED: u32 = 1 << 18;
     /// There is no table.
     pub(crate) const ABSENT: u32 = 1 << 19;
-    /// The walker is revoked: no more pages.
+    /// The walker is about to be revoked, or is: no more pages.
     pub(crate) const FINAL: u32 = 1 << 20;
 
     const LIVE_SHIFT: u32 = 21;
@@ -126,7 +126,10 @@ impl Slot {
             let old = self.state.fetch_add(state::PIN, Acquire);
             if old & (state::ABSENT | state::CROWDED) == 0 {
                 // INVARIANT: there was a table when our pin was added.
-                return Some(Pinned { slot: self });
+                return Some(Pinned {
+                    slot: self,
+                    seen: old,
+                });
             }
             // Others may have taken our pin for that of a user and left an empty table to us. So if
             // there is one after all, go back and use it.
@@ -144,9 +147,9 @@ impl Slot {
         self.pin_unless(state::ABSENT | state::CROWDED)
     }
 
-    /// As [`Self::try_pin`], to add a page: not if the walker is revoked.
+    /// As [`Self::try_pin`], but not if the walker is revoked: the pin [is walked](Pinned::is_walked).
     #[inline(always)]
-    pub(super) fn try_pin_to_add(&self) -> Option<Pinned<'_>> {
+    pub(super) fn try_pin_walked(&self) -> Option<Pinned<'_>> {
         self.pin_unless(state::FINAL | state::ABSENT | state::CROWDED)
     }
 
@@ -157,7 +160,10 @@ impl Slot {
         let old = self.state.fetch_add(state::PIN, Acquire);
         if old & flags == 0 {
             // INVARIANT: there was a table when our pin was added.
-            return Some(Pinned { slot: self });
+            return Some(Pinned {
+                slot: self,
+                seen: old,
+            });
         }
         self.state.fetch_sub(state::PIN, AcqRel);
         None
@@ -189,9 +195,20 @@ impl Slot {
         self.state.fetch_add(change, Release);
     }
 
-    /// No page can be added any more.
+    /// No pin that is taken from now on is a [walked](Pinned::is_walked) one.
     pub(super) fn finish(&self) {
         self.state.fetch_or(state::FINAL, Relaxed);
+    }
+
+    #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
+    pub(super) fn is_final(&self) -> bool {
+        self.load() & state::FINAL != 0
+    }
+
+    /// Whether somebody uses the table. What those have done who did happens before "no".
+    pub(super) fn is_pinned(&self) -> bool {
+        const PINS: u32 = state::ABSENT - state::PIN;
+        self.state.load(Acquire) & PINS != 0
     }
 
     /// Removes `flags` if they are set.
@@ -215,14 +232,27 @@ impl Slot {
 ///
 /// # Invariants
 ///
-/// The pin was added to a state without `ABSENT`. So, by the invariants of [`Slot`], the table stays
-/// until the pin is taken off.
+/// The pin was added to `seen`, a state without `ABSENT`. So, by the invariants of [`Slot`], the table
+/// stays until the pin is taken off.
 #[must_use = "a pin that is never released keeps the table for good"]
 pub(super) struct Pinned<'a> {
     slot: &'a Slot,
+    seen: u32,
 }
 
 impl Pinned<'_> {
+    /// The state that the slot was in.
+    #[inline(always)]
+    pub(super) fn seen(&self) -> u32 {
+        self.seen
+    }
+
+    /// Whether the walker has the table until the pin is taken off: revoking it waits for that.
+    #[inline(always)]
+    pub(super) fn is_walked(&self) -> bool {
+        self.seen & state::FINAL == 0
+    }
+
     #[inline]
     pub(super) fn place(&self) -> i32 {
         self.slot.place().get()

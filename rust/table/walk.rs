@@ -99,7 +99,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         let pinned = self.slots[piece.index].pin()?;
         let run = entries::first_run(self.entries(&pinned, piece), F::STEP);
         if pinned.release_added(0) {
-            self.retire_bound(piece.index);
+            self.retire(piece.index);
         }
         let (start, pages, entry) = run?;
         Some(Found {

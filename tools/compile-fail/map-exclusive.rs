@@ -16,7 +16,7 @@ impl Operations for Driver {
 }
 
 impl PagingDomain<Driver> for Domain {
-    domain!(geometry unmap iova_to_phys sync_map sync flush_all revoke translations table_usage);
+    domain!(geometry unmap iova_to_phys sync_map sync flush_all translations table_usage);
 
     fn map(
         &mut self, //~ ERROR incompatible type for trait

@@ -74,7 +74,6 @@ impl PagingDomain<Toy> for Domain {
         live.engines()
             .for_each(|(_, engine)| engine.io.write32(0, DROP));
     }
-    fn revoke(&self, _: usize, _: &Device<Bound>) {} // tables are not mapped for the device
     fn translations(&self, f: &mut dyn FnMut(Translation)) {
         self.table.for_each_range(f);
     }

@@ -35,10 +35,7 @@ use iommu::{
     PhysAddr, //
 };
 use kernel::{
-    device::{
-        Bound,
-        Device, //
-    },
+    device::Device,
     page::PAGE_SIZE,
     prelude::*,
     sync::{
@@ -298,9 +295,6 @@ impl PagingDomain<AppleDart> for Domain {
     fn flush_all(&self, live: &LiveEngines<'_, AppleDart>) {
         let _ = self.invalidate(live);
     }
-
-    /// Tables are memory that the hardware reads coherently: nothing of them belongs to a device.
-    fn revoke(&self, _index: usize, _dev: &Device<Bound>) {}
 
     fn translations(&self, f: &mut dyn FnMut(Translation)) {
         either!(self.tables, table => table.for_each_range(f), ())

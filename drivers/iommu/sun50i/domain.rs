@@ -22,10 +22,7 @@ use iommu::{
     PhysAddr, //
 };
 use kernel::{
-    device::{
-        Bound,
-        Device, //
-    },
+    device::Device,
     prelude::*,
     sizes::SZ_4K, //
 };
@@ -154,7 +151,7 @@ impl PagingDomain<Sun50iIommu> for Domain {
     // What every transfer goes through.
     #[inline(always)]
     fn sync_map(&self, live: &LiveEngines<'_, Sun50iIommu>, range: RangeInclusive<u64>) -> Result {
-        let fresh = self.table.sync_map(live, &range);
+        let fresh = self.table.clean(&range);
         let Some(engine) = live.engine() else {
             return Ok(());
         };
@@ -192,10 +189,6 @@ impl PagingDomain<Sun50iIommu> for Domain {
             (Ok(()), None) => {}
             (Err(_), _) => complain(engine, live.dev(0)),
         }
-    }
-
-    fn revoke(&self, _index: usize, dev: &Device<Bound>) {
-        self.table.revoke(dev);
     }
 
     fn translations(&self, f: &mut dyn FnMut(Translation)) {

@@ -12,6 +12,10 @@ use kernel::{
         Arc,
         Completion, //
     },
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
     workqueue, //
 };
 
@@ -222,9 +226,10 @@ pub fn one_page<F: Format>() -> Result {
 
     check!(table.map(iova, 0, 1, RW, KERNEL) == (1, Ok(())));
     stand.leave();
-    table.revoke(stand.device());
+    stand.take_back(&*table);
     check!(!table.map_one(iova + page::<F>(), 0, RW));
-    check!(table.unmap_one(iova));
+    check!(!table.unmap_one(iova));
+    check!(table.unmap(iova, 1) == 1);
     check!(!table.unmap_one(iova));
     Ok(())
 }
@@ -508,7 +513,7 @@ pub fn pin_keeps_table<F: Format>() -> Result {
 
     // Who takes the last pin off is told so, and the table goes when its turn comes again.
     check!(pinned.release_added(0));
-    table.retire_bound(0);
+    table.retire(0);
     touch(&table, limit + 1..2 * limit + 1)?;
     check!(entries::read(&table.dir()[0]) == 0);
     free_limbo(&table);
@@ -522,7 +527,7 @@ pub fn miscount_keeps_table<F: Format>() -> Result {
     check!(table.map(0, 0x7000_0000, 2, RW, KERNEL) == (2, Ok(())));
     let pinned = table.slots[0].pin().ok_or(EINVAL)?;
     check!(pinned.release_removed(2));
-    table.retire_bound(0);
+    table.retire(0);
 
     touch(&table, 1..ring::<F>() + 1)?;
     check!(table.take_limbo().is_none());
@@ -544,9 +549,9 @@ pub fn miscount_stays_final<F: Format>() -> Result {
         check!(table.map(index * span::<F>(), 0, 1, RW, KERNEL) == (1, Ok(())));
     }
     check!(table.slots[0].pin().ok_or(EINVAL)?.release_removed(1));
-    table.retire_bound(0);
+    table.retire(0);
     stand.leave();
-    table.revoke(stand.device());
+    stand.take_back(&*table);
 
     for index in others {
         check!(table.unmap(index * span::<F>(), 1) == 1);
@@ -554,6 +559,43 @@ pub fn miscount_stays_final<F: Format>() -> Result {
     check!(table.iova_to_phys(0) == Some(0x7000_0000));
     check!(!table.map_one(page::<F>(), 0x7000_0000, RW));
     check!(table.map(page::<F>(), 0x7000_0000, 1, RW, KERNEL) == (0, Err(ENODEV)));
+    check!(table.unmap(0, 1) == 1);
+    Ok(())
+}
+
+/// Mappings are given back when the last pin from before is gone; later pins know.
+pub fn pins_hold_walker<F: Format>() -> Result {
+    let stand = Stand::new()?;
+    let table = table_on::<F>(&stand)?;
+    let over = Arc::new(Atomic::new(0u32), GFP_KERNEL)?;
+    let done = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
+
+    check!(table.map(0, 0x7000_0000, 1, RW, KERNEL) == (1, Ok(())));
+    let before = table.slots[0].pin().ok_or(EINVAL)?;
+
+    let (theirs, ended, finished) = (table.clone(), over.clone(), done.clone());
+    workqueue::system_unbound().try_spawn(GFP_KERNEL, move || {
+        stand.take_back(&*theirs);
+        ended.store(1, Relaxed);
+        drop(theirs);
+        finished.complete_all();
+    })?;
+    while !table.slots[0].is_final() {
+        fsleep(Delta::from_millis(1));
+    }
+    let after = table.slots[0].pin().ok_or(EINVAL)?;
+    let kinds = (before.is_walked(), after.is_walked());
+    after.release_quickly(0);
+    fsleep(Delta::from_millis(20));
+    let early = over.load(Relaxed);
+    before.release_quickly(0);
+    done.wait_for_completion();
+
+    check!(kinds == (true, false));
+    check!(early == 0);
+    check!(table.walker.is_revoked());
+    // Nothing is cleaned any more, the rest is as ever.
+    check!(!table.unmap_one(0));
     check!(table.unmap(0, 1) == 1);
     Ok(())
 }
@@ -598,12 +640,11 @@ pub fn device_goes<F: Format>() -> Result {
     let limbo = table.take_limbo().ok_or(EINVAL)?;
 
     stand.leave();
-    // Gone, and not revoked yet: the mapping cannot be given back, so nothing is freed.
-    let count = table.tables();
+    // About to go, and bound until all is given back.
     limbo.free();
-    check!(table.tables() == count);
-    table.revoke(stand.device());
-    table.revoke(stand.device());
+    check!(table.tables() == limit + 1);
+    stand.take_back(&*table);
+    stand.take_back(&*table);
 
     check!(table.map(far + span::<F>(), 0, 1, RW, KERNEL) == (0, Err(ENODEV)));
     check!(table.map(far + 20 * page::<F>(), 0, 1, RW, KERNEL) == (0, Err(ENODEV)));

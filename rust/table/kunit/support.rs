@@ -2,6 +2,8 @@
 
 //! What the cases stand on: a device, the hardware's view of a table, random numbers.
 
+use core::ptr::NonNull;
+
 use kernel::{
     bindings,
     device::{
@@ -29,6 +31,7 @@ use crate::{
     },
     walker::{
         self,
+        Mapped,
         WalkerDevice, //
     },
 };
@@ -104,6 +107,12 @@ impl Stand {
         unsafe { Device::from_raw(&raw mut (*self.pdev).dev) }
     }
 
+    /// Has `table`, which is of this device, give back its mappings.
+    pub fn take_back<F: Format>(&self, table: &TestTable<F>) {
+        // SAFETY: listed with this, and no hardware walks it.
+        unsafe { table.give_back(self.device()) };
+    }
+
     /// From now on the device is not to be had.
     pub fn leave(&self) {
         self.gone.store(true, Relaxed);
@@ -117,12 +126,23 @@ impl Drop for Stand {
     }
 }
 
-impl WalkerDevice for Arc<Stand> {
+// SAFETY: there is one device, which goes with the last reference: a table has one until it is dropped,
+// and thus forgotten.
+unsafe impl WalkerDevice for Arc<Stand> {
     fn with_bound<R>(&self, f: impl FnOnce(&Device<Bound>) -> R) -> Option<R> {
         if self.gone.load(Relaxed) {
             return None;
         }
         Some(f(self.device()))
+    }
+
+    unsafe fn list(&self, _mapped: NonNull<dyn Mapped>) -> Result {
+        Ok(())
+    }
+
+    unsafe fn forget(&self, mapped: NonNull<dyn Mapped>) {
+        // SAFETY: it is still listed, thus valid, and nothing walks it.
+        unsafe { mapped.as_ref().give_back(self.device()) };
     }
 }
 

@@ -207,7 +207,7 @@ macro_rules! operations {
 
 macro_rules! domain {
     (all) => {
-        domain!(geometry map unmap iova_to_phys sync_map sync flush_all revoke translations
+        domain!(geometry map unmap iova_to_phys sync_map sync flush_all translations
             table_usage);
     };
     ($($name:ident)+) => {
@@ -254,9 +254,6 @@ macro_rules! domain {
     };
     (@flush_all) => {
         fn flush_all(&self, _live: &LiveEngines<'_, Driver>) {}
-    };
-    (@revoke) => {
-        fn revoke(&self, _index: usize, _dev: &Device<Bound>) {}
     };
     (@translations) => {
         fn translations(&self, _f: &mut dyn FnMut(Translation)) {}
