@@ -55,6 +55,7 @@ use crate::{
     fault::Faults,
     fwnode,
     group::Group,
+    hold::EngineLock,
     instance::Instance,
     lock_class::new_lock,
     ops::{
@@ -130,7 +131,7 @@ impl<T: Operations> Driven<T> {
         self.debugfs.lock().take();
         self.irq.lock().take();
         T::remove(self.hardware());
-        self.instance.gate().close();
+        self.instance.close();
         // SAFETY: closed, and the hardware is as `remove` has left it: it walks nothing.
         unsafe { self.instance.revoke() };
         self.sysfs.lock().take();
@@ -189,8 +190,12 @@ impl<T: Operations> Adapter<T> {
             debugfs <- new_lock!(Mutex, None, c"iommu_debugfs"),
             instance: owned,
             hw: {
-                let hw = KBox::pin_init(T::probe(forever(pdev), info), GFP_KERNEL)?;
-                instance.set_hardware(NonNull::from(&*hw).cast());
+                let lock = EngineLock::new(instance.clone());
+                let hw = KBox::pin_init(T::probe(forever(pdev), info, lock), GFP_KERNEL)
+                    // There never was any, and nobody to look for it once the device is gone.
+                    .inspect_err(|_| instance.close())?;
+                // SAFETY: dropped after `tear_down`, which closes the instance; the device is being bound.
+                unsafe { instance.set_hardware(NonNull::from(&*hw).cast()) };
                 hw
             },
         }? Error))?;

@@ -6,8 +6,7 @@
 //! unmapped and freed until its owner is done with it, after the masters, the instance and even the
 //! driver's device may be gone. What keeps that sound:
 //!
-//! - The domain holds its instances' allocations (`InstanceSet`), whose gates tell that hardware
-//!   is gone.
+//! - The domain holds its instances' allocations (`InstanceSet`), which tell whether hardware is gone.
 //! - It holds the driver's module, from `domain_alloc` to the last instruction of `free`.
 //! - Hardware that walks its tables holds a [`DomainRef`], so tables outlive `free` if they must.
 

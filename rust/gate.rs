@@ -2,9 +2,9 @@
 
 //! A gate that lets users pass until it is closed, and closes behind the last of them.
 //!
-//! Each invalidation goes through one. So the count is an atomic of `core`, as in `table::slot`: it is
-//! private to this file, acquire and release are all that is asked of it, and the kernel's own atomics
-//! would be two function calls.
+//! Each fault goes through two, in an interrupt. So the count is an atomic of `core`, as in
+//! `table::slot`: it is private to this file, acquire and release are all that is asked of it, and the
+//! kernel's own atomics would be two function calls.
 
 use core::{
     ops::Deref,

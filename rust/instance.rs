@@ -36,6 +36,7 @@ use crate::{
     fault::RateLimit,
     gate::Gate,
     group::Group,
+    hold::Presence,
     link,
     lock_class::new_lock,
     master::{
@@ -115,16 +116,17 @@ unsafe impl Send for MappedEntry {}
 /// One instance of IOMMU hardware.
 ///
 /// Lives as long as anybody refers to it: the adapter while the device is bound, each master, each
-/// domain. What needs the bound device is behind `Instance::gate`, which the adapter closes
-/// before the device is unbound. So whatever the core still has a pointer to is memory that is
-/// there, and whatever it then asks for finds the gate closed.
+/// domain. What needs the bound device is behind `Instance::gate` or, in atomic context, under the
+/// lock of `Instance::presence`. The adapter closes both before the device is unbound.
+/// So whatever the core still has a pointer to is memory that is there, and whatever it then asks for
+/// finds that the hardware is gone.
 ///
 /// Not generic, so that its code is that of the base crate and stays when a driver goes.
 ///
 /// # Invariants
 ///
 /// - `hw` points to the [`Hardware`] of the driver whose `iommu_ops` are at `ops`, and is valid
-///   while `gate` can be held.
+///   while `gate` can be held, and while `presence` says that it is in place.
 /// - `dev` is valid and bound while `gate` can be held, and until the instance has been torn down. No
 ///   reference is held: an instance that is gone must not keep its device, nor its devicetree node.
 #[pin_data]
@@ -140,6 +142,8 @@ pub struct Instance {
     #[pin]
     gate: Gate,
     #[pin]
+    presence: SpinLockIrq<Presence>,
+    #[pin]
     masters: Mutex<KVec<StreamEntry>>,
     #[pin]
     streams: SpinLockIrq<KVec<StreamEntry>>,
@@ -152,7 +156,7 @@ pub struct Instance {
 }
 
 // SAFETY: the `iommu_device` is used by the core under its own locks; `ops` is only compared and
-// `hw` is only used under the gate, by types that are `Send` and `Sync`.
+// `hw` is only used while it is there, by types that are `Send` and `Sync`.
 unsafe impl Send for Instance {}
 // SAFETY: as above.
 unsafe impl Sync for Instance {}
@@ -174,6 +178,7 @@ impl Instance {
                 hw: AtomicPtr::new(core::ptr::null_mut()),
                 bound: AtomicBool::new(false),
                 gate <- Gate::new(),
+                presence <- new_lock!(SpinLockIrq, Presence(false), c"iommu_engine"),
                 masters <- new_lock!(Mutex, KVec::new(), c"iommu_masters"),
                 streams <- new_lock!(SpinLockIrq, KVec::new(), c"iommu_streams"),
                 domains <- new_lock!(Mutex, KVec::new(), c"iommu_domains"),
@@ -184,9 +189,22 @@ impl Instance {
         )
     }
 
-    /// Says where the hardware is. It stays there until the gate has been closed.
-    pub(crate) fn set_hardware(&self, hw: NonNull<c_void>) {
+    /// Says where the hardware is.
+    ///
+    /// # Safety
+    ///
+    /// It stays there until [`Self::close`] has returned, and its device bound.
+    pub(crate) unsafe fn set_hardware(&self, hw: NonNull<c_void>) {
         self.hw.store(hw.as_ptr(), Ordering::Release);
+        // INVARIANT: by the safety requirement.
+        *self.presence.lock() = Presence(true);
+    }
+
+    /// Nobody uses the hardware any more when this returns. Sleeps until all have let go of it.
+    pub(crate) fn close(&self) {
+        self.gate.close();
+        // INVARIANT: nobody claims that it is there any more.
+        *self.presence.lock() = Presence(false);
     }
 
     /// The core's view of the instance.
@@ -230,16 +248,23 @@ impl Instance {
         &self.gate
     }
 
+    /// The lock under which the engine is used.
+    #[inline(always)]
+    pub(crate) fn presence(&self) -> &SpinLockIrq<Presence> {
+        &self.presence
+    }
+
     /// The hardware.
     ///
     /// # Safety
     ///
-    /// The instance is of driver `T`, and its gate is held for as long as the result is used.
+    /// The instance is of driver `T`. For as long as the result is used its gate is held, or the
+    /// lock of its presence, and it is there; or it is known by other means to be.
     #[inline]
     pub(crate) unsafe fn hardware<T: Operations>(&self) -> &Hardware<'_, T> {
         let ptr = self.hw.load(Ordering::Acquire).cast::<Hardware<'_, T>>();
 
-        // SAFETY: by the type invariants, and since the gate is held. Hardware is covariant, so a
+        // SAFETY: by the type invariants and the safety requirement. Hardware is covariant, so a
         // shorter lifetime is fine.
         unsafe { &*ptr }
     }
@@ -443,7 +468,7 @@ impl Instance {
     ///
     /// # Safety
     ///
-    /// The gate is closed, and the hardware walks nothing any more.
+    /// The instance is [closed](Self::close), and its hardware walks nothing any more.
     pub(crate) unsafe fn revoke(&self) {
         for entry in self.mapped.lock().iter_mut() {
             // SAFETY: the device of this instance, which is being torn down.

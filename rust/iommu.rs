@@ -21,6 +21,7 @@ pub mod fwnode;
 pub mod gate;
 pub mod gfp;
 pub mod group;
+pub mod hold;
 pub mod instance;
 pub mod link;
 pub mod live;

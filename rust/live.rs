@@ -2,18 +2,22 @@
 
 //! The instances behind a master or a domain, held alive for one callback.
 
-use core::{
-    marker::PhantomData,
-    ops::Deref, //
-};
+use core::marker::PhantomData;
 
 use kernel::{
     device::Device,
     prelude::*,
-    sync::Arc, //
+    sync::{
+        Arc,
+        SpinLockIrqGuard, //
+    },
 };
 
 use crate::{
+    hold::{
+        Hold,
+        Presence, //
+    },
     instance::{
         Instance,
         Walker, //
@@ -35,7 +39,7 @@ pub(crate) struct InstanceSet<T: Operations> {
 }
 
 impl<T: Operations> InstanceSet<T> {
-    /// As many instances as one master can be behind: one bit each in [`LiveEngines`].
+    /// As many instances as one master can be behind: one bit each in [`Live`].
     pub(crate) const MAX: usize = u32::BITS as usize;
 
     /// Makes a set of instances of driver `T`.
@@ -87,173 +91,170 @@ impl<T: Operations> InstanceSet<T> {
     }
 
     /// Holds those instances alive that still are.
-    #[inline]
     pub(crate) fn enter(&self) -> Live<'_, T> {
-        Live(self.enter_atomic())
+        let mut entered = 0;
+
+        for (i, instance) in self.instances.iter().enumerate() {
+            entered |= u32::from(instance.gate().try_hold()) << i;
+        }
+        // INVARIANT: only held gates are marked.
+        Live {
+            instances: self,
+            entered,
+        }
     }
 
-    /// As [`Self::enter`], for callbacks in atomic context.
+    /// The engines of those instances that still are alive, one at a time.
     #[inline(always)]
-    pub(crate) fn enter_atomic(&self) -> LiveEngines<'_, T> {
-        LiveEngines::enter(self)
+    pub(crate) fn engines(&self) -> Engines<'_, T> {
+        Engines(self)
     }
 }
 
-/// Instances that stay alive as long as this exists, for callbacks in atomic context: of each there is
-/// only what may be used there.
+/// The engines of some instances, for callbacks in atomic context: of the hardware there is only what
+/// may be used there.
 ///
 /// An instance that is gone is left out; nothing can be done to its hardware any more, and nothing
 /// needs to be. Indices are those of the devicetree's phandles, each instance counted once.
 ///
+/// Exclusive, so that there is one lock at a time.
+pub struct Engines<'a, T: Operations>(&'a InstanceSet<T>);
+
+impl<T: Operations> Engines<'_, T> {
+    /// How many instances there are, with those that are gone.
+    #[inline]
+    pub fn count(&self) -> usize {
+        self.0.instances.len()
+    }
+
+    /// The engine of an instance, unless that is gone. Takes the lock of the instance.
+    #[inline]
+    pub fn at(&mut self, index: usize) -> Option<Engaged<'_, T>> {
+        // SAFETY: by the invariants of the set.
+        unsafe { Engaged::new(self.0.instances.get(index)?) }
+    }
+
+    /// As [`Self::at`] for the first instance, for hardware whose masters are behind one only.
+    #[inline(always)]
+    pub fn first(&mut self) -> Option<Engaged<'_, T>> {
+        // SAFETY: by the invariants of the set.
+        unsafe { Engaged::new(self.0.first()) }
+    }
+
+    /// Calls `f` with the device of an instance, to name it in the log, unless it is gone. No lock is
+    /// held meanwhile: a console may do DMA, by way of the same instance.
+    #[cold]
+    pub fn with_dev(&self, index: usize, f: impl FnOnce(&Device)) {
+        if let Some(instance) = self.0.instances.get(index) {
+            if let Some(_guard) = instance.gate().enter() {
+                // SAFETY: the gate is held.
+                f(unsafe { instance.dev() });
+            }
+        }
+    }
+}
+
+/// The engine of an instance, whose lock is held until this is dropped.
+///
 /// # Invariants
 ///
-/// - There is at least one of `instances`, and all of them belong to driver `T`.
-/// - Bit `i` of `entered` is set only if the gate of `instances[i]` is held by this.
-pub struct LiveEngines<'a, T: Operations> {
-    instances: &'a [Arc<Instance>],
-    entered: u32,
+/// `presence` is that of `instance`, which is of driver `T`, and it is there.
+#[must_use = "the lock is released when this is dropped"]
+pub struct Engaged<'a, T: Operations> {
+    instance: &'a Instance,
+    presence: SpinLockIrqGuard<'a, Presence>,
     _driver: PhantomData<fn() -> T>,
 }
 
-impl<'a, T: Operations> LiveEngines<'a, T> {
-    /// What most have is one instance, and all that is done to hardware comes through here: so the
-    /// first one goes by itself, here and in `drop`.
-    #[inline(always)]
-    fn enter(instances: &'a InstanceSet<T>) -> Self {
-        let mut entered = u32::from(instances.first().gate().try_hold());
-        let instances = instances.as_slice();
-        if instances.len() > 1 {
-            entered = Self::enter_others(instances, entered);
-        }
-        // INVARIANT: only held gates are marked. The set's invariants give the driver and that there is
-        // an instance.
-        Self {
-            instances,
-            entered,
-            _driver: PhantomData,
-        }
-    }
-
-    #[inline(never)]
-    fn enter_others(instances: &[Arc<Instance>], mut entered: u32) -> u32 {
-        for (i, instance) in instances.iter().enumerate().skip(1) {
-            if instance.gate().try_hold() {
-                entered |= 1 << i;
-            }
-        }
-        entered
-    }
-
+impl<'a, T: Operations> Engaged<'a, T> {
     /// # Safety
     ///
-    /// As for [`Gate::release`](crate::gate::Gate::release), for each of `entered` but the first.
-    #[inline(never)]
-    unsafe fn leave_others(instances: &[Arc<Instance>], entered: u32) {
-        for (i, instance) in instances.iter().enumerate().skip(1) {
-            if entered & (1 << i) != 0 {
-                // SAFETY: by the safety requirement.
-                unsafe { instance.gate().release() };
-            }
+    /// `instance` is of driver `T`.
+    #[inline(always)]
+    unsafe fn new(instance: &'a Instance) -> Option<Self> {
+        let presence = instance.presence().lock();
+
+        if !presence.0 {
+            return None;
         }
+        // INVARIANT: the driver is so by the safety requirement, the rest was looked at.
+        Some(Self {
+            instance,
+            presence,
+            _driver: PhantomData,
+        })
     }
 
+    /// The engine, and evidence that the lock is held.
     #[inline(always)]
-    fn first_instance(&self) -> &'a Arc<Instance> {
-        // SAFETY: by the type invariants there is one.
-        unsafe { self.instances.get_unchecked(0) }
+    pub fn get(&mut self) -> (&T::Engine<'_>, Hold<'_>) {
+        // SAFETY: by the type invariants. The lock is held for longer than the result is borrowed.
+        let hw = unsafe { self.instance.hardware::<T>() };
+        (T::engine(hw), Hold::new(&mut self.presence))
     }
+}
 
-    #[inline(always)]
+/// Instances that stay alive as long as this exists, for callbacks that may sleep.
+///
+/// As for [`Engines`], an instance that is gone is left out.
+///
+/// # Invariants
+///
+/// Bit `i` of `entered` is set only if the gate of `instances[i]` is held by this.
+pub struct Live<'a, T: Operations> {
+    instances: &'a InstanceSet<T>,
+    entered: u32,
+}
+
+impl<'a, T: Operations> Live<'a, T> {
     fn hardware_at(&self, index: usize) -> Option<&Hardware<'_, T>> {
         if self.entered & (1 << index) == 0 {
             return None;
         }
-        let instance = match index {
-            0 => self.first_instance(),
-            _ => &self.instances[index],
-        };
-        // SAFETY: by the type invariants the instance is of driver `T` and its gate is held until
+        // SAFETY: by the type invariants of the set the instance is of driver `T`; its gate is held until
         // `self` is dropped, which is after the returned reference.
-        Some(unsafe { instance.hardware::<T>() })
+        Some(unsafe { self.instances.instances[index].hardware::<T>() })
     }
 
     /// Whether no instance is missing.
-    #[inline]
     pub fn is_complete(&self) -> bool {
         self.entered.count_ones() as usize == self.count()
     }
 
     /// How many instances there are, with those that are missing.
-    #[inline]
     pub fn count(&self) -> usize {
-        self.instances.len()
+        self.instances.instances.len()
     }
 
-    /// What atomic context may use of the live instances, with their indices.
-    #[inline]
-    pub fn engines(&self) -> impl Iterator<Item = (usize, &T::Engine<'_>)> {
-        (0..self.instances.len()).filter_map(|i| Some((i, T::engine(self.hardware_at(i)?))))
-    }
-
-    /// That of the first instance, for hardware whose masters are behind one only.
-    #[inline(always)]
-    pub fn engine(&self) -> Option<&T::Engine<'_>> {
-        self.hardware_at(0).map(T::engine)
-    }
-
-    /// The device of the live instance with this index, to name it in the log.
-    #[inline(always)]
-    pub fn dev(&self, index: usize) -> Option<&Device> {
-        if index >= self.instances.len() || self.entered & (1 << index) == 0 {
-            return None;
-        }
-        // SAFETY: by the type invariants the gate is held until `self` is dropped.
-        Some(unsafe { self.instances[index].dev() })
-    }
-}
-
-impl<T: Operations> Drop for LiveEngines<'_, T> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        if self.entered > 1 {
-            // SAFETY: by the type invariant this holds these gates, and lets them go only here.
-            unsafe { Self::leave_others(self.instances, self.entered) };
-        }
-        if self.entered & 1 != 0 {
-            // SAFETY: by the type invariant this holds the gate, and lets it go only here.
-            unsafe { self.first_instance().gate().release() };
-        }
-    }
-}
-
-/// As [`LiveEngines`], for callbacks that may sleep: all of the hardware.
-pub struct Live<'a, T: Operations>(LiveEngines<'a, T>);
-
-impl<T: Operations> Live<'_, T> {
     /// The live instances with their indices.
-    #[inline]
     pub fn hardware(&self) -> impl Iterator<Item = (usize, &Hardware<'_, T>)> {
-        (0..self.0.instances.len()).filter_map(|i| Some((i, self.0.hardware_at(i)?)))
+        (0..self.count()).filter_map(|i| Some((i, self.hardware_at(i)?)))
     }
 
     /// The first instance, for hardware whose masters are behind one only.
-    #[inline]
     pub fn first(&self) -> Option<&Hardware<'_, T>> {
-        self.0.hardware_at(0)
+        self.hardware_at(0)
+    }
+
+    /// What callbacks in atomic context get.
+    pub fn engines(&self) -> Engines<'a, T> {
+        self.instances.engines()
     }
 
     /// What keeps the tables of this set's first instance in its memory, see
     /// [`crate::walker::WalkerDevice`].
     pub fn walker(&self) -> Walker {
-        Walker(self.0.instances[0].clone())
+        Walker(self.instances.first().clone())
     }
 }
 
-impl<'a, T: Operations> Deref for Live<'a, T> {
-    type Target = LiveEngines<'a, T>;
-
-    #[inline]
-    fn deref(&self) -> &LiveEngines<'a, T> {
-        &self.0
+impl<T: Operations> Drop for Live<'_, T> {
+    fn drop(&mut self) {
+        for (i, instance) in self.instances.instances.iter().enumerate() {
+            if self.entered & (1 << i) != 0 {
+                // SAFETY: by the type invariant this holds the gate, and lets it go only here.
+                unsafe { instance.gate().release() };
+            }
+        }
     }
 }

@@ -31,9 +31,10 @@ use crate::{
     fault::Faults,
     gfp::Gfp,
     group::Group,
+    hold::EngineLock,
     live::{
-        Live,
-        LiveEngines, //
+        Engines,
+        Live, //
     },
     master::Master,
     prot::Prot,
@@ -185,10 +186,12 @@ pub trait Operations: HasStatics + Sized + Send + Sync + 'static {
     /// Takes hold of one instance.
     ///
     /// Only acquires what the instance needs, without touching the hardware: nothing is undone if
-    /// something is missing.
+    /// something is missing. `lock` is the one that is held where an engine is used in atomic context;
+    /// what of the engine changes goes under it.
     fn probe<'bound>(
         pdev: &'bound platform::Device<Core<'_>>,
         info: &'bound Self::IdInfo,
+        lock: EngineLock,
     ) -> impl PinInit<Hardware<'bound, Self>, Error> + 'bound;
 
     /// Looks at what the hardware is doing, and makes it safe to wait for masters.
@@ -375,14 +378,14 @@ pub trait PagingDomain<T: Operations>: AtomicSafe + Send + Sync + 'static {
     /// [`PagingDomain::map`] has not, and drops what may have been cached while it was not mapped.
     ///
     /// Nobody uses the pages before this has returned.
-    fn sync_map(&self, live: &LiveEngines<'_, T>, range: RangeInclusive<u64>) -> Result;
+    fn sync_map(&self, engines: &mut Engines<'_, T>, range: RangeInclusive<u64>) -> Result;
 
     /// Drops what the hardware has cached of `range`, which was unmapped. The pages are reused when
     /// this returns.
-    fn sync(&self, live: &LiveEngines<'_, T>, range: RangeInclusive<u64>);
+    fn sync(&self, engines: &mut Engines<'_, T>, range: RangeInclusive<u64>);
 
     /// Drops all that the hardware has cached of this domain.
-    fn flush_all(&self, live: &LiveEngines<'_, T>);
+    fn flush_all(&self, engines: &mut Engines<'_, T>);
 
     /// Calls `f` with each live translation, in the order of IOVAs, merged into ranges.
     fn translations(&self, f: &mut dyn FnMut(Translation));

@@ -3,7 +3,7 @@
 //! The C side of [`Operations`]: one `struct iommu_ops` per driver, and what stands behind it.
 //!
 //! Callbacks are thin: they turn pointers into references, check what the core does not promise,
-//! hold the instances alive and call the driver. Whatever goes wrong for one master is logged here,
+//! hold the instances alive where that may sleep, and call the driver. Whatever goes wrong for one master is logged here,
 //! with the master's name.
 //!
 //! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
@@ -721,7 +721,7 @@ unsafe extern "C" fn flush_iotlb_all<T: Operations>(domain: *mut bindings::iommu
     // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
 
-    domain.data().flush_all(&domain.instances().enter_atomic());
+    domain.data().flush_all(&mut domain.instances().engines());
 }
 
 /// Makes a range that was mapped fit for use. Any context.
@@ -746,7 +746,7 @@ unsafe extern "C" fn iotlb_sync_map<T: Operations>(
 
     match domain
         .data()
-        .sync_map(&domain.instances().enter_atomic(), range)
+        .sync_map(&mut domain.instances().engines(), range)
     {
         Ok(()) => 0,
         Err(e) => e.to_errno(),
@@ -767,15 +767,15 @@ unsafe extern "C" fn iotlb_sync<T: Operations>(
     // SAFETY: the core passes a valid gather.
     let gather = unsafe { &*gather };
     let (start, end) = (gather.start as u64, gather.end as u64);
-    let live = domain.instances().enter_atomic();
+    let mut engines = domain.instances().engines();
     match domain.within(start, end) {
         Some(range) if *range.start() == start && *range.end() == end => {
-            domain.data().sync(&live, range);
+            domain.data().sync(&mut engines, range);
         }
         None if start > end => {}
         // What is outside of the aperture was never mapped, if the driver keeps to it. If not, it is
         // not told what to drop, but does not go on with what it has cached either.
-        _ => domain.data().flush_all(&live),
+        _ => domain.data().flush_all(&mut engines),
     }
 }
 

@@ -182,9 +182,7 @@ impl<F: Format, W: WalkerDevice> Limbo<'_, F, W> {
             if !table.walker.is_revoked() {
                 // SAFETY: nor does it become so while the lock is held, so by the type invariants of the
                 // table the block is mapped.
-                unsafe {
-                    walker::unmap(table.walker.bound(), owned.as_ptr(), Sizes::<F>::TABLE)
-                };
+                unsafe { walker::unmap(table.walker.bound(), owned.as_ptr(), Sizes::<F>::TABLE) };
             }
             // INVARIANT: out of our chain and without a place, at once as far as others can see: the
             // lock is held.

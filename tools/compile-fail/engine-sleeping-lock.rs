@@ -29,6 +29,7 @@ impl Operations for Driver {
     fn probe<'bound>(
         _pdev: &'bound platform::Device<Core<'_>>,
         _info: &'bound (),
+        _lock: EngineLock,
     ) -> impl PinInit<Hardware<'bound>, Error> + 'bound {
         Err::<Hardware<'bound>, _>(ENODEV)
     }

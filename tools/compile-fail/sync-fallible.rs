@@ -18,7 +18,7 @@ impl Operations for Driver {
 impl PagingDomain<Driver> for Domain {
     domain!(geometry map unmap iova_to_phys sync_map flush_all translations table_usage);
 
-    fn sync(&self, _live: &LiveEngines<'_, Driver>, _range: RangeInclusive<u64>) -> Result {
+    fn sync(&self, _engines: &mut Engines<'_, Driver>, _range: RangeInclusive<u64>) -> Result {
         //~^ ERROR incompatible type for trait
         Err(ETIMEDOUT)
     }

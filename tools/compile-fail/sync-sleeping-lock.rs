@@ -28,8 +28,8 @@ impl Operations for Driver {
 impl PagingDomain<Driver> for Domain {
     domain!(geometry map unmap iova_to_phys sync_map flush_all translations table_usage);
 
-    fn sync(&self, live: &LiveEngines<'_, Driver>, _range: RangeInclusive<u64>) {
-        for (_, hw) in live.hardware() {
+    fn sync(&self, engines: &mut Engines<'_, Driver>, _range: RangeInclusive<u64>) {
+        for (_, hw) in engines.hardware() {
             //~^ ERROR no method named `hardware` found
             hw.attached();
         }

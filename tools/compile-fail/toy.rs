@@ -4,8 +4,8 @@
 
 use core::ops::RangeInclusive;
 use iommu::pgtable::{dart::Dart1, Config, PageTable};
-use iommu::{atomic_safe, domain::DomainRef, fault::Faults, gfp::Gfp, live::*, master::Master};
-use iommu::{ops::*, prot::Prot, PhysAddr};
+use iommu::{atomic_safe, domain::DomainRef, fault::Faults, gfp::Gfp, hold::*, live::*};
+use iommu::{master::Master, ops::*, prot::Prot, PhysAddr};
 use kernel::{device::*, io::mem::IoMem, io::Io, irq::IrqReturn, of, platform, prelude::*};
 use kernel::{new_mutex, sync::Mutex, types::CovariantForLt};
 
@@ -63,16 +63,17 @@ impl PagingDomain<Toy> for Domain {
     fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr> {
         self.table.iova_to_phys(iova)
     }
-    fn sync_map(&self, live: &LiveEngines<'_, Toy>, _: RangeInclusive<u64>) -> Result {
-        self.flush_all(live);
+    fn sync_map(&self, engines: &mut Engines<'_, Toy>, _: RangeInclusive<u64>) -> Result {
+        self.flush_all(engines);
         Ok(())
     }
-    fn sync(&self, live: &LiveEngines<'_, Toy>, _: RangeInclusive<u64>) {
-        self.flush_all(live);
+    fn sync(&self, engines: &mut Engines<'_, Toy>, _: RangeInclusive<u64>) {
+        self.flush_all(engines);
     }
-    fn flush_all(&self, live: &LiveEngines<'_, Toy>) {
-        live.engines()
-            .for_each(|(_, engine)| engine.io.write32(0, DROP));
+    fn flush_all(&self, engines: &mut Engines<'_, Toy>) {
+        if let Some(mut engaged) = engines.first() {
+            engaged.get().0.io.write32(0, DROP);
+        }
     }
     fn translations(&self, f: &mut dyn FnMut(Translation)) {
         self.table.for_each_range(f);
@@ -96,6 +97,7 @@ impl Operations for Toy {
     fn probe<'bound>(
         pdev: &'bound platform::Device<Core<'_>>,
         _: &'bound (),
+        _: EngineLock,
     ) -> impl PinInit<Hardware<'bound>, Error> + 'bound {
         let pdev: &'bound platform::Device<Bound> = pdev;
         pin_init::pin_init_scope(move || {

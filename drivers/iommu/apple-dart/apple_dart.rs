@@ -14,6 +14,7 @@ use iommu::{
     domain::DomainRef,
     fault::Faults,
     group::Group,
+    hold::EngineLock,
     live::Live,
     master::Master,
     ops::{
@@ -112,8 +113,9 @@ impl Operations for AppleDart {
     fn probe<'bound>(
         pdev: &'bound platform::Device<Core<'_>>,
         variant: &'bound Self::IdInfo,
+        lock: EngineLock,
     ) -> impl PinInit<Hardware<'bound>, Error> + 'bound {
-        Hardware::new(pdev, variant)
+        Hardware::new(pdev, variant, lock)
     }
 
     fn start(hw: &Hardware<'_>) -> Result {

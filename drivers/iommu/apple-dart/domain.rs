@@ -14,8 +14,8 @@ use iommu::{
     atomic_safe,
     gfp::Gfp,
     live::{
-        Live,
-        LiveEngines, //
+        Engines,
+        Live, //
     },
     master::Master,
     ops::{
@@ -35,7 +35,6 @@ use iommu::{
     PhysAddr, //
 };
 use kernel::{
-    device::Device,
     page::PAGE_SIZE,
     prelude::*,
     sync::{
@@ -45,10 +44,7 @@ use kernel::{
 };
 
 use crate::{
-    engine::{
-        Engine,
-        Path, //
-    },
+    engine::Path,
     streams::{
         Streams,
         WORDS, //
@@ -182,34 +178,40 @@ impl Domain {
     /// Drops what the instances have cached of this domain.
     // What every transfer goes through; most have one instance.
     #[inline(always)]
-    fn invalidate(&self, live: &LiveEngines<'_, AppleDart>) -> Result {
+    fn invalidate(&self, engines: &mut Engines<'_, AppleDart>) -> Result {
         // Entries first, then who may have read them; see `add`.
         smp_mb(Full);
         let [place] = &self.places[..] else {
-            return self.invalidate_each(live);
+            return self.invalidate_each(engines);
         };
-        let Some(engine) = live.engine() else {
+        let Some(mut engaged) = engines.first() else {
             return Ok(());
         };
-        let result = engine.flush(&place.streams);
+        let (engine, hold) = engaged.get();
+        let result = engine.flush(hold, &place.streams);
+
+        drop(engaged);
         if result.is_err() {
-            complain(engine, live.dev(0));
+            complain(engines, 0);
         }
         result
     }
 
     #[inline(never)]
-    fn invalidate_each(&self, live: &LiveEngines<'_, AppleDart>) -> Result {
+    fn invalidate_each(&self, engines: &mut Engines<'_, AppleDart>) -> Result {
         let mut result = Ok(());
 
-        for (index, engine) in live.engines() {
-            if let Some(Err(e)) = self
-                .places
-                .get(index)
-                .map(|place| engine.flush(&place.streams))
-            {
-                complain(engine, live.dev(index));
-                result = Err(e);
+        for (index, place) in self.places.iter().enumerate() {
+            let Some(mut engaged) = engines.at(index) else {
+                continue;
+            };
+            let (engine, hold) = engaged.get();
+            let flushed = engine.flush(hold, &place.streams);
+
+            drop(engaged);
+            if flushed.is_err() {
+                complain(engines, index);
+                result = flushed;
             }
         }
         result
@@ -218,9 +220,19 @@ impl Domain {
 
 #[cold]
 #[inline(never)]
-fn complain(engine: &Engine<'_>, dev: Option<&Device>) {
-    if let Some(dev) = dev {
-        engine.complain(dev);
+fn complain(engines: &mut Engines<'_, AppleDart>, index: usize) {
+    let unsaid = engines.at(index).is_some_and(|mut engaged| {
+        let (engine, hold) = engaged.get();
+        engine.has_to_complain(hold)
+    });
+
+    if unsaid {
+        engines.with_dev(index, |dev| {
+            dev_err!(
+                dev,
+                "invalidation timed out, its masters are denied until one succeeds\n"
+            )
+        });
     }
 }
 
@@ -282,18 +294,22 @@ impl PagingDomain<AppleDart> for Domain {
 
     /// That a page is not mapped may be cached, also when its neighbour was looked at.
     #[inline(always)]
-    fn sync_map(&self, live: &LiveEngines<'_, AppleDart>, _range: RangeInclusive<u64>) -> Result {
-        self.invalidate(live)
+    fn sync_map(
+        &self,
+        engines: &mut Engines<'_, AppleDart>,
+        _range: RangeInclusive<u64>,
+    ) -> Result {
+        self.invalidate(engines)
     }
 
     #[inline(always)]
-    fn sync(&self, live: &LiveEngines<'_, AppleDart>, _range: RangeInclusive<u64>) {
+    fn sync(&self, engines: &mut Engines<'_, AppleDart>, _range: RangeInclusive<u64>) {
         // What fails has been said, and is denied.
-        let _ = self.invalidate(live);
+        let _ = self.invalidate(engines);
     }
 
-    fn flush_all(&self, live: &LiveEngines<'_, AppleDart>) {
-        let _ = self.invalidate(live);
+    fn flush_all(&self, engines: &mut Engines<'_, AppleDart>) {
+        let _ = self.invalidate(engines);
     }
 
     fn translations(&self, f: &mut dyn FnMut(Translation)) {

@@ -2,8 +2,8 @@
 
 //! The registers, and what they are known to hold.
 //!
-//! Everything here may run in any context. One IRQ-safe lock orders the commands, which take several
-//! register accesses each, and the changes of what streams go through.
+//! Everything here may run in any context. The instance's lock orders the commands, which take several
+//! register accesses each, and the changes of what streams go through. Who has [`Hold`] has it already.
 //!
 //! A stream whose TCR is 0 is denied, silently. So a change denies a stream that is translated first,
 //! then writes its tables and drops what is cached of it, and says last what its accesses go through
@@ -21,10 +21,14 @@ use iommu::{
         Access,
         Fault, //
     },
+    hold::{
+        EngineLock,
+        EngineState,
+        Hold, //
+    },
     pgtable::Config,
 };
 use kernel::{
-    device::Device,
     fmt,
     io::{
         mem::IoMem,
@@ -33,9 +37,7 @@ use kernel::{
         Io, //
     },
     irq::IrqReturn,
-    new_spinlock_irq,
     prelude::*,
-    sync::SpinLockIrq,
     time::Delta, //
 };
 
@@ -129,12 +131,10 @@ atomic_safe! {
 
 atomic_safe! {
     /// The register block of one instance.
-    #[pin_data]
     pub(crate) struct Engine<'bound> {
         io: IoMem<'bound, REGS_SIZE>,
         layout: Layout,
-        #[pin]
-        state: SpinLockIrq<State>,
+        state: EngineState<State>,
     }
 }
 
@@ -159,24 +159,22 @@ impl<'bound> Engine<'bound> {
         io: IoMem<'bound, REGS_SIZE>,
         layout: Layout,
         entries: KVec<Entry>,
-    ) -> impl PinInit<Self, Error> + 'bound {
-        try_pin_init!(Self {
+        lock: EngineLock,
+    ) -> Self {
+        Self {
             io,
             layout,
-            state <- new_spinlock_irq!(
-                State {
-                    powered: false,
-                    ready: false,
-                    entries,
-                    selected: None,
-                    busy: false,
-                    stale: Streams::NONE,
-                    changing: Streams::NONE,
-                    complained: false,
-                },
-                "apple_dart_engine"
-            ),
-        }? Error)
+            state: lock.guard(State {
+                powered: false,
+                ready: false,
+                entries,
+                selected: None,
+                busy: false,
+                stale: Streams::NONE,
+                changing: Streams::NONE,
+                complained: false,
+            }),
+        }
     }
 
     /// Registers can be reached from now on, or no longer.
@@ -482,17 +480,17 @@ impl<'bound> Engine<'bound> {
     /// given back now cannot be reached through what the block may still hold.
     // What every transfer goes through. Most find the registers as the last one has left them.
     #[inline(always)]
-    pub(crate) fn flush(&self, streams: &[AtomicU64; WORDS]) -> Result {
-        let mut state = self.state.lock();
+    pub(crate) fn flush(&self, mut hold: Hold<'_>, streams: &[AtomicU64; WORDS]) -> Result {
+        let state = self.state.get(&mut hold);
 
         // But for T8110, blocks have no more streams than are in the first word.
         let first = streams[0].load(Relaxed);
         if self.layout == Layout::T8110 || !state.is_set(first) {
-            return self.flush_any(&mut state, &Streams::load(streams));
+            return self.flush_any(state, &Streams::load(streams));
         }
         self.start();
         if self.io.read(t8020::COMMAND).busy() {
-            return self.flush_late(&mut state, first);
+            return self.flush_late(state, first);
         }
         Ok(())
     }
@@ -537,15 +535,11 @@ impl<'bound> Engine<'bound> {
         result
     }
 
-    /// Says that the TLB does not answer, once each time it begins not to.
-    pub(crate) fn complain(&self, dev: &Device) {
-        if core::mem::replace(&mut self.state.lock().complained, true) {
-            return;
-        }
-        dev_err!(
-            dev,
-            "invalidation timed out, its masters are denied until one succeeds\n"
-        );
+    /// Whether it has to be said that the TLB does not answer: once each time it begins not to.
+    pub(crate) fn has_to_complain(&self, mut hold: Hold<'_>) -> bool {
+        let state = self.state.get(&mut hold);
+
+        !state.stale.is_empty() && !core::mem::replace(&mut state.complained, true)
     }
 
     /// Drops all that is cached.

@@ -8,6 +8,7 @@ use iommu::{
         Clocks, //
     },
     domain::DomainRef,
+    hold::EngineLock,
     pm::{
         self,
         InitialState,
@@ -83,7 +84,6 @@ pub(crate) struct Hardware<'bound> {
     #[pin]
     slots: Mutex<Slots>,
     _pm: RuntimePm<'bound>,
-    #[pin]
     pub(crate) engine: Engine<'bound>,
     #[pin]
     clocks: ClkSwitch<Clocks>,
@@ -97,6 +97,7 @@ impl<'bound> Hardware<'bound> {
     pub(crate) fn new(
         pdev: &'bound platform::Device<Core<'_>>,
         variant: &'static Variant,
+        lock: EngineLock,
     ) -> impl PinInit<Self, Error> + 'bound {
         let pdev: &'bound platform::Device<Bound> = pdev;
         let dev: &'bound Device<Bound> = pdev.as_ref();
@@ -131,7 +132,7 @@ impl<'bound> Hardware<'bound> {
                     "apple_dart_slots"
                 ),
                 _pm: RuntimePm::enable(dev, InitialState::Suspended)?,
-                engine <- Engine::new(io, variant.layout, entries),
+                engine: Engine::new(io, variant.layout, entries, lock),
                 clocks <- ClkSwitch::new(clocks),
                 params: SetOnce::new(),
                 variant,

@@ -8,7 +8,7 @@ use iommu::{
     atomic_safe,
     gfp::Gfp,
     instance::Walker,
-    live::LiveEngines,
+    live::Engines,
     ops::{
         Geometry,
         PagingDomain,
@@ -22,13 +22,11 @@ use iommu::{
     PhysAddr, //
 };
 use kernel::{
-    device::Device,
     prelude::*,
     sizes::SZ_4K, //
 };
 
 use crate::{
-    engine::Engine,
     format::Sun50iFormat,
     invalidate::Dirs,
     Sun50iIommu, //
@@ -56,11 +54,14 @@ impl Domain {
     /// before.
     #[cold]
     #[inline(never)]
-    fn introduce(&self, engine: &Engine<'_>, first: u32, last: u32) -> Result {
+    fn introduce(&self, engines: &mut Engines<'_, Sun50iIommu>, first: u32, last: u32) -> Result {
         let range = first.into()..=last.into();
         let fresh = Dirs::new(self.table.fresh(&range));
 
-        engine.invalidate_with(self.directory(), first, last, &fresh)?;
+        if let Some(mut engaged) = engines.first() {
+            let (engine, hold) = engaged.get();
+            engine.invalidate_with(hold, self.directory(), first, last, &fresh)?;
+        }
         self.table.settle(&range);
         Ok(())
     }
@@ -71,18 +72,31 @@ impl Domain {
     #[inline(never)]
     fn bury(
         &self,
-        engine: Option<&Engine<'_>>,
+        engines: &mut Engines<'_, Sun50iIommu>,
         first: u32,
         last: u32,
         limbo: Limbo<'_, Sun50iFormat, Walker>,
     ) -> Result {
-        if let Some(engine) = engine {
-            let dirs = Dirs::new(limbo.iovas());
+        let dirs = Dirs::new(limbo.iovas());
+
+        if let Some(mut engaged) = engines.first() {
+            let (engine, hold) = engaged.get();
             // If that fails, what was in limbo goes back there.
-            engine.invalidate_with(self.directory(), first, last, &dirs)?;
+            engine.invalidate_with(hold, self.directory(), first, last, &dirs)?;
         }
         limbo.free();
         Ok(())
+    }
+
+    /// Drops the addresses from `first` to `last`.
+    #[inline(always)]
+    fn invalidate(&self, engines: &mut Engines<'_, Sun50iIommu>, first: u32, last: u32) -> Result {
+        // If it is gone, so is what it has cached.
+        let Some(mut engaged) = engines.first() else {
+            return Ok(());
+        };
+        let (engine, hold) = engaged.get();
+        engine.invalidate(hold, self.directory(), first, last)
     }
 
     /// Physical address of the directory, which the table memory's format keeps below 4 GiB.
@@ -150,44 +164,47 @@ impl PagingDomain<Sun50iIommu> for Domain {
     /// before.
     // What every transfer goes through.
     #[inline(always)]
-    fn sync_map(&self, live: &LiveEngines<'_, Sun50iIommu>, range: RangeInclusive<u64>) -> Result {
+    fn sync_map(
+        &self,
+        engines: &mut Engines<'_, Sun50iIommu>,
+        range: RangeInclusive<u64>,
+    ) -> Result {
         let fresh = self.table.clean(&range);
-        let Some(engine) = live.engine() else {
-            return Ok(());
-        };
         let (first, last) = low(&range);
+
         if fresh {
-            return self.introduce(engine, first, last);
+            return self.introduce(engines, first, last);
         }
-        engine.invalidate(self.directory(), first, last)
+        self.invalidate(engines, first, last)
     }
 
     /// Pages that were unmapped must leave the TLBs before they are reused, and tables that became
     /// empty must leave the walk cache.
     // What every transfer goes through.
     #[inline(always)]
-    fn sync(&self, live: &LiveEngines<'_, Sun50iIommu>, range: RangeInclusive<u64>) {
-        let engine = live.engine();
+    fn sync(&self, engines: &mut Engines<'_, Sun50iIommu>, range: RangeInclusive<u64>) {
         let (first, last) = low(&range);
-        let result = match (self.table.take_limbo(), engine) {
-            (Some(limbo), _) => self.bury(engine, first, last, limbo),
-            (None, Some(engine)) => engine.invalidate(self.directory(), first, last),
-            (None, None) => Ok(()),
+        let result = match self.table.take_limbo() {
+            Some(limbo) => self.bury(engines, first, last, limbo),
+            None => self.invalidate(engines, first, last),
         };
         if result.is_err() {
             // Nothing can be reached through what is cached, since everything is denied.
-            complain(engine, live.dev(0));
+            complain(engines);
         }
     }
 
-    fn flush_all(&self, live: &LiveEngines<'_, Sun50iIommu>) {
+    fn flush_all(&self, engines: &mut Engines<'_, Sun50iIommu>) {
         let limbo = self.table.take_limbo();
-        let engine = live.engine();
-        let result = engine.map_or(Ok(()), |engine| engine.invalidate_all(self.directory()));
+        let result = engines.first().map_or(Ok(()), |mut engaged| {
+            let (engine, hold) = engaged.get();
+            engine.invalidate_all(hold, self.directory())
+        });
+
         match (result, limbo) {
             (Ok(()), Some(limbo)) => limbo.free(),
             (Ok(()), None) => {}
-            (Err(_), _) => complain(engine, live.dev(0)),
+            (Err(_), _) => complain(engines),
         }
     }
 
@@ -209,8 +226,18 @@ impl PagingDomain<Sun50iIommu> for Domain {
 
 #[cold]
 #[inline(never)]
-fn complain(engine: Option<&Engine<'_>>, dev: Option<&Device>) {
-    if let (Some(engine), Some(dev)) = (engine, dev) {
-        engine.complain(dev);
+fn complain(engines: &mut Engines<'_, Sun50iIommu>) {
+    let unsaid = engines.first().is_some_and(|mut engaged| {
+        let (engine, hold) = engaged.get();
+        engine.has_to_complain(hold)
+    });
+
+    if unsaid {
+        engines.with_dev(0, |dev| {
+            dev_err!(
+                dev,
+                "invalidation timed out, all masters are denied until one succeeds\n"
+            )
+        });
     }
 }

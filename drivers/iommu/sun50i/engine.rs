@@ -2,8 +2,9 @@
 
 //! The registers, and what they are known to hold.
 //!
-//! Everything here may run in any context. One IRQ-safe lock orders the commands, which take several
-//! register writes each, and the changes of what the hardware translates with.
+//! Everything here may run in any context. The instance's lock orders the commands, which take several
+//! register writes each, and the changes of what the hardware translates with. Who has [`Hold`] has it
+//! already.
 //!
 //! Hardware that is gated, in reset or not enabled lets accesses through untranslated. So power is
 //! the caller's business ([`super::hardware`]), and [`State::powered`] says whether registers may be
@@ -17,9 +18,13 @@ use iommu::{
         Access,
         Fault, //
     },
+    hold::{
+        EngineLock,
+        EngineState,
+        Hold, //
+    },
 };
 use kernel::{
-    device::Device,
     fmt,
     io::{
         mem::IoMem,
@@ -28,9 +33,7 @@ use kernel::{
         Io, //
     },
     irq::IrqReturn,
-    new_spinlock_irq,
     prelude::*,
-    sync::SpinLockIrq,
     time::Delta, //
 };
 
@@ -80,12 +83,10 @@ atomic_safe! {
 
 atomic_safe! {
     /// The register block of one instance.
-    #[pin_data]
     pub(crate) struct Engine<'bound> {
         io: IoMem<'bound, REGS_SIZE>,
         variant: &'static Variant,
-        #[pin]
-        state: SpinLockIrq<State>,
+        state: EngineState<State>,
     }
 }
 
@@ -102,24 +103,22 @@ impl<'bound> Engine<'bound> {
     pub(crate) fn new(
         io: IoMem<'bound, REGS_SIZE>,
         variant: &'static Variant,
-    ) -> impl PinInit<Self, Error> + 'bound {
-        try_pin_init!(Self {
+        lock: EngineLock,
+    ) -> Self {
+        Self {
             io,
             variant,
-            state <- new_spinlock_irq!(
-                State {
-                    powered: false,
-                    directory: None,
-                    denying: false,
-                    blocked: 0,
-                    bypassed: 0,
-                    mask: UNKNOWN,
-                    stale: false,
-                    complained: false,
-                },
-                "sun50i_engine"
-            ),
-        }? Error)
+            state: lock.guard(State {
+                powered: false,
+                directory: None,
+                denying: false,
+                blocked: 0,
+                bypassed: 0,
+                mask: UNKNOWN,
+                stale: false,
+                complained: false,
+            }),
+        }
     }
 
     pub(crate) fn variant(&self) -> &'static Variant {
@@ -524,21 +523,27 @@ impl<'bound> Engine<'bound> {
     /// back now cannot be reached through what the hardware may still hold.
     // What every transfer goes through; most are one page or block.
     #[inline(always)]
-    pub(crate) fn invalidate(&self, directory: u32, first: u32, last: u32) -> Result {
+    pub(crate) fn invalidate(
+        &self,
+        mut hold: Hold<'_>,
+        directory: u32,
+        first: u32,
+        last: u32,
+    ) -> Result {
         match Block::exact(first, last) {
             Some(block) if !self.variant.start_end => {
-                let mut state = self.state.lock();
+                let state = self.state.get(&mut hold);
                 // Registers can be reached while there is a directory, see `power_off`.
                 if state.directory != Some(directory) {
                     return Ok(());
                 }
                 if state.stale {
-                    return self.recover(&mut state);
+                    return self.recover(state);
                 }
-                let result = self.drop_block(&mut state, block);
-                self.conclude(&mut state, result)
+                let result = self.drop_block(state, block);
+                self.conclude(state, result)
             }
-            _ => self.invalidate_with(directory, first, last, &Dirs::NONE),
+            _ => self.invalidate_with(hold, directory, first, last, &Dirs::NONE),
         }
     }
 
@@ -546,20 +551,21 @@ impl<'bound> Engine<'bound> {
     #[inline(never)]
     pub(crate) fn invalidate_with(
         &self,
+        mut hold: Hold<'_>,
         directory: u32,
         first: u32,
         last: u32,
         dirs: &Dirs,
     ) -> Result {
-        let mut state = self.state.lock();
+        let state = self.state.get(&mut hold);
         if state.directory != Some(directory) {
             return Ok(());
         }
         if state.stale {
-            return self.recover(&mut state);
+            return self.recover(state);
         }
-        let result = self.drop_planned(&mut state, &(first..=last), dirs);
-        self.conclude(&mut state, result)
+        let result = self.drop_planned(state, &(first..=last), dirs);
+        self.conclude(state, result)
     }
 
     /// Denies everything if an invalidation has not come to its end.
@@ -583,16 +589,16 @@ impl<'bound> Engine<'bound> {
     /// # Errors
     ///
     /// As for [`Self::invalidate`].
-    pub(crate) fn invalidate_all(&self, directory: u32) -> Result {
-        let mut state = self.state.lock();
+    pub(crate) fn invalidate_all(&self, mut hold: Hold<'_>, directory: u32) -> Result {
+        let state = self.state.get(&mut hold);
         if state.directory != Some(directory) {
             return Ok(());
         }
         if state.stale {
-            return self.recover(&mut state);
+            return self.recover(state);
         }
         let result = self.drop_all();
-        self.conclude(&mut state, result)
+        self.conclude(state, result)
     }
 
     #[cold]
@@ -605,15 +611,12 @@ impl<'bound> Engine<'bound> {
         Ok(())
     }
 
-    /// Says that invalidations do not come to an end, once each time they begin not to.
-    pub(crate) fn complain(&self, dev: &Device) {
-        if core::mem::replace(&mut self.state.lock().complained, true) {
-            return;
-        }
-        dev_err!(
-            dev,
-            "invalidation timed out, all masters are denied until one succeeds\n"
-        );
+    /// Whether it has to be said that invalidations do not come to an end: once each time they begin
+    /// not to.
+    pub(crate) fn has_to_complain(&self, mut hold: Hold<'_>) -> bool {
+        let state = self.state.get(&mut hold);
+
+        state.stale && !core::mem::replace(&mut state.complained, true)
     }
 
     /// Whether everything is denied because an invalidation did not come to its end.

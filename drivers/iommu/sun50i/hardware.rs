@@ -19,6 +19,7 @@ use iommu::{
     },
     domain::DomainRef,
     gfp::Gfp,
+    hold::EngineLock,
     live::Live,
     ops::PagingDomain,
     pm::{
@@ -90,7 +91,6 @@ pub(crate) struct Hardware<'bound> {
     #[pin]
     slot: Mutex<Slot>,
     _pm: RuntimePm<'bound>,
-    #[pin]
     pub(crate) engine: Engine<'bound>,
     /// A directory without entries, for while everything is denied.
     empty: Coherent<[u8; DIR_SIZE]>,
@@ -106,6 +106,7 @@ impl<'bound> Hardware<'bound> {
     pub(crate) fn new(
         pdev: &'bound platform::Device<Core<'_>>,
         variant: &'static Variant,
+        lock: EngineLock,
     ) -> impl PinInit<Self, Error> + 'bound {
         let pdev: &'bound platform::Device<Bound> = pdev;
         let dev: &'bound Device<Bound> = pdev.as_ref();
@@ -136,7 +137,7 @@ impl<'bound> Hardware<'bound> {
                     "sun50i_slot"
                 ),
                 _pm: RuntimePm::enable(dev, InitialState::Suspended)?,
-                engine <- Engine::new(io, variant),
+                engine: Engine::new(io, variant, lock),
                 empty,
                 clock <- ClkSwitch::new(clock),
                 reset <- ResetSwitch::new(reset),
@@ -390,7 +391,7 @@ impl<'bound> Hardware<'bound> {
             gfp,
         );
         mapped?;
-        domain.sync_map(live, range.clone())?;
+        domain.sync_map(&mut live.engines(), range.clone())?;
 
         self.engine.debug_access(IOVA + 4, Some(WORDS[0]))?;
         let written = io_read!(page, [panic: 1]);
@@ -409,7 +410,7 @@ impl<'bound> Hardware<'bound> {
         );
 
         let unmapped = domain.unmap(IOVA.into(), SZ_4K, 1);
-        domain.sync(live, range);
+        domain.sync(&mut live.engines(), range);
         self.engine.debug_access(IOVA + 4, Some(0))?;
         let kept = io_read!(page, [panic: 1]);
         let _ = writeln!(

@@ -13,6 +13,7 @@ use iommu::{
     domain::DomainRef,
     fault::Faults,
     gfp::Gfp,
+    hold::EngineLock,
     live::Live,
     master::Master,
     ops::{
@@ -77,8 +78,9 @@ impl Operations for Sun50iIommu {
     fn probe<'bound>(
         pdev: &'bound platform::Device<Core<'_>>,
         variant: &'bound Self::IdInfo,
+        lock: EngineLock,
     ) -> impl PinInit<Hardware<'bound>, Error> + 'bound {
-        Hardware::new(pdev, variant)
+        Hardware::new(pdev, variant, lock)
     }
 
     fn start(hw: &Hardware<'_>) -> Result {

@@ -17,10 +17,11 @@ pub(crate) use iommu::{
     fault::Faults,
     gfp::Gfp,
     group::Group,
+    hold::EngineLock,
     instance::Walker,
     live::{
-        Live,
-        LiveEngines, //
+        Engines,
+        Live, //
     },
     master::Master,
     ops::{
@@ -141,6 +142,7 @@ macro_rules! operations {
         fn probe<'bound>(
             pdev: &'bound platform::Device<Core<'_>>,
             _info: &'bound (),
+            _lock: EngineLock,
         ) -> impl PinInit<Hardware<'bound>, Error> + 'bound {
             let pdev: &'bound platform::Device<Bound> = pdev;
 
@@ -245,15 +247,15 @@ macro_rules! domain {
         }
     };
     (@sync_map) => {
-        fn sync_map(&self, _live: &LiveEngines<'_, Driver>, _range: RangeInclusive<u64>) -> Result {
+        fn sync_map(&self, _engines: &mut Engines<'_, Driver>, _range: RangeInclusive<u64>) -> Result {
             Ok(())
         }
     };
     (@sync) => {
-        fn sync(&self, _live: &LiveEngines<'_, Driver>, _range: RangeInclusive<u64>) {}
+        fn sync(&self, _engines: &mut Engines<'_, Driver>, _range: RangeInclusive<u64>) {}
     };
     (@flush_all) => {
-        fn flush_all(&self, _live: &LiveEngines<'_, Driver>) {}
+        fn flush_all(&self, _engines: &mut Engines<'_, Driver>) {}
     };
     (@translations) => {
         fn translations(&self, _f: &mut dyn FnMut(Translation)) {}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The evidence that the lock of an instance is held, kept for longer than it is.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+driver!();
+hardware!();
+space!();
+
+impl Operations for Driver {
+    operations!(all);
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(geometry map unmap iova_to_phys sync_map flush_all translations table_usage);
+
+    fn sync(&self, engines: &mut Engines<'_, Driver>, _range: RangeInclusive<u64>) {
+        let hold = engines.first().map(|mut engaged| engaged.get().1);
+        //~^ ERROR cannot return value referencing function parameter `engaged`
+        drop(hold);
+    }
+}

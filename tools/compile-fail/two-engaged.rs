@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The locks of two instances at once, which somebody else takes in the other order.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+driver!();
+hardware!();
+space!();
+
+impl Operations for Driver {
+    operations!(all);
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(geometry map unmap iova_to_phys sync_map flush_all translations table_usage);
+
+    fn sync(&self, engines: &mut Engines<'_, Driver>, _range: RangeInclusive<u64>) {
+        let first = engines.at(0);
+        let second = engines.at(1); //~ ERROR cannot borrow `*engines` as mutable more than once
+        drop((first, second));
+    }
+}
