@@ -355,6 +355,108 @@ class Prepare(unittest.TestCase):
             self.prepare({"build-kernel arm64": SystemExit(1)}, None)
 
 
+class BuildModules(unittest.TestCase):
+    """build-modules in checkouts that share a cache. What stands in for the kernel's build
+    writes down that it ran, and keeps the path of the source as Kbuild does."""
+
+    build = """#!/bin/bash
+        for word; do case $word in MO=*) to=${word#MO=} ;; M=*) from=${word#M=} ;; esac; done
+        mkdir -p "$to/rust" && cd "$to" || exit
+        echo rust/a.o >modules.order
+        echo "$from/rust/a.rs $to/rust" >rust/.a.o.cmd
+        cp "$from/rust/a.rs" rust/a.o && cp rust/a.o rust/a.ko
+        echo built >>"$from/builds"
+        """
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name).resolve()
+        self.kernel = self.folder / "cache/rust-iommu/kernel-release-0"
+        self.kernel.mkdir(parents=True)
+        (self.kernel / ".config").write_text("CONFIG_UML=y\n")
+
+    def checkout(self, name, text="one"):
+        top = self.folder / name
+        for place in ("scripts", "rust", "out/release"):
+            (top / place).mkdir(parents=True)
+        for script in ("build-modules", "lib.sh", "pins"):
+            (top / "scripts" / script).write_bytes((SCRIPTS / script).read_bytes())
+        (top / "scripts/run-in-toolchain").write_text(self.build)
+        for script in ("build-modules", "run-in-toolchain"):
+            (top / "scripts" / script).chmod(0o755)
+        (top / "Kbuild").touch()
+        (top / "rust/a.rs").write_text(text)
+        (top / "out/release/kernel").symlink_to(self.kernel)
+        return top
+
+    def run_in(self, top, *arguments, **environment):
+        """What the module is, and how often it was built in this checkout by now."""
+        subprocess.run(
+            [top / "scripts/build-modules", "release", *arguments],
+            env={"PATH": os.environ["PATH"], "XDG_CACHE_HOME": str(self.folder / "cache"), **environment},
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+        builds = top / "builds"
+        count = len(builds.read_text().split()) if builds.exists() else 0
+        return (top / "out/release/modules/rust/a.ko").read_text(), count
+
+    def test_same_files(self):
+        first, second = self.checkout("first"), self.checkout("first-not")
+        self.assertEqual(self.run_in(first), ("one", 1))
+        self.assertEqual(self.run_in(first), ("one", 1))
+        self.assertEqual(self.run_in(second), ("one", 0))
+        kept = (second / "out/release/modules/rust/.a.o.cmd").read_text()
+        self.assertEqual(kept, f"{second}/rust/a.rs {second}/out/release/modules/rust\n")
+
+    def test_other_files(self):
+        first = self.checkout("first")
+        self.run_in(first)
+        (first / "rust/a.rs").write_text("two")
+        self.assertEqual(self.run_in(first), ("two", 2))
+        (first / "rust/b.h").touch()
+        self.assertEqual(self.run_in(first), ("two", 3))
+        self.assertEqual(self.run_in(self.checkout("second")), ("one", 0))
+        self.assertEqual(self.run_in(self.checkout("third", "three")), ("three", 1))
+
+    def test_other_build(self):
+        first, second = self.checkout("first"), self.checkout("second")
+        self.run_in(first)
+        self.assertEqual(self.run_in(second, "CONFIG_A=n"), ("one", 1))
+        self.assertEqual(self.run_in(second, KCFLAGS="-g"), ("one", 2))
+        other = self.kernel.with_name("kernel-release-1")
+        self.kernel.rename(other)
+        (first / "out/release/kernel").unlink()
+        (first / "out/release/kernel").symlink_to(other)
+        self.assertEqual(self.run_in(first), ("one", 2))
+
+    def test_checkers_and_foreign_kernels(self):
+        first, second = self.checkout("first"), self.checkout("second")
+        self.run_in(first)
+        self.assertEqual(self.run_in(second, C="1"), ("one", 1))
+        self.assertEqual(self.run_in(second, C="1"), ("one", 2))
+        foreign = self.kernel.rename(self.folder / "kernel-release-0")
+        (second / "out/release/kernel").unlink()
+        (second / "out/release/kernel").symlink_to(foreign)
+        self.assertEqual(self.run_in(second), ("one", 3))
+        self.assertEqual(self.run_in(second), ("one", 4))
+
+    def test_a_module_that_is_gone(self):
+        first = self.checkout("first")
+        self.run_in(first)
+        (first / "out/release/modules/rust/a.ko").unlink()
+        self.assertEqual(self.run_in(first), ("one", 1))
+
+    def test_without_objects(self):
+        first, second = self.checkout("first"), self.checkout("second")
+        self.run_in(first, KEEP="ko")
+        self.assertEqual(self.run_in(second, KEEP="ko"), ("one", 0))
+        self.assertFalse((second / "out/release/modules/rust/a.o").exists())
+        # What is built on from needs them.
+        self.assertEqual(self.run_in(second), ("one", 1))
+
+
 class Table(unittest.TestCase):
     """The table of boots that is in the tree."""
 
