@@ -25,7 +25,7 @@ leak)
 		[ "$found" -le 4 ] || break
 	done
 	note "leaks that are reported: $found"
-	# One or two may still have their address on some stack.
+	# Some may still have their address somewhere.
 	check "they are reported" test "$found" -gt 4
 	check "with where they come from" grep -q 'board_broken' /tmp/leaks
 	echo clear >$DEBUGFS/kmemleak
