@@ -91,42 +91,23 @@ impl Gate {
     /// Enters, unless the gate is closed.
     ///
     /// Waits for nobody; may be called in any context.
-    #[inline(always)]
     pub fn enter(&self) -> Option<GateGuard<'_>> {
-        // Seldom does anybody come between.
-        self.try_enter(self.state.load(Relaxed))
-            .or_else(|_| self.enter_contended())
-            .ok()
-    }
-
-    /// Enters if `state` is still the state, and tells what it is if not.
-    #[inline(always)]
-    fn try_enter(&self, state: usize) -> Result<GateGuard<'_>, usize> {
-        if state >= Self::LIMIT {
-            return Err(state);
-        }
-        self.state
-            .compare_exchange(state, state + 1, Acquire, Relaxed)
-            // INVARIANT: Counted just now, while the gate was open.
-            .map(|_| GateGuard { gate: self })
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn enter_contended(&self) -> Result<GateGuard<'_>, usize> {
         let mut state = self.state.load(Relaxed);
 
         while state < Self::LIMIT {
-            match self.try_enter(state) {
+            match self
+                .state
+                .compare_exchange(state, state + 1, Acquire, Relaxed)
+            {
+                // INVARIANT: Counted just now, while the gate was open.
+                Ok(_) => return Some(GateGuard { gate: self }),
                 Err(changed) => state = changed,
-                guard => return guard,
             }
         }
-        Err(state)
+        None
     }
 
     /// Enters without a guard: whoever calls this calls [`Gate::release`] as well.
-    #[inline(always)]
     pub(crate) fn try_hold(&self) -> bool {
         self.enter().map(core::mem::forget).is_some()
     }
@@ -136,7 +117,6 @@ impl Gate {
     /// # Safety
     ///
     /// [`Gate::try_hold`] has succeeded, and this is called once for it.
-    #[inline(always)]
     pub(crate) unsafe fn release(&self) {
         self.leave();
     }
@@ -162,7 +142,6 @@ impl Gate {
         self.empty.wait_for_completion();
     }
 
-    #[inline(always)]
     fn leave(&self) {
         // `AcqRel`: what other holders did before they left happens before the wake-up.
         if self.state.fetch_sub(1, AcqRel) == Self::CLOSED | 1 {
@@ -193,7 +172,6 @@ impl Deref for GateGuard<'_> {
 }
 
 impl Drop for GateGuard<'_> {
-    #[inline(always)]
     fn drop(&mut self) {
         // By the type invariants this guard is counted.
         self.gate.leave();
