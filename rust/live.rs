@@ -121,12 +121,6 @@ impl<T: Operations> InstanceSet<T> {
 pub struct Engines<'a, T: Operations>(&'a InstanceSet<T>);
 
 impl<T: Operations> Engines<'_, T> {
-    /// How many instances there are, with those that are gone.
-    #[inline]
-    pub fn count(&self) -> usize {
-        self.0.instances.len()
-    }
-
     /// The engine of an instance, unless that is gone. Takes the lock of the instance.
     #[inline]
     pub fn at(&mut self, index: usize) -> Option<Engaged<'_, T>> {
