@@ -125,14 +125,19 @@ impl<T: Operations> Driven<T> {
         unsafe { &*hw.cast::<Hardware<'_, T>>() }
     }
 
-    /// Undoes all that was done since the core could call back. `dev` is still bound.
+    /// Undoes what probe did after it set the driver data. `dev` is still bound.
     fn tear_down(&self) {
-        // Nobody must use the hardware once this is done; `Hardware` itself is dropped later.
         self.debugfs.lock().take();
-        self.irq.lock().take();
-        T::remove(self.hardware());
+        // Before `remove`, which may stop the clocks: no callback of a domain accesses the hardware
+        // after this. A callback that finds the instance closed skips its invalidation. That is safe
+        // because the hardware translates for no master: the core has released them all, which has
+        // put them into the blocked domain.
         self.instance.close();
-        // SAFETY: closed, and the hardware is as `remove` has left it: it walks nothing.
+        T::remove(self.hardware());
+        // After `remove`, which leaves no fault latched: on a shared line the other handlers would be
+        // called for it without end.
+        self.irq.lock().take();
+        // SAFETY: the instance is closed, and after `remove` the hardware walks no table.
         unsafe { self.instance.revoke() };
         self.sysfs.lock().take();
     }
@@ -204,6 +209,10 @@ impl<T: Operations> Adapter<T> {
         // SAFETY: set just now, with this type.
         let driven = unsafe { dev.drvdata_borrow::<Driven<T>>() };
 
+        // Before the line is requested: `start` acknowledges faults that were latched before probe. A
+        // level-triggered line that no handler answers for is disabled by the kernel.
+        T::start(driven.hardware())?;
+
         // SAFETY: it is dropped in `tear_down`, never forgotten.
         let irq = unsafe {
             irq::Registration::new(
@@ -228,7 +237,6 @@ impl<T: Operations> Adapter<T> {
                 bound.name(),
             )
         }?);
-        T::start(driven.hardware())?;
         // SAFETY: an instance of `T`, whose device is being probed; `tear_down` drops the files.
         *driven.debugfs.lock() = Some(unsafe { debugfs::create::<T>(&instance) }?);
 

@@ -194,17 +194,20 @@ pub trait Operations: HasStatics + Sized + Send + Sync + 'static {
         lock: EngineLock,
     ) -> impl PinInit<Hardware<'bound, Self>, Error> + 'bound;
 
-    /// Looks at what the hardware is doing, and makes it safe to wait for masters.
+    /// Looks at what the hardware does, and puts it into a state in which it can wait for masters.
     ///
-    /// Power management works by now; no master is there yet. On error, [`Operations::remove`] is
-    /// called next.
+    /// Power management works, the interrupt is not requested yet. Faults that were latched before
+    /// are acknowledged here: [`Operations::interrupt`] must find none that it cannot handle. On error,
+    /// [`Operations::remove`] is called next.
     fn start(_hw: &Hardware<'_, Self>) -> Result {
         Ok(())
     }
 
     /// Puts the instance in the state in which it may be left for good.
     ///
-    /// All masters have been released, no other callback runs, the interrupt is gone.
+    /// All masters have been released, and no callback of a master or a domain reaches the hardware.
+    /// [`Operations::interrupt`], [`Operations::runtime_suspend`] and [`Operations::runtime_resume`] may
+    /// still be called; the interrupt is freed after this, so no fault may be left that raises it.
     fn remove(hw: &Hardware<'_, Self>);
 
     /// The machine shuts down or starts another kernel; masters may still be running.
