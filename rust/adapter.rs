@@ -70,6 +70,7 @@ use crate::{
     },
     probe_lock,
     registry,
+    storm::Storm,
     sysfs::SysfsDevice, //
 };
 
@@ -96,12 +97,22 @@ pub struct Driven<T: Operations> {
 }
 
 /// An interrupt that is requested.
-type Interrupt<T> = Pin<KBox<irq::Registration<'static, Handler<T>>>>;
+struct Interrupt<T: Operations>(Pin<KBox<irq::Registration<'static, Handler<T>>>>);
+
+impl<T: Operations> Drop for Interrupt<T> {
+    fn drop(&mut self) {
+        // Before the registration is dropped, which frees the interrupt.
+        self.0.handler().storm.stop();
+    }
+}
 
 /// The interrupt handler.
 #[doc(hidden)]
+#[pin_data]
 pub struct Handler<T: Operations> {
     instance: Arc<Instance>,
+    #[pin]
+    storm: Storm,
     _driver: PhantomData<fn() -> T>,
 }
 
@@ -113,7 +124,11 @@ impl<T: Operations> irq::Handler for Handler<T> {
         // SAFETY: this is the interrupt handler.
         let faults = unsafe { Faults::new(&self.instance) };
 
-        T::interrupt(T::engine(hw), &faults)
+        let ret = T::interrupt(T::engine(hw), &faults);
+        if matches!(ret, IrqReturn::Handled) {
+            self.storm.count();
+        }
+        ret
     }
 }
 
@@ -213,21 +228,21 @@ impl<T: Operations> Adapter<T> {
         // level-triggered line that no handler answers for is disabled by the kernel.
         T::start(driven.hardware())?;
 
+        // SAFETY: `Interrupt` stops it before the interrupt is freed.
+        let storm = unsafe { Storm::new(request.irq()) };
+        let handled = instance.clone();
+        let handler = try_pin_init!(Handler::<T> {
+            instance: handled,
+            storm <- storm,
+            _driver: PhantomData,
+        }? Error);
         // SAFETY: it is dropped in `tear_down`, never forgotten.
-        let irq = unsafe {
-            irq::Registration::new(
-                request,
-                T::IRQ_FLAGS,
-                T::NAME,
-                Ok::<_, Error>(Handler::<T> {
-                    instance: instance.clone(),
-                    _driver: PhantomData,
-                }),
-            )
-        };
-        *driven.irq.lock() = Some(KBox::pin_init(irq, GFP_KERNEL).inspect_err(|e| {
-            dev_err!(dev, "interrupt not available: {:?}\n", *e);
-        })?);
+        let irq = unsafe { irq::Registration::new(request, T::IRQ_FLAGS, T::NAME, handler) };
+        *driven.irq.lock() = Some(Interrupt(KBox::pin_init(irq, GFP_KERNEL).inspect_err(
+            |e| {
+                dev_err!(dev, "interrupt not available: {:?}\n", *e);
+            },
+        )?));
 
         // SAFETY: the `iommu_device` lives in the instance, and is not registered.
         *driven.sysfs.lock() = Some(unsafe {

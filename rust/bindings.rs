@@ -17,6 +17,7 @@
 use kernel::{
     bindings::{
         clk_bulk_data,
+        delayed_work,
         device,
         device_node,
         fwnode_handle,
@@ -26,7 +27,8 @@ use kernel::{
         module,
         phys_addr_t,
         ratelimit_state,
-        reset_control, //
+        reset_control,
+        work_func_t, //
     },
     device::{
         Device,
@@ -35,6 +37,7 @@ use kernel::{
     ffi::{
         c_char,
         c_int,
+        c_uint,
         c_ulong,
         c_void, //
     },
@@ -99,4 +102,6 @@ unsafe extern "C" {
     pub(crate) fn rust_iommu_helper_pm_runtime_force_resume(dev: *mut device) -> c_int;
     pub(crate) fn rust_iommu_helper_ratelimit_default_init(state: *mut ratelimit_state);
     pub(crate) fn rust_iommu_helper_ratelimit(state: *mut ratelimit_state) -> bool;
+    pub(crate) fn rust_iommu_helper_init_delayed_work(work: *mut delayed_work, func: work_func_t);
+    pub(crate) fn rust_iommu_helper_schedule_delayed_work(work: *mut delayed_work, ms: c_uint);
 }

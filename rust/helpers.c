@@ -20,6 +20,7 @@
 #include <linux/of.h>
 #include <linux/pm_runtime.h>
 #include <linux/ratelimit.h>
+#include <linux/workqueue.h>
 #include <linux/reset.h>
 
 #include "helpers.h"
@@ -236,3 +237,17 @@ bool rust_iommu_helper_ratelimit(struct ratelimit_state *state)
 	return __ratelimit(state);
 }
 EXPORT_SYMBOL_GPL(rust_iommu_helper_ratelimit);
+
+void rust_iommu_helper_init_delayed_work(struct delayed_work *work,
+					 void (*func)(struct work_struct *work))
+{
+	INIT_DELAYED_WORK(work, func);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_init_delayed_work);
+
+/* The delay is in milliseconds. */
+void rust_iommu_helper_schedule_delayed_work(struct delayed_work *work, unsigned int ms)
+{
+	schedule_delayed_work(work, msecs_to_jiffies(ms));
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_schedule_delayed_work);

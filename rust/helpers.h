@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 struct clk_bulk_data;
+struct delayed_work;
 struct device;
 struct device_node;
 struct fwnode_handle;
@@ -18,6 +19,7 @@ struct list_head;
 struct module;
 struct ratelimit_state;
 struct reset_control;
+struct work_struct;
 
 void *rust_iommu_helper_dev_iommu_priv_get(struct device *dev);
 struct iommu_fwspec *rust_iommu_helper_dev_iommu_fwspec_get(struct device *dev);
@@ -52,5 +54,8 @@ int rust_iommu_helper_pm_runtime_force_suspend(struct device *dev);
 int rust_iommu_helper_pm_runtime_force_resume(struct device *dev);
 void rust_iommu_helper_ratelimit_default_init(struct ratelimit_state *state);
 bool rust_iommu_helper_ratelimit(struct ratelimit_state *state);
+void rust_iommu_helper_init_delayed_work(struct delayed_work *work,
+					 void (*func)(struct work_struct *work));
+void rust_iommu_helper_schedule_delayed_work(struct delayed_work *work, unsigned int ms);
 
 #endif /* RUST_IOMMU_HELPERS_H */

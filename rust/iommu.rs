@@ -38,6 +38,7 @@ pub mod prot;
 pub mod regions;
 mod registry;
 pub mod reset;
+mod storm;
 mod sysfs;
 pub mod table;
 #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A bound on the CPU time that the interrupts of faults take.
+//!
+//! A master that keeps faulting raises an interrupt for each access: a display that scans out memory
+//! which is not mapped does so 100000 times a second. A CPU that handles each of them runs nothing
+//! else. So the line is disabled after [`MAX_INTERRUPTS`] in a window of [`WINDOW_NS`], for as long as
+//! a window.
+//!
+//! The line is disabled, not the cause: not all IOMMUs can mask that. On a shared line the other
+//! handlers are called later, but lose nothing, since the line is level-triggered.
+
+use kernel::{
+    bindings,
+    ffi::c_uint,
+    prelude::*,
+    sync::atomic::{
+        Atomic,
+        Full,
+        Relaxed, //
+    },
+    types::Opaque, //
+};
+
+use crate::bindings as helpers;
+
+/// Length of a window.
+const WINDOW_NS: i64 = 10 * 1_000_000;
+
+/// Interrupts in a window. At 10 microseconds each, which a slow CPU takes, that is a sixth of it.
+const MAX_INTERRUPTS: u32 = 160;
+
+/// Counts interrupts. Only the handler of one line uses it, which does not run twice at a time.
+struct Window {
+    start: Atomic<i64>,
+    count: Atomic<u32>,
+}
+
+impl Window {
+    const fn new() -> Self {
+        Self {
+            start: Atomic::new(0),
+            count: Atomic::new(0),
+        }
+    }
+
+    /// Counts an interrupt at `now`, in nanoseconds. Returns whether it is the last that fits.
+    fn is_full(&self, now: i64) -> bool {
+        if now.wrapping_sub(self.start.load(Relaxed)) >= WINDOW_NS {
+            self.start.store(now, Relaxed);
+            self.count.store(0, Relaxed);
+        }
+        let count = self.count.load(Relaxed).saturating_add(1);
+
+        self.count.store(count, Relaxed);
+        count == MAX_INTERRUPTS
+    }
+}
+
+/// Disables an interrupt line for a while when there are too many interrupts.
+///
+/// # Invariants
+///
+/// `work` is initialised. It is queued only while the line is disabled by this, and enables it.
+#[pin_data]
+pub(crate) struct Storm {
+    irq: c_uint,
+    window: Window,
+    stopped: Atomic<bool>,
+    #[pin]
+    work: Opaque<bindings::delayed_work>,
+}
+
+// SAFETY: work items may be used from any thread; the rest is plain data and atomics.
+unsafe impl Send for Storm {}
+// SAFETY: as above.
+unsafe impl Sync for Storm {}
+
+impl Storm {
+    /// Watches line `irq`.
+    ///
+    /// # Safety
+    ///
+    /// [`Self::stop`] is called before this is dropped, and before the interrupt is freed.
+    pub(crate) unsafe fn new(irq: c_uint) -> impl PinInit<Self> {
+        // INVARIANT: the work is not queued.
+        pin_init!(Self {
+            irq,
+            window: Window::new(),
+            stopped: Atomic::new(false),
+            work <- Opaque::ffi_init(|slot| {
+                // SAFETY: `slot` is valid for writes, and is pinned.
+                unsafe { helpers::rust_iommu_helper_init_delayed_work(slot, Some(Self::enable)) }
+            }),
+        })
+    }
+
+    /// Counts an interrupt. Called by the handler of the line, after the cause is acknowledged.
+    pub(crate) fn count(&self) {
+        // SAFETY: no precondition.
+        if !self.window.is_full(unsafe { bindings::ktime_get() }) || self.stopped.load(Relaxed) {
+            return;
+        }
+        // INVARIANT: the line is disabled here, and the work queued for it. It is not queued now: it
+        // is queued only while the line is disabled, and this is the line's handler.
+        //
+        // SAFETY: the line is requested, since this is its handler.
+        unsafe { bindings::disable_irq_nosync(self.irq) };
+        // SAFETY: initialised; `stop` waits for it.
+        unsafe { helpers::rust_iommu_helper_schedule_delayed_work(self.work.get(), 10) };
+    }
+
+    /// Enables the line again.
+    ///
+    /// # Safety
+    ///
+    /// Called by the workqueue only, for the work of a [`Storm`].
+    unsafe extern "C" fn enable(work: *mut bindings::work_struct) {
+        // SAFETY: `work` is the first field of the `delayed_work`, which is in a `Storm` that is there
+        // until `stop` has returned.
+        let this = unsafe { &*kernel::container_of!(Opaque::cast_from(work.cast()), Storm, work) };
+
+        // SAFETY: the line is requested until `stop` has returned, and was disabled in `count`.
+        unsafe { bindings::enable_irq(this.irq) };
+    }
+
+    /// Enables the line if it is disabled, and disables it no more. May sleep.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Relaxed);
+        kernel::sync::barrier::smp_mb(Full);
+        // SAFETY: the line is requested. A handler that has not seen `stopped` has returned after this.
+        unsafe { bindings::synchronize_irq(self.irq) };
+        // SAFETY: initialised.
+        if unsafe { bindings::cancel_delayed_work_sync(self.work.get()) } {
+            // SAFETY: the work was queued, so by the type invariants the line was disabled.
+            unsafe { bindings::enable_irq(self.irq) };
+        }
+    }
+}
+
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
+#[kunit_tests(rust_iommu_storm)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_takes_so_many() {
+        let window = Window::new();
+        let start = 7 * WINDOW_NS;
+
+        for n in 1..MAX_INTERRUPTS {
+            assert!(!window.is_full(start + i64::from(n)));
+        }
+        assert!(window.is_full(start + WINDOW_NS - 1));
+        // Once in a window: the line is disabled only once.
+        assert!(!window.is_full(start + WINDOW_NS));
+    }
+
+    #[test]
+    fn slow_faults_are_not_bounded() {
+        let window = Window::new();
+        let apart = WINDOW_NS / i64::from(MAX_INTERRUPTS - 1);
+
+        for n in 1..10 * i64::from(MAX_INTERRUPTS) {
+            assert!(!window.is_full(n * (apart + 1) + WINDOW_NS));
+        }
+    }
+}
