@@ -256,11 +256,13 @@ impl<T: Operations> Adapter<T> {
         *driven.debugfs.lock() = Some(unsafe { debugfs::create::<T>(&instance) }?);
 
         registry::insert(fwnode, instance.clone())?;
+        let replay = registry::Replay::start()?;
         // SAFETY: all that the core needs exists, since masters are probed in this call. On error
         // the core has undone everything itself.
         let ret = to_result(unsafe {
             bindings::iommu_device_register(instance.as_raw(), T::statics().ops(), as_raw(bound))
         });
+        drop(replay);
         if let Err(e) = ret {
             dev_err!(dev, "the IOMMU core refuses the instance: {:?}\n", e);
             registry::remove(&instance);

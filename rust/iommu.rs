@@ -35,6 +35,7 @@ pub mod pgtable;
 pub mod pm;
 mod probe_lock;
 pub mod prot;
+mod refusal;
 pub mod regions;
 mod registry;
 pub mod reset;
@@ -59,6 +60,8 @@ impl kernel::Module for Iommu {
     fn init(module: &'static ThisModule) -> Result<Self> {
         // SAFETY: once, and before a driver can call anything: its module needs this one's symbols.
         unsafe { registry::init() };
+        // SAFETY: as above.
+        unsafe { refusal::init() };
         // SAFETY: once, and the module stays from here on if this succeeds.
         unsafe { notifier::register() }?;
         debugfs::init();

@@ -6,6 +6,7 @@ use core::marker::PhantomData;
 
 use kernel::{
     device::Device,
+    fmt,
     prelude::*,
     sync::{
         Arc,
@@ -26,6 +27,7 @@ use crate::{
         Hardware,
         Operations, //
     },
+    refusal,
 };
 
 /// The instances of one master or domain, in the order of the devicetree.
@@ -230,6 +232,12 @@ impl<'a, T: Operations> Live<'a, T> {
         self.hardware_at(0)
     }
 
+    /// Refuses the master `dev`: logs why, once, with the names of the instances. Returns the error for
+    /// [`Operations::probe_device`].
+    pub fn refuse(&self, dev: &Device, why: fmt::Arguments<'_>) -> Error {
+        refusal::refuse(dev, fmt!("{}: {}", Names(self), why))
+    }
+
     /// What callbacks in atomic context get.
     pub fn engines(&self) -> Engines<'a, T> {
         self.instances.engines()
@@ -239,6 +247,30 @@ impl<'a, T: Operations> Live<'a, T> {
     /// [`crate::walker::WalkerDevice`].
     pub fn walker(&self) -> Walker {
         Walker(self.instances.first().clone())
+    }
+}
+
+/// The names of the instances that are alive.
+pub(crate) struct Names<'a, 'b, T: Operations>(pub(crate) &'a Live<'b, T>);
+
+impl<T: Operations> fmt::Display for Names<'_, '_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut first = true;
+
+        for (index, instance) in self.0.instances.instances.iter().enumerate() {
+            if self.0.entered & (1 << index) == 0 {
+                continue;
+            }
+            if !core::mem::replace(&mut first, false) {
+                f.write_str(", ")?;
+            }
+            // SAFETY: the gate is held.
+            fmt::Display::fmt(unsafe { instance.dev() }.name(), f)?;
+        }
+        if first {
+            f.write_str("its IOMMU, which is being unbound")?;
+        }
+        Ok(())
     }
 }
 

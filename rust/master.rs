@@ -13,6 +13,7 @@ use core::{
 use kernel::{
     bindings,
     device::Device,
+    fmt,
     prelude::*,
     sync::{
         aref::ARef,
@@ -99,6 +100,11 @@ impl MasterBase {
         f(&self.attached.lock())
     }
 
+    /// Whether the core has attached it to nothing yet.
+    pub(crate) fn is_unattached(&self) -> bool {
+        self.with_attached(|attached| matches!(attached, Attached::Nothing))
+    }
+
     /// Counts a fault.
     pub(crate) fn count_fault(&self) {
         self.faults.fetch_add(1, Ordering::Relaxed);
@@ -161,6 +167,28 @@ impl<T: Operations> Master<T> {
     /// Whether it is on a PCI bus.
     pub fn is_pci(&self) -> bool {
         is_pci(self.dev())
+    }
+
+    /// Logs that the instance of `iommu` cannot attach the master, and why. Returns `e`, the error for
+    /// [`Operations::attach`].
+    pub fn attach_failed(&self, iommu: &Device, why: &str, e: Error) -> Error {
+        self.log_attach_failed(fmt!("{}", iommu.name()), why, e);
+        e
+    }
+
+    pub(crate) fn log_attach_failed(&self, iommu: fmt::Arguments<'_>, why: &str, e: Error) {
+        dev_err!(
+            self.dev(),
+            "{}: attach failed, {}: {}: {:?}\n",
+            iommu,
+            if self.base.is_unattached() {
+                "all accesses are denied"
+            } else {
+                "nothing changes"
+            },
+            why,
+            e
+        );
     }
 
     /// What the driver keeps of it.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What has to wait until the driver core has bound an instance's device.
-//!
-//! `probe` is too early, and no callback of a driver comes later; but a bus tells whoever asks.
+//! Events of the platform bus: a driver was bound to an instance's device, a device was removed.
 //!
 //! C header: [`include/linux/device/bus.h`](srctree/include/linux/device/bus.h)
 
@@ -19,7 +17,10 @@ use kernel::{
     types::Opaque, //
 };
 
-use crate::registry;
+use crate::{
+    refusal,
+    registry, //
+};
 
 /// Our place in the bus's list. It stays there, as the crate does.
 struct Block(Opaque<bindings::notifier_block>);
@@ -43,14 +44,16 @@ unsafe extern "C" fn notified(
     event: c_ulong,
     dev: *mut c_void,
 ) -> c_int {
-    if event == bindings::bus_notifier_event_BUS_NOTIFY_BOUND_DRIVER as c_ulong {
-        // SAFETY: the bus passes a valid device. Its lock is held, so its driver is not unbound
-        // meanwhile.
-        let dev: &Device = unsafe { Device::from_raw(dev.cast()) };
+    // SAFETY: the bus passes a valid device.
+    let dev: &Device = unsafe { Device::from_raw(dev.cast()) };
 
+    if event == bindings::bus_notifier_event_BUS_NOTIFY_BOUND_DRIVER as c_ulong {
+        // The lock of the device is held, so its driver is not unbound meanwhile.
         if let Some(instance) = registry::find_dev(dev) {
             instance.on_bound(dev);
         }
+    } else if event == bindings::bus_notifier_event_BUS_NOTIFY_REMOVED_DEVICE as c_ulong {
+        refusal::forget(dev);
     }
     bindings::NOTIFY_DONE as c_int
 }

@@ -235,8 +235,9 @@ pub trait Operations: HasStatics + Sized + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The master then runs without its IOMMU, and the crate logs the error, unless it is `ENODEV`.
-    /// `EPROBE_DEFER` counts as `EIO`: there may be nobody to probe the master again.
+    /// The master then runs without its IOMMU. [`Live::refuse`] logs why and makes the error; of other
+    /// errors but `ENODEV` the crate logs the number. `EPROBE_DEFER` counts as `EIO`: the core may
+    /// not probe the master again.
     fn probe_device(
         live: &Live<'_, Self>,
         dev: &Device,
@@ -270,6 +271,12 @@ pub trait Operations: HasStatics + Sized + Send + Sync + 'static {
     /// them translate through `domain` when this returns, or none does and the master is where it
     /// was. There is no moment at which the master's accesses go out untranslated, unless it was in
     /// the identity domain before.
+    ///
+    /// # Errors
+    ///
+    /// The driver logs the cause with [`Master::attach_failed`]. If this was the master's first attach,
+    /// which must not fail, the crate calls [`Operations::attach_blocked`] instead, and tells the core
+    /// of success.
     fn attach(live: &Live<'_, Self>, master: &Master<Self>, domain: &DomainRef<Self>) -> Result;
 
     /// Lets the accesses of `master` through untranslated. The same promise as for

@@ -19,7 +19,9 @@ use kernel::{
         Device, //
     },
     prelude::*,
-    sync::Arc, //
+    sync::Arc,
+    task::Task,
+    types::NotThreadSafe, //
 };
 
 use crate::{
@@ -43,6 +45,8 @@ unsafe impl Send for Entry {}
 struct Registry {
     entries: KVec<Entry>,
     next: u32,
+    /// The tasks that register an instance with the core, by address.
+    replaying: KVec<usize>,
 }
 
 kernel::sync::global_lock! {
@@ -50,6 +54,7 @@ kernel::sync::global_lock! {
     unsafe(uninit) static REGISTRY: Mutex<Registry> = Registry {
         entries: KVec::new(),
         next: 0,
+        replaying: KVec::new(),
     };
 }
 
@@ -143,6 +148,53 @@ pub(crate) fn are_known(instances: &[Arc<Instance>]) -> bool {
     })
 }
 
+/// The current task registers an instance: the core replays masters in it.
+///
+/// # Invariants
+///
+/// The address of `task`, which made this, is in the registry's list.
+pub(crate) struct Replay {
+    task: usize,
+    /// The task that made this drops it.
+    _not_send: NotThreadSafe,
+}
+
+fn current_task() -> usize {
+    core::ptr::from_ref::<Task>(current!()).addr()
+}
+
+impl Replay {
+    /// Starts a replay in the current task.
+    pub(crate) fn start() -> Result<Self> {
+        let task = current_task();
+
+        REGISTRY.lock().replaying.push(task, GFP_KERNEL)?;
+        // INVARIANT: added just now.
+        Ok(Self {
+            task,
+            _not_send: NotThreadSafe,
+        })
+    }
+}
+
+impl Drop for Replay {
+    fn drop(&mut self) {
+        let mut registry = REGISTRY.lock();
+
+        if let Some(at) = registry.replaying.iter().position(|t| *t == self.task) {
+            let _ = registry.replaying.remove(at);
+        }
+        if registry.replaying.is_empty() {
+            registry.replaying = KVec::new();
+        }
+    }
+}
+
+/// Whether the current task registers an instance.
+pub(crate) fn is_replaying() -> bool {
+    REGISTRY.lock().replaying.contains(&current_task())
+}
+
 /// An ID as it is kept in an `iommu_fwspec`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StreamId(u32);
@@ -194,4 +246,23 @@ pub(crate) unsafe fn ids(dev: *mut bindings::device) -> Result<KVec<StreamId>> {
         return Err(ENODEV);
     }
     Ok(ids)
+}
+
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
+#[kunit_tests(rust_iommu_registry)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replay_is_known_to_its_task() -> Result {
+        assert!(!is_replaying());
+        let outer = Replay::start()?;
+        let inner = Replay::start()?;
+        assert!(is_replaying());
+        drop(inner);
+        assert!(is_replaying());
+        drop(outer);
+        assert!(!is_replaying());
+        Ok(())
+    }
 }

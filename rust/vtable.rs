@@ -45,7 +45,11 @@ use crate::{
     gfp::Gfp,
     group::Group,
     instance::Instance,
-    live::InstanceSet,
+    live::{
+        InstanceSet,
+        Live,
+        Names, //
+    },
     master::{
         Attached,
         Master, //
@@ -57,6 +61,7 @@ use crate::{
         PagingDomain, //
     },
     prot::Prot,
+    refusal,
     regions::ReservedRegions,
     registry::{
         self,
@@ -241,12 +246,14 @@ unsafe extern "C" fn of_xlate<T: Operations>(
         let count = args.args_count as usize;
 
         if count != T::CELLS {
-            dev_err!(
+            refusal::refuse(
                 dev,
-                "{}: iommus entry has {} cells, this IOMMU takes {}\n",
-                iommu.name(),
-                count,
-                T::CELLS
+                fmt!(
+                    "{}: iommus entry has {} cells, this IOMMU takes {}",
+                    iommu.name(),
+                    count,
+                    T::CELLS
+                ),
             );
             return Err(EINVAL);
         }
@@ -255,7 +262,10 @@ unsafe extern "C" fn of_xlate<T: Operations>(
         // SAFETY: `find` gave an instance of `T`, and the gate is held.
         let hw = unsafe { instance.hardware::<T>() };
         let stream = T::of_xlate(hw, cells).inspect_err(|_| {
-            dev_err!(dev, "{}: no such master ID: {:?}\n", iommu.name(), cells);
+            refusal::refuse(
+                dev,
+                fmt!("{}: no such master ID: {:?}", iommu.name(), cells),
+            );
         })?;
 
         let id = StreamId::new(&instance, stream).as_raw();
@@ -331,6 +341,7 @@ unsafe extern "C" fn probe_device<T: Operations>(
 
     match try_probe_device::<T>(this) {
         Ok(master) => {
+            refusal::forget(this);
             let iommu = master.iommu_device();
             // SAFETY: stays pinned until `release_device` makes it a box again.
             let master = KBox::into_raw(unsafe { Pin::into_inner_unchecked(master) });
@@ -338,13 +349,14 @@ unsafe extern "C" fn probe_device<T: Operations>(
             unsafe { bindings::dev_iommu_priv_set(dev, master.cast()) };
             iommu
         }
-        // A driver is being probed that must not be bound: its instance has begun to go just now.
-        Err(e) if e == EPROBE_DEFER => e.to_ptr(),
+        // The driver of the master is being probed and must not be bound: unbinding of its instance
+        // has begun.
+        Err(e) if e == EPROBE_DEFER && !registry::is_replaying() => e.to_ptr(),
         Err(e) => {
-            // One master's trouble must not become the instance's: while the core replays masters
-            // it takes every other error for a reason to give up the registration.
-            if e != ENODEV {
-                dev_err!(this, "cannot be taken on by its IOMMU: {:?}\n", e);
+            // While the core replays masters for an instance that registers, every other error
+            // makes it refuse that instance.
+            if e != ENODEV && e != EPROBE_DEFER {
+                refusal::refuse(this, fmt!("its IOMMU refuses it: {:?}", e));
             }
             ENODEV.to_ptr()
         }
@@ -381,7 +393,10 @@ unsafe extern "C" fn device_group<T: Operations>(
     match T::device_group(master, request) {
         Ok(group) => Group::into_raw(group),
         Err(e) => {
-            dev_err!(master.dev(), "no IOMMU group: {:?}\n", e);
+            // The driver has logged why it refuses the master.
+            if e != ENODEV {
+                refusal::refuse(master.dev(), fmt!("no IOMMU group: {:?}", e));
+            }
             ENODEV.to_ptr()
         }
     }
@@ -486,20 +501,64 @@ unsafe extern "C" fn attach_paging<T: Operations>(
     // SAFETY: the core calls this between `probe_device` and `release_device`.
     let master = unsafe { master::<T>(dev) };
 
-    from_result(|| {
-        if !domain.instances().same(master.instances()) {
-            return Err(EINVAL);
+    let live = master.instances().enter();
+    let result = if !domain.instances().same(master.instances()) {
+        Err(not_attached(
+            &live,
+            master,
+            "its IOMMUs are not those of the domain",
+            EINVAL,
+        ))
+    } else if !live.is_complete() {
+        Err(not_attached(
+            &live,
+            master,
+            "an IOMMU is being unbound",
+            ENODEV,
+        ))
+    } else {
+        domain
+            .with_reference(|domain| T::attach(&live, master, domain))
+            .map(|()| Attached::Paging(domain.base().into()))
+    };
+    conclude_attach(&live, master, result)
+}
+
+/// Logs a first attach that fails before the driver is called. Others fail silently, as the core
+/// expects it. Returns `e`.
+fn not_attached<T: Operations>(
+    live: &Live<'_, T>,
+    master: &Master<T>,
+    why: &str,
+    e: Error,
+) -> Error {
+    if master.base().is_unattached() {
+        master.log_attach_failed(fmt!("{}", Names(live)), why, e);
+    }
+    e
+}
+
+/// Records what an attach has come to, and makes the result for the core.
+///
+/// "Drivers are not allowed to fail the first domain attach", says the core. In a replay of masters it
+/// would refuse the instance for all of them, and these would run untranslated. So a master whose
+/// first attach fails is denied until it is attached to another domain, and the core is told of
+/// success.
+fn conclude_attach<T: Operations>(
+    live: &Live<'_, T>,
+    master: &Master<T>,
+    result: Result<Attached>,
+) -> c_int {
+    let attached = match result {
+        Ok(attached) => attached,
+        Err(e) if !master.base().is_unattached() => return e.to_errno(),
+        Err(_) => {
+            T::attach_blocked(live, master);
+            Attached::Blocked
         }
-        let live = domain.instances().enter();
-        if !live.is_complete() {
-            return Err(ENODEV);
-        }
-        domain.with_reference(|domain| T::attach(&live, master, domain))?;
-        master
-            .base()
-            .set_attached(Attached::Paging(domain.base().into()));
-        Ok(0)
-    })
+    };
+    master.base().set_attached(attached);
+    0
 }
 
 /// Puts a master into the identity domain. Lock of its group held.
@@ -515,15 +574,20 @@ unsafe extern "C" fn attach_identity<T: Operations>(
     // SAFETY: the core calls this between `probe_device` and `release_device`.
     let master = unsafe { master::<T>(dev) };
 
-    from_result(|| {
-        let live = master.instances().enter();
-        if !live.is_complete() {
-            return Err(ENODEV);
-        }
-        T::attach_identity(&live, master)?;
-        master.base().set_attached(Attached::Identity);
-        Ok(0)
-    })
+    let live = master.instances().enter();
+    let result = if !live.is_complete() {
+        Err(not_attached(
+            &live,
+            master,
+            "an IOMMU is being unbound",
+            ENODEV,
+        ))
+    } else {
+        T::attach_identity(&live, master)
+            .map(|()| Attached::Identity)
+            .map_err(|e| not_attached(&live, master, "no identity domain", e))
+    };
+    conclude_attach(&live, master, result)
 }
 
 /// Puts a master into the blocked domain. Lock of its group held.
