@@ -27,6 +27,7 @@ pub mod link;
 pub mod live;
 mod lock_class;
 pub mod master;
+pub mod mem_region;
 mod notifier;
 pub mod ops;
 pub mod pages;
