@@ -190,7 +190,7 @@ impl PagingDomain<Sun50iIommu> for Domain {
         };
         if result.is_err() {
             // Nothing can be reached through what is cached, since everything is denied.
-            complain(engines);
+            report_stale(engines);
         }
     }
 
@@ -204,7 +204,7 @@ impl PagingDomain<Sun50iIommu> for Domain {
         match (result, limbo) {
             (Ok(()), Some(limbo)) => limbo.free(),
             (Ok(()), None) => {}
-            (Err(_), _) => complain(engines),
+            (Err(_), _) => report_stale(engines),
         }
     }
 
@@ -226,13 +226,13 @@ impl PagingDomain<Sun50iIommu> for Domain {
 
 #[cold]
 #[inline(never)]
-fn complain(engines: &mut Engines<'_, Sun50iIommu>) {
-    let unsaid = engines.first().is_some_and(|mut engaged| {
+fn report_stale(engines: &mut Engines<'_, Sun50iIommu>) {
+    let report = engines.first().is_some_and(|mut engaged| {
         let (engine, hold) = engaged.get();
-        engine.has_to_complain(hold)
+        engine.take_stale_report(hold)
     });
 
-    if unsaid {
+    if report {
         engines.with_dev(0, |dev| {
             dev_err!(
                 dev,

@@ -44,6 +44,7 @@ use crate::{
         Dirs,
         Plan, //
     },
+    ports::Routes,
     regs::*,
     variant::Variant, //
 };
@@ -59,25 +60,39 @@ const POLL_RETRIES: usize = 2000;
 const UNKNOWN: u32 = u32::MAX;
 
 atomic_safe! {
-    /// What the registers are known to hold.
+    /// Whether the caches may hold translations that have been unmapped.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Caches {
+        /// They hold none.
+        Clean,
+        /// An invalidation timed out: everything is denied until a full one succeeds.
+        Stale,
+        /// As [`Caches::Stale`], and the log says so.
+        StaleReported,
+    }
+}
+
+atomic_safe! {
+    /// What the registers hold.
     struct State {
-        /// Registers can be reached.
+        /// Registers can be accessed.
         powered: bool,
-        /// The directory that is translated with; only while `powered`. `None`: accesses go out
+        /// ENABLE is set, and TTB holds this directory. `None`: ENABLE is 0, accesses pass
         /// untranslated.
         directory: Option<u32>,
-        /// Everything is denied, whatever the tables say.
+        /// The driver has looked at the hardware as it was before probe.
+        started: bool,
+        /// TTB of hardware that was enabled before probe.
+        found: Option<u32>,
+        /// BYPASS and the rules of the access classes.
+        routes: Routes,
+        /// DM_AUT_OVWT denies everything that is not bypassed.
         denying: bool,
-        /// Masters that are denied while others are not: one bit each.
-        blocked: u32,
-        /// Masters that pass untranslated while others are translated: one bit each.
-        bypassed: u32,
-        /// What TLB_IVLD_MASK holds; [`UNKNOWN`] if that is not known.
+        /// TLB_IVLD_MASK; [`UNKNOWN`] if that is not known.
         mask: u32,
-        /// An invalidation did not come to its end: everything is denied until a full one does.
-        stale: bool,
-        /// That was said in the log.
-        complained: bool,
+        caches: Caches,
+        /// The machine is shut down: nothing that is denied is allowed again.
+        shut: bool,
     }
 }
 
@@ -111,12 +126,13 @@ impl<'bound> Engine<'bound> {
             state: lock.guard(State {
                 powered: false,
                 directory: None,
+                started: false,
+                found: None,
+                routes: Routes::DENIED,
                 denying: false,
-                blocked: 0,
-                bypassed: 0,
                 mask: UNKNOWN,
-                stale: false,
-                complained: false,
+                caches: Caches::Clean,
+                shut: false,
             }),
         }
     }
@@ -125,26 +141,45 @@ impl<'bound> Engine<'bound> {
         self.variant
     }
 
-    /// The clock runs and reset is released: registers can be reached from now on.
+    /// The clock runs and reset is released: registers can be accessed from now on.
     ///
-    /// Hardware that is found translating denies everything from here on.
+    /// Hardware that was enabled before probe denies everything from here on. Later, the boot kernel
+    /// of hibernation may have left it enabled; the masters are in the identity domain then.
     pub(crate) fn power_on(&self) {
         let mut state = self.state.lock();
         state.powered = true;
 
         if self.io.read(ENABLE).enable() {
-            self.deny(&mut state);
+            if state.started {
+                self.disable(&mut state);
+            } else {
+                state.found = Some(self.io.read(TTB).into());
+                self.deny(&mut state);
+            }
         }
         self.configure(&mut state);
     }
 
-    /// Whether the hardware translates with tables that are nobody's.
-    pub(crate) fn found_translating(&self) -> bool {
-        let state = self.state.lock();
-        state.powered && state.denying && state.directory.is_none()
+    /// Returns the table base of hardware that was enabled before probe, the first time.
+    pub(crate) fn take_found(&self) -> Option<u32> {
+        let mut state = self.state.lock();
+
+        state.started = true;
+        state.found.take()
     }
 
-    /// The clock is about to stop. Only while accesses go out untranslated.
+    /// Whether the registers hold what is written to them. They do not if the devicetree names a
+    /// wrong clock, reset or register region.
+    ///
+    /// Only while ENABLE is 0.
+    pub(crate) fn answers(&self, directory: u32) -> bool {
+        let state = self.state.lock();
+
+        self.io.write(TTB, TTB::from(directory));
+        state.powered && u32::from(self.io.read(TTB)) == directory
+    }
+
+    /// The clock is about to stop. Only while accesses pass untranslated.
     ///
     /// # Errors
     ///
@@ -158,7 +193,9 @@ impl<'bound> Engine<'bound> {
         Ok(())
     }
 
-    /// Writes the registers that do not depend on what is translated with. They may have been lost.
+    /// Writes the registers that do not depend on the directory. They may have been lost.
+    ///
+    /// Faults that are latched are acknowledged before INT_ENABLE lets them raise the interrupt.
     fn configure(&self, state: &mut State) {
         let all = self.variant.all_masters();
 
@@ -166,13 +203,15 @@ impl<'bound> Engine<'bound> {
             TLB_PREFETCH,
             TLB_PREFETCH::from(if self.variant.prefetch { all } else { 0 }),
         );
-        self.io.write(BYPASS, BYPASS::from(state.bypassed));
+        self.io.write(BYPASS, BYPASS::from(state.routes.bypassed));
         if self.variant.start_end {
             self.io
                 .write_reg(TLB_IVLD_MODE_SEL::zeroed().with_start_end(true));
         }
         state.mask = UNKNOWN;
-        self.write_rules(state.blocked);
+        self.write_rules(state.routes.translated);
+        self.io.write(INT_CLR, INT_CLR::from(u32::MAX));
+        self.restart_lanes(all);
         self.io.write(
             INT_ENABLE,
             INT_ENABLE::from(all)
@@ -181,14 +220,14 @@ impl<'bound> Engine<'bound> {
         );
     }
 
-    /// Writes what the access classes allow, to masters that are not in `blocked`.
+    /// Writes what the access classes allow to the masters in `translated`. Others are denied.
     ///
-    /// Two classes share a register, so each is written once, whole.
-    fn write_rules(&self, blocked: u32) {
+    /// Two classes share a register, so each register is written once, whole.
+    fn write_rules(&self, translated: u32) {
         let mut rules = [0u32; 3];
         for class in Class::ALL {
             let half = 16 * (class as u32 % 2);
-            rules[class as usize / 2] |= self.denied_by(class, blocked) << half;
+            rules[class as usize / 2] |= self.denied_by(class, translated) << half;
         }
         self.io
             .write(DM_AUT_CTRL::at(0), DM_AUT_CTRL::from(rules[0]));
@@ -198,23 +237,24 @@ impl<'bound> Engine<'bound> {
             .write(DM_AUT_CTRL::at(2), DM_AUT_CTRL::from(rules[2]));
     }
 
-    /// Two bits per master: bit `2m` denies reads, bit `2m + 1` writes.
-    fn denied_by(&self, class: Class, blocked: u32) -> u32 {
+    /// Two bits for each master: bit `2m` denies reads, bit `2m + 1` writes.
+    fn denied_by(&self, class: Class, translated: u32) -> u32 {
         let prot = Class::prot(class as u32);
         let mut denied = 0;
         for master in 0..u32::from(self.variant.masters) {
-            let is_blocked = blocked >> master & 1 != 0;
-            if is_blocked || !prot.readable() {
+            let allowed = translated >> master & 1 != 0;
+            if !allowed || !prot.readable() {
                 denied |= 1 << (2 * master);
             }
-            if is_blocked || !prot.writable() {
+            if !allowed || !prot.writable() {
                 denied |= 2 << (2 * master);
             }
         }
         denied
     }
 
-    /// Denies everything at once. Checked at each access, also those that hit a TLB.
+    /// Denies everything that is not bypassed, at once. The hardware checks each access, also one that
+    /// hits a TLB.
     fn deny(&self, state: &mut State) {
         state.denying = true;
         self.io.write(
@@ -223,41 +263,76 @@ impl<'bound> Engine<'bound> {
         );
     }
 
-    /// Lets the tables decide again.
+    /// Lets the rules of the access classes decide again, unless a reason to deny everything remains.
     fn allow(&self, state: &mut State) {
-        state.denying = false;
-        self.io.write(DM_AUT_OVWT, DM_AUT_OVWT::from(0));
+        if state.denying && state.caches == Caches::Clean && !state.shut {
+            state.denying = false;
+            self.io.write(DM_AUT_OVWT, DM_AUT_OVWT::from(0));
+        }
     }
 
-    /// Translates with the directory at `directory`, coming from whatever was before.
+    /// Changes what the hardware does with each master.
     ///
-    /// Coming from another directory, everything is denied while neither is fully in force: no
-    /// access goes out untranslated, and none through a mixture of both.
+    /// A master that changes from bypassed to translated, or back, is not denied in between.
+    fn route(&self, state: &mut State, routes: Routes) {
+        let old = core::mem::replace(&mut state.routes, routes);
+        let either = old.translated | routes.translated;
+
+        if either != old.translated {
+            self.write_rules(either);
+        }
+        if routes.translated != 0 {
+            self.allow(state);
+        }
+        if routes.bypassed != old.bypassed {
+            self.io.write(BYPASS, BYPASS::from(routes.bypassed));
+        }
+        if routes.translated != either {
+            self.write_rules(routes.translated);
+        }
+    }
+
+    /// Changes what the hardware does with each master, with the directory it has.
+    pub(crate) fn set_routes(&self, routes: Routes) {
+        let mut state = self.state.lock();
+
+        if state.powered && !state.shut && state.routes != routes {
+            self.route(&mut state, routes);
+        }
+    }
+
+    /// Translates with the directory at `directory`, for the masters in `routes`.
+    ///
+    /// From one directory to another, everything that is not bypassed is denied until the new one is
+    /// in force: no access passes untranslated, and none goes through a mixture of both.
     ///
     /// # Errors
     ///
-    /// `ETIMEDOUT` if the hardware does not drop what it has cached. What was in force before is in
-    /// force again; if not even that can be made sure, everything is denied.
-    pub(crate) fn translate(&self, directory: u32) -> Result {
+    /// `ETIMEDOUT` if the hardware does not invalidate its caches, `EIO` if its registers do not hold
+    /// what is written. The former directory and routes are in force again then; if the caches cannot
+    /// be invalidated for that either, everything is denied.
+    pub(crate) fn translate(&self, directory: u32, routes: Routes) -> Result {
         let mut state = self.state.lock();
-        if !state.powered {
+        if !state.powered || state.shut {
             return Err(ENODEV);
         }
 
         let Some(old) = state.directory else {
             self.io.write(TTB, TTB::from(directory));
             self.drop_all()?;
-            self.enable(&mut state, directory);
-            self.allow(&mut state);
-            return Ok(());
+            state.caches = Caches::Clean;
+            self.route(&mut state, routes);
+            return self.enable(&mut state, directory).inspect_err(|_| {
+                self.route(&mut state, Routes::DENIED);
+            });
         };
 
-        let was_denying = state.denying;
-        if old != directory || state.stale {
+        if old != directory || state.caches != Caches::Clean {
+            let was_denying = state.denying;
             let faults = self.io.read(INT_STA);
             self.deny(&mut state);
-            // Once before the directory changes, so that a hardware that does not answer is found
-            // out while nothing has happened yet.
+            // Once before the directory changes, so that a timeout is found while the old directory
+            // is in force.
             if let Err(e) = self.drop_all() {
                 if !was_denying {
                     self.forgive(faults);
@@ -274,16 +349,16 @@ impl<'bound> Engine<'bound> {
                         self.allow(&mut state);
                     }
                     Ok(()) => {}
-                    Err(_) => state.stale = true,
+                    Err(_) if state.caches == Caches::Clean => state.caches = Caches::Stale,
+                    Err(_) => {}
                 }
                 return Err(e);
             }
             self.forgive(faults);
             state.directory = Some(directory);
-            state.stale = false;
-            state.complained = false;
+            state.caches = Caches::Clean;
         }
-        self.allow(&mut state);
+        self.route(&mut state, routes);
         Ok(())
     }
 
@@ -304,128 +379,138 @@ impl<'bound> Engine<'bound> {
         self.io.write(RESET, RESET::from(u32::MAX));
     }
 
-    fn enable(&self, state: &mut State, directory: u32) {
-        // Ranged invalidations want internal clock gating off. Turning it off and on around each of
-        // them would cost as many accesses as the rest of it, so it stays off; the clock as a whole
-        // runs only while something is translated.
+    /// Sets ENABLE. TTB holds `directory`.
+    ///
+    /// # Errors
+    ///
+    /// `EIO` if TTB or ENABLE does not hold what was written; ENABLE is cleared then.
+    fn enable(&self, state: &mut State, directory: u32) -> Result {
+        // Ranged invalidations want internal clock gating off. Switching it around each of them would
+        // cost as many accesses as the rest of it, so it stays off; the clock as a whole runs only
+        // while the hardware translates or denies.
         self.io.write(AUTO_GATING, AUTO_GATING::from(0));
         self.io.write_reg(ENABLE::zeroed().with_enable(true));
+        if !self.io.read(ENABLE).enable() || u32::from(self.io.read(TTB)) != directory {
+            self.io.write(ENABLE, ENABLE::from(0));
+            state.directory = None;
+            return Err(EIO);
+        }
         state.directory = Some(directory);
-        state.stale = false;
+        Ok(())
     }
 
-    /// Denies everything, with the directory at `empty` in place of what was translated with.
+    /// Denies everything that is not bypassed by `routes`, with the directory at `empty`, which has no
+    /// entries. `routes` translates nothing.
     ///
-    /// Returns whether the hardware is known to have let go of the old tables. They must stay in
-    /// memory otherwise.
-    pub(crate) fn block_all(&self, empty: u32) -> bool {
+    /// Returns whether the hardware has invalidated its caches. If not, the tables it has used must
+    /// stay in memory.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::enable`]: accesses pass untranslated.
+    pub(crate) fn block(&self, empty: u32, routes: Routes) -> Result<bool> {
         let mut state = self.state.lock();
         if !state.powered {
-            return false;
+            return Err(ENODEV);
         }
         self.deny(&mut state);
-        self.write_bypass(&mut state, 0);
+        self.route(&mut state, routes);
+        if state.directory == Some(empty) && state.caches == Caches::Clean {
+            return Ok(true);
+        }
 
         let dropped = self.drop_all().is_ok();
         self.io.write(TTB, TTB::from(empty));
-        let dropped = dropped && self.drop_all().is_ok();
-        self.enable(&mut state, empty);
-        state.stale = !dropped;
-        dropped
+        let dropped = self.drop_all().is_ok() && dropped;
+        state.caches = match state.caches {
+            _ if dropped => Caches::Clean,
+            Caches::Clean => Caches::Stale,
+            stale => stale,
+        };
+        self.enable(&mut state, empty)?;
+        Ok(dropped)
     }
 
-    /// Lets everything through untranslated. Returns whether the hardware has let go of the tables.
+    /// Clears ENABLE: every access passes untranslated. Returns whether the hardware has invalidated
+    /// its caches.
     pub(crate) fn pass(&self) -> bool {
         let mut state = self.state.lock();
         if !state.powered {
             return true;
         }
-        self.io.write(ENABLE, ENABLE::from(0));
-        state.directory = None;
-        state.blocked = 0;
-        state.stale = false;
-        self.write_bypass(&mut state, 0);
+        if state.shut {
+            return false;
+        }
+        self.disable(&mut state);
         let dropped = self.drop_all().is_ok();
-        self.write_rules(0);
+        self.route(&mut state, Routes::DENIED);
         self.allow(&mut state);
         dropped
     }
 
-    /// Denies everything; for when nobody will be there to answer for it.
+    fn disable(&self, state: &mut State) {
+        self.io.write(ENABLE, ENABLE::from(0));
+        state.directory = None;
+        // Nothing is translated with what the caches hold: ENABLE is set again after a full
+        // invalidation only.
+        state.caches = Caches::Clean;
+    }
+
+    /// Denies everything, with the table base that the hardware was found with at probe, and without
+    /// interrupts: the driver's own directory is about to be freed.
+    pub(crate) fn leave_denying(&self, found: u32) {
+        let mut state = self.state.lock();
+
+        self.deny(&mut state);
+        self.route(&mut state, Routes::DENIED);
+        self.io.write(INT_ENABLE, INT_ENABLE::from(0));
+        self.io.write(TTB, TTB::from(found));
+        let _ = self.drop_all();
+        state.directory = Some(found);
+    }
+
+    /// The machine goes down, or another kernel starts: masters may still run, and this kernel no
+    /// longer keeps their tables. Denies everything, and raises no interrupt any more.
     pub(crate) fn shut(&self) {
         let mut state = self.state.lock();
+
+        state.shut = true;
+        if state.powered {
+            self.io.write(INT_ENABLE, INT_ENABLE::from(0));
+        }
         if state.powered && state.directory.is_some() {
             self.deny(&mut state);
+            self.route(&mut state, Routes::DENIED);
         }
     }
 
-    /// Denies one master, or no longer does; others are not affected.
-    pub(crate) fn set_blocked(&self, master: u16, blocked: bool) {
-        let mut state = self.state.lock();
-        let bit = 1 << master;
-        let mask = if blocked {
-            state.blocked | bit
-        } else {
-            state.blocked & !bit
-        };
-        if mask != state.blocked {
-            state.blocked = mask;
-            if state.powered {
-                self.write_rules(mask);
-            }
-        }
-    }
-
-    /// Lets the accesses of one master through untranslated, or no longer does; others are not
-    /// affected.
-    pub(crate) fn set_bypassed(&self, master: u16, bypassed: bool) {
-        let bit = 1 << master;
-        let mut state = self.state.lock();
-        let mask = if bypassed {
-            state.bypassed | bit
-        } else {
-            state.bypassed & !bit
-        };
-        self.write_bypass(&mut state, mask);
-    }
-
-    /// Lets the accesses of all masters through while the debug port is translated.
-    pub(crate) fn bypass_all(&self) {
-        self.write_bypass(&mut self.state.lock(), self.variant.all_masters());
-    }
-
-    fn write_bypass(&self, state: &mut State, mask: u32) {
-        if mask != state.bypassed {
-            state.bypassed = mask;
-            if state.powered {
-                self.io.write(BYPASS, BYPASS::from(mask));
-            }
-        }
-    }
-
-    /// Writes everything again as it should be, after registers may have been lost.
+    /// Writes all registers again, which may have been lost.
     ///
     /// # Errors
     ///
-    /// `ETIMEDOUT` as for [`Self::translate`]; everything is denied then.
+    /// `ETIMEDOUT` and `EIO` as for [`Self::translate`]; on `ETIMEDOUT` everything is denied.
     pub(crate) fn restore(&self) -> Result {
         let mut state = self.state.lock();
         if !state.powered {
             return Ok(());
         }
-        let was_denying = state.denying && !state.stale;
-        if state.directory.is_some() {
-            self.deny(&mut state);
-        }
-        self.configure(&mut state);
         let Some(directory) = state.directory else {
+            // Another kernel may have left the hardware enabled, with tables of its own.
+            self.disable(&mut state);
+            self.configure(&mut state);
             return Ok(());
         };
+        self.deny(&mut state);
+        self.configure(&mut state);
         self.io.write(TTB, TTB::from(directory));
         let dropped = self.drop_all();
-        self.enable(&mut state, directory);
-        state.stale = dropped.is_err();
-        if dropped.is_ok() && !was_denying {
+        match (dropped, state.caches) {
+            (Ok(()), _) => state.caches = Caches::Clean,
+            (Err(_), Caches::Clean) => state.caches = Caches::Stale,
+            (Err(_), _) => {}
+        }
+        self.enable(&mut state, directory)?;
+        if state.routes.translated != 0 {
             self.allow(&mut state);
         }
         dropped
@@ -537,7 +622,7 @@ impl<'bound> Engine<'bound> {
                 if state.directory != Some(directory) {
                     return Ok(());
                 }
-                if state.stale {
+                if state.caches != Caches::Clean {
                     return self.recover(state);
                 }
                 let result = self.drop_block(state, block);
@@ -561,7 +646,7 @@ impl<'bound> Engine<'bound> {
         if state.directory != Some(directory) {
             return Ok(());
         }
-        if state.stale {
+        if state.caches != Caches::Clean {
             return self.recover(state);
         }
         let result = self.drop_planned(state, &(first..=last), dirs);
@@ -580,7 +665,7 @@ impl<'bound> Engine<'bound> {
     #[cold]
     #[inline(never)]
     fn give_up(&self, state: &mut State) {
-        state.stale = true;
+        state.caches = Caches::Stale;
         self.deny(state);
     }
 
@@ -594,7 +679,7 @@ impl<'bound> Engine<'bound> {
         if state.directory != Some(directory) {
             return Ok(());
         }
-        if state.stale {
+        if state.caches != Caches::Clean {
             return self.recover(state);
         }
         let result = self.drop_all();
@@ -605,23 +690,26 @@ impl<'bound> Engine<'bound> {
     #[inline(never)]
     fn recover(&self, state: &mut State) -> Result {
         self.drop_all()?;
-        state.stale = false;
-        state.complained = false;
+        state.caches = Caches::Clean;
         self.allow(state);
         Ok(())
     }
 
-    /// Whether it has to be said that invalidations do not come to an end: once each time they begin
-    /// not to.
-    pub(crate) fn has_to_complain(&self, mut hold: Hold<'_>) -> bool {
+    /// Whether the log has yet to say that an invalidation timed out. True once for each time that the
+    /// caches become stale.
+    pub(crate) fn take_stale_report(&self, mut hold: Hold<'_>) -> bool {
         let state = self.state.get(&mut hold);
+        let report = state.caches == Caches::Stale;
 
-        state.stale && !core::mem::replace(&mut state.complained, true)
+        if report {
+            state.caches = Caches::StaleReported;
+        }
+        report
     }
 
-    /// Whether everything is denied because an invalidation did not come to its end.
+    /// Whether everything is denied because an invalidation timed out.
     pub(crate) fn is_stale(&self) -> bool {
-        self.state.lock().stale
+        self.state.lock().caches != Caches::Clean
     }
 
     /// Reads the faults, acknowledges them, and lets the stalled masters go on.

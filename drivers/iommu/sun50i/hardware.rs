@@ -2,15 +2,15 @@
 
 //! One instance: its power, and which domain it translates with.
 //!
-//! All masters of an instance share one directory, so they are one group, and the first of them
-//! that is attached takes the others along. What differs between them is whether they are blocked.
+//! All masters of an instance share one directory, so they are one group. Attaching the first of them
+//! to another paging domain switches the directory for all that are translated. [`Ports`] records what
+//! each port is in.
 //!
 //! # Never fail open
 //!
-//! Without clock, in reset, or not enabled, this hardware lets every access through untranslated.
-//! So the clock is held from the moment the first master leaves the identity domain until the last
-//! one is back in it, whatever the masters' own power management does; [`Engine::power_off`]
-//! refuses otherwise.
+//! Without clock, in reset, or with ENABLE clear, this hardware lets every access pass untranslated.
+//! So the driver holds the clock while any port is to be translated or denied, independent of the
+//! masters' own power management; [`Engine::power_off`] refuses otherwise.
 
 use iommu::{
     clk::{
@@ -21,6 +21,8 @@ use iommu::{
     gfp::Gfp,
     hold::EngineLock,
     live::Live,
+    master::Master,
+    mem_region::MemRegion,
     ops::PagingDomain,
     pm::{
         self,
@@ -55,6 +57,11 @@ use kernel::{
 use crate::{
     domain::Domain,
     engine::Engine,
+    ports::{
+        Port,
+        Ports,
+        Routes, //
+    },
     variant::Variant,
     Sun50iIommu, //
 };
@@ -62,25 +69,18 @@ use crate::{
 /// Bytes of a directory.
 const DIR_SIZE: usize = 0x4000;
 
-/// What the masters of the instance are in.
-enum Current {
-    Identity,
-    Blocked,
-    Paging(DomainRef<Sun50iIommu>),
-}
-
 /// What keeps the current state in place.
 struct Slot {
-    current: Current,
-    /// Masters that are attached to the paging domain: one bit each.
-    attached: u32,
-    /// Tables that the hardware may still walk although it translates with others: it has not said
-    /// that it dropped them.
+    ports: Ports,
+    /// The paging domain of the ports that are translated.
+    tables: Option<DomainRef<Sun50iIommu>>,
+    /// Tables that the hardware may still walk although it has another directory: it has not
+    /// invalidated its caches.
     lingering: KVec<DomainRef<Sun50iIommu>>,
     /// Keeps the clock running.
     power: Option<PmHold>,
-    /// The hardware was found translating, and no master has been attached since.
-    found: bool,
+    /// The table base of hardware that was enabled before probe, until a master is attached.
+    found: Option<u32>,
 }
 
 /// One instance of the hardware.
@@ -98,6 +98,7 @@ pub(crate) struct Hardware<'bound> {
     clock: ClkSwitch,
     #[pin]
     reset: ResetSwitch,
+    _region: MemRegion,
     dev: &'bound Device<Bound>,
 }
 
@@ -115,6 +116,9 @@ impl<'bound> Hardware<'bound> {
             let request = pdev.io_request_by_index(0).ok_or(EINVAL).inspect_err(|_| {
                 dev_err!(dev, "no register region (reg)\n");
             })?;
+            let region = MemRegion::request(pdev, 0).inspect_err(|e| {
+                dev_err!(dev, "registers cannot be claimed: {:?}\n", *e);
+            })?;
             let io = request.iomap_sized().inspect_err(|e| {
                 dev_err!(dev, "registers cannot be mapped: {:?}\n", *e);
             })?;
@@ -128,11 +132,11 @@ impl<'bound> Hardware<'bound> {
             Ok(try_pin_init!(Self {
                 slot <- new_mutex!(
                     Slot {
-                        current: Current::Identity,
-                        attached: 0,
+                        ports: Ports::new(),
+                        tables: None,
                         lingering: KVec::new(),
                         power: None,
-                        found: false,
+                        found: None,
                     },
                     "sun50i_slot"
                 ),
@@ -141,28 +145,40 @@ impl<'bound> Hardware<'bound> {
                 empty,
                 clock <- ClkSwitch::new(clock),
                 reset <- ResetSwitch::new(reset),
+                _region: region,
                 dev,
             }? Error))
         })
     }
 
-    /// What can fail of taking the instance into use has not: look at what the hardware is doing.
+    /// Looks at what the hardware does before any master is attached.
     ///
-    /// Hardware that a boot loader or another kernel left translating denies everything from now
-    /// on, and stays powered: without power it would let through what it translated before.
-    pub(crate) fn quiesce(&self) -> Result {
+    /// Hardware that a boot loader or another kernel left enabled denies everything from now on, and
+    /// stays powered: without power it would let pass what it translated before.
+    ///
+    /// # Errors
+    ///
+    /// What the clock or reset fails with, `EIO` if the registers do not hold what is written.
+    pub(crate) fn start(&self) -> Result {
         let power = pm::get(self.dev)?;
-        if self.engine.found_translating() {
-            dev_info!(
-                self.dev,
-                "found translating, denying all masters until they are attached\n"
-            );
-            let mut slot = self.slot.lock();
-            self.engine.block_all(self.empty_directory());
-            slot.current = Current::Blocked;
-            slot.power = Some(power.into_owned());
-            slot.found = true;
-        }
+        let Some(found) = self.engine.take_found() else {
+            if !self.engine.answers(self.empty_directory()) {
+                dev_err!(
+                    self.dev,
+                    "registers do not hold what is written: wrong clocks, resets or reg\n"
+                );
+                return Err(EIO);
+            }
+            return Ok(());
+        };
+        dev_info!(
+            self.dev,
+            "found translating, denying all masters until they are attached\n"
+        );
+        let mut slot = self.slot.lock();
+        slot.power = Some(power.into_owned());
+        slot.found = Some(found);
+        self.apply(&mut slot, Ports::blocked());
         Ok(())
     }
 
@@ -170,97 +186,94 @@ impl<'bound> Hardware<'bound> {
         self.empty.dma_address() as u32
     }
 
-    /// Translates the accesses of `masters` with `domain`.
+    /// Translates the accesses of `master` with `domain`.
     ///
     /// # Errors
     ///
-    /// What the clock or reset fails with, `ETIMEDOUT` if the hardware does not take the change.
-    /// Everything is as before then.
-    pub(crate) fn attach(&self, masters: &[u16], domain: &DomainRef<Sun50iIommu>) -> Result {
+    /// What the clock or reset fails with, `ETIMEDOUT` if the hardware does not invalidate its caches,
+    /// `EIO` if its registers do not hold what is written. Nothing changes then.
+    pub(crate) fn attach(
+        &self,
+        master: &Master<Sun50iIommu>,
+        domain: &DomainRef<Sun50iIommu>,
+    ) -> Result {
         let mut slot = self.slot.lock();
+        let mut ports = slot.ports;
+        ports.set(master.streams(0).iter().copied(), Port::Paging);
+        let routes = ports.routes(self.engine.variant());
 
-        let same = matches!(&slot.current, Current::Paging(current) if current.is(domain));
-        if !same || self.engine.is_stale() {
+        let same = slot.tables.as_ref().is_some_and(|tables| tables.is(domain));
+        if same && !self.engine.is_stale() {
+            self.engine.set_routes(routes);
+        } else {
             slot.make_room()?;
-            if let Err(e) = self.switch(&mut slot, domain) {
+            if let Err(e) = self.switch(&mut slot, domain, routes) {
                 slot.give_room_back();
-                return Err(e);
+                let why = match e {
+                    ETIMEDOUT => "the IOMMU does not invalidate its caches",
+                    EIO => "the registers do not hold what is written",
+                    _ => "the IOMMU cannot be powered",
+                };
+                return Err(master.attach_failed(self.dev, why, e));
             }
         }
-        for &master in masters {
-            slot.attached |= 1 << master;
-            self.engine.set_blocked(master, false);
-            self.engine.set_bypassed(master, false);
-        }
+        slot.ports = ports;
+        slot.found = None;
         Ok(())
     }
 
-    /// Makes the hardware translate with `domain`. There is room for what it leaves.
-    fn switch(&self, slot: &mut Slot, domain: &DomainRef<Sun50iIommu>) -> Result {
+    /// Has the hardware translate with `domain`. There is room for the tables that it leaves.
+    fn switch(&self, slot: &mut Slot, domain: &DomainRef<Sun50iIommu>, routes: Routes) -> Result {
         let power = match &slot.power {
             Some(_) => None,
             None => Some(pm::get(self.dev)?),
         };
-        self.engine.translate(domain.directory())?;
+        self.engine.translate(domain.directory(), routes)?;
         if let Some(power) = power {
             slot.power = Some(power.into_owned());
         }
-        slot.become_current(Current::Paging(domain.clone()));
-        slot.let_go();
+        slot.change_tables(Some(domain.clone()), true);
         Ok(())
     }
 
-    /// Lets the accesses of `masters` through untranslated, without letting through those of others
-    /// that are attached to a paging domain.
-    pub(crate) fn attach_identity(&self, masters: &[u16]) -> Result {
+    /// Lets the accesses of `master` pass untranslated. Ports of other masters stay what they are.
+    pub(crate) fn attach_identity(&self, master: &Master<Sun50iIommu>) {
         let mut slot = self.slot.lock();
+        let mut ports = slot.ports;
 
-        for &master in masters {
-            slot.attached &= !(1 << master);
-        }
-        if matches!(slot.current, Current::Identity) {
-            for &master in masters {
-                self.engine.set_blocked(master, false);
-            }
-            return Ok(());
-        }
-        if slot.attached != 0 {
-            for &master in masters {
-                self.engine.set_bypassed(master, true);
-                self.engine.set_blocked(master, false);
-            }
-            return Ok(());
-        }
-        let dropped = self.engine.pass();
-        slot.become_current(Current::Identity);
-        slot.attached = 0;
-        if dropped {
-            slot.let_go();
-        }
-        slot.power = None;
-        Ok(())
+        ports.set(master.streams(0).iter().copied(), Port::Identity);
+        slot.found = None;
+        self.apply(&mut slot, ports);
     }
 
-    /// Denies the accesses of `masters`; of all, if nobody else is attached.
-    pub(crate) fn attach_blocked(&self, masters: &[u16]) {
+    /// Denies the accesses of `master`, except through ports that another master uses.
+    pub(crate) fn attach_blocked(&self, master: &Master<Sun50iIommu>) {
         let mut slot = self.slot.lock();
+        let mut ports = slot.ports;
 
-        for &master in masters {
-            slot.attached &= !(1 << master);
-            self.engine.set_blocked(master, true);
-            self.engine.set_bypassed(master, false);
-        }
-        if slot.attached != 0 {
+        ports.set(master.unshared(0), Port::Blocked);
+        self.apply(&mut slot, ports);
+    }
+
+    /// Has the hardware do what `ports` say, which takes no tables but the current ones.
+    fn apply(&self, slot: &mut Slot, ports: Ports) {
+        let routes = ports.routes(self.engine.variant());
+
+        slot.ports = ports;
+        if ports.any_paging() {
+            self.engine.set_routes(routes);
             return;
         }
-        if matches!(slot.current, Current::Blocked) {
+        if !ports.need_hardware() {
+            slot.change_tables(None, self.engine.pass());
+            slot.power = None;
             return;
         }
         if slot.power.is_none() {
             match pm::get(self.dev) {
                 Ok(power) => slot.power = Some(power.into_owned()),
                 Err(e) => {
-                    // The one way in which this hardware cannot be told to deny.
+                    // The hardware cannot be told to deny.
                     dev_err!(
                         self.dev,
                         "cannot be powered ({:?}): masters are not blocked\n",
@@ -270,37 +283,44 @@ impl<'bound> Hardware<'bound> {
                 }
             }
         }
-        let dropped = self.engine.block_all(self.empty_directory());
-        slot.become_current(Current::Blocked);
-        if dropped {
-            slot.let_go();
+        match self.engine.block(self.empty_directory(), routes) {
+            Ok(dropped) => slot.change_tables(None, dropped),
+            Err(e) => {
+                slot.change_tables(None, false);
+                dev_err!(
+                    self.dev,
+                    "registers do not hold what is written ({:?}): masters are not blocked\n",
+                    e
+                );
+            }
         }
     }
 
-    /// Leaves the hardware as it is before a driver has touched it. No master is attached.
+    /// Leaves the hardware as it is without a driver. No master is attached.
     ///
-    /// Hardware that was found translating, and whose masters nobody has attached since, goes on
-    /// denying, with its clock on: that is how it was found, and without it they would run untranslated.
+    /// Hardware that was enabled before probe, and whose masters were never attached, goes on
+    /// denying, with its clock on: without that its masters would run untranslated.
     pub(crate) fn remove(&self) {
         let mut slot = self.slot.lock();
 
-        if slot.found {
+        if let Some(found) = slot.found {
             dev_warn!(self.dev, "still denying what it was found translating\n");
+            self.engine.leave_denying(found);
             self.clock.leave_on();
             self.reset.leave();
             slot.power = None;
             return;
         }
         self.engine.pass();
-        slot.become_current(Current::Identity);
-        slot.let_go();
+        slot.ports = Ports::new();
+        // With ENABLE clear the hardware walks no table.
+        slot.change_tables(None, true);
         if let Some(power) = slot.power.take() {
             power.put_sync();
         }
     }
 
-    /// The machine goes down, or another kernel starts: masters that still run are denied, since
-    /// nobody will keep their tables as they are.
+    /// The machine shuts down, or starts another kernel.
     pub(crate) fn shutdown(&self) {
         self.engine.shut();
     }
@@ -345,7 +365,7 @@ impl<'bound> Hardware<'bound> {
     ) -> Result {
         // Keeps attaches away.
         let slot = self.slot.lock();
-        if !matches!(slot.current, Current::Identity) {
+        if slot.ports.need_hardware() {
             return Err(EBUSY);
         }
         let power = pm::get(self.dev)?;
@@ -356,9 +376,14 @@ impl<'bound> Hardware<'bound> {
             GFP_KERNEL,
         )?;
 
-        // Masters in the identity domain may be running: their accesses pass as before.
-        self.engine.bypass_all();
-        if let Err(e) = self.engine.translate(domain.directory()) {
+        // Masters in the identity domain may be running: their accesses pass as before. The rules
+        // allow the debug port, too, to go through the tables.
+        let all = self.engine.variant().all_masters();
+        let routes = Routes {
+            translated: all,
+            bypassed: all,
+        };
+        if let Err(e) = self.engine.translate(domain.directory(), routes) {
             self.engine.pass();
             return Err(e);
         }
@@ -428,34 +453,32 @@ impl<'bound> Hardware<'bound> {
 }
 
 impl Slot {
-    /// Makes room in `lingering` for the domain that is current, and for one more that may become
-    /// so: leaving a domain must not fail for want of memory.
+    /// Makes room in `lingering` for the tables in use, and for one more that may become so: leaving a
+    /// domain must not fail for want of memory.
     fn make_room(&mut self) -> Result {
         self.lingering.reserve(2, GFP_KERNEL)?;
         Ok(())
     }
 
-    /// The hardware has taken `new`. It may still walk the tables of what was before.
-    fn become_current(&mut self, new: Current) {
-        self.found = false;
-        if let Current::Paging(old) = core::mem::replace(&mut self.current, new) {
+    /// The hardware translates with `new` from now on. `dropped` says whether it has invalidated its
+    /// caches, too.
+    fn change_tables(&mut self, new: Option<DomainRef<Sun50iIommu>>, dropped: bool) {
+        if let Some(old) = core::mem::replace(&mut self.tables, new) {
             if let Err(e) = self.lingering.push_within_capacity(old) {
-                // Not reached: `make_room` was called before `old` became current. Tables that
-                // stay in memory for good would still be better than tables walked after they went.
+                // Not reached: `make_room` was called before `old` was in use. Tables that stay in
+                // memory for good would still be better than tables walked after they are freed.
                 core::mem::forget(e);
             }
         }
+        if dropped {
+            self.lingering.clear();
+            self.give_room_back();
+        }
     }
 
-    /// The hardware has dropped all it knew of other tables.
-    fn let_go(&mut self) {
-        self.lingering.clear();
-        self.give_room_back();
-    }
-
-    /// Undoes [`Self::make_room`], unless a domain is current that needs the room when it is left.
+    /// Undoes [`Self::make_room`], unless tables are in use that need the room when they are left.
     fn give_room_back(&mut self) {
-        if self.lingering.is_empty() && !matches!(self.current, Current::Paging(_)) {
+        if self.lingering.is_empty() && self.tables.is_none() {
             self.lingering = KVec::new();
         }
     }

@@ -5,8 +5,9 @@
 //! - [`regs`]: the registers, named as in the manual.
 //! - [`variant`]: what differs between versions.
 //! - [`engine`]: commands, and what the hardware translates with.
+//! - [`ports`]: the record of which port is in what domain.
 //! - [`invalidate`]: which commands drop a range.
-//! - [`hardware`]: power, and who is attached to what.
+//! - [`hardware`]: power, and the tables in use.
 //! - [`format`], [`domain`]: tables, and address spaces made of them.
 
 use iommu::{
@@ -40,6 +41,7 @@ mod engine;
 mod format;
 mod hardware;
 mod invalidate;
+mod ports;
 mod regs;
 mod variant;
 
@@ -84,7 +86,7 @@ impl Operations for Sun50iIommu {
     }
 
     fn start(hw: &Hardware<'_>) -> Result {
-        hw.quiesce()
+        hw.start()
     }
 
     fn remove(hw: &Hardware<'_>) {
@@ -119,10 +121,10 @@ impl Operations for Sun50iIommu {
     ) -> Result<Self::Master> {
         match live.count() {
             1 => Ok(()),
-            count => {
-                dev_err!(dev, "behind {} IOMMUs, this hardware takes one\n", count);
-                Err(ENODEV)
-            }
+            count => Err(live.refuse(
+                dev,
+                fmt!("behind {} IOMMUs, this hardware takes one", count),
+            )),
         }
     }
 
@@ -140,17 +142,18 @@ impl Operations for Sun50iIommu {
 
     fn attach(live: &Live<'_, Self>, master: &Master<Self>, domain: &DomainRef<Self>) -> Result {
         let hw = live.first().ok_or(ENODEV)?;
-        hw.attach(master.streams(0), domain)
+        hw.attach(master, domain)
     }
 
     fn attach_identity(live: &Live<'_, Self>, master: &Master<Self>) -> Result {
         let hw = live.first().ok_or(ENODEV)?;
-        hw.attach_identity(master.streams(0))
+        hw.attach_identity(master);
+        Ok(())
     }
 
     fn attach_blocked(live: &Live<'_, Self>, master: &Master<Self>) {
         if let Some(hw) = live.first() {
-            hw.attach_blocked(master.streams(0));
+            hw.attach_blocked(master);
         }
     }
 

@@ -12,6 +12,9 @@ iommu::atomic_safe! {
         pub(crate) start_end: bool,
         /// Whether entries are read ahead of use.
         pub(crate) prefetch: bool,
+        /// Ports that belong to the device of another port, as (second, first). Devicetrees name the
+        /// first port only.
+        pub(crate) second_ports: &'static [(u16, u16)],
     }
 }
 
@@ -32,6 +35,8 @@ pub(crate) const H6: Variant = Variant {
     masters: 6,
     start_end: false,
     prefetch: true,
+    // The video engine has VE_R for reference frames, and VE.
+    second_ports: &[(1, 3)],
 };
 
 /// H616 and its siblings: seven masters. The vendor leaves prefetch off, for performance.
@@ -39,4 +44,5 @@ pub(crate) const H616: Variant = Variant {
     masters: 7,
     start_end: true,
     prefetch: false,
+    second_ports: &[(2, 3)],
 };

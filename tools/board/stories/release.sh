@@ -27,3 +27,4 @@ says 4096 - unmap 0 0x1000 0x1000
 does "$M" gdetach 0
 does - free 0
 drop_buffers
+left_denying 0

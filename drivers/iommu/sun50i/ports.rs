@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The record of which port is in what domain.
+//!
+//! A port is a master's entry into the hardware; the number in `iommus` names it. The record is the
+//! only place that says what each port may do: attach, release, resume and shutdown derive the
+//! registers from it.
+//!
+//! A port keeps its state after its master is removed, until another master names it. Release puts
+//! it into the blocked domain, so the port of a removed master stays denied.
+
+use crate::variant::Variant;
+
+/// Ports of any version at most.
+pub(crate) const MAX_PORTS: usize = 7;
+
+/// What a port is in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Port {
+    /// No master has named it.
+    Unnamed,
+    /// The identity domain.
+    Identity,
+    /// The blocked domain.
+    Blocked,
+    /// The paging domain.
+    Paging,
+}
+
+iommu::atomic_safe! {
+    /// What an enabled hardware does with the accesses of each port, one bit for each port. A port in
+    /// neither set is denied.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub(crate) struct Routes {
+        /// Ports whose accesses are translated.
+        pub(crate) translated: u32,
+        /// Ports whose accesses pass untranslated.
+        pub(crate) bypassed: u32,
+    }
+}
+
+impl Routes {
+    /// All ports are denied.
+    pub(crate) const DENIED: Self = Self {
+        translated: 0,
+        bypassed: 0,
+    };
+}
+
+/// What each port is in.
+#[derive(Clone, Copy)]
+pub(crate) struct Ports([Port; MAX_PORTS]);
+
+impl Ports {
+    pub(crate) const fn new() -> Self {
+        Self([Port::Unnamed; MAX_PORTS])
+    }
+
+    /// All ports in the blocked domain.
+    pub(crate) const fn blocked() -> Self {
+        Self([Port::Blocked; MAX_PORTS])
+    }
+
+    /// Puts the ports with these numbers into `new`.
+    pub(crate) fn set(&mut self, ids: impl IntoIterator<Item = u16>, new: Port) {
+        for id in ids {
+            if let Some(port) = self.0.get_mut(usize::from(id)) {
+                *port = new;
+            }
+        }
+    }
+
+    fn any(&self, wanted: Port) -> bool {
+        self.0.contains(&wanted)
+    }
+
+    /// Whether a port is in the paging domain.
+    pub(crate) fn any_paging(&self) -> bool {
+        self.any(Port::Paging)
+    }
+
+    /// Whether the hardware has to be enabled: a port is to be translated or denied.
+    pub(crate) fn need_hardware(&self) -> bool {
+        self.any(Port::Paging) || self.any(Port::Blocked)
+    }
+
+    /// What the hardware does with each port while it is enabled.
+    ///
+    /// An unnamed port is denied, unless it is the second port of a named device
+    /// ([`Variant::second_ports`]), which shares the state of the first.
+    pub(crate) fn routes(&self, variant: &Variant) -> Routes {
+        let mut routes = Routes::DENIED;
+
+        for (id, port) in self.0.iter().enumerate() {
+            let first = variant
+                .second_ports
+                .iter()
+                .find(|(second, _)| usize::from(*second) == id)
+                .and_then(|(_, first)| self.0.get(usize::from(*first)));
+            let state = match (port, first) {
+                (Port::Unnamed, Some(first)) => first,
+                _ => port,
+            };
+            match state {
+                Port::Paging => routes.translated |= 1 << id,
+                Port::Identity => routes.bypassed |= 1 << id,
+                Port::Blocked | Port::Unnamed => {}
+            }
+        }
+        routes
+    }
+}
+
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(sun50i_ports)]
+mod tests {
+    use super::*;
+
+    use crate::variant::{
+        H6,
+        H616, //
+    };
+
+    #[test]
+    fn removed_master_stays_denied() {
+        let mut ports = Ports::new();
+
+        ports.set([0, 3], Port::Paging);
+        ports.set([3], Port::Blocked);
+        // The other master leaves its domain, and enters one again.
+        ports.set([0], Port::Identity);
+        assert_eq!(ports.routes(&H6).bypassed, 1 << 0);
+        assert_eq!(ports.routes(&H6).translated, 0);
+        ports.set([0], Port::Paging);
+        assert_eq!(ports.routes(&H6).translated, 1 << 0);
+        // A third master is added to the paging domain, then to the identity domain.
+        ports.set([5], Port::Paging);
+        assert_eq!(ports.routes(&H6).translated, 1 << 0 | 1 << 5);
+        ports.set([0, 5], Port::Identity);
+        assert_eq!(ports.routes(&H6).bypassed, 1 << 0 | 1 << 5);
+        assert!(ports.need_hardware());
+    }
+
+    #[test]
+    fn hardware_is_off_while_all_pass() {
+        let mut ports = Ports::new();
+
+        assert!(!ports.need_hardware());
+        ports.set([0, 5], Port::Identity);
+        assert!(!ports.need_hardware());
+        ports.set([5], Port::Blocked);
+        assert!(ports.need_hardware() && !ports.any_paging());
+    }
+
+    #[test]
+    fn unnamed_ports_are_denied() {
+        let mut ports = Ports::new();
+
+        ports.set([0], Port::Paging);
+        assert_eq!(ports.routes(&H6).translated, 1 << 0);
+        assert_eq!(ports.routes(&H616).translated, 1 << 0);
+        assert_eq!(Ports::blocked().routes(&H6), Routes::DENIED);
+    }
+
+    /// The video engine reads its reference frames through a port that no devicetree names.
+    #[test]
+    fn second_port_shares_the_state_of_the_first() {
+        let mut ports = Ports::new();
+
+        ports.set([3], Port::Paging);
+        assert_eq!(ports.routes(&H6).translated, 1 << 3 | 1 << 1);
+        assert_eq!(ports.routes(&H616).translated, 1 << 3 | 1 << 2);
+        ports.set([3], Port::Identity);
+        assert_eq!(ports.routes(&H6).bypassed, 1 << 3 | 1 << 1);
+        ports.set([3], Port::Blocked);
+        assert_eq!(ports.routes(&H6), Routes::DENIED);
+        // A devicetree that names it decides.
+        ports.set([3], Port::Paging);
+        ports.set([1], Port::Identity);
+        assert_eq!(
+            ports.routes(&H6),
+            Routes {
+                translated: 1 << 3,
+                bypassed: 1 << 1,
+            }
+        );
+    }
+
+    #[test]
+    fn numbers_beyond_all_ports_are_ignored() {
+        let mut ports = Ports::new();
+
+        ports.set([MAX_PORTS as u16, u16::MAX], Port::Paging);
+        assert!(!ports.need_hardware());
+    }
+}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# The port of a master that was removed stays denied, whatever the others do
+# afterwards: the mixer leaves its domain and enters it again, another master
+# arrives, in the paging and in the identity domain. Its wire is put to the port
+# in question to see what the port may do.
+
+M=$(first_master)
+translated "$M"
+buffers 1
+physical=$(client - bphys 0 0)
+
+# port_denied N: the port reaches neither what is mapped, nor a physical address
+port_denied() {
+	echo "0 0 $1" >"$B/wiring"
+	denied '' "$M" read 0 0x1000 64
+	denied '' "$M" fill 0 0x1000 64 0
+	denied '' "$M" read 0 "$physical" 64
+	echo "0 0 0" >"$B/wiring"
+}
+
+check "another master" overlay_apply codec
+wait_for "the other master" 5 usable_at 1c0e000
+does "$M" read 0 "$physical" 64
+does "$(master 1c0e000)" read 0 "$physical" 64
+
+# Both are in the identity domain. The one that stays goes on.
+check "the other master is removed" overlay_remove last
+check "it is gone" gone 1c0e000
+says identity "$M" domain
+does "$M" read 0 "$physical" 64
+port_denied 3
+
+does "$M" alloc 0
+does - map 0 0x1000 0 0 0x1000 rw
+for _ in 1 2; do
+	does "$M" gattach 0
+	does "$M" read 0 0x1000 64
+	port_denied 3
+	does "$M" gdetach 0
+	says identity "$M" domain
+	does "$M" read 0 "$physical" 64
+	port_denied 3
+done
+
+# A master at another port: in the identity domain, then in the paging domain.
+check "a third master" overlay_apply codec-g2
+wait_for "the third master" 5 usable_at 1c00000
+does "$(master 1c00000)" read 0 "$physical" 64
+port_denied 3
+does "$M" gattach 0
+does "$(master 1c00000)" read 0 0x1000 64
+port_denied 3
+# No node has named these: 1 is the second port of the video engine at 3.
+port_denied 1
+port_denied 2
+check "the third master is removed" overlay_remove last
+port_denied 5
+
+# The one that was removed is added again, and only then its port works. Its driver
+# is bound while the group is in the default domain.
+does "$M" gdetach 0
+check "the other master again" overlay_apply codec
+wait_for "the other master again" 5 usable_at 1c0e000
+port_denied 5
+does "$M" gattach 0
+does "$(master 1c0e000)" read 0 0x1000 64
+port_denied 5
+port_denied 2
+# The second port of the video engine is translated with it.
+if [ "$soc" = h6 ]; then
+	echo "0 0 1" >"$B/wiring"
+	does "$M" read 0 0x1000 64
+	echo "0 0 0" >"$B/wiring"
+fi
+does "$M" gdetach 0
+says 4096 - unmap 0 0x1000 0x1000
+does - free 0
+check "all are removed" overlay_remove all
+drop_buffers
+left_denying 0
