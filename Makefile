@@ -34,11 +34,14 @@ all: prepare
 
 .PHONY: prepare
 prepare:
+ifeq ($(IMAGE),custom)
+	@scripts/build-kernel custom
+	@scripts/setup-toolchain custom
+else
 	@scripts/setup-toolchain
-ifeq ($(KDIR),)
 	@scripts/setup-kernel-source
-endif
 	@scripts/build-kernel $(IMAGE)
+endif
 
 .PHONY: board check kunit bench lint soak
 board:

@@ -119,7 +119,8 @@ ticker() {
 	for fd in "${lock_fds[@]}"; do
 		exec {fd}>&-
 	done
-	while sleep 1 && kill -0 "$owner" 2>/dev/null; do
+	# A sleep that outlives it keeps no pipe of the run open.
+	while sleep 1 >/dev/null 2>&1 && kill -0 "$owner" 2>/dev/null; do
 		n=$((n + 1))
 		if [ -t 1 ]; then
 			printf '\r  %-6s %-52s %6d s ' ... "$what" "$n"

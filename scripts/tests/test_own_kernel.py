@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Tests of make with a kernel build of one's own (KDIR=), on a host that is no Debian: what
+building asks for, what is installed, and what is signed.  What stands in for the kernel makes
+a module and installs it; the host has these tools and no others."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.dont_write_bytecode = True
+
+RUSTC = "rustc 1.91.0 (0123456789a 2026-01-01)"
+# Of every system, and make, which runs it all.
+TOOLS = """awk basename bash cat chmod cp cut date df dirname env find flock grep head id ln ls make mkdir mktemp
+	mv nproc od printf pwd readlink realpath rm sed sha256sum sh sleep sort stat tail tar test touch tr true
+	uname xargs gzip""".split()
+
+KERNEL = """
+modules:
+	mkdir -p $(MO)
+	echo rust_iommu.o >$(MO)/modules.order
+	test -f $(MO)/rust_iommu.ko || echo built >$(MO)/rust_iommu.ko
+modules_install:
+	mkdir -p $(INSTALL_MOD_PATH)/lib/modules/7.3.4/updates
+	cp $(MO)/rust_iommu.ko $(INSTALL_MOD_PATH)/lib/modules/7.3.4/updates/
+	$(if $(CONFIG_MODULE_SIG_ALL),echo "the kernel's own" >>$(INSTALL_MOD_PATH)/lib/modules/7.3.4/updates/rust_iommu.ko)
+CONFIG_MODULE_SIG_ALL = y
+"""
+
+class OwnKernel(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name).resolve()
+        self.top = self.folder / "checkout"
+        self.top.mkdir()
+        for name in ("Makefile", "Kbuild"):
+            shutil.copy(TOP / name, self.top / name)
+        shutil.copytree(TOP / "scripts", self.top / "scripts", ignore=shutil.ignore_patterns("tests"))
+        self.bin = self.folder / "bin"
+        self.bin.mkdir()
+        for tool in TOOLS:
+            (self.bin / tool).symlink_to(shutil.which(tool))
+        self.program("rustc", f'echo "{RUSTC}"')
+        self.program("depmod", "true")
+        for name in ("gcc", "ld"):
+            self.program(name)
+        self.kernel = self.folder / "kernel"
+        self.file("Makefile", KERNEL)
+        self.file("include/config/kernel.release", "7.3.4\n")
+        self.configure("CONFIG_CC_IS_GCC=y")
+
+    def file(self, name, text, mode=0o644):
+        path = self.kernel / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(mode)
+
+    def configure(self, *lines):
+        self.file(".config", "\n".join([f'CONFIG_RUSTC_VERSION_TEXT="{RUSTC}"', *lines, ""]))
+
+    def program(self, name, text="true"):
+        (self.bin / name).write_text(f"#!/bin/sh\n{text}\n")
+        (self.bin / name).chmod(0o755)
+
+    def make(self, *words, cache="cache"):
+        """The result of make KDIR= with these words."""
+        return subprocess.run(
+            ["make", f"KDIR={self.kernel}", *words],
+            cwd=self.top,
+            env={"PATH": str(self.bin), "XDG_CACHE_HOME": str(self.folder / cache), "HOME": str(self.folder)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def build(self, *words):
+        done = self.make(*words)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def refused(self, *texts, words=(), **keywords):
+        done = self.make(*words, **keywords)
+        self.assertNotEqual(done.returncode, 0, done.stdout)
+        for text in texts:
+            self.assertIn(text, done.stderr)
+        return done
+
+    @property
+    def module(self):
+        return self.top / "out/custom/modules/rust_iommu.ko"
+
+
+class Toolchain(OwnKernel):
+    def test_what_it_takes(self):
+        self.build()
+        self.assertTrue(self.module.exists())
+        self.assertIn("TOOLCHAIN_KIND=host", (self.top / "out/toolchain").read_text())
+
+    def asks_for(self, *names):
+        done = self.refused(*names)
+        for name in ("shellcheck", "sparse", "busybox", "dtc", "clippy", "rustfmt", "rsync", "bindgen", "bison", "cargo", "apt-get"):
+            self.assertNotIn(name, done.stderr)
+
+    def test_gcc(self):
+        for name in ("rustc", "gcc", "ld"):
+            with self.subTest(name):
+                moved = (self.bin / name).rename(self.folder / name)
+                self.asks_for(f"{name} is", "missing", "package manager")
+                moved.rename(self.bin / name)
+
+    def test_clang(self):
+        self.configure("CONFIG_CC_IS_CLANG=y")
+        self.asks_for("clang is missing", "ld.lld is missing", "llvm-nm is missing")
+        for name in ("clang", "ld.lld", "llvm-nm"):
+            self.program(name)
+        (self.bin / "gcc").unlink()
+        self.build()
+
+    def test_other_rustc(self):
+        self.program("rustc", 'echo "rustc 1.80.0 (a 2024-01-01)"')
+        self.asks_for('rustc is "rustc 1.80.0 (a 2024-01-01)"', f'the kernel\'s is "{RUSTC}"')
+
+    def test_btf(self):
+        self.configure("CONFIG_CC_IS_GCC=y", "CONFIG_DEBUG_INFO_BTF_MODULES=y")
+        # Without vmlinux the kernel's build leaves BTF out.
+        self.build()
+        self.file("vmlinux", "")
+        self.asks_for("pahole is missing")
+        self.program("pahole")
+        self.build()
+
+    def test_inline_helpers(self):
+        self.configure("CONFIG_CC_IS_GCC=y", "CONFIG_RUST_INLINE_HELPERS=y")
+        self.asks_for("llvm-link is missing")
+
+    def test_cross(self):
+        self.configure("CONFIG_CC_IS_GCC=y", "CONFIG_ARM64=y", 'CONFIG_CC_VERSION_TEXT="aarch64-linux-gnu-gcc-14 (Debian) 14"')
+        self.asks_for("aarch64-linux-gnu-gcc-14 is missing")
+
+
+if __name__ == "__main__":
+    unittest.main()
