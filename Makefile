@@ -62,8 +62,9 @@ lint:
 soak:
 	@scripts/check --list soak
 
+# What was built; as root, too, who has another cache. It sets nothing up.
 .PHONY: modules_install
-modules_install: all
+modules_install:
 	@scripts/install-modules $(IMAGE)
 
 # Always for Debian's kernel, whatever KDIR= says.
@@ -109,7 +110,8 @@ help:
 	@echo "make kunit            run the KUnit suites"
 	@echo "make soak             load and unbind the masters of the arm64 board for ten minutes"
 	@echo "make bench            measure Rust against C"
-	@echo "make modules_install  install the modules (INSTALL_MOD_PATH=: below that directory)"
+	@echo "make modules_install  install the modules that make has built (INSTALL_MOD_PATH=: below"
+	@echo "                      that directory)"
 	@echo "make deb              make a package of them for Debian's arm64 kernel"
 	@echo "make check-kernel     say whether the kernel KDIR= can take the modules"
 	@echo "make rust-analyzer    write rust-project.json for all crates"

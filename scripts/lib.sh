@@ -140,6 +140,8 @@ step() {
 	ticker "$what" "$start" $$ &
 	tick=$!
 	step_ticker=$tick
+	# It may be another user's.
+	rm -f "$log"
 	"$@" >"$log" 2>&1 </dev/null || rc=$?
 	kill "$tick" 2>/dev/null || true
 	wait "$tick" 2>/dev/null || true

@@ -143,5 +143,68 @@ class Toolchain(OwnKernel):
         self.asks_for("aarch64-linux-gnu-gcc-14 is missing")
 
 
+class Installing(OwnKernel):
+    def setUp(self):
+        super().setUp()
+        self.target = self.folder / "target"
+        self.target.mkdir()
+
+    def install(self, *words):
+        """As root has it: with another cache, and with nothing that may be set up."""
+        return ("modules_install", f"INSTALL_MOD_PATH={self.target}", *words), {"cache": "root-cache"}
+
+    def installed(self, *words):
+        words, keywords = self.install(*words)
+        done = self.make(*words, **keywords)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertFalse((self.top / "out/custom/install").exists())
+        return (self.target / "lib/modules/7.3.4/updates/rust_iommu.ko").read_bytes()
+
+    def not_installed(self, *texts, words=()):
+        words, keywords = self.install(*words)
+        self.refused(*texts, words=words, **keywords)
+        self.assertEqual(list(self.target.rglob("*.ko")), [])
+
+    def without_set_up(self):
+        for script in ("setup-toolchain", "setup-kernel-source", "build-kernel", "build-modules"):
+            path = self.top / "scripts" / script
+            path.write_text(f"#!/bin/sh\necho {script} ran >&2\nexit 1\n")
+
+
+class Install(Installing):
+    def test_nothing_is_built(self):
+        self.without_set_up()
+        self.not_installed("no modules are built", f"make KDIR={self.kernel}")
+
+    def test_what_was_built(self):
+        self.build()
+        self.without_set_up()
+        self.module.write_text("as it was built\n")
+        self.assertIn(b"as it was built\n", self.installed())
+
+    def test_a_module_is_gone(self):
+        self.build()
+        self.module.unlink()
+        self.not_installed("rust_iommu.ko is missing", f"make KDIR={self.kernel}")
+
+    def test_another_kernel(self):
+        self.build()
+        built = self.kernel
+        self.kernel = pathlib.Path(shutil.copytree(built, self.folder / "other"))
+        self.not_installed(f"for {built}, not for {self.kernel}")
+
+    def test_a_log_of_another_user(self):
+        """Which cannot be written to, but removed."""
+        self.build()
+        log = self.top / "out/logs/modules_install-custom.log"
+        log.mkdir()
+        words, keywords = self.install()
+        self.assertNotEqual(self.make(*words, **keywords).returncode, 0)
+        log.rmdir()
+        log.symlink_to("/proc/version")
+        self.installed()
+        self.assertFalse(log.is_symlink())
+
+
 if __name__ == "__main__":
     unittest.main()
