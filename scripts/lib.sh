@@ -254,6 +254,11 @@ image_arch() {
 	esac
 }
 
+# has_signature MODULE: whether it ends as scripts/sign-file leaves it.
+has_signature() {
+	[ "$(tail -c 28 "$1" | tr -d '\0\n')" = "~Module signature appended~" ]
+}
+
 # Arguments of make for a configured kernel build, one a line.
 kernel_make_args() {
 	local config=$1/.config cc

@@ -32,6 +32,17 @@ modules_install:
 CONFIG_MODULE_SIG_ALL = y
 """
 
+# As the kernel's: the signature, 12 bytes, and a line.
+SIGN_FILE = """#!/bin/bash
+printf '%s' "signed:$1:$(cat "$2")" >"$4.sig"
+size=$(stat -c %s "$4.sig")
+printf '\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0'"\\x$(printf %x "$size")" >>"$4.sig"
+echo '~Module signature appended~' >>"$4.sig"
+cat "$4.sig" >>"$4"
+rm "$4.sig"
+"""
+
+
 class OwnKernel(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -204,6 +215,61 @@ class Install(Installing):
         log.symlink_to("/proc/version")
         self.installed()
         self.assertFalse(log.is_symlink())
+
+
+class Sign(Installing):
+    def setUp(self):
+        super().setUp()
+        self.key, self.cert = self.folder / "a.key", self.folder / "a.pem"
+        self.key.write_text("one")
+        self.cert.write_text("")
+        self.words = (f"MODULE_SIGN_KEY={self.key}", f"MODULE_SIGN_CERT={self.cert}")
+        self.configure("CONFIG_CC_IS_GCC=y", "CONFIG_MODULE_SIG=y", 'CONFIG_MODULE_SIG_HASH="sha512"')
+        self.file("scripts/sign-file", SIGN_FILE, 0o755)
+
+    def signatures(self, data):
+        return data.split(b"built\n", 1)[1].count(b"~Module signature appended~\n")
+
+    def test_signed(self):
+        self.build(*self.words)
+        signed = self.module.read_bytes()
+        self.assertTrue(signed.startswith(b"built\nsigned:sha512:one"), signed)
+        self.assertTrue(signed.endswith(b"~Module signature appended~\n"))
+        self.build(*self.words)
+        self.assertEqual(self.module.read_bytes(), signed)
+        self.assertEqual(self.installed(*self.words), signed)
+
+    def test_signed_by_another(self):
+        self.build(*self.words)
+        self.key.write_text("another")
+        self.build(*self.words)
+        self.assertTrue(self.module.read_bytes().startswith(b"built\nsigned:sha512:another"))
+        self.assertEqual(self.signatures(self.module.read_bytes()), 1)
+
+    def test_signed_when_installed(self):
+        """By root alone, who alone can read the key."""
+        self.build()
+        installed = self.installed(*self.words)
+        self.assertEqual(self.signatures(installed), 1)
+        self.assertTrue(installed.endswith(b"~Module signature appended~\n"), installed)
+
+    def test_half_a_key(self):
+        for word in self.words:
+            self.refused("one of them is missing", "give both", words=(word,))
+
+    def test_no_key(self):
+        self.key.unlink()
+        self.refused(f"{self.key} cannot be read", words=self.words)
+
+    def test_no_sign_file(self):
+        (self.kernel / "scripts/sign-file").unlink()
+        self.refused("has no scripts/sign-file", "CONFIG_MODULE_SIG", words=self.words)
+
+    def test_stripped(self):
+        self.build()
+        self.not_installed("INSTALL_MOD_STRIP", words=(*self.words, "INSTALL_MOD_STRIP=1"))
+        self.build(*self.words)
+        self.not_installed("INSTALL_MOD_STRIP", words=("INSTALL_MOD_STRIP=1",))
 
 
 if __name__ == "__main__":
