@@ -20,6 +20,8 @@ sys.dont_write_bytecode = True
 import rig  # noqa: E402 (beside this file's folder)
 
 FIXTURES = pathlib.Path(__file__).resolve().parent / "fixtures"
+CRATES = ("bindings", "build_error", "compiler_builtins", "core", "ffi", "kernel", "pin_init", "uapi", "zerocopy")
+MACROS = ("macros", "pin_init_internal", "zerocopy_derive")
 CHECK_KERNEL = runpy.run_path(str(SCRIPTS / "check-kernel"), run_name="check_kernel")
 
 
@@ -34,8 +36,10 @@ class CheckKernel(unittest.TestCase):
     those of Debian's linux-headers-7.3.4+deb13-arm64, reduced to what the script
     reads.  Each test takes one thing away."""
 
-    # Debian has no KUnit, no page tables of DART, and has the C driver built in.
-    notes = 3
+    # Debian has no KUnit, no page tables of DART, and has the C driver built in; Secure Boot
+    # locks it down, and its updates have names of their own.
+    notes = 5
+    packaged = "7.3.4+deb13-arm64"
 
     def sources(self):
         return FIXTURES / "debian-arm64.config", FIXTURES / "debian-arm64.symvers"
@@ -44,9 +48,16 @@ class CheckKernel(unittest.TestCase):
         self.config, self.symvers = (path.read_text() for path in self.sources())
         self.folder = tempfile.TemporaryDirectory()
         self.kernel = pathlib.Path(self.folder.name)
-        self.release = "7.3.4+deb13-arm64"
+        self.release = self.packaged
         self.gone = []
+        self.more = {}
         self.compilers = {}
+        # The running system has nothing to do with it.
+        self.system = self.kernel / "system"
+        names = {"SECURITY": self.system, "MODULES": self.system / "modules"}
+        patched = unittest.mock.patch.dict(CHECK_KERNEL["main"].__globals__, names)
+        patched.start()
+        self.addCleanup(patched.stop)
 
     def tearDown(self):
         self.folder.cleanup()
@@ -61,19 +72,37 @@ class CheckKernel(unittest.TestCase):
     def run_it(self):
         """Writes the build, and returns the status and the lines by their kind."""
         files = {".config": self.config, "Module.symvers": self.symvers, "include/config/kernel.release": self.release + "\n"}
-        for crate in ("core", "ffi", "bindings", "uapi", "pin_init", "kernel"):
+        files["Makefile"] = "include scripts/Kbuild.include\n"
+        files["rust/Makefile"] = (FIXTURES / "rust.Makefile").read_text()
+        for crate in CRATES:
             files[f"rust/lib{crate}.rmeta"] = "metadata"
+        for macro in MACROS:
+            files[f"rust/lib{macro}.so"] = self.elf()
+        files |= self.more
         for name, text in files.items():
             path = self.kernel / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
             if name not in self.gone:
-                path.write_text(text)
+                path.write_bytes(text if isinstance(text, bytes) else text.encode())
         compilers = {
             "CHECK_KERNEL_RUSTC": self.value("CONFIG_RUSTC_VERSION_TEXT"),
             "CHECK_KERNEL_CC": self.value("CONFIG_CC_VERSION_TEXT"),
         }
         return self.call(self.kernel, {**compilers, **self.compilers})
+
+    def elf(self, machine=None):
+        """The header of a library for this machine, or for another."""
+        with open(sys.executable, "rb") as file:
+            header = file.read(64)
+        return header if machine is None else header[:18] + machine.to_bytes(2, "little") + header[20:]
+
+    def expect_note(self, *texts):
+        """One note has all of these, and nothing is missing."""
+        found = self.run_it()
+        self.assertEqual(found["missing"], [])
+        notes = [note for note in found["note"] if all(text in note for text in texts)]
+        self.assertEqual(len(notes), 1, found["note"])
 
     def call(self, kernel, environment=None):
         output = io.StringIO()
@@ -163,6 +192,97 @@ class CheckKernel(unittest.TestCase):
         self.gone = ["rust/libkernel.rmeta"]
         self.expect("rust/libkernel.rmeta", "make modules_prepare")
 
+    def test_no_crate(self):
+        for crate in CRATES:
+            with self.subTest(crate):
+                self.gone = [f"rust/lib{crate}.rmeta"]
+                self.expect(f"rust/lib{crate}.rmeta", "make modules_prepare")
+
+    def test_empty_crate(self):
+        self.more = {"rust/libzerocopy.rmeta": ""}
+        self.expect("rust/libzerocopy.rmeta", "make modules_prepare")
+
+    def test_crates_to_come(self):
+        """What this kernel has, and no other: by its Makefile, and by what was built."""
+        makefile = (FIXTURES / "rust.Makefile").read_text()
+        self.more = {"rust/Makefile": makefile + "$(obj)/regs.o: $(src)/regs/lib.rs \\\n    $(obj)/ffi.o FORCE\n"}
+        self.expect("rust/libregs.rmeta", "make modules_prepare")
+        self.more = {"rust/Makefile": makefile + "libderive_name := $(call procmacro-name,derive)\n"}
+        self.expect("libderive.so", "make modules_prepare")
+        self.more = {"rust/.later.o.cmd": "savedcmd_rust/later.o := rustc --emit=metadata=rust/liblater.rmeta rust/later.rs\n"}
+        self.expect("rust/liblater.rmeta", "make modules_prepare")
+
+    def test_headers_without_rust(self):
+        """As a headers package that has all of the kernel's rust/ left out."""
+        self.gone = ["rust/Makefile", *(f"rust/lib{crate}.rmeta" for crate in CRATES), *(f"rust/lib{macro}.so" for macro in MACROS)]
+        missing = self.run_it()["missing"]
+        self.assertEqual(len(missing), 2, missing)
+        self.assertIn("rust/libkernel.rmeta", missing[0])
+        self.assertIn("procedural macros", missing[1])
+
+    def test_no_macros(self):
+        for macro in MACROS:
+            with self.subTest(macro):
+                self.gone = [f"rust/lib{macro}.so"]
+                self.expect(f"lib{macro}.so", "on this machine")
+
+    def test_macros_of_another_machine(self):
+        """As in the headers of an arm64 kernel that were made there, on another host."""
+        for other in (0xB7, 0x3E):
+            library = self.elf(other)
+            if library == self.elf():
+                continue
+            self.more = {"rust/libmacros.so": library}
+            self.expect("libmacros.so are for another", "on this machine")
+        self.more = {"rust/libmacros.so": "version https://git-lfs.github.com/spec/v1"}
+        self.expect("libmacros.so are for another", "on this machine")
+
+    def test_inline_helpers(self):
+        self.set("CONFIG_RUST_INLINE_HELPERS", "y")
+        self.more = {"rust/helpers/helpers_module.bc": "BC"}
+        self.compilers["CHECK_KERNEL_LLVM_LINK"] = "LLVM version 19.1.7"
+        self.assertEqual(self.run_it()["missing"], [])
+        self.compilers["CHECK_KERNEL_LLVM_LINK"] = ""
+        self.expect("llvm-link", "LLVM=-NN")
+        self.compilers["CHECK_KERNEL_LLVM_LINK"] = "LLVM version 19.1.7"
+        self.gone = ["rust/helpers/helpers_module.bc"]
+        self.expect("helpers_module.bc", "make modules_prepare")
+
+    def test_no_source(self):
+        gone = self.kernel / "gone"
+        self.more = {"Makefile": f"export KBUILD_OUTPUT = .\ninclude {gone}/Makefile\n"}
+        self.expect(f"{gone}, which is gone", f"make O={self.kernel}")
+        gone.mkdir()
+        (gone / "Makefile").write_text("")
+        self.assertEqual(self.run_it()["missing"], [])
+        (self.kernel / "source").symlink_to(gone)
+        self.assertEqual(self.run_it()["missing"], [])
+        self.more = {}
+        (gone / "Makefile").unlink()
+        self.expect(f"{gone}, which is gone", f"make O={self.kernel}")
+
+    def test_no_makefile(self):
+        self.gone = ["Makefile"]
+        self.expect("Makefile", "modules_prepare")
+
+    def test_source_elsewhere(self):
+        """A build directory has no rust/Makefile of its own."""
+        source = self.kernel / "tree"
+        (source / "rust").mkdir(parents=True)
+        (source / "Makefile").write_text("")
+        (source / "rust/Makefile").write_text((FIXTURES / "rust.Makefile").read_text())
+        self.more = {"Makefile": f"include {source}/Makefile\n"}
+        self.gone = ["rust/Makefile", "rust/libbuild_error.rmeta"]
+        self.expect("rust/libbuild_error.rmeta", "make modules_prepare")
+
+    def test_pages_of_apple(self):
+        self.set("CONFIG_ARCH_APPLE", "y")
+        self.set("CONFIG_ARM64_4K_PAGES", "y")
+        self.expect_note("CONFIG_ARCH_APPLE", "set ARM64_16K_PAGES")
+        self.set("CONFIG_ARM64_4K_PAGES", None)
+        self.set("CONFIG_ARM64_16K_PAGES", "y")
+        self.assertFalse(any("CONFIG_ARCH_APPLE" in text for text in self.run_it()["note"]))
+
     def test_no_symvers(self):
         self.gone = ["Module.symvers"]
         self.expect("Module.symvers", "headers package")
@@ -181,8 +301,46 @@ class CheckKernel(unittest.TestCase):
                 self.symvers = whole
 
     def test_signatures(self):
-        self.set("CONFIG_MODULE_SIG_FORCE", "y")
-        self.expect("CONFIG_MODULE_SIG_FORCE", "sign-file")
+        for name in ("MODULE_SIG_FORCE", "LOCK_DOWN_KERNEL_FORCE_INTEGRITY", "LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY"):
+            with self.subTest(name):
+                self.set(f"CONFIG_{name}", "y")
+                self.expect(f"CONFIG_{name}", "MODULE_SIGN_KEY=")
+                # With a key at hand they are no obstacle, if there is a tool that signs.
+                self.compilers |= {"MODULE_SIGN_KEY": "a.key", "MODULE_SIGN_CERT": "a.pem"}
+                self.expect("scripts/sign-file", "set MODULE_SIG")
+                self.more = {"scripts/sign-file": ""}
+                self.assertEqual(self.run_it()["missing"], [])
+                self.set(f"CONFIG_{name}", None)
+                self.more, self.compilers = {}, {}
+                (self.kernel / "scripts/sign-file").unlink()
+
+    def test_secure_boot(self):
+        self.set("CONFIG_LOCK_DOWN_IN_EFI_SECURE_BOOT", "y")
+        self.expect_note("Secure Boot", "mokutil --import")
+
+    def test_locked_down(self):
+        """The running kernel, which says so itself."""
+        self.system.mkdir()
+        self.set("CONFIG_LOCK_DOWN_IN_EFI_SECURE_BOOT", "y")
+        with unittest.mock.patch.object(os, "uname", lambda: unittest.mock.Mock(release=self.release)):
+            (self.system / "lockdown").write_text("none [integrity] confidentiality\n")
+            self.expect("locked down for integrity", "MODULE_SIGN_KEY=")
+            (self.system / "lockdown").write_text("[none] integrity confidentiality\n")
+            self.assertEqual(self.run_it()["missing"], [])
+        (self.system / "lockdown").write_text("none [integrity] confidentiality\n")
+        self.assertEqual(self.run_it()["missing"], [])
+
+    def test_debian_update(self):
+        self.release = "7.3.4+deb13-arm64"
+        self.expect_note("Debian's security updates", "another release name", "its headers")
+        for other in ("7.2.12+deb13-arm64", "7.3.9+deb13-rt-arm64", "7.3.9-mine"):
+            (self.system / "modules" / other).mkdir(parents=True)
+        self.expect_note("Debian's security updates")
+        for other in ("7.3.4+deb13.1-arm64", "7.3.10+deb13-arm64"):
+            (self.system / "modules" / other).mkdir(parents=True)
+            self.expect_note(f"this is for Linux {self.release}, and Linux {other} is installed", "its headers")
+        self.release = "7.3.4"
+        self.assertFalse(any("Debian" in text for text in self.run_it()["note"]))
 
     def test_modversions(self):
         self.set("CONFIG_MODVERSIONS", "y")
@@ -225,6 +383,7 @@ class CheckBuiltKernel(CheckKernel):
     """The same on the whole files of a kernel that this checkout has built."""
 
     notes = 0
+    packaged = "7.3.4"
 
     def sources(self):
         # Of those without notes.
