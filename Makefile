@@ -62,7 +62,8 @@ lint:
 soak:
 	@scripts/check --list soak
 
-# What was built; as root, too, who has another cache. It sets nothing up.
+# Installs the modules that are built. It may run as root, whose cache is another, so it
+# neither builds nor sets up a toolchain.
 .PHONY: modules_install
 modules_install:
 	@scripts/install-modules $(IMAGE)

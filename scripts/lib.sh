@@ -119,7 +119,7 @@ ticker() {
 	for fd in "${lock_fds[@]}"; do
 		exec {fd}>&-
 	done
-	# A sleep that outlives it keeps no pipe of the run open.
+	# The sleep may outlive the ticker, and must not keep a pipe of the caller open.
 	while sleep 1 >/dev/null 2>&1 && kill -0 "$owner" 2>/dev/null; do
 		n=$((n + 1))
 		if [ -t 1 ]; then
@@ -140,7 +140,7 @@ step() {
 	ticker "$what" "$start" $$ &
 	tick=$!
 	step_ticker=$tick
-	# It may be another user's.
+	# The log of an earlier run may belong to another user.
 	rm -f "$log"
 	"$@" >"$log" 2>&1 </dev/null || rc=$?
 	kill "$tick" 2>/dev/null || true

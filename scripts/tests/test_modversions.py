@@ -14,7 +14,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(SCRIPTS))
 import rig  # noqa: E402 (beside this file's folder)
 
-# The rule of Kbuild alone, with make's view of it.
+# Runs the rule of Kbuild without the kernel's build.
 MAKEFILE = f"""
 obj := .
 NM := ./nm
@@ -50,7 +50,7 @@ class Exports(unittest.TestCase):
         self.assertEqual(self.exports(undefined, defined), ["_RNvCs1_5iommu1a", "_RNvCs1_5iommu1b"])
 
     def test_what_belongs_to_the_module(self):
-        """What is in the module's init sections, and what the compiler puts before functions."""
+        """Symbols of the init sections, and those that the compiler puts before functions."""
         names = [
             *("_RNvCs1_5iommu13___init_module", "_RNvCs1_5iommu16___cleanup_module", "_RNvCs1_5iommu__pfx_a"),
             *("_RNvCs1_5iommu__cfi_a", "_RNvCs1_5iommu__odr_asan_gen_a", "__pfx__RNvCs1_5iommu1a", "__cfi__RNvCs1_5iommu1a"),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Tests of make with a kernel build of one's own (KDIR=), on a host that is no Debian: what
-building asks for, what is installed, and what is signed.  What stands in for the kernel makes
-a module and installs it; the host has these tools and no others."""
+"""Tests of make with a kernel build of the user's own (KDIR=), on a host that is no Debian: the
+tools that building asks for, the modules that are installed, and their signatures.  A stub for
+the kernel makes a module and installs it.  The host has the tools of TOOLS and no others."""
 
 import os
 import pathlib
@@ -15,7 +15,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.dont_write_bytecode = True
 
 RUSTC = "rustc 1.91.0 (0123456789a 2026-01-01)"
-# Of every system, and make, which runs it all.
+# Every system has these; make is needed to run the commands at all.
 TOOLS = """awk basename bash cat chmod cp cut date df dirname env find flock grep head id ln ls make mkdir mktemp
 	mv nproc od printf pwd readlink realpath rm sed sha256sum sh sleep sort stat tail tar test touch tr true
 	uname xargs gzip""".split()
@@ -32,7 +32,7 @@ modules_install:
 CONFIG_MODULE_SIG_ALL = y
 """
 
-# As the kernel's: the signature, 12 bytes, and a line.
+# Appends, as the kernel's sign-file does, the signature, 12 bytes and a line.
 SIGN_FILE = """#!/bin/bash
 printf '%s' "signed:$1:$(cat "$2")" >"$4.sig"
 size=$(stat -c %s "$4.sig")
@@ -145,6 +145,14 @@ class Toolchain(OwnKernel):
         self.program("pahole")
         self.build()
 
+    def test_no_build_root(self):
+        """It would have another rustc than the kernel."""
+        for name in ("apt-get", "debootstrap", "mmdebstrap"):
+            self.program(name, f"echo {name} ran >&2; exit 1")
+        (self.bin / "gcc").unlink()
+        done = self.refused("gcc is missing", "sudo apt-get install gcc")
+        self.assertNotIn(" ran", done.stderr)
+
     def test_inline_helpers(self):
         self.configure("CONFIG_CC_IS_GCC=y", "CONFIG_RUST_INLINE_HELPERS=y")
         self.asks_for("llvm-link is missing")
@@ -161,7 +169,7 @@ class Installing(OwnKernel):
         self.target.mkdir()
 
     def install(self, *words):
-        """As root has it: with another cache, and with nothing that may be set up."""
+        """The words and the cache of an installation by root."""
         return ("modules_install", f"INSTALL_MOD_PATH={self.target}", *words), {"cache": "root-cache"}
 
     def installed(self, *words):
@@ -186,6 +194,8 @@ class Install(Installing):
     def test_nothing_is_built(self):
         self.without_set_up()
         self.not_installed("no modules are built", f"make KDIR={self.kernel}")
+        done = self.make("modules_install", "KDIR=debian-arm64")
+        self.assertIn("as yourself: make KDIR=debian-arm64", done.stderr)
 
     def test_what_was_built(self):
         self.build()
@@ -205,7 +215,7 @@ class Install(Installing):
         self.not_installed(f"for {built}, not for {self.kernel}")
 
     def test_a_log_of_another_user(self):
-        """Which cannot be written to, but removed."""
+        """The log cannot be written, but it can be removed."""
         self.build()
         log = self.top / "out/logs/modules_install-custom.log"
         log.mkdir()
@@ -247,7 +257,7 @@ class Sign(Installing):
         self.assertEqual(self.signatures(self.module.read_bytes()), 1)
 
     def test_signed_when_installed(self):
-        """By root alone, who alone can read the key."""
+        """The key may be readable by root alone."""
         self.build()
         installed = self.installed(*self.words)
         self.assertEqual(self.signatures(installed), 1)

@@ -52,7 +52,7 @@ class CheckKernel(unittest.TestCase):
         self.gone = []
         self.more = {}
         self.compilers = {}
-        # The running system has nothing to do with it.
+        # The running system must not change the result.
         self.system = self.kernel / "system"
         names = {"SECURITY": self.system, "MODULES": self.system / "modules"}
         patched = unittest.mock.patch.dict(CHECK_KERNEL["main"].__globals__, names)
@@ -203,7 +203,7 @@ class CheckKernel(unittest.TestCase):
         self.expect("rust/libzerocopy.rmeta", "make modules_prepare")
 
     def test_crates_to_come(self):
-        """What this kernel has, and no other: by its Makefile, and by what was built."""
+        """A crate is known by the rust/Makefile of the kernel, or by a file of its build."""
         makefile = (FIXTURES / "rust.Makefile").read_text()
         self.more = {"rust/Makefile": makefile + "$(obj)/regs.o: $(src)/regs/lib.rs \\\n    $(obj)/ffi.o FORCE\n"}
         self.expect("rust/libregs.rmeta", "make modules_prepare")
@@ -213,7 +213,7 @@ class CheckKernel(unittest.TestCase):
         self.expect("rust/liblater.rmeta", "make modules_prepare")
 
     def test_headers_without_rust(self):
-        """As a headers package that has all of the kernel's rust/ left out."""
+        """A headers package may leave out the whole of rust/."""
         self.gone = ["rust/Makefile", *(f"rust/lib{crate}.rmeta" for crate in CRATES), *(f"rust/lib{macro}.so" for macro in MACROS)]
         missing = self.run_it()["missing"]
         self.assertEqual(len(missing), 2, missing)
@@ -227,7 +227,7 @@ class CheckKernel(unittest.TestCase):
                 self.expect(f"lib{macro}.so", "on this machine")
 
     def test_macros_of_another_machine(self):
-        """As in the headers of an arm64 kernel that were made there, on another host."""
+        """Headers of an arm64 kernel that was built on arm64 have macros for arm64."""
         for other in (0xB7, 0x3E):
             library = self.elf(other)
             if library == self.elf():
@@ -305,7 +305,7 @@ class CheckKernel(unittest.TestCase):
             with self.subTest(name):
                 self.set(f"CONFIG_{name}", "y")
                 self.expect(f"CONFIG_{name}", "MODULE_SIGN_KEY=")
-                # With a key at hand they are no obstacle, if there is a tool that signs.
+                # A key answers it, if the kernel has sign-file.
                 self.compilers |= {"MODULE_SIGN_KEY": "a.key", "MODULE_SIGN_CERT": "a.pem"}
                 self.expect("scripts/sign-file", "set MODULE_SIG")
                 self.more = {"scripts/sign-file": ""}
@@ -319,7 +319,7 @@ class CheckKernel(unittest.TestCase):
         self.expect_note("Secure Boot", "mokutil --import")
 
     def test_locked_down(self):
-        """The running kernel, which says so itself."""
+        """The running kernel reports its lockdown in securityfs."""
         self.system.mkdir()
         self.set("CONFIG_LOCK_DOWN_IN_EFI_SECURE_BOOT", "y")
         with unittest.mock.patch.object(os, "uname", lambda: unittest.mock.Mock(release=self.release)):
