@@ -29,8 +29,8 @@ behind $masters
 demo "modprobe pl330 sdhci_of_arasan macb: $(echo "$masters" | wc -w) masters with stock drivers, all in groups that translate"
 
 mark 0 2
-check "dmatest" modprobe dmatest iterations=20 test_buf_size=16384 channel="$(virt_channel dma0)" run=1
-cat /sys/module/dmatest/parameters/wait >/dev/null
+check "dmatest" modprobe dmatest iterations=20 test_buf_size=16384
+dmatest_run "a copy" "$(virt_channel dma0)"
 check "no failure" log_has 'summary 20 tests, 0 failures'
 demo "  dmatest: 20 copies of up to 16 KiB by a PL330, 0 failures"
 unload dmatest

@@ -42,6 +42,24 @@ virt_bus() {
 # The channel of a DMA engine, whichever number it has got: virt_channel NAME N
 virt_channel() { basename "$(echo "$(virt_bus "$1")"/dma/dma*chan"${2:-0}")"; }
 
+# dmatest_run WHAT CHANNEL...: dmatest copies with these channels, by the parameters that are
+# set, and each of its threads ends without a failure. Reading "wait" does not wait for a thread
+# that has yet to begin, so the end of the run is as many summaries as there are threads.
+dmatest_run() {
+	local _what=$1 _dmatest=/sys/module/dmatest/parameters _before _channel
+	shift
+	_before=$(log_count 'dmatest: .*: summary ')
+	for _channel; do
+		echo "$_channel" >$_dmatest/channel
+	done
+	echo 1 >$_dmatest/run
+	cat $_dmatest/wait >/dev/null
+	wait_for "$_what: dmatest ends" 30 dmatest_ended $((_before + $#))
+	equal "$_what: threads with a failure" "$(log_count 'dmatest: .*: summary [0-9]* tests, [1-9]')" 0
+	echo 0 >$_dmatest/run
+}
+dmatest_ended() { [ "$(log_count 'dmatest: .*: summary ')" -ge "$1" ]; }
+
 # Nothing has gone past the tables since the mark: what masters have been refused
 # is another thing.
 sealed_off() {

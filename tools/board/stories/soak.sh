@@ -5,7 +5,6 @@
 # byte is wrong, nothing is lost.
 
 seconds=${1:-60}
-P=/sys/module/dmatest/parameters
 read -r now _ </proc/uptime
 end=$((${now%.*} + seconds))
 
@@ -21,13 +20,6 @@ rebind() {
 	behind "$1"
 }
 
-engines() {
-	for channel; do echo "$channel" >$P/channel; done
-	echo 1 >$P/run
-	cat $P/wait >/dev/null
-	echo 0 >$P/run
-}
-
 network_round() {
 	net_up
 	net_send at_home at_peer $here 2
@@ -41,9 +33,9 @@ round() {
 	[ "$1" = mmc ] || { (disk_round mmc 2) & jobs="$jobs $!"; }
 	[ "$1" = net1 ] || { (network_round) & jobs="$jobs $!"; }
 	if [ "$1" = dma1 ]; then
-		(engines "$(virt_channel dma0)") & jobs="$jobs $!"
+		(dmatest_run "round $rounds" "$(virt_channel dma0)") & jobs="$jobs $!"
 	else
-		(engines "$(virt_channel dma0)" "$(virt_channel dma1)") & jobs="$jobs $!"
+		(dmatest_run "round $rounds" "$(virt_channel dma0)" "$(virt_channel dma1)") & jobs="$jobs $!"
 	fi
 	rebind "$1"
 	for job in $jobs; do
