@@ -22,8 +22,6 @@ timeout      seconds until it is taken for hung (default 300, with KASAN and in 
 in           which commands run it: check (default), demo, bench, kunit, soak, debian
 crash        a regular expression: the boot passes only if the kernel dies and
              the console matches
-wake         a regular expression: when a console line matches, the sleeping
-             kernel is woken by SIGUSR1 (default: that of s2idle)
 kunit        a glob: the KUnit suites that run at insmod; their cases count as tests
              (default: none, the kernel's own suites stay out)
 icount       true: QEMU counts instructions instead of time, and nothing is random
@@ -588,7 +586,7 @@ def load_table(path=None):
     with open(path or BOARD / "boots.toml", "rb") as stream:
         table = tomllib.load(stream)
     known = {"name", "image", "ncpus", "dtb", "driver", "load_driver", "modules", "stories", "args", "mem", "timeout"}
-    known |= {"in", "crash", "wake", "kunit", "kmemleak", "kind", "skip", "icount"}
+    known |= {"in", "crash", "kunit", "kmemleak", "kind", "skip", "icount"}
     seen = set()
     for boot in table["boot"]:
         name = boot.get("name", "?")
@@ -823,6 +821,8 @@ def kernel_words(boot, kasan, ncpus):
         arguments.append("kmemleak=off")
     # On a slow machine the ten seconds by default pass before the driver is loaded.
     arguments.append("deferred_probe_timeout=600")
+    # The console says when a sleeping machine can be woken.
+    arguments.append("no_console_suspend")
     return arguments + boot.get("args", "").split()
 
 
@@ -847,7 +847,6 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
     results.mkdir(parents=True)
     LOGS.mkdir(parents=True, exist_ok=True)
     timeout = time_allowed(boot)
-    wake = re.compile(boot.get("wake", r"PM: suspend entry|suspend-to-idle"))
 
     reader = Reader(report, on_line)
     scratch = tempfile.mkdtemp(prefix="board-")
@@ -870,7 +869,6 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
         preexec_fn=prepare_guest,
     )
     os.close(channel)
-    wake_at = None
     try:
         with selectors.DefaultSelector() as selector:
             selector.register(receive, selectors.EVENT_READ, "results")
@@ -885,9 +883,6 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
                 if now - start > timeout:
                     report.problem = f"timed out after {timeout:.0f} s"
                     break
-                if wake_at and now >= wake_at:
-                    os.kill(process.pid, signal.SIGUSR1)
-                    wake_at = None
                 for key, _ in selector.select(0.2):
                     data = os.read(key.fd, 65536)
                     if not data:
@@ -901,8 +896,9 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
                         text = line.decode(errors="replace").rstrip("\r")
                         if key.data == "results":
                             reader.line(text)
-                        elif wake.search(text):
-                            wake_at = time.monotonic() + 1.0
+                        elif "PM: suspend-to-idle" in text:
+                            # Wakeups are counted from here on, so this one cannot come too early.
+                            os.kill(process.pid, signal.SIGUSR1)
                 if process.poll() is not None and not selector.select(0.1):
                     break
     finally:

@@ -18,7 +18,12 @@ sleep_once() {
 	*) fail "no such sleep: $kind" ;;
 	esac
 	[ ! -e /sys/power/mem_sleep ] || echo s2idle >/sys/power/mem_sleep
+	# The runner wakes the machine when the console says that it sleeps.
+	echo 1 >/sys/power/pm_debug_messages
+	dmesg -n 8
 	check "sleep" sh -c 'echo mem >/sys/power/state'
+	dmesg -n 7
+	echo 0 >/sys/power/pm_debug_messages
 	echo none >/sys/power/pm_test
 	# User-mode Linux handles the signal that wakes it at once, also where interrupts
 	# are disabled and other locks are held: lockdep finds those of s2idle below them.
