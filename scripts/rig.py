@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The rig around the board: builds what a boot needs, boots user-mode Linux
-under a time-out, and reads what it reported.  Python's standard library only.
+"""The rig around the board: builds what a boot needs, boots it, ends it when it
+hangs, and reads what it reported.  Python's standard library only.
 
 Keys of a [[boot]] in tools/board/boots.toml:
 
@@ -18,7 +18,8 @@ modules      modules that init loads before that (default: [board].modules)
 stories      NAME or NAME:ARGUMENT, from tools/board/stories/
 args         more arguments for the kernel
 mem          guest memory (default 512M, with KASAN 1G)
-timeout      seconds until it is taken for hung (default 300, with KASAN and in QEMU 600)
+silence      seconds without output after which it is taken for hung (default 300); a
+             boot that goes on printing may take as long as it needs, up to an hour
 in           which commands run it: check (default), demo, bench, kunit, soak, debian
 crash        a regular expression: the boot passes only if the kernel dies and
              the console matches
@@ -58,6 +59,13 @@ IN_TOOLCHAIN = TOP / "scripts" / "run-in-toolchain"
 IMAGES = ("release", "release-up", "debug", "debug-up", "arm64", "arm64-debug", "debian-arm64")
 
 APPENDED_LINES = 20
+
+# Seconds without output after which a boot is hung, and seconds after which it is ended
+# although it prints.
+SILENCE = 300
+LONGEST = 3600
+# A dead kernel gets this long for its stack traces: until it is silent, and at most.
+LAST_WORDS = (3, 30)
 
 
 class Failure(Exception):
@@ -585,7 +593,7 @@ def make_initramfs(image, modules_dir=None, name=None):
 def load_table(path=None):
     with open(path or BOARD / "boots.toml", "rb") as stream:
         table = tomllib.load(stream)
-    known = {"name", "image", "ncpus", "dtb", "driver", "load_driver", "modules", "stories", "args", "mem", "timeout"}
+    known = {"name", "image", "ncpus", "dtb", "driver", "load_driver", "modules", "stories", "args", "mem", "silence"}
     known |= {"in", "crash", "kunit", "kmemleak", "kind", "skip", "icount"}
     seen = set()
     for boot in table["boot"]:
@@ -665,9 +673,8 @@ class Reader:
             failed, _, name, skip = match.groups()
             result = "failed" if failed else "skipped" if skip is not None else "ok"
             why = [skip] if skip else self.why
-            self.report.stories.append(
-                {"name": name, "result": result, "why": why, "seconds": round(time.monotonic() - self.started, 2)}
-            )
+            seconds = round(time.monotonic() - self.started, 2) if self.current else 0
+            self.report.stories.append({"name": name, "result": result, "why": why, "seconds": seconds})
             self.current = None
 
 
@@ -734,6 +741,14 @@ def parse_kunit(console, kernel):
 
 def kernel_died(console):
     return re.search(r"Kernel panic - not syncing|end Kernel panic|Segfault with no mm", console)
+
+
+# Reports of the kernel after which it is dead, or does not get anywhere.
+FATAL = re.compile(
+    r"^\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? "
+    r"(Kernel panic - not syncing.*|.*Segfault with no mm.*|Unable to handle kernel .*|Internal error: .*|Oops.*"
+    r"|(?:rcu: )?INFO: rcu\S* (?:self-)?detected .*stall.*|.*BUG: soft lockup.*|.*[Hh]ard LOCKUP.*|INFO: task .* blocked for more than .*)"
+)
 
 
 ARCHES = ("um", "arm64")
@@ -821,15 +836,124 @@ def kernel_words(boot, kasan, ncpus):
         arguments.append("kmemleak=off")
     # On a slow machine the ten seconds by default pass before the driver is loaded.
     arguments.append("deferred_probe_timeout=600")
+    # There, too, a CPU of the guest may have to wait for one of the host.
+    arguments.append("rcupdate.rcu_cpu_stall_timeout=60")
     # The console says when a sleeping machine can be woken.
     arguments.append("no_console_suspend")
     return arguments + boot.get("args", "").split()
 
 
-def time_allowed(boot):
-    """Seconds after which a boot is given up."""
-    slow = is_arm64(boot["image"]) or kernel_config(boot["image"]).get("CONFIG_KASAN") == "y"
-    return boot.get("timeout", 600 if slow else 300) * float(os.environ.get("BOARD_TIME_SCALE", "1"))
+def seconds_expected(boot):
+    """How long a boot takes, by the last time it ran, or by a guess."""
+    try:
+        return json.loads((RESULTS / "boots" / boot["name"] / "report.json").read_text())["seconds"]
+    except (OSError, ValueError, KeyError):
+        slow = is_arm64(boot["image"]) or boot["image"].startswith("debug")
+        return (60 if slow else 6) * (1 + len(boot["stories"]))
+
+
+class Watch:
+    """Decides when a boot is to be ended, by what it prints and when."""
+
+    def __init__(self, boot):
+        scale = float(os.environ.get("BOARD_TIME_SCALE", "1"))
+        self.silence = boot.get("silence", SILENCE) * scale
+        self.longest = LONGEST * scale
+        self.start = self.heard = time.monotonic()
+        self.longest_silence = 0.0
+        self.fatal = None  # what the kernel reported, and when
+        self.fatal_at = 0.0
+
+    def output(self):
+        now = time.monotonic()
+        self.longest_silence = max(self.longest_silence, now - self.heard)
+        self.heard = now
+
+    def console_line(self, text):
+        if not self.fatal and (match := FATAL.match(text)):
+            self.fatal, self.fatal_at = match[1], time.monotonic()
+
+    def verdict(self):
+        """Why the boot is to be ended now, or None."""
+        now = time.monotonic()
+        quiet, most = LAST_WORDS
+        if self.fatal and (now - self.heard > quiet or now - self.fatal_at > most):
+            return self.fatal
+        if now - self.heard > self.silence:
+            return f"hung: no output for {self.silence:.0f} s"
+        if now - self.start > self.longest:
+            return f"not done after {self.longest:.0f} s"
+        return None
+
+
+def follow(process, receive, console, boot, reader, on_wait=None):
+    """Reads both channels of a running guest to their end; returns its Watch and what went wrong."""
+    watch = Watch(boot)
+    with selectors.DefaultSelector() as selector:
+        selector.register(receive, selectors.EVENT_READ, "results")
+        selector.register(process.stdout.fileno(), selectors.EVENT_READ, "console")
+        pending = {"results": b"", "console": b""}
+        while selector.get_map():
+            if STOPPING.is_set():
+                raise KeyboardInterrupt
+            if on_wait:
+                on_wait()
+            if problem := watch.verdict():
+                return watch, problem
+            for key, _ in selector.select(0.2):
+                data = os.read(key.fd, 65536)
+                if not data:
+                    selector.unregister(key.fd)
+                    continue
+                watch.output()
+                if key.data == "console":
+                    console.write(data)
+                    console.flush()
+                *lines, pending[key.data] = (pending[key.data] + data).split(b"\n")
+                for line in lines:
+                    text = line.decode(errors="replace").rstrip("\r")
+                    if key.data == "results":
+                        reader.line(text)
+                        continue
+                    watch.console_line(text)
+                    # Wakeups are counted from here on, so this one cannot come too early.
+                    if "PM: suspend-to-idle" in text:
+                        os.kill(process.pid, signal.SIGUSR1)
+            if process.poll() is not None and not selector.select(0.1):
+                break
+    return watch, watch.fatal
+
+
+def conclude(report, reader, boot, console):
+    """What came of a boot, when it is over."""
+    died = kernel_died(console)
+    if boot.get("crash"):
+        if not died:
+            report.problem = report.problem or "the kernel was expected to die, and lived"
+        elif not re.search(boot["crash"], console):
+            report.problem = f"the kernel died, but not as expected ({boot['crash']})"
+        else:
+            report.problem = None
+            report.stories.append({"name": "crash", "result": "ok", "why": [], "seconds": 0})
+    else:
+        if died and not report.problem:
+            report.problem = "the kernel died: " + console[died.start() :].splitlines()[0]
+        if not reader.ended and not report.problem:
+            report.problem = "the boot ended before its stories did"
+        # The story that did not come to its end has failed. Those after it have not run.
+        seen = {story["name"] for story in report.stories}
+        culprit = reader.current if reader.current not in seen else None
+        for name in boot["stories"]:
+            if name in seen:
+                continue
+            if name == culprit:
+                row = {"name": name, "result": "failed", "why": [report.problem or "no result", *reader.why], "seconds": 0}
+            else:
+                why = f"not run: the boot ended in {culprit}" if culprit else f"not run: {report.problem or 'no result'}"
+                row = {"name": name, "result": "skipped", "why": [why], "seconds": 0}
+            report.stories.append(row)
+    if reader.unnamed and not report.problem:
+        report.problem = "; ".join(reader.unnamed)
 
 
 def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
@@ -846,7 +970,6 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir(parents=True)
     LOGS.mkdir(parents=True, exist_ok=True)
-    timeout = time_allowed(boot)
 
     reader = Reader(report, on_line)
     scratch = tempfile.mkdtemp(prefix="board-")
@@ -870,37 +993,7 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
     )
     os.close(channel)
     try:
-        with selectors.DefaultSelector() as selector:
-            selector.register(receive, selectors.EVENT_READ, "results")
-            selector.register(process.stdout.fileno(), selectors.EVENT_READ, "console")
-            pending = {"results": b"", "console": b""}
-            while selector.get_map():
-                if STOPPING.is_set():
-                    raise KeyboardInterrupt
-                if on_wait:
-                    on_wait()
-                now = time.monotonic()
-                if now - start > timeout:
-                    report.problem = f"timed out after {timeout:.0f} s"
-                    break
-                for key, _ in selector.select(0.2):
-                    data = os.read(key.fd, 65536)
-                    if not data:
-                        selector.unregister(key.fd)
-                        continue
-                    if key.data == "console":
-                        console.write(data)
-                        console.flush()
-                    *lines, pending[key.data] = (pending[key.data] + data).split(b"\n")
-                    for line in lines:
-                        text = line.decode(errors="replace").rstrip("\r")
-                        if key.data == "results":
-                            reader.line(text)
-                        elif "PM: suspend-to-idle" in text:
-                            # Wakeups are counted from here on, so this one cannot come too early.
-                            os.kill(process.pid, signal.SIGUSR1)
-                if process.poll() is not None and not selector.select(0.1):
-                    break
+        watch, report.problem = follow(process, receive, console, boot, reader, on_wait)
     finally:
         kill_group(process)
         os.close(receive)
@@ -911,34 +1004,13 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
     report.seconds = time.monotonic() - start
 
     text = report.log.read_text(errors="replace")
-    died = kernel_died(text)
-    if boot.get("crash"):
-        if not died:
-            report.problem = report.problem or "the kernel was expected to die, and lived"
-        elif not re.search(boot["crash"], text):
-            report.problem = f"the kernel died, but not as expected ({boot['crash']})"
-        else:
-            report.problem = None
-            report.stories.append({"name": "crash", "result": "ok", "why": [], "seconds": 0})
-    else:
-        if died and not report.problem:
-            report.problem = "the kernel died: " + text[died.start() :].splitlines()[0]
-        if not reader.ended and not report.problem:
-            report.problem = "the boot ended before its stories did"
-        # A story that did not come to its end has failed, and so have those after it.
-        seen = {story["name"] for story in report.stories}
-        for name in boot["stories"]:
-            if name not in seen:
-                why = (report.problem or "no result") if name == reader.current else "did not run"
-                report.stories.append({"name": name, "result": "failed", "why": [why, *reader.why], "seconds": 0})
-                reader.why = []
-    if reader.unnamed and not report.problem:
-        report.problem = "; ".join(reader.unnamed)
+    conclude(report, reader, boot, text)
     if boot.get("kunit") if kunit is None else kunit:
         report.kunit = parse_kunit(text, kernel)
         if not report.kunit["passed"] and not report.kunit["failed"]:
             report.problem = report.problem or "no KUnit case ran"
     data = {"boot": boot["name"], "ok": report.ok, "problem": report.problem, "seconds": round(report.seconds, 2)}
+    data["longest_silence"] = round(watch.longest_silence, 2)
     data |= {"stories": report.stories, "data": report.data, "lines": report.demo}
     write_atomically(results / "report.json", json.dumps(data, indent=1) + "\n")
     return report

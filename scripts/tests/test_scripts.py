@@ -616,6 +616,112 @@ class BuildModules(unittest.TestCase):
         self.assertEqual(self.run_in(second), ("one", 1))
 
 
+class Guest(unittest.TestCase):
+    """How a boot is followed, ended and judged: a shell script stands in for the guest.
+
+    Its standard output is the console, and file descriptor 3 the results channel.
+    """
+
+    STALL = "[   12.5] rcu: INFO: rcu_sched self-detected stall on CPU"
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        folder = pathlib.Path(self.folder.name)
+        for name, value in (("LOGS", folder / "logs"), ("RESULTS", folder / "results"), ("LAST_WORDS", (0.3, 1))):
+            patch = unittest.mock.patch.object(rig, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def boot(self, script, **keys):
+        boot = {"name": "fake", "image": "release", "stories": ["one", "two", "three"], **keys}
+        report = rig.Report(boot)
+        (rig.RESULTS / "boots/fake").mkdir(parents=True, exist_ok=True)
+        report.log.parent.mkdir(parents=True, exist_ok=True)
+        receive, channel = os.pipe()
+        reader = rig.Reader(report)
+        process = subprocess.Popen(
+            ["bash", "-c", f"exec 3>&{channel}; {script}"], stdout=subprocess.PIPE, pass_fds=[channel], start_new_session=True
+        )
+        os.close(channel)
+        try:
+            with open(report.log, "wb") as console:
+                _, report.problem = rig.follow(process, receive, console, boot, reader)
+        finally:
+            rig.kill_group(process)
+            os.close(receive)
+            process.stdout.close()
+        rig.conclude(report, reader, boot, report.log.read_text())
+        return report
+
+    def rows(self, report):
+        return [(story["name"], story["result"], "; ".join(story["why"])) for story in report.stories]
+
+    def test_good(self):
+        report = self.boot("for n in 1 2 3; do echo ok $n $(echo one two three | cut -d' ' -f$n) >&3; done; echo '# end' >&3")
+        self.assertTrue(report.ok, self.rows(report))
+
+    def test_a_report_of_the_kernel_ends_it(self):
+        for line in (
+            self.STALL,
+            "[    1.0] rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 1-.... }",
+            "[    1.0][   T12] INFO: rcu_tasks detected stalls on tasks:",
+            "[    1.0] watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [sh:1]",
+            "[  1.000] INFO: task sh:12 blocked for more than 120 seconds.",
+            "[    1.0] Unable to handle kernel NULL pointer dereference at virtual address 0",
+            "[    1.0] Internal error: Oops: 0000000096000004 [#1]  SMP",
+            "[    1.0] Kernel panic - not syncing: Segfault with no mm",
+        ):
+            with self.subTest(line):
+                report = self.boot(f"echo '# begin one' >&3; printf '%s\\n' '{line}' 'Call Trace:'; sleep 100")
+                cause = line.split("] ", 1)[1]
+                self.assertIn(report.problem, cause)
+                self.assertGreater(len(report.problem), 10)
+                self.assertLess(len(report.log.read_text()), 300)
+                self.assertIn("Call Trace", report.log.read_text())
+                self.assertEqual(self.rows(report)[0], ("one", "failed", report.problem))
+
+    def test_a_dead_kernel_that_goes_on_printing(self):
+        report = self.boot(f"echo '{self.STALL}'; while :; do echo more; sleep 0.1; done")
+        self.assertIn("stall", report.problem)
+
+    def test_what_stories_say_is_no_report(self):
+        report = self.boot("echo '# FAILED: kernel log: [ 1.0] Kernel panic'; echo '# begin one' >&3; echo ok 1 one >&3", stories=["one"])
+        self.assertEqual(report.problem, "the boot ended before its stories did")
+
+    def test_silence(self):
+        report = self.boot("echo '# begin two' >&3; sleep 100", silence=0.5)
+        self.assertEqual(report.problem, "hung: no output for 0 s")
+
+    def test_output_is_no_silence(self):
+        with unittest.mock.patch.object(rig.time, "monotonic") as clock:
+            clock.return_value = 0.0
+            watch = rig.Watch({"silence": 300})
+            for clock.return_value in (290.0, 580.0, 870.0):
+                watch.output()
+            clock.return_value = 1170.0
+            self.assertIsNone(watch.verdict())
+            self.assertEqual(watch.longest_silence, 290)
+            clock.return_value = 1171.0
+            self.assertEqual(watch.verdict(), "hung: no output for 300 s")
+
+    def test_others_have_not_run(self):
+        report = self.boot("echo ok 1 one >&3; echo '# begin two' >&3")
+        self.assertEqual(
+            self.rows(report),
+            [
+                ("one", "ok", ""),
+                ("two", "failed", "the boot ended before its stories did"),
+                ("three", "skipped", "not run: the boot ended in two"),
+            ],
+        )
+
+    def test_dead_before_its_stories(self):
+        report = self.boot("echo '[ 1.0] Kernel panic - not syncing: no init'")
+        self.assertFalse(report.ok)
+        self.assertEqual({result for _, result, _ in self.rows(report)}, {"skipped"})
+
+
 class Table(unittest.TestCase):
     """The table of boots that is in the tree."""
 
