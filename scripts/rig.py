@@ -67,6 +67,10 @@ LONGEST = 3600
 # A dead kernel gets this long for its stack traces: until it is silent, and at most.
 LAST_WORDS = (3, 30)
 
+# The command that the user gave, in the names of what it keeps. Commands that it runs inherit it.
+RUN = os.environ.setdefault("RIG_RUN", time.strftime("%Y-%m-%d-%H%M%S"))
+KEPT_RUNS = 10
+
 
 class Failure(Exception):
     """Something that keeps a command from going on: what, and what to do."""
@@ -956,8 +960,27 @@ def conclude(report, reader, boot, console):
         report.problem = "; ".join(reader.unnamed)
 
 
-def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
-    """Boots once; always ends, and leaves no process behind."""
+# One thread at a time puts away what a boot has left.
+KEEPING = threading.Lock()
+
+
+def keep_log(report):
+    """Puts the log and the results of a boot where the next run does not overwrite them."""
+    with KEEPING:
+        runs = LOGS / "failed"
+        kept = runs / RUN / report.boot["name"]
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(RESULTS / "boots" / report.boot["name"], kept)
+        report.log = pathlib.Path(shutil.copy2(report.log, kept / "console.log"))
+        for old in sorted(runs.iterdir())[:-KEPT_RUNS]:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None, keep=True):
+    """Boots once; always ends, and leaves no process behind.
+
+    With `keep`, the log of a boot that failed is kept.
+    """
     report = Report(boot)
     kernel = kernel_dir(boot["image"])
     if not kernel_file(boot["image"]).exists():
@@ -1013,6 +1036,8 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None):
     data["longest_silence"] = round(watch.longest_silence, 2)
     data |= {"stories": report.stories, "data": report.data, "lines": report.demo}
     write_atomically(results / "report.json", json.dumps(data, indent=1) + "\n")
+    if keep and not report.ok:
+        keep_log(report)
     return report
 
 

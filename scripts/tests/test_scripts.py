@@ -721,6 +721,18 @@ class Guest(unittest.TestCase):
         self.assertFalse(report.ok)
         self.assertEqual({result for _, result, _ in self.rows(report)}, {"skipped"})
 
+    def test_logs_of_failed_boots_are_kept(self):
+        for number in range(12):
+            report = self.boot(f"echo console {number}; sleep 0.01")
+            (rig.RESULTS / "boots/fake/report.json").write_text("{}")
+            with unittest.mock.patch.object(rig, "RUN", f"run-{number:02}"):
+                rig.keep_log(report)
+        kept = sorted(path.name for path in (rig.LOGS / "failed").iterdir())
+        self.assertEqual(kept, [f"run-{number:02}" for number in range(2, 12)])
+        self.assertEqual(report.log, rig.LOGS / "failed/run-11/fake/console.log")
+        self.assertIn("console 11", report.log.read_text())
+        self.assertTrue((report.log.parent / "report.json").exists())
+
 
 class Table(unittest.TestCase):
     """The table of boots that is in the tree."""
