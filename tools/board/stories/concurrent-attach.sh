@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
 # Two CPUs attach and detach the same domain, each for another group; whoever is
-# attached reads through it. concurrent-attach:SECONDS
+# attached reads through it. Runs of a second are repeated until both have met often enough.
+# concurrent-attach:SECONDS, at least
 
 seconds=${1:-3}
 two_cpus
@@ -14,14 +15,17 @@ does "$A" alloc 0
 buffers 1
 does - map 0 0x1000 0 0 0x1000 r
 mark 0
-does "$A" attaches 0 "$X" 0x1000 $((seconds * 1000))
-note "$client_said"
-set -- $(echo "$client_said" | awk '{ print $2, $3, $5, $6, $8, $9, $11 }')
-check "both worked: $1 $2" test "$1" -gt 20 -a "$2" -gt 20
-equal "attaches that failed" "$3 $4" "0 0"
-equal "reads that failed" "$5 $6" "0 0"
-check "they met: $7" test "$7" -gt 20
-record concurrent_attach_met "$7"
+enough() { [ $one -gt 20 ] && [ $two -gt 20 ] && [ $met -gt 20 ]; }
+runs=0 one=0 two=0 met=0
+while again_until "$seconds" enough; do
+	does "$A" attaches 0 "$X" 0x1000 1000
+	set -- $(echo "$client_said" | awk '{ print $2, $3, $5, $6, $8, $9, $11 }')
+	one=$((one + $1)) two=$((two + $2)) met=$((met + $7))
+	equal "attaches that failed" "$3 $4" "0 0"
+	equal "reads that failed" "$5 $6" "0 0"
+done
+note "$runs runs, attaches $one and $two, met $met"
+record concurrent_attach_met "$met"
 for dev in "$A" "$X"; do
 	says identity "$dev" domain
 done

@@ -6,7 +6,7 @@ oracle_off "this is not a test of what stays"
 behind dma0
 check "the cases run" load board_cost channel="$(virt_channel dma0)"
 while read -r name size median total; do
-	checks=$((checks + 1))
+	counted
 	record "${name}_$size" "$median"
 	record "${name}_${size}_total" "$total"
 done <$DEBUGFS/board_cost

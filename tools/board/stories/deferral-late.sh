@@ -5,7 +5,7 @@
 
 check "overlay" overlay_apply late
 I=$(instance 30d0000)
-usleep 500000
+wait_for "it is known to wait" 5 grep -q "$I" $DEBUGFS/devices_deferred
 refute "the instance waits" bound "$I"
 refute "so does its master" usable_at 2003000
 equal "clock" "$(count iommu2_clock)" 0

@@ -17,7 +17,7 @@ leak)
 	check "the mistake is made" load board_broken how=leak
 	# An object must be some seconds old, and the same in two scans.
 	found=0
-	for _ in 1 2 3 4 5; do
+	for _ in $(seq 20); do
 		sleep 6
 		echo scan >$DEBUGFS/kmemleak
 		cp $DEBUGFS/kmemleak /tmp/leaks

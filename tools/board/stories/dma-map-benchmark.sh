@@ -64,13 +64,14 @@ commands() {
 latency() { sed -n "s/^average $1 latency(us):\([0-9]*[.][0-9]\) .*/\1/p" /tmp/said; }
 measured() { dma_map_benchmark -s 1 "$@" >/tmp/said; }
 
-# measure MODE ARGUMENT...: for a second. Each unmap is at least one command.
+# measure MODE ARGUMENT...: for a second, and for what is begun in it. Each unmap is at least
+# one command.
 measure() {
 	local mode=$1 before what
 	shift
 	before=$(commands)
 	check "$mode: the benchmark ends well" measured "$@"
-	check "$mode: what is unmapped is dropped" test $(($(commands) - before)) -ge 10
+	check "$mode: what is unmapped is dropped" test $(($(commands) - before)) -ge 1
 	for what in map unmap; do
 		check "$mode: time of $what" test -n "$(latency $what)"
 		record "${name}_${what}_us_$mode" "$(latency $what)"
@@ -110,7 +111,7 @@ measure list16 -m 1 -g 16
 measure pages1024 -g 1024 -d 2
 
 # Each mapping stays for ten milliseconds, and the benchmark is ended when one is seen.
-dma_map_benchmark -s 60 -x 10000000 >/dev/null &
+dma_map_benchmark -s 300 -x 10000000 >/dev/null &
 job=$!
 wait_for "a page that is mapped where it is not" 5 in_use
 kill $job

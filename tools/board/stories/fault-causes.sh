@@ -19,12 +19,14 @@ does - faults clear
 # Each waits for its fault to be handled.
 set -- "read 0 0x7000 64" "read 0 0x90000000 64" "fill 0 0x5000 64 1" "read 0 0x6000 64"
 irqs=$(board_stat irq_delivered)
+before=$(counter 0 faults_latched)
 echo 1 >"$B/hold_irq"
 for dev in $masters; do
 	client "$dev" $1 >/dev/null &
 	shift
 done
-usleep 200000
+latched() { [ "$(counter 0 faults_latched)" = $((before + 4)) ]; }
+wait_for "four faults" 5 latched
 does - faults
 equal "faults while the interrupt is held" "$(said count)" 0
 echo 0 >"$B/hold_irq"

@@ -113,7 +113,7 @@ find_all net0 'single|phy'
 # What it has lost it does not look for.
 check "it is down" ip link set "$card" down
 check "it is up again" ip link set "$card" up
-wait_for "ping" 10 ping -c 1 -W 1 $there
+wait_for "ping" 10 ping -c 1 -W 10 $there
 sealed_off
 net_down
 

@@ -11,7 +11,6 @@ is_there() { [ -n "$(instance 30d0000)" ]; }
 wait_for "the second instance" 5 is_there
 load_driver
 translated "$M"
-sleep 1
 show "the instance is bound" "$(driver_of "$(instance 30d0000)")" - -
 show "a master was put into a group before the interrupt was asked for" "$(log_count "$N: Adding to iommu group")" 1 0
 show "the master is behind the instance" "$(has_group "$N" && echo yes || echo no)" no no

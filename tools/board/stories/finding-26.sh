@@ -6,7 +6,6 @@ finding 26
 oracle_off "the device comes by overlay, and stays"
 translated "$M"
 overlay_apply far-id
-sleep 1
 written=$(log_count 'KASAN: slab-out-of-bounds in apple_dart_of_xlate')
 show "writes behind the map of streams" "$(more "$written")" yes no
 show "is told of in the log" "$(more "$(log_count 'no such master ID: .1000.')")" no yes

@@ -5,11 +5,7 @@
 . /stories/finding-lib.sh
 finding 34
 behind() { usable_at "$1" && echo yes || echo no; }
-left=$((2 * patience))
-until usable_at 2002000 || [ $left = 0 ]; do
-	sleep 1
-	left=$((left - 1))
-done
+arrives usable_at 2002000
 show "the DART has its driver" "$(bound "$(instance 30f0000)" && echo yes || echo no)" no yes
 show "the second is behind it" "$(behind 2001000)" no yes
 show "so is the third" "$(behind 2002000)" no yes

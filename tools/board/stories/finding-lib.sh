@@ -29,7 +29,7 @@ finding() {
 show() {
 	local want=$3
 	[ "$driver" = c ] || want=$4
-	checks=$((checks + 1))
+	counted
 	rows="$rows${rows:+, }[\"$1\", \"$2\"]"
 	# shellcheck disable=SC2254 # a pattern
 	case $2 in
@@ -53,6 +53,16 @@ crashes() {
 	[ "$driver" = c ] || return 0
 	echo "{\"number\": $row, \"driver\": \"c\", \"image\": \"$image\", \"crash\": true, \"saw\": [[\"$1\", \"the kernel dies\"]]}" >"$file"
 	sync
+}
+
+# arrives CMD...: for what does not happen with the C driver. The Rust driver gets the time that
+# it needs.
+arrives() {
+	if [ "$driver" = c ]; then
+		poll 2 "$@" || :
+	else
+		wait_for "$*" 5 "$@"
+	fi
 }
 
 # All that the client answers: answer DEV COMMAND...

@@ -55,7 +55,7 @@ while [ $round -lt "$rounds" ]; do
 	) &
 	other=$!
 	pin 0
-	until [ -s /tmp/tries ]; do usleep 1000; done
+	wait_for "a try" 5 test -s /tmp/tries
 	# The end of free is what the removal must not overtake.
 	usleep $((round % 10 * 1000))
 	does - free 0

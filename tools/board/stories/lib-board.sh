@@ -32,7 +32,7 @@ client() {
 # What a command must do, each with DEV COMMAND...: does (succeed), says TEXT,
 # refuses (any error) and fails ERRNO, denied CAUSE (an access that faults).
 does() {
-	checks=$((checks + 1))
+	counted
 	client "$@" >/dev/null || fail "$*: $client_errno $client_said"
 }
 
@@ -46,13 +46,13 @@ says() {
 fails() {
 	local want=$1
 	shift
-	checks=$((checks + 1))
+	counted
 	client "$@" >/dev/null
 	[ "$client_errno" = "$want" ] || fail "$*: $client_errno $client_said, expected $want"
 }
 
 refuses() {
-	checks=$((checks + 1))
+	counted
 	client "$@" >/dev/null && fail "$* succeeded: $client_said"
 	[ "$client_errno" != none ] || fail "$*: there is no such device"
 }

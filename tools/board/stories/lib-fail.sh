@@ -50,20 +50,15 @@ fail_client() {
 
 # same_counts WHAT BEFORE: waits for what is put off, then compares.
 same_counts() {
-	local left=100
-	until [ "$(oracle)" = "$2" ]; do
-		left=$((left - 1))
-		if [ $left = 0 ]; then
-			oracle >/tmp/now
-			echo "$2" | diff -U 0 - /tmp/now | grep '^[-+][^-+]' | while read -r line; do
-				note "$line"
-			done
-			fail "counts after $1"
-		fi
-		usleep 20000
+	counted
+	poll 5 oracle_is "$2" && return
+	oracle >/tmp/now
+	echo "$2" | diff -U 0 - /tmp/now | grep '^[-+][^-+]' | while read -r line; do
+		note "$line"
 	done
-	checks=$((checks + 1))
+	fail "counts after $1"
 }
+oracle_is() { [ "$(oracle)" = "$1" ]; }
 
 # fail_report PATH [REGEX]: how many allocations failed since the story began,
 # how many of them below our modules, and where: the innermost function of ours.

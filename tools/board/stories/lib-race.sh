@@ -12,6 +12,17 @@ pin() {
 	taskset -p $((1 << $1)) "$_self" >/dev/null
 }
 
+# again_until LEAST CMD...: for a loop over a run that takes a time and meets by chance. True
+# while there were fewer than LEAST runs or the command is false; a hundred runs are too many.
+# The variable "runs" counts them and begins at 0.
+again_until() {
+	local _least=$1
+	shift
+	[ "$runs" -lt 100 ] || fail "after $runs runs: $*"
+	[ "$runs" -lt "$_least" ] || ! "$@" || return 1
+	runs=$((runs + 1))
+}
+
 # What the devices of the instances have mapped for DMA, by dma-debug's book.
 dma_mappings() {
 	[ ! -r $DEBUGFS/dma-api/dump ] || grep -c '\.iommu ' $DEBUGFS/dma-api/dump

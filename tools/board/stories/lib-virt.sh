@@ -121,7 +121,7 @@ net_up() {
 	check "it is up" ip link set "$card" up
 	check "an address there" at_peer ip addr add $there/24 dev "$other"
 	check "it is up there" at_peer ip link set "$other" up
-	wait_for "ping" 20 ping -c 1 -W 1 $there
+	wait_for "ping" 20 ping -c 1 -W 10 $there
 }
 
 net_down() {

@@ -12,12 +12,6 @@ driver_module=${driver_module:-}
 ncpus=${board_cpus:-1}
 export DEBUGFS image driver driver_module ncpus
 
-# How much longer than on a quiet machine a wait may take before it is given up.
-case $image in
-debug*) patience=20 ;;
-*) patience=5 ;;
-esac
-
 # A line that a person should see because something is wrong.
 SPLATS='BUG:|WARNING:|KASAN:|KCSAN:|UBSAN:|INFO: task .* blocked|INFO: rcu|rcu:.*(stall|detected)|possible (recursive|circular) locking'
 SPLATS="$SPLATS|inconsistent lock state|invalid wait context|suspicious RCU|sleeping function called|held lock freed|bad unlock balance"
@@ -63,11 +57,18 @@ skip() {
 	end_story 4
 }
 
+# Counts a check. Every hundredth is a sign of life for the runner, which ends a boot that is
+# silent for minutes.
+counted() {
+	checks=$((checks + 1))
+	[ $((checks % 100)) != 0 ] || echo "# check $checks" >&3
+}
+
 # check WHAT CMD...: the command must be true.
 check() {
 	local what=$1
 	shift
-	checks=$((checks + 1))
+	counted
 	"$@" || fail "$what"
 }
 
@@ -75,7 +76,7 @@ check() {
 refute() {
 	local what=$1
 	shift
-	checks=$((checks + 1))
+	counted
 	if "$@"; then
 		fail "$what"
 	fi
@@ -83,22 +84,32 @@ refute() {
 
 # equal WHAT GOT WANT
 equal() {
-	checks=$((checks + 1))
+	counted
 	[ "$2" = "$3" ] || fail "$1: got '$2', expected '$3'"
 }
 
-# wait_for WHAT SECONDS CMD...: polls until the command is true.
-wait_for() {
-	local what=$1 now end
-	read -r now _ </proc/uptime
-	end=$((${now%.*} + $2 * patience + 1))
-	shift 2
-	checks=$((checks + 1))
+# poll SECONDS CMD...: until the command is true. False when the machine has been idle for
+# so many seconds meanwhile: on a slow machine the CPUs are busy with what is waited for.
+# Four minutes end it in any case.
+poll() {
+	local _limit=$(($1 * ncpus)) _since _idle _now _more _pause=10000
+	shift
+	read -r _since _idle </proc/uptime
 	until "$@"; do
-		read -r now _ </proc/uptime
-		[ "${now%.*}" -lt $end ] || fail "timed out: $what"
-		usleep 10000
+		read -r _now _more </proc/uptime
+		[ $((${_more%.*} - ${_idle%.*})) -le $_limit ] || return 1
+		[ $((${_now%.*} - ${_since%.*})) -lt 240 ] || return 1
+		usleep $_pause
+		[ $_pause -ge 160000 ] || _pause=$((_pause * 2))
 	done
+}
+
+# wait_for WHAT SECONDS CMD...: the command must become true; see poll.
+wait_for() {
+	local _what=$1 _seconds=$2
+	shift 2
+	counted
+	poll $((4 * _seconds)) "$@" || fail "timed out: $_what"
 }
 
 # The kernel log since the story began.
@@ -120,7 +131,7 @@ log_count() {
 
 # expect_splat REGEX: a splat that matches must come, and may.
 expect_splat() {
-	checks=$((checks + 1))
+	counted
 	echo "$1" >>"$state/expected"
 }
 
@@ -195,6 +206,11 @@ slab_ours() {
 		END { print "slab_ours", total + 0 }'
 }
 
+same_oracle() {
+	oracle | if [ -s "$state/ignored" ]; then grep -Evf "$state/ignored"; else cat; fi | sort >"$state/b"
+	cmp -s "$state/a" "$state/b"
+}
+
 oracle_kept() {
 	cp "$state/before" "$state/a"
 	oracle >"$state/b"
@@ -203,12 +219,10 @@ oracle_kept() {
 		oracle | grep -Evf "$state/ignored" >"$state/b"
 	fi
 	cmp -s "$state/a" "$state/b" && return
-	# What the last reference goes away in may be a work item or an RCU callback.
-	sleep 1
-	oracle | if [ -s "$state/ignored" ]; then grep -Evf "$state/ignored"; else cat; fi | sort >"$state/b"
 	# A device that has come again is the last of its bus.
 	sort -o "$state/a" "$state/a"
-	cmp -s "$state/a" "$state/b" && return
+	# A work item or an RCU callback may drop the last reference.
+	poll 3 same_oracle && return
 	diff -U 0 "$state/a" "$state/b" | grep '^[-+][^-+]' | while read -r line; do
 		note "FAILED: oracle: $line"
 	done

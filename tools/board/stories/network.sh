@@ -9,7 +9,7 @@ oracle_ignore '^nr_iommu_pages'
 behind net0 net1
 mark 0 2
 net_up
-check "ping" ping -c 3 -W 5 $there
+check "ping" ping -c 3 -W 30 $there
 net_send at_home at_peer $here 4
 net_send at_peer at_home $there 4
 net_down

@@ -74,6 +74,7 @@ while [ "${now%.*}" -lt $end ]; do
 	for victim in mmc net1 dma1; do
 		round $victim
 	done
+	note "round $rounds"
 	read -r now _ </proc/uptime
 done
 check "dmatest has worked" log_has 'summary 50 tests, 0 failures'

@@ -14,7 +14,7 @@ number() { awk -v n="$1" '$1 == n { print $2 }' "$S/numbers"; }
 
 # step NAME: nothing of it is other than the tree says.
 step() {
-	checks=$((checks + 1))
+	counted
 	echo "$1" >"$S/step" || fail "$1: not done"
 	if [ "$(number wrong)" != 0 ]; then
 		log_since | grep -o 'board_sweep: .*' | head -n 20 | while read -r line; do
@@ -60,7 +60,7 @@ open_streams() {
 
 # same WHAT GOT: the lines of a file are those of the tree.
 same() {
-	checks=$((checks + 1))
+	counted
 	sort "$2" | diff -U 0 /tmp/tree - >/tmp/differ && return
 	# What is missing has a minus, what is too much a plus.
 	grep '^[-+][^-+]' /tmp/differ | head -n 20 | while read -r line; do

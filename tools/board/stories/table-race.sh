@@ -3,9 +3,11 @@
 # Two CPUs map and unmap alternate pages of one MiB, so that its table comes and
 # goes under both, while a master copies through the same directory; then each
 # also maps and unmaps pages of the other's, which may fail but must do no harm.
-# table-race:SECONDS
+# Runs of a second are repeated until both have met often enough. table-race:SECONDS, at least
 
 seconds=${1:-3}
+enough() { [ $one -gt 5 ] && [ $two -gt 5 ] && [ $met -gt 100 ] && copies "$M" 5; }
+
 two_cpus
 before=$(table_slabs)
 begin
@@ -18,21 +20,18 @@ ways="fair misuse"
 $hw_bears_misuse || ways=fair
 for how in $ways; do
 	does "$M" load start 0 0x40000000 1 0x40100000 0x10000
-	if [ $how = fair ]; then
-		does "$M" pages 0 0x100000 2 $((seconds * 1000))
+	runs=0 one=0 two=0 met=0
+	while again_until "$seconds" enough; do
+		# shellcheck disable=SC2046 # an optional argument
+		does "$M" pages 0 0x100000 2 1000 $([ $how = fair ] || echo misuse)
 		set -- $(echo "$client_said" | awk '{ print $2, $3, $5, $6, $8 }')
-		equal "errors" "$3 $4" "0 0"
-	else
-		does "$M" pages 0 0x100000 2 $((seconds * 1000)) misuse
-		set -- $(echo "$client_said" | awk '{ print $2, $3, $5, $6, $8 }')
-	fi
-	note "$how: $client_said"
-	check "both worked: $1 $2" test "$1" -gt 5 -a "$2" -gt 5
-	check "they met: $5" test "$5" -gt 100
-	record "table_race_${how}_rounds" $(($1 + $2))
-	record "table_race_${how}_met" "$5"
+		one=$((one + $1)) two=$((two + $2)) met=$((met + $5))
+		[ $how = misuse ] || equal "errors" "$3 $4" "0 0"
+	done
+	note "$how: $runs runs, rounds $one and $two, met $met"
+	record "table_race_${how}_rounds" $((one + two))
+	record "table_race_${how}_met" "$met"
 	does "$M" load stop
-	check "the master copied" test "$(said passes)" -gt 5
 	equal "its errors" "$(said errors)" 0
 	equal "its mismatches" "$(said mismatches)" 0
 	# Misuse may have left a page.
