@@ -23,6 +23,8 @@ silence      seconds without output after which it is taken for hung (default 30
 in           which commands run it: check (default), demo, bench, kunit, soak, debian
 crash        a regular expression: the boot passes only if the kernel dies and
              the console matches
+expect       {STORY = "RESULT: REGEX"}: stories that have to end otherwise than well, and
+             for a reason that matches; RESULT is failed or skipped
 kunit        a glob: the KUnit suites that run at insmod; their cases count as tests
              (default: none, the kernel's own suites stay out)
 icount       true: QEMU counts instructions instead of time, and nothing is random
@@ -598,7 +600,7 @@ def load_table(path=None):
     with open(path or BOARD / "boots.toml", "rb") as stream:
         table = tomllib.load(stream)
     known = {"name", "image", "ncpus", "dtb", "driver", "load_driver", "modules", "stories", "args", "mem", "silence"}
-    known |= {"in", "crash", "kunit", "kmemleak", "kind", "skip", "icount"}
+    known |= {"in", "crash", "expect", "kunit", "kmemleak", "kind", "skip", "icount"}
     seen = set()
     for boot in table["boot"]:
         name = boot.get("name", "?")
@@ -619,6 +621,9 @@ def load_table(path=None):
         for story in boot["stories"]:
             if not (BOARD / "stories" / (story.split(":")[0] + ".sh")).exists():
                 raise Failure(f"boots.toml: boot {name}: there is no story {story}")
+        for story, result in boot.get("expect", {}).items():
+            if story not in boot["stories"] or not result.startswith(("failed: ", "skipped: ")):
+                raise Failure(f"boots.toml: boot {name} cannot expect {story} to end as '{result}'")
     return table["boot"]
 
 
@@ -956,6 +961,14 @@ def conclude(report, reader, boot, console):
                 why = f"not run: the boot ended in {culprit}" if culprit else f"not run: {report.problem or 'no result'}"
                 row = {"name": name, "result": "skipped", "why": [why], "seconds": 0}
             report.stories.append(row)
+    for story in report.stories:
+        if wanted := boot.get("expect", {}).get(story["name"]):
+            result, _, regex = wanted.partition(": ")
+            if story["result"] == result and any(re.search(regex, why) for why in story["why"]):
+                story["result"], story["why"] = "ok", []
+            else:
+                why = [f"ended as {story['result']}, expected '{wanted}'", *story["why"]]
+                story["result"], story["why"] = "failed", why
     if reader.unnamed and not report.problem:
         report.problem = "; ".join(reader.unnamed)
 

@@ -721,6 +721,14 @@ class Guest(unittest.TestCase):
         self.assertFalse(report.ok)
         self.assertEqual({result for _, result, _ in self.rows(report)}, {"skipped"})
 
+    def test_expected(self):
+        script = "echo '# begin one' >&3; echo '# FAILED: on purpose' >&3; echo not ok 1 one >&3; echo ok 2 two '# SKIP not run: one' >&3; echo '# end' >&3"
+        expect = {"one": "failed: purpose", "two": "skipped: ^not run: one$"}
+        report = self.boot(script, stories=["one", "two"], expect=expect)
+        self.assertTrue(report.ok, self.rows(report))
+        for other in ({"one": "failed: other", "two": "skipped: "}, {"one": "skipped: ", "two": "skipped: "}, {"two": "skipped: "}):
+            self.assertFalse(self.boot(script, stories=["one", "two"], expect=other).ok)
+
     def test_logs_of_failed_boots_are_kept(self):
         for number in range(12):
             report = self.boot(f"echo console {number}; sleep 0.01")

@@ -26,11 +26,6 @@ take_back() {
 	[ -e "$bus/driver" ] || echo "$dev" >"$own/bind"
 }
 
-tidy() {
-	[ -z "$job" ] || { kill "$job"; wait "$job"; }
-	take_back
-}
-
 # All masters of a sun50i share a group, and the others have their drivers.
 alone() { [ "$(ls "$group/devices")" = "$dev" ]; }
 domain_is() { check "the domain is changed to $1" eval "echo $1 >$group/type"; }

@@ -9,15 +9,6 @@
 oracle_ignore '^nr_iommu_pages'
 seconds=5
 
-tidy() {
-	client - give 0 >/dev/null
-	client - give 1 >/dev/null
-	find_all net0 'single|phy'
-	find_all mmc coherent
-	[ -z "$peer" ] || kill "$peer"
-	rm -f /tmp/memory
-}
-
 # faulted NAME ADDRESS: the line of a fault names the master. The C driver has its
 # number only.
 faulted() {
@@ -25,13 +16,6 @@ faulted() {
 	c) log_since | grep -Eq "fault.*0x0*$2" ;;
 	*) log_since | grep -Eq "iommu: $(virt_node "$1") \(stream [0-9]+\): .* of 0x0*$2: " ;;
 	esac
-}
-
-# Pages that the master's driver has mapped for longer, by the kernel's own book:
-# mapped NAME TYPE
-mapped() {
-	awk -v dev="$(virt_node "$1")" -v type="$2" \
-		'$2 == dev && $3 ~ type { sub("D=", "", $7); print "0x" $7 }' $DEBUGFS/dma-api/dump
 }
 
 # lose_all NAME TYPE: they go under it
@@ -42,14 +26,6 @@ lose_all() {
 		client - lose "$node" "$page" >/dev/null && lost=$((lost + 1))
 	done
 	check "$1 has pages of the type $2" test $lost -gt 0
-}
-
-# And come back, those that the driver has mapped still.
-find_all() {
-	node=$(virt_node "$1")
-	for page in $(mapped "$1" "$2"); do
-		client - find "$node" "$page" >/dev/null
-	done
 }
 
 page_of() { echo "${1%???}"; }

@@ -117,27 +117,44 @@ drop_buffers() {
 	done
 }
 
-# For a story that failed: what it has left would make the next one fail.
+# The state of the board and of the client, see world.
+hw_state() {
+	local dev
+	grep -Hs . "$B/hold_irq" "$B/fail_clock" "$B/fail_reset" "$B"/iommu*/knobs | sed 's/^/file /'
+	[ ! -e "$B/wiring" ] || sed 's/^engine\(.*\) 0x.* iommu\(.*\) master /wire \1 \2 /' "$B/wiring"
+	for dev in "$C"/*/; do
+		[ -d "$dev" ] || continue
+		dev=${dev%/}
+		client "${dev##*/}" domain >/dev/null
+		echo "domain ${dev##*/} $client_said"
+	done
+}
+
+# Stops the masters and frees all that belongs to the client. With the C driver of sun50i a
+# domain that was attached must not be freed, nor a master that it knows be removed.
 tidy() {
 	local dev d
-	echo 0 >"$B/hold_irq"
-	hw_tidy
+	[ -d "$B" ] || return 0
+	[ ! -e "$B/lose_in_sleep" ] || echo 0 >"$B/lose_in_sleep"
+	[ ! -e /sys/power/pm_test ] || echo none >/sys/power/pm_test
 	for dev in "$C"/*/; do
 		dev=${dev%/}
 		dev=${dev##*/}
 		[ -d "$C/$dev" ] || continue
 		client "$dev" load stop >/dev/null || :
+		[ "$driver" != c ] || continue
 		client "$dev" domain >/dev/null || :
 		case $client_said in
 		"paging "*) client "$dev" gdetach "${client_said#paging }" >/dev/null || : ;;
 		blocked) client "$dev" unblock >/dev/null || : ;;
 		esac
 	done
+	drop_buffers
+	[ "$driver" != c ] || return 0
 	for d in 0 1 2; do
 		client - free $d >/dev/null || :
 	done
-	drop_buffers
-	overlay_remove all 2>/dev/null
+	[ ! -e "$B/overlay/remove" ] || overlay_remove all
 }
 
 # works DEV: the master copies, through a domain of its own, or where its IOMMU

@@ -55,7 +55,6 @@ hw_table() { reg "$1" $hw_ttbr; }
 # Commands do not come to an end, or do again.
 hw_stick() { knob "$1" stuck 1; }
 hw_unstick() { knob "$1" stuck 0; }
-hw_tidy() { for _i in 0 1 2 3; do hw_unstick $_i; done; }
 
 # The line that a fault has in the log: fault_line DEV IOVA
 if [ "$driver" = c ]; then

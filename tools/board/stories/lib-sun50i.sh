@@ -42,7 +42,6 @@ hw_tables() {
 # Invalidations do not come to an end, or do again.
 hw_stick() { knob "$1" stuck_flush 1; knob "$1" stuck_tlb_ivld 1; knob "$1" stuck_ptw_ivld 1; }
 hw_unstick() { knob "$1" stuck_flush 0; knob "$1" stuck_tlb_ivld 0; knob "$1" stuck_ptw_ivld 0; }
-hw_tidy() { for _i in 0 1 2 3; do hw_unstick $_i; done; }
 
 # hw_leave_on N B PAGE...: instance N as a boot loader may leave it: clocked, out
 # of reset, and translating with a table that is built in buffer B (five pages)

@@ -7,8 +7,42 @@ case $image in
 *) return 0 ;;
 esac
 
-# What a story leaves that ends in the middle; it may have one of its own.
-tidy() { umount $at 2>/dev/null || :; }
+# tidy STATUS: frees the mappings of the board's client, and gives the masters' drivers back the
+# pages that a story took from them. A master that a failed story has used loses its driver, too: a
+# fault may have locked it up.
+tidy() {
+	local _n _name _bus
+	for _n in 0 1 2 3 4 5 6 7; do
+		client - give $_n >/dev/null
+	done
+	[ "$1" != 0 ] || return 0
+	for _name in dma0 dma1 mmc net0 net1 nvme; do
+		_bus=$(virt_bus $_name)
+		[ -e "$_bus/driver" ] || continue
+		[ ! -r $DEBUGFS/dma-api/dump ] || find_all $_name .
+		echo "${_bus##*/}" >"$_bus/driver/unbind"
+	done
+	for _name in /sys/class/net/eth*; do
+		[ ! -e "$_name" ] || ip addr flush dev "${_name##*/}"
+	done
+}
+
+# Devices that were unplugged.
+plug_all() { client - plug >/dev/null; }
+
+# mapped NAME TYPE: pages that the master's driver has mapped, by the kernel's own book
+mapped() {
+	awk -v dev="$(virt_node "$1")" -v type="$2" \
+		'$2 == dev && $3 ~ type { sub("D=", "", $7); print "0x" $7 }' $DEBUGFS/dma-api/dump
+}
+
+# find_all NAME TYPE: maps those again that were lost.
+find_all() {
+	node=$(virt_node "$1")
+	for page in $(mapped "$1" "$2"); do
+		client - find "$node" "$page" >/dev/null
+	done
+}
 
 # The device of a master.
 virt_node() {

@@ -12,6 +12,8 @@ driver_module=${driver_module:-}
 ncpus=${board_cpus:-1}
 export DEBUGFS image driver driver_module ncpus
 
+. /stories/lib-undo.sh
+
 # A line that a person should see because something is wrong.
 SPLATS='BUG:|WARNING:|KASAN:|KCSAN:|UBSAN:|INFO: task .* blocked|INFO: rcu|rcu:.*(stall|detected)|possible (recursive|circular) locking'
 SPLATS="$SPLATS|inconsistent lock state|invalid wait context|suspicious RCU|sleeping function called|held lock freed|bad unlock balance"
@@ -40,8 +42,6 @@ record() {
 # --- inside a story --------------------------------------------------------
 
 end_story() {
-	# What lib-*.sh has for a story that ends in the middle.
-	[ "$1" != 1 ] || ! type tidy >/dev/null 2>&1 || tidy
 	echo "$checks" >"$state/checks"
 	trap - EXIT
 	exit "$1"
@@ -285,14 +285,25 @@ load_modules() {
 	log_clean || :
 }
 
+# run_story NUMBER NAME MORE: MORE is true if there is more to run behind it.
 run_story() {
-	local number=$1 name=${2%%:*} arg='' rc=0 lib
+	local number=$1 name=${2%%:*} arg='' rc=0 result=ok lib line
 
 	case $2 in
 	*:*) arg=${2#*:} ;;
 	esac
+	if [ -n "$blocker" ]; then
+		say "ok $number $2 # SKIP not run: $blocker"
+		return
+	fi
 	say "# begin $2"
 	start_log "$2 #$number"
+	! $3 || (
+		for lib in /stories/lib-*.sh; do
+			[ ! -f "$lib" ] || . "$lib"
+		done
+		world >$state/world
+	)
 	oracle >$state/before
 	if [ ! -f "/stories/$name.sh" ]; then
 		note "FAILED: there is no story $name"
@@ -310,29 +321,37 @@ run_story() {
 		. "/stories/$name.sh"
 	) || rc=$?
 	if [ $rc = 4 ] && [ -s $state/skip ]; then
-		log_clean && say "ok $number $2 # SKIP $(cat $state/skip)" || say "not ok $number $2"
-		return
-	fi
-	[ $rc = 0 ] || note "FAILED: the story ended with status $rc"
-	if [ $rc = 0 ] && [ "$(cat $state/checks 2>/dev/null || echo 0)" = 0 ]; then
+		rc=0
+	elif [ $rc != 0 ]; then
+		note "FAILED: the story ended with status $rc"
+		result="not ok"
+	elif [ "$(cat $state/checks 2>/dev/null || echo 0)" = 0 ]; then
 		note "FAILED: the story checked nothing"
-		rc=1
-	fi
-	log_clean || rc=1
-	if [ $rc = 0 ]; then
-		oracle_kept || rc=1
-	fi
-	if [ $rc = 0 ]; then
-		say "ok $number $2"
+		result="not ok"
 	else
-		say "not ok $number $2"
+		oracle_kept || result="not ok"
 	fi
+	if $3 && ! undo $rc; then
+		while read -r line; do
+			note "FAILED: what it leaves cannot be undone: $line"
+		done <$state/stuck
+		blocker="$2 left what cannot be undone"
+		result="not ok"
+	fi
+	log_clean || result="not ok"
+	line="$result $number $2"
+	[ "$result" = ok ] && [ -s $state/skip ] && line="$line # SKIP $(cat $state/skip)"
+	say "$line"
 }
 
 # What kmemleak has found by the end of a boot: young objects do not count yet.
 run_kmemleak() {
 	local number=$1
 
+	if [ -n "$blocker" ]; then
+		say "ok $number kmemleak # SKIP not run: $blocker"
+		return
+	fi
 	say "# begin kmemleak"
 	echo scan >$DEBUGFS/kmemleak
 	sleep 6
@@ -354,7 +373,7 @@ run_kmemleak() {
 }
 
 run_stories() {
-	local list number=0 count=0 name leaks=0
+	local list number=0 count=0 name leaks=0 more blocker=''
 
 	list=$(echo "${stories:-boot}" | tr , ' ')
 	for name in $list; do
@@ -368,7 +387,9 @@ run_stories() {
 	load_modules
 	for name in $list; do
 		number=$((number + 1))
-		run_story $number "$name"
+		# Behind the last one there is nothing to undo it for.
+		[ $number -lt $((count + leaks)) ] && more=true || more=false
+		run_story $number "$name" $more
 	done
 	[ $leaks = 0 ] || run_kmemleak $((number + 1))
 	say "# end"

@@ -3,8 +3,6 @@
 # Two network cards behind the IOMMU with a wire between them: ping, and a bulk
 # transfer each way.
 
-tidy() { [ -z "$peer" ] || kill "$peer"; }
-
 oracle_ignore '^nr_iommu_pages'
 behind net0 net1
 mark 0 2

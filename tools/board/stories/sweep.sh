@@ -7,9 +7,6 @@
 S=$DEBUGFS/board_sweep
 R=$DEBUGFS/rust_iommu
 
-# There is no client.
-tidy() { :; }
-
 number() { awk -v n="$1" '$1 == n { print $2 }' "$S/numbers"; }
 
 # step NAME: nothing of it is other than the tree says.

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# A story's changes to the machine are undone behind it, however it ended, so that its failure
+# does not become that of the next story.
+
+# The machine's state, as far as stories change it: a line for each thing.
+world() {
+	awk '{ print "module", $1 }' /proc/modules
+	awk '{ print "mount", $2 }' /proc/mounts
+	printf 'device %s\n' /sys/bus/platform/devices/* /sys/bus/amba/devices/* /sys/bus/pci/devices/*
+	printf 'net %s\n' /sys/class/net/*
+	# shellcheck disable=SC2012 # names of devices
+	ls -ld /sys/bus/platform/devices/*/driver /sys/bus/amba/devices/*/driver \
+		/sys/bus/pci/devices/*/driver 2>/dev/null |
+		awk '{ n = split($(NF - 2), at, "/"); split($NF, to, "/drivers/"); print "driver", at[n - 3], at[n - 1], to[2] }'
+	# "(null)" is an override that was never set.
+	grep -Hs . /sys/bus/platform/devices/*/driver_override /sys/bus/amba/devices/*/driver_override \
+		/sys/bus/pci/devices/*/driver_override | sed 's/:(null)$/:/; s/^/file /'
+	grep -Hs . /sys/bus/platform/devices/*/iommu_group/type /sys/bus/amba/devices/*/iommu_group/type \
+		/sys/bus/pci/devices/*/iommu_group/type /sys/bus/platform/drivers_autoprobe \
+		/sys/module/board_client/parameters/translated_only /proc/sys/kernel/printk \
+		$DEBUGFS/failslab/* $DEBUGFS/fail_page_alloc/* | sed 's/^/file /'
+	! type hw_state >/dev/null 2>&1 || hw_state
+}
+
+# Lines of the first file that the second one lacks.
+lacks() { grep -Fxvf "$2" "$1"; }
+
+# The difference to how it was, without the crate, which stays once it is loaded.
+changes() {
+	world | grep -vx 'module rust_iommu' >"$state/now"
+	lacks "$state/now" "$state/world" | sed 's/^/left: /'
+	lacks "$state/world" "$state/now" | grep -vx 'module rust_iommu' | sed 's/^/missing: /'
+}
+unchanged() { [ -z "$(changes)" ]; }
+
+# Processes of user space, but for the first, this one, and the one that asks it.
+processes() {
+	local _self _parent _dir _line _others=''
+	read -r _self _ _ _parent _ </proc/self/stat
+	for _dir in /proc/[0-9]*; do
+		case ${_dir#/proc/} in 1 | "$_self" | "$_parent") continue ;; esac
+		_line=
+		read -r _line 2>/dev/null <"$_dir/cmdline"
+		[ -z "$_line" ] || _others="$_others ${_dir#/proc/}"
+	done
+	echo $_others
+}
+alone() { [ -z "$(processes)" ]; }
+
+# Writes values back to their files. A line "wire ENGINE IOMMU MASTER" is for the board's wiring.
+put_back_files() {
+	world >"$state/now"
+	lacks "$state/world" "$state/now" | while read -r _kind _line; do
+		case $_kind in
+		file) echo "${_line#*:}" >"${_line%%:*}" ;;
+		wire) echo "$_line" >"$DEBUGFS/board/wiring" ;;
+		esac
+	done
+}
+
+# Puts back what the machine had, in this order: a module that is in use stays, a group changes
+# its domain while its devices have no driver, and an override comes before the driver.
+put_back() {
+	local _kind _bus _dev _name _path _try
+	tac /proc/mounts | while read -r _ _path _; do
+		grep -Fqx "mount $_path" "$state/world" || umount "$_path"
+	done
+	# Hardware that is stuck answers before anything is taken from it.
+	put_back_files
+	type tidy >/dev/null 2>&1 && tidy "$1"
+	for _try in 1 2 3; do
+		# shellcheck disable=SC2013 # a name each
+		for _name in $(cut -d ' ' -f 1 /proc/modules); do
+			[ "$_name" = rust_iommu ] || grep -Fqx "module $_name" "$state/world" || rmmod "$_name"
+		done
+	done
+	world >"$state/now"
+	lacks "$state/now" "$state/world" | while read -r _kind _bus _dev _name; do
+		[ "$_kind" != driver ] || echo "$_dev" >"/sys/bus/$_bus/drivers/$_name/unbind"
+	done
+	! type plug_all >/dev/null 2>&1 || plug_all
+	put_back_files
+	# The newest is the first of the list.
+	lacks "$state/world" "$state/now" | tac | while read -r _kind _name; do
+		[ "$_kind" != module ] || { [ "$_name" = "$driver_module" ] && load_driver; } || load "$_name"
+	done
+	world >"$state/now"
+	lacks "$state/world" "$state/now" | while read -r _kind _bus _dev _name; do
+		[ "$_kind" != driver ] || echo "$_dev" >"/sys/bus/$_bus/drivers/$_name/bind"
+	done
+	for _path in /tmp/*; do
+		[ "$_path" = "$state" ] || rm -rf "$_path"
+	done
+}
+
+# undo STATUS: behind a story that ended with this status. False if something stays, which is
+# then in $state/stuck.
+undo() {
+	# This shell is the first process, and is spared.
+	kill -9 -1 2>/dev/null
+	wait
+	(
+		for lib in /stories/lib-*.sh; do
+			[ ! -f "$lib" ] || . "$lib"
+		done
+		if [ ! -s "$state/stuck" ]; then
+			poll 5 alone || echo "processes: $(processes)" >"$state/stuck"
+		fi
+		[ ! -s "$state/stuck" ] || exit 1
+		changes | grep -v ': file ' | head -n 10 | while read -r line; do
+			note "undone: $line"
+		done
+		put_back "$1"
+		poll 5 unchanged || changes >"$state/stuck"
+		[ ! -s "$state/stuck" ]
+	)
+}
+
+# stays WHY: a story says that its changes cannot be undone, and must not be tried to.
+stays() {
+	echo "$*" >>"$state/stuck"
+}
