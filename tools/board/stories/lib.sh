@@ -18,7 +18,7 @@ export DEBUGFS image driver driver_module ncpus
 SPLATS='BUG:|WARNING:|KASAN:|KCSAN:|UBSAN:|INFO: task .* blocked|INFO: rcu|rcu:.*(stall|detected)|possible (recursive|circular) locking'
 SPLATS="$SPLATS|inconsistent lock state|invalid wait context|suspicious RCU|sleeping function called|held lock freed|bad unlock balance"
 SPLATS="$SPLATS|irq lock inversion|lock order|memory leak|unreferenced object|pending allocations|DMA-API:|refcount_t:|ODEBUG:|debug_objects:|kobject_add_internal failed"
-SPLATS="$SPLATS|Unable to handle|general protection|Oops|Kernel panic|list_(add|del) corruption|double free|Bad page|pagealloc: .*corruption|page_owner|soft lockup|hard LOCKUP|Unknown rela|scheduling while atomic"
+SPLATS="$SPLATS|Unable to handle|general protection|Oops|Kernel panic|list_(add|del) corruption|double free|Bad page|pagealloc: .*corruption|page_owner|soft lockup|hard LOCKUP|nobody cared|Disabling IRQ|Unknown rela|scheduling while atomic"
 
 say() {
 	echo "$*" >&3
@@ -190,7 +190,10 @@ oracle() {
 	# Counters of the memory management are per CPU until they are added up.
 	read -r _ </proc/sys/vm/stat_refresh 2>/dev/null || :
 	slab_ours
-	awk 'FILENAME != "/proc/vmstat" || $1 == "nr_iommu_pages"' /proc/vmstat "$counts"
+	# The count of unhandled interrupts begins anew after a tenth of a second, but the time of the
+	# last one stays, in milliseconds. Of a line that is shared, those count that no handler took.
+	awk 'FILENAME ~ /^.proc.irq/ { if ($1 == "last_unhandled" && $2) { split(FILENAME, path, "/"); print "irq_unhandled_" path[4], $2 }; next }
+		FILENAME != "/proc/vmstat" || $1 == "nr_iommu_pages"' /proc/vmstat "$counts" /proc/irq/*/spurious 2>/dev/null
 }
 
 # Objects that the crate or the driver has allocated and not freed, by the slab
