@@ -43,7 +43,7 @@ else
 	@scripts/build-kernel $(IMAGE)
 endif
 
-.PHONY: board check kunit bench lint soak
+.PHONY: board check kunit bench lint soak flaky
 board:
 	@scripts/board $(arch)
 
@@ -61,6 +61,9 @@ lint:
 
 soak:
 	@scripts/check --list soak
+
+flaky:
+	@scripts/flaky $(if $(ONLY),--only '$(ONLY)') $(if $(REPEAT),--repeat '$(REPEAT)')
 
 # Installs the modules that are built. It may run as root, whose cache is another, so it
 # neither builds nor sets up a toolchain.
@@ -110,6 +113,8 @@ help:
 	@echo "                      KDIR=debian-arm64: with Debian's kernel)"
 	@echo "make kunit            run the KUnit suites"
 	@echo "make soak             load and unbind the masters of the arm64 board for ten minutes"
+	@echo "make flaky            boot many times on a busy machine, and list what does not pass"
+	@echo "                      every time (ONLY=REGEX, REPEAT=N)"
 	@echo "make bench            measure Rust against C"
 	@echo "make modules_install  install the modules that make has built (INSTALL_MOD_PATH=: below"
 	@echo "                      that directory)"

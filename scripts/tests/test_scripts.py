@@ -742,6 +742,31 @@ class Guest(unittest.TestCase):
         self.assertTrue((report.log.parent / "report.json").exists())
 
 
+class Flaky(unittest.TestCase):
+    """What scripts/flaky runs how often, and what it makes of that."""
+
+    def setUp(self):
+        self.script = runpy.run_path(str(SCRIPTS / "flaky"), run_name="flaky")
+
+    def test_repeats(self):
+        boots = {boot["name"]: boot for boot in rig.load_table()}
+        for name, wanted in (("arm64-h6", 10), ("dart-fail-nth", 10), ("force-table", 10), ("dart-group", 10), ("c-map", 3), ("kunit", 3)):
+            self.assertEqual(self.script["repeats"](boots[name]), wanted, name)
+
+    def test_summary(self):
+        rows = [{"boot": "a", "ok": True, "problems": [], "log": None}] * 2
+        rows += [{"boot": "b", "ok": ok, "problems": [] if ok else ["map: no"], "log": "x"} for ok in (True, False)]
+        found = self.script["summary"](rows)
+        self.assertEqual(found["a"], {"runs": 2, "passed": 2, "failures": []})
+        self.assertEqual(found["b"], {"runs": 2, "passed": 1, "failures": [{"problems": ["map: no"], "log": "x"}]})
+
+    def test_busy(self):
+        with self.script["busy"](2):
+            children = pathlib.Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()
+            self.assertEqual(len(children), 2)
+        self.assertFalse([child for child in children if pathlib.Path("/proc", child).exists()])
+
+
 class Table(unittest.TestCase):
     """The table of boots that is in the tree."""
 
