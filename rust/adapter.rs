@@ -107,9 +107,8 @@ impl<T: Operations> Drop for Interrupt<T> {
 }
 
 /// The interrupt handler.
-#[doc(hidden)]
 #[pin_data]
-pub struct Handler<T: Operations> {
+struct Handler<T: Operations> {
     instance: Arc<Instance>,
     #[pin]
     storm: Storm,
@@ -365,21 +364,21 @@ impl<T: Operations> PmDevice for Adapter<T> {
     type Ops = DrivenPm<T>;
     type Ref<'a> = &'a DrivenPm<T>;
 
-    fn from_device(dev: &Device) -> Option<Self::Ref<'_>> {
+    unsafe fn from_device(dev: &Device) -> Option<Self::Ref<'_>> {
         // SAFETY: `dev` is valid.
         let data = unsafe { bindings::dev_get_drvdata(as_raw(dev)) };
 
-        // SAFETY: not NULL only between probe and unbind, when it is this type, which `DrivenPm` is
-        // a transparent wrapper of. `Driven` waits for callbacks that run before it is dropped, when
-        // it is not found here any more.
+        // SAFETY: by the safety requirement `dev` is bound to this driver. Its data is not NULL only
+        // between probe and unbind, when it is `Driven<T>`, which `DrivenPm` is a transparent wrapper
+        // of. `Driven` waits for callbacks that run before it is dropped, when it is not found here
+        // any more.
         unsafe { data.cast::<DrivenPm<T>>().as_ref() }
     }
 }
 
 /// [`Driven`] as its PM callbacks see it.
-#[doc(hidden)]
 #[repr(transparent)]
-pub struct DrivenPm<T: Operations>(Driven<T>);
+pub(crate) struct DrivenPm<T: Operations>(Driven<T>);
 
 #[vtable]
 impl<T: Operations> PmOps for DrivenPm<T> {

@@ -9,9 +9,11 @@
 //! That a device is powered is known for certain only by the one who powers it. While the system
 //! sleeps, or goes to, runtime PM is disabled: [`get_if_active`] finds nothing although the device
 //! may still run, and the recorded status may say "active" although
-//! [`PmOps::runtime_suspend`] was called. Code that must not miss a powered device, such as the
+//! [`Operations::runtime_suspend`] was called. Code that must not miss a powered device, such as the
 //! invalidation of a TLB, should look at a flag of its own that the callbacks below change under a
 //! lock. All of them are called on each way into and out of low power.
+//!
+//! [`Operations::runtime_suspend`]: crate::ops::Operations::runtime_suspend
 
 use core::{
     marker::PhantomData,
@@ -53,9 +55,13 @@ use crate::bindings::{
 /// In which state a driver hands its device to runtime PM.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum InitialState {
-    /// Without power: the first [`get`] calls [`PmOps::runtime_resume`].
+    /// Without power: the first [`get`] calls [`Operations::runtime_resume`].
+    ///
+    /// [`Operations::runtime_resume`]: crate::ops::Operations::runtime_resume
     Suspended,
-    /// With power, switched on by probe: [`PmOps::runtime_suspend`] comes first.
+    /// With power, switched on by probe: [`Operations::runtime_suspend`] comes first.
+    ///
+    /// [`Operations::runtime_suspend`]: crate::ops::Operations::runtime_suspend
     Active,
 }
 
@@ -66,8 +72,8 @@ pub enum InitialState {
 /// callbacks had switched on, for instance by dropping a [`ClkSwitch`](crate::clk::ClkSwitch). Drop
 /// this first, so that no callback finds it gone.
 ///
-/// If it is forgotten instead, callbacks may come as long as the driver is bound. This is no danger:
-/// [`PmDevice::from_device`] has to cope with a device that has no instance in any case.
+/// If it is forgotten instead, the PM core calls the driver for as long as the driver is bound. The
+/// crate's callbacks accept a device that has no instance, so this is sound.
 ///
 /// # Invariants
 ///
@@ -169,9 +175,11 @@ pub struct PmRef<'a> {
 /// # Errors
 ///
 /// `EACCES` if runtime PM is not enabled and the device is suspended, as it is when its driver is
-/// gone; what [`PmOps::runtime_resume`] fails with, and `EINVAL` from then on.
+/// gone; what [`Operations::runtime_resume`] fails with, and `EINVAL` from then on.
 ///
 /// Corresponds to `pm_runtime_resume_and_get()`, and `pm_runtime_put()` on drop. May sleep.
+///
+/// [`Operations::runtime_resume`]: crate::ops::Operations::runtime_resume
 pub fn get(dev: &Device) -> Result<PmRef<'_>> {
     // SAFETY: `dev` is valid by its type invariants.
     to_result(unsafe { rust_iommu_helper_pm_runtime_resume_and_get(as_raw(dev)) })?;
@@ -275,7 +283,7 @@ impl Drop for PmHold {
 /// System sleep callbacks are called in the *late* phase of suspend and the *early* one of resume.
 /// Masters that stop their DMA in the ordinary phase still have their IOMMU there.
 #[vtable]
-pub trait PmOps {
+pub(crate) trait PmOps {
     /// The device will not be used for a while: save what is lost, stop clocks.
     ///
     /// An error leaves the device active; only `EBUSY` and `EAGAIN` do not end runtime PM for good.
@@ -302,7 +310,7 @@ pub trait PmOps {
 }
 
 /// How to get from a device to what its driver made of it.
-pub trait PmDevice {
+pub(crate) trait PmDevice {
     /// What the driver made.
     type Ops: PmOps;
 
@@ -314,11 +322,16 @@ pub trait PmDevice {
     /// Callbacks come whenever runtime PM is enabled, or the system goes to sleep, and are not
     /// ordered with probe and unbind: this says [`None`] if there is nothing yet or any more.
     /// Suspending then succeeds, and runtime resume fails with `ENODEV`.
-    fn from_device(dev: &Device) -> Option<Self::Ref<'_>>;
+    ///
+    /// # Safety
+    ///
+    /// The caller is a power management callback for `dev`, of the driver that this is implemented
+    /// for, and does not use the result after the callback has returned.
+    unsafe fn from_device(dev: &Device) -> Option<Self::Ref<'_>>;
 }
 
 /// The C side of [`PmOps`], for the `pm` of a driver.
-pub struct PmCallbacks<T: PmDevice>(PhantomData<T>);
+pub(crate) struct PmCallbacks<T: PmDevice>(PhantomData<T>);
 
 impl<T: PmDevice> PmCallbacks<T> {
     const SYSTEM_SLEEP: bool = T::Ops::HAS_SUSPEND || T::Ops::HAS_RESUME;
@@ -343,7 +356,7 @@ impl<T: PmDevice> PmCallbacks<T> {
         };
 
     /// The callbacks of `T`, and nothing where it has none.
-    pub const OPS: bindings::dev_pm_ops = bindings::dev_pm_ops {
+    const OPS: bindings::dev_pm_ops = bindings::dev_pm_ops {
         runtime_suspend: if T::Ops::HAS_RUNTIME_SUSPEND {
             Some(Self::runtime_suspend)
         } else {
@@ -364,7 +377,7 @@ impl<T: PmDevice> PmCallbacks<T> {
     };
 
     /// [`PmCallbacks::OPS`] at an address that stays.
-    pub const fn ops() -> &'static bindings::dev_pm_ops {
+    pub(crate) const fn ops() -> &'static bindings::dev_pm_ops {
         const { &Self::OPS }
     }
 
@@ -372,7 +385,7 @@ impl<T: PmDevice> PmCallbacks<T> {
     ///
     /// # Safety
     ///
-    /// `dev` points to a device that is valid during the call.
+    /// The caller is a callback of [`PmCallbacks::OPS`], and `dev` the device that it was called for.
     unsafe fn call(
         dev: *mut bindings::device,
         callback: impl FnOnce(&T::Ops, &Device) -> Result,
@@ -382,7 +395,9 @@ impl<T: PmDevice> PmCallbacks<T> {
         let dev: &Device = unsafe { Device::from_raw(dev) };
 
         from_result(|| {
-            match T::from_device(dev) {
+            // SAFETY: By the safety requirement. The driver core calls the callbacks in a driver's `pm`
+            // for the devices of that driver.
+            match unsafe { T::from_device(dev) } {
                 Some(ops) => callback(&ops, dev),
                 None => nothing,
             }
@@ -472,7 +487,7 @@ mod tests {
         type Ops = Fake;
         type Ref<'a> = &'static Fake;
 
-        fn from_device(_dev: &Device) -> Option<&'static Fake> {
+        unsafe fn from_device(_dev: &Device) -> Option<&'static Fake> {
             (!FAKE.gone.load(Relaxed)).then_some(&FAKE)
         }
     }

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Another driver's data, taken for that of this one.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+driver!();
+hardware!();
+space!();
+
+impl Operations for Driver {
+    operations!(all);
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(all);
+}
+
+fn confuse(dev: &Device) -> bool {
+    <iommu::adapter::Adapter<Driver> as iommu::pm::PmDevice>::from_device(dev).is_some()
+    //~^ ERROR trait `PmDevice` is private
+    //~^^ ERROR is unsafe and requires unsafe block
+}
