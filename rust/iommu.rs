@@ -53,9 +53,8 @@ pub mod walker;
 /// Corresponds to `phys_addr_t`.
 pub type PhysAddr = kernel::bindings::phys_addr_t;
 
-/// The module.
-#[doc(hidden)]
-pub struct Iommu;
+/// The module. Private: `init` is a safe function, and must run once.
+struct Iommu;
 
 impl kernel::Module for Iommu {
     fn init(module: &'static ThisModule) -> Result<Self> {
