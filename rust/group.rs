@@ -12,10 +12,7 @@ use core::ptr::{
 use kernel::{
     bindings,
     device::Device,
-    error::{
-        from_err_ptr,
-        to_result, //
-    },
+    error::from_err_ptr,
     ffi::{
         c_int,
         c_void, //
@@ -44,7 +41,8 @@ pub struct Group(Opaque<bindings::iommu_group>);
 // SAFETY: The last reference may be put by any task.
 unsafe impl Send for Group {}
 
-// SAFETY: What can be done with a shared reference is serialised by C, or reads what never changes.
+// SAFETY: What can be done with a shared reference is serialised by C, or reads what never changes. There
+// is no way to name a group: `iommu_group_set_name()` frees the old name without a lock.
 unsafe impl Sync for Group {}
 
 // SAFETY: The reference count of the group's `devices` directory keeps the group, and is changed by
@@ -176,19 +174,6 @@ impl Group {
         unsafe { bindings::iommu_group_id(self.as_raw()) }
     }
 
-    /// Gives the group a name, which is copied.
-    ///
-    /// # Errors
-    ///
-    /// `ENOMEM`, and what sysfs fails with.
-    ///
-    /// Corresponds to `iommu_group_set_name()`. Not to be called by two at a time for one group.
-    /// May sleep.
-    pub fn set_name(group: &mut ARef<Self>, name: &CStr) -> Result {
-        // SAFETY: The group is valid by the type invariants, `name` is a C string.
-        to_result(unsafe { bindings::iommu_group_set_name(group.as_raw(), name.as_char_ptr()) })
-    }
-
     fn as_raw(&self) -> *mut bindings::iommu_group {
         self.0.get()
     }
@@ -230,10 +215,9 @@ mod tests {
 
     #[test]
     fn travels_through_c() -> Result {
-        let mut group = Group::new()?;
+        let group = Group::new()?;
         let id = group.id();
 
-        Group::set_name(&mut group, c"test")?;
         // SAFETY: The reference is taken out of one and put into the other.
         let group = unsafe { Group::from_result(Group::into_raw(group)) }?;
         assert_eq!(group.id(), id);
