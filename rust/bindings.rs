@@ -22,7 +22,6 @@ use kernel::{
         device_node,
         fwnode_handle,
         iommu_fwspec,
-        iommu_iotlb_gather,
         list_head,
         module,
         phys_addr_t,
@@ -38,7 +37,6 @@ use kernel::{
         c_char,
         c_int,
         c_uint,
-        c_ulong,
         c_void, //
     },
 };
@@ -58,12 +56,6 @@ unsafe extern "C" {
     pub(crate) fn rust_iommu_helper_try_module_get(module: *mut module) -> bool;
     pub(crate) fn rust_iommu_helper___module_get(module: *mut module);
     pub(crate) fn rust_iommu_helper_module_put(module: *mut module);
-    pub(crate) fn rust_iommu_helper_iommu_iotlb_gather_init(gather: *mut iommu_iotlb_gather);
-    pub(crate) fn rust_iommu_helper_iommu_iotlb_gather_add_range(
-        gather: *mut iommu_iotlb_gather,
-        iova: c_ulong,
-        size: usize,
-    );
     pub(crate) fn rust_iommu_helper_iommu_dma_get_resv_regions(
         dev: *mut device,
         list: *mut list_head,

@@ -74,21 +74,6 @@ void rust_iommu_helper_module_put(struct module *module)
 }
 EXPORT_SYMBOL_GPL(rust_iommu_helper_module_put);
 
-/* Invalidation */
-
-void rust_iommu_helper_iommu_iotlb_gather_init(struct iommu_iotlb_gather *gather)
-{
-	iommu_iotlb_gather_init(gather);
-}
-EXPORT_SYMBOL_GPL(rust_iommu_helper_iommu_iotlb_gather_init);
-
-void rust_iommu_helper_iommu_iotlb_gather_add_range(struct iommu_iotlb_gather *gather,
-						    unsigned long iova, size_t size)
-{
-	iommu_iotlb_gather_add_range(gather, iova, size);
-}
-EXPORT_SYMBOL_GPL(rust_iommu_helper_iommu_iotlb_gather_add_range);
-
 /* Reserved regions */
 
 #ifdef CONFIG_IOMMU_DMA

@@ -14,7 +14,6 @@ struct device;
 struct device_node;
 struct fwnode_handle;
 struct iommu_fwspec;
-struct iommu_iotlb_gather;
 struct list_head;
 struct module;
 struct ratelimit_state;
@@ -28,9 +27,6 @@ void *rust_iommu_helper_phys_to_virt(phys_addr_t phys);
 bool rust_iommu_helper_try_module_get(struct module *module);
 void rust_iommu_helper___module_get(struct module *module);
 void rust_iommu_helper_module_put(struct module *module);
-void rust_iommu_helper_iommu_iotlb_gather_init(struct iommu_iotlb_gather *gather);
-void rust_iommu_helper_iommu_iotlb_gather_add_range(struct iommu_iotlb_gather *gather,
-						    unsigned long iova, size_t size);
 void rust_iommu_helper_iommu_dma_get_resv_regions(struct device *dev, struct list_head *list);
 int rust_iommu_helper_clk_bulk_prepare_enable(int num_clks, const struct clk_bulk_data *clks);
 void rust_iommu_helper_clk_bulk_disable_unprepare(int num_clks, const struct clk_bulk_data *clks);

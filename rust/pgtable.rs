@@ -2,9 +2,8 @@
 
 //! Page tables that the kernel's io-pgtable library writes.
 //!
-//! An extension of [`kernel::iommu::pgtable`], whose formats and configuration these use:
-//! [`io::IoPageTable`] has TLB operations, a gather, looks addresses up and says what the library has
-//! chosen. [`PageTable`] can be used without `unsafe`, for formats whose implementation bears that.
+//! [`PageTable`] can be used without `unsafe`, for formats whose implementation bears that. Other formats
+//! free tables while they may be walked, or dereference the device of the configuration.
 //!
 //! C header: [`include/linux/io-pgtable.h`](srctree/include/linux/io-pgtable.h)
 
@@ -23,12 +22,9 @@ use crate::{
 
 #[cfg(CONFIG_IOMMU_IO_PGTABLE_DART)]
 pub mod dart;
-pub mod io;
-pub mod tlb;
-pub mod v7s;
+mod io;
 
 use io::IoPageTable;
-use tlb::Gather;
 
 /// Formats whose implementation can be called by anybody at any time.
 ///
@@ -59,7 +55,7 @@ crate::atomic_safe! {
 
 /// A page table of format `F`. Its hardware reads it coherently.
 pub struct PageTable<F: Robust> {
-    table: IoPageTable<'static, F>,
+    table: IoPageTable<F>,
     config: Config,
     /// The page size is two to the power of this.
     shift: u32,
@@ -79,24 +75,17 @@ impl<F: Robust> PageTable<F> {
     ///
     /// # Errors
     ///
-    /// `EINVAL` for a page size that is no power of two, and what [`IoPageTable::new`] gives.
+    /// `EINVAL` for a page size that is no power of two, and for widths that are too small for a
+    /// page or more than 64 bits. `ENOMEM`, also if the kernel does not have the format or the format cannot do
+    /// what is asked for: the library does not tell.
     ///
     /// Corresponds to `alloc_io_pgtable_ops()`. May sleep.
     pub fn new(config: Config) -> Result<Self> {
         if !config.page_size.is_power_of_two() {
             return Err(EINVAL);
         }
-        let asked = kernel::iommu::pgtable::Config {
-            quirks: 0,
-            pgsize_bitmap: config.page_size,
-            ias: config.ias,
-            oas: config.oas,
-            coherent_walk: true,
-        };
-        // By the promise of `Robust` neither device nor TLB operations are needed.
-        let table = IoPageTable::new(None, &asked, None)?;
         Ok(Self {
-            table,
+            table: IoPageTable::new(&config)?,
             config,
             shift: config.page_size.trailing_zeros(),
             mask: config.page_size as u64 - 1,
@@ -218,8 +207,7 @@ impl<F: Robust> PageTable<F> {
     pub fn unmap(&self, iova: u64, count: usize) -> usize {
         let mut done = 0;
         // Whoever calls sees to the TLB: the library need not look at each page whether it should.
-        let mut raw = tlb::queued();
-        let mut gather = Gather::new(&mut raw);
+        let mut gather = io::queued();
 
         if count == 0 || !self.fits(iova, count, self.last) {
             return 0;

@@ -303,6 +303,13 @@ mod tests {
     }
 
     #[test]
+    fn refuses_widths_without_a_page() {
+        for (page_size, ias) in [(0x1000, 12), (0x1000, 0), (0x4000, 65), (0, 32)] {
+            assert_eq!(make::<Dart1>(page_size, ias).err(), Some(EINVAL));
+        }
+    }
+
+    #[test]
     fn refuses_what_does_not_fit() -> Result {
         let table = make::<Dart1>(0x4000, 32)?;
         let map = |iova, paddr, count, prot| table.map(iova, paddr, count, prot, Gfp::KERNEL);

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A page table of any format of the library, with nothing promised about it.
-//!
-//! What [`kernel::iommu::pgtable::IoPageTable`] offers, and what it lacks: TLB operations, a gather,
-//! looking addresses up, the configuration as the library has left it, and no device for a format
-//! that needs none.
+//! The library's page table, with nothing promised about calls at the same time. Private to the crate.
 
 use core::{
     marker::PhantomData,
@@ -16,31 +12,19 @@ use core::{
 
 use kernel::{
     bindings,
-    device::{
-        Bound,
-        Device, //
-    },
     error::to_result,
-    iommu::pgtable::{
-        Config,
-        IoPageTableFmt, //
-    },
-    prelude::*,
-    sync::Arc, //
+    prelude::*, //
 };
 
 use crate::{
-    bindings::as_raw,
     gfp::Gfp,
     prot::Prot,
     PhysAddr, //
 };
 
-use super::tlb::{
-    flush_ops,
-    Gather,
-    NoTlb,
-    Tlb, //
+use super::{
+    Config,
+    Robust, //
 };
 
 /// How many pages of `size` bytes `bytes` are, without a division: this is done for each run. A size is
@@ -50,97 +34,72 @@ fn pages(bytes: usize, size: usize) -> usize {
     bytes.wrapping_shr(size.trailing_zeros())
 }
 
-/// A page table of format `F` whose changes `T` makes known to the hardware.
+/// A gather that tells the library not to look after the TLB: its owner drops everything. The library
+/// puts nothing into it, and it has no list of pages to free.
+#[inline]
+pub(super) fn queued() -> bindings::iommu_iotlb_gather {
+    bindings::iommu_iotlb_gather {
+        queued: true,
+        ..Zeroable::zeroed()
+    }
+}
+
+/// A page table of format `F`, which its hardware reads coherently.
+///
+/// It has no device and no TLB operations. Other formats need them: those of LPAE dereference the device
+/// with `CONFIG_NUMA`.
 ///
 /// Corresponds to `struct io_pgtable`.
 ///
 /// # Invariants
 ///
-/// `ops` is the result of a successful `alloc_io_pgtable_ops()` for `F`, with `tlb` as its cookie if
-/// it was given operations of `T`, and with a device that is bound for `'dev` or none.
-pub struct IoPageTable<'dev, F: IoPageTableFmt, T: Tlb = NoTlb> {
+/// `ops` is the result of a successful `alloc_io_pgtable_ops()` for `F`.
+pub(super) struct IoPageTable<F: Robust> {
     ops: NonNull<bindings::io_pgtable_ops>,
-    tlb: Option<Arc<T>>,
-    _dev: PhantomData<&'dev Device<Bound>>,
     _format: PhantomData<F>,
 }
 
-// SAFETY: `struct io_pgtable_ops` is not restricted to a single thread, and `T` is `Send` and `Sync`.
-unsafe impl<F: IoPageTableFmt, T: Tlb> Send for IoPageTable<'_, F, T> {}
+// SAFETY: `struct io_pgtable_ops` is not restricted to a single thread.
+unsafe impl<F: Robust> Send for IoPageTable<F> {}
 // SAFETY: as above; what calls at the same time may do to each other their safety sections say.
-unsafe impl<F: IoPageTableFmt, T: Tlb> Sync for IoPageTable<'_, F, T> {}
+unsafe impl<F: Robust> Sync for IoPageTable<F> {}
 
-impl<'dev, F: IoPageTableFmt, T: Tlb> IoPageTable<'dev, F, T> {
+impl<F: Robust> IoPageTable<F> {
     /// Makes an empty page table.
-    ///
-    /// `dev` is the one that walks it: its tables are mapped for that device, and lie near it. `tlb`
-    /// is told by the library what to drop; without, all of that is the caller's.
     ///
     /// # Errors
     ///
-    /// `EINVAL` for a walk that is not coherent without a device to map the tables for, and for
-    /// widths that are too small for a page or more than 64 bits. `ENOMEM`, also if the kernel does
-    /// not have the format or the format cannot do what is asked for: the library does not tell.
+    /// `EINVAL` for widths that are too small for a page or more than 64 bits. `ENOMEM`, also if the
+    /// kernel does not have the format or the format cannot do what is asked for: the library does not
+    /// tell.
     ///
     /// Corresponds to `alloc_io_pgtable_ops()`. May sleep.
-    pub fn new(
-        dev: Option<&'dev Device<Bound>>,
-        config: &Config,
-        tlb: Option<Arc<T>>,
-    ) -> Result<Self> {
+    pub(super) fn new(config: &Config) -> Result<Self> {
         // The library calculates with these before it looks at them.
-        let bits = config.pgsize_bitmap.trailing_zeros() + 1..=64;
-        if (dev.is_none() && !config.coherent_walk)
-            || !bits.contains(&config.ias)
-            || !bits.contains(&config.oas)
-        {
+        let bits = config.page_size.trailing_zeros() + 1..=64;
+        if !bits.contains(&config.ias) || !bits.contains(&config.oas) {
             return Err(EINVAL);
         }
         let mut cfg = bindings::io_pgtable_cfg {
-            quirks: config.quirks,
-            pgsize_bitmap: config.pgsize_bitmap,
+            pgsize_bitmap: config.page_size,
             ias: config.ias,
             oas: config.oas,
-            coherent_walk: config.coherent_walk,
-            tlb: tlb.as_ref().map_or(ptr::null(), |_| flush_ops::<T>()),
-            iommu_dev: dev.map_or(ptr::null_mut(), as_raw),
+            coherent_walk: true,
             ..Zeroable::zeroed()
         };
-        let cookie = tlb
-            .as_ref()
-            .map_or(ptr::null_mut(), |tlb| Arc::as_ptr(tlb).cast_mut().cast());
 
-        // SAFETY: `cfg` is valid for the call, which copies it. Its operations expect a `T`, which
-        // `cookie` is, and which stays for as long as the result does; so does the device.
-        let ops = unsafe { bindings::alloc_io_pgtable_ops(F::FORMAT, &mut cfg, cookie) };
+        // SAFETY: `cfg` is valid for the call, which copies it. By the promise of `Robust` the format uses
+        // neither the device nor the operations that are missing from it.
+        let ops = unsafe { bindings::alloc_io_pgtable_ops(F::FORMAT, &mut cfg, ptr::null_mut()) };
         // INVARIANT: checked not to be NULL.
         Ok(Self {
             ops: NonNull::new(ops).ok_or(ENOMEM)?,
-            tlb,
-            _dev: PhantomData,
             _format: PhantomData,
         })
     }
 
-    /// Who is told what to drop.
-    pub fn tlb(&self) -> Option<&Arc<T>> {
-        self.tlb.as_ref()
-    }
-
-    /// What the library has made of the configuration. Page sizes may be fewer than asked for.
-    pub fn config(&self) -> Config {
-        let cfg = self.cfg();
-
-        Config {
-            quirks: cfg.quirks,
-            pgsize_bitmap: cfg.pgsize_bitmap,
-            ias: cfg.ias,
-            oas: cfg.oas,
-            coherent_walk: cfg.coherent_walk,
-        }
-    }
-
-    /// The same with what is the format's own.
+    /// What the library has made of the configuration.
+    #[cfg_attr(not(CONFIG_IOMMU_IO_PGTABLE_DART), allow(dead_code))]
     pub(super) fn cfg(&self) -> &bindings::io_pgtable_cfg {
         // SAFETY: by the type invariants `ops` is part of a valid `struct io_pgtable`, whose
         // configuration does not change any more.
@@ -148,13 +107,6 @@ impl<'dev, F: IoPageTableFmt, T: Tlb> IoPageTable<'dev, F, T> {
             let iop = kernel::container_of!(self.ops.as_ptr(), bindings::io_pgtable, ops);
             &(*iop).cfg
         }
-    }
-
-    /// What the library hands to the operations of `T`.
-    #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
-    pub(super) fn cookie(&self) -> *mut core::ffi::c_void {
-        // SAFETY: as for `cfg`.
-        unsafe { (*kernel::container_of!(self.ops.as_ptr(), bindings::io_pgtable, ops)).cookie }
     }
 
     /// Maps up to `count` pages of `size` bytes and says how many it did, also if there is an error.
@@ -169,7 +121,7 @@ impl<'dev, F: IoPageTableFmt, T: Tlb> IoPageTable<'dev, F, T> {
     ///
     /// Corresponds to `io_pgtable_ops::map_pages`.
     #[inline]
-    pub unsafe fn map(
+    pub(super) unsafe fn map(
         &self,
         iova: u64,
         paddr: PhysAddr,
@@ -203,8 +155,8 @@ impl<'dev, F: IoPageTableFmt, T: Tlb> IoPageTable<'dev, F, T> {
         (pages(mapped, size), ret)
     }
 
-    /// Unmaps up to `count` pages of `size` bytes and says how many it did. What has to be dropped
-    /// for it goes to `gather`, by way of `T`.
+    /// Unmaps up to `count` pages of `size` bytes and says how many it did. With a [`queued`] gather the
+    /// library does not look whether each page has to be dropped from a TLB.
     ///
     /// # Safety
     ///
@@ -214,12 +166,12 @@ impl<'dev, F: IoPageTableFmt, T: Tlb> IoPageTable<'dev, F, T> {
     ///
     /// Corresponds to `io_pgtable_ops::unmap_pages`.
     #[inline]
-    pub unsafe fn unmap(
+    pub(super) unsafe fn unmap(
         &self,
         iova: u64,
         size: usize,
         count: usize,
-        gather: Option<&mut Gather<'_>>,
+        gather: Option<&mut bindings::iommu_iotlb_gather>,
     ) -> usize {
         // SAFETY: by the type invariants.
         let Some(unmap_pages) = (unsafe { (*self.ops.as_ptr()).unmap_pages }) else {
@@ -233,7 +185,7 @@ impl<'dev, F: IoPageTableFmt, T: Tlb> IoPageTable<'dev, F, T> {
                 iova as usize,
                 size,
                 count.min(i32::MAX as usize),
-                gather.map_or(ptr::null_mut(), |gather| gather.as_raw()),
+                gather.map_or(ptr::null_mut(), ptr::from_mut),
             )
         };
         pages(unmapped, size)
@@ -248,7 +200,7 @@ impl<'dev, F: IoPageTableFmt, T: Tlb> IoPageTable<'dev, F, T> {
     ///
     /// Corresponds to `io_pgtable_ops::iova_to_phys`.
     #[inline]
-    pub unsafe fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr> {
+    pub(super) unsafe fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr> {
         // SAFETY: by the type invariants.
         let lookup = unsafe { (*self.ops.as_ptr()).iova_to_phys }?;
 
@@ -258,11 +210,10 @@ impl<'dev, F: IoPageTableFmt, T: Tlb> IoPageTable<'dev, F, T> {
     }
 }
 
-impl<F: IoPageTableFmt, T: Tlb> Drop for IoPageTable<'_, F, T> {
-    /// May tell `T` to drop everything. The tables are memory of the kernel's again afterwards:
-    /// whoever has told hardware of them, see the format, has told it otherwise by now.
+impl<F: Robust> Drop for IoPageTable<F> {
+    /// The tables are memory of the kernel's again afterwards: hardware must not use them any more.
     fn drop(&mut self) {
-        // SAFETY: by the type invariants; nobody uses it any more. `tlb` is dropped afterwards.
+        // SAFETY: by the type invariants; nobody uses it any more.
         unsafe { bindings::free_io_pgtable_ops(self.ops.as_ptr()) };
     }
 }
