@@ -117,6 +117,12 @@ unsafe impl<const SIZE: usize> AtomicSafe for kernel::io::mem::IoMem<'_, SIZE> {
 // SAFETY: all that is reachable is atomic-safe.
 unsafe impl<A: AtomicSafe, B: AtomicSafe> AtomicSafe for (A, B) {}
 
+/// The type of `value`, which no coercion changes. For [`atomic_safe!`](crate::atomic_safe!).
+#[doc(hidden)]
+pub const fn type_of<T: ?Sized>(_value: &T) -> PhantomData<T> {
+    PhantomData
+}
+
 /// Declares a struct that is [`AtomicSafe`](crate::atomic_safe::AtomicSafe) because its fields are, or
 /// an enum without any.
 ///
@@ -149,7 +155,17 @@ macro_rules! atomic_safe {
             $($(#[$variant_attr])* $variant,)*
         }
 
-        // SAFETY: there is nothing in it.
+        // An attribute can remove the enum. The name must not be that of another type then.
+        const _: () = {
+            #[allow(dead_code)]
+            fn variants(this: &$name) {
+                match *this {
+                    $($name::$variant => {})*
+                }
+            }
+        };
+
+        // SAFETY: there is nothing in it, see `variants`.
         unsafe impl $crate::atomic_safe::AtomicSafe for $name {}
     };
     (
@@ -168,7 +184,22 @@ macro_rules! atomic_safe {
             $($(#[$field_attr])* $field_vis $field: $type,)*
         }
 
-        // SAFETY: the bounds say that every field is atomic-safe; the struct has nothing else.
+        // An attribute can remove or change the struct. The name must be that of a type with these fields
+        // and no others.
+        const _: () = {
+            #[allow(dead_code)]
+            fn fields $(<$($lt,)* $($param,)*>)? (this: &$name $(<$($lt,)* $($param,)*>)?)
+            $(where $($bounded: $bound,)*)?
+            {
+                let $name { $($field: _,)* } = this;
+                $(
+                    let found = $crate::atomic_safe::type_of(&this.$field);
+                    let _: ::core::marker::PhantomData<$type> = found;
+                )*
+            }
+        };
+
+        // SAFETY: the bounds say that every field is atomic-safe; the struct has nothing else, see `fields`.
         unsafe impl $(<$($lt,)* $($param,)*>)? $crate::atomic_safe::AtomicSafe
             for $name $(<$($lt,)* $($param,)*>)?
         where

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A declaration that vanishes, and a type of the same name that is not what was declared.
+
+#[macro_use]
+mod skeleton;
+
+use skeleton::*;
+
+struct Tuple(Mutex<u32>);
+
+atomic_safe! {
+    #[cfg(any())]
+    struct Tuple {} //~ ERROR tuple variant `Tuple` written as struct variant
+}
+
+struct Wider {
+    faults: u32,
+    lock: Mutex<u32>,
+}
+
+atomic_safe! {
+    #[cfg(any())]
+    struct Wider { //~ ERROR pattern does not mention field `lock`
+        faults: u32,
+    }
+}
+
+struct Other {
+    lock: Mutex<u32>,
+}
+
+atomic_safe! {
+    #[cfg(any())]
+    struct Other {
+        lock: u32, //~ ERROR mismatched types
+    }
+}
+
+// A reference to this becomes one to a number by itself.
+struct Hidden {
+    lock: KBox<Locked>,
+}
+
+struct Locked(Mutex<u32>, u32);
+
+impl core::ops::Deref for Locked {
+    type Target = u32;
+
+    fn deref(&self) -> &u32 {
+        &self.1
+    }
+}
+
+atomic_safe! {
+    #[cfg(any())]
+    struct Hidden {
+        lock: u32, //~ ERROR mismatched types
+    }
+}
+
+enum Kind {
+    Locked(Mutex<u32>),
+    Free,
+}
+
+atomic_safe! {
+    #[cfg(any())]
+    enum Kind { //~ ERROR non-exhaustive patterns
+        Free,
+    }
+}
+
+struct Plain(Mutex<u32>);
+
+atomic_safe! {
+    #[cfg(any())]
+    enum Plain {} //~ ERROR non-exhaustive patterns
+}
