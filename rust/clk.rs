@@ -39,14 +39,22 @@ use crate::{
 mod private {
     use kernel::error::Result;
 
-    /// Out of reach for drivers, who could unbalance the count with it.
+    /// Only this file can make one.
+    ///
+    /// A driver cannot name [`Toggle`], but it can call the methods on a type parameter whose bound is
+    /// [`ClkSource`](super::ClkSource), and unbalance the count.
+    pub struct Token(pub(super) ());
+
     pub trait Toggle {
-        fn prepare_enable(&self) -> Result;
-        fn disable_unprepare(&self);
+        fn prepare_enable(&self, token: Token) -> Result;
+        fn disable_unprepare(&self, token: Token);
     }
 }
 
-use private::Toggle;
+use private::{
+    Toggle,
+    Token, //
+};
 
 /// What can be switched on: a [`Clock`], or all [`Clocks`] of a device at once.
 pub trait ClkSource: Toggle + Send + Sync {}
@@ -104,11 +112,11 @@ impl Clock {
 }
 
 impl Toggle for Clock {
-    fn prepare_enable(&self) -> Result {
+    fn prepare_enable(&self, _token: Token) -> Result {
         self.clk().prepare_enable()
     }
 
-    fn disable_unprepare(&self) {
+    fn disable_unprepare(&self, _token: Token) {
         self.clk().disable_unprepare();
     }
 }
@@ -119,19 +127,21 @@ impl ClkSource for Clock {}
 ///
 /// # Invariants
 ///
-/// `clks` is the result of a successful `clk_bulk_get_all()` with `count` entries.
-pub struct Clocks {
+/// `clks` is the result of a successful `clk_bulk_get_all()` with `count` entries. Their names lie in the
+/// devicetree node of a device that is bound for `'a`.
+pub struct Clocks<'a> {
     count: i32,
     clks: *mut bindings::clk_bulk_data,
+    _dev: PhantomData<&'a Device<Bound>>,
 }
 
 // SAFETY: The clock framework does its own locking, and does not care which task calls it.
-unsafe impl Send for Clocks {}
+unsafe impl Send for Clocks<'_> {}
 
 // SAFETY: As above; no method that takes `&self` writes to the array.
-unsafe impl Sync for Clocks {}
+unsafe impl Sync for Clocks<'_> {}
 
-impl Clocks {
+impl<'a> Clocks<'a> {
     /// Looks up all clocks of `dev`.
     ///
     /// # Errors
@@ -139,7 +149,7 @@ impl Clocks {
     /// `EPROBE_DEFER` if one has not been registered yet, and others from the clock framework.
     ///
     /// Corresponds to `clk_bulk_get_all()`.
-    pub fn get_all(dev: &Device<Bound>) -> Result<Self> {
+    pub fn get_all(dev: &'a Device<Bound>) -> Result<Self> {
         let mut clks = ptr::null_mut();
 
         // SAFETY: `dev` is valid by its type invariants, and `clks` may be written.
@@ -147,7 +157,11 @@ impl Clocks {
 
         to_result(count)?;
         // INVARIANT: The call was successful.
-        Ok(Self { count, clks })
+        Ok(Self {
+            count,
+            clks,
+            _dev: PhantomData,
+        })
     }
 
     /// Number of clocks.
@@ -168,22 +182,22 @@ impl Clocks {
     }
 }
 
-impl Toggle for Clocks {
-    fn prepare_enable(&self) -> Result {
+impl Toggle for Clocks<'_> {
+    fn prepare_enable(&self, _token: Token) -> Result {
         // SAFETY: By the type invariants `clks` has `count` entries, each with a valid clock.
         to_result(unsafe { rust_iommu_helper_clk_bulk_prepare_enable(self.count, self.clks) })
     }
 
-    fn disable_unprepare(&self) {
+    fn disable_unprepare(&self, _token: Token) {
         // SAFETY: By the type invariants `clks` has `count` entries, each with a valid clock. Only
         // `ClkEnabled` and `ClkSwitch` get here, after they had switched the clocks on.
         unsafe { rust_iommu_helper_clk_bulk_disable_unprepare(self.count, self.clks) };
     }
 }
 
-impl ClkSource for Clocks {}
+impl ClkSource for Clocks<'_> {}
 
-impl Drop for Clocks {
+impl Drop for Clocks<'_> {
     fn drop(&mut self) {
         // SAFETY: By the type invariants this is what `clk_bulk_get_all()` returned. Nobody uses
         // it after this.
@@ -204,7 +218,7 @@ pub struct ClkEnabled<'a, C: ClkSource = Clock> {
 
 impl<'a, C: ClkSource> ClkEnabled<'a, C> {
     fn new(source: &'a C) -> Result<Self> {
-        source.prepare_enable()?;
+        source.prepare_enable(Token(()))?;
 
         // INVARIANT: Counted by the call above.
         Ok(Self {
@@ -217,7 +231,7 @@ impl<'a, C: ClkSource> ClkEnabled<'a, C> {
 impl<C: ClkSource> Drop for ClkEnabled<'_, C> {
     fn drop(&mut self) {
         // By the type invariants the count is there to give back.
-        self.source.disable_unprepare();
+        self.source.disable_unprepare(Token(()));
     }
 }
 
@@ -252,7 +266,7 @@ impl<C: ClkSource> ClkSwitch<C> {
         let mut on = self.on.lock();
 
         if !*on {
-            self.source.prepare_enable()?;
+            self.source.prepare_enable(Token(()))?;
             // INVARIANT: Counted by the call above.
             *on = true;
         }
@@ -264,7 +278,7 @@ impl<C: ClkSource> ClkSwitch<C> {
         let mut on = self.on.lock();
 
         if *on {
-            self.source.disable_unprepare();
+            self.source.disable_unprepare(Token(()));
             // INVARIANT: The call above gave the count back.
             *on = false;
         }
@@ -314,7 +328,7 @@ mod tests {
     }
 
     impl Toggle for Fake {
-        fn prepare_enable(&self) -> Result {
+        fn prepare_enable(&self, _token: Token) -> Result {
             if self.fail {
                 return Err(EIO);
             }
@@ -322,7 +336,7 @@ mod tests {
             Ok(())
         }
 
-        fn disable_unprepare(&self) {
+        fn disable_unprepare(&self, _token: Token) {
             self.count.fetch_sub(1, Relaxed);
         }
     }

@@ -86,7 +86,7 @@ pub(crate) struct Hardware<'bound> {
     _pm: RuntimePm<'bound>,
     pub(crate) engine: Engine<'bound>,
     #[pin]
-    clocks: ClkSwitch<Clocks>,
+    clocks: ClkSwitch<Clocks<'bound>>,
     params: SetOnce<Params>,
     pub(crate) variant: &'static Variant,
     dev: &'bound Device<Bound>,
