@@ -61,15 +61,16 @@ pub trait ClkSource: Toggle + Send + Sync {}
 
 /// A clock of a device, off as far as this user is concerned.
 ///
-/// All methods may sleep.
-pub struct Clock(Source);
+/// All methods may sleep. The clock framework keeps a pointer to the name of the device, so this must
+/// not be kept for longer than the device is bound.
+pub struct Clock<'a>(Source, PhantomData<&'a Device<Bound>>);
 
 enum Source {
     Required(Clk),
     Optional(OptionalClk),
 }
 
-impl Clock {
+impl<'a> Clock<'a> {
     /// Looks up the clock that `dev` calls `name`, or its only one if `name` is [`None`].
     ///
     /// # Errors
@@ -78,21 +79,24 @@ impl Clock {
     /// the clock framework.
     ///
     /// Corresponds to `clk_get()`.
-    pub fn get(dev: &Device<Bound>, name: Option<&CStr>) -> Result<Self> {
-        Ok(Self(Source::Required(Clk::get(dev, name)?)))
+    pub fn get(dev: &'a Device<Bound>, name: Option<&CStr>) -> Result<Self> {
+        Ok(Self(Source::Required(Clk::get(dev, name)?), PhantomData))
     }
 
     /// Like [`Clock::get`], but where there is no clock this gives one that is always on.
     ///
     /// Corresponds to `clk_get_optional()`.
-    pub fn get_optional(dev: &Device<Bound>, name: Option<&CStr>) -> Result<Self> {
-        Ok(Self(Source::Optional(OptionalClk::get(dev, name)?)))
+    pub fn get_optional(dev: &'a Device<Bound>, name: Option<&CStr>) -> Result<Self> {
+        Ok(Self(
+            Source::Optional(OptionalClk::get(dev, name)?),
+            PhantomData,
+        ))
     }
 
     /// Switches the clock on for as long as the result is held.
     ///
     /// Corresponds to `clk_prepare_enable()`, and `clk_disable_unprepare()` on drop.
-    pub fn enable(&self) -> Result<ClkEnabled<'_>> {
+    pub fn enable(&self) -> Result<ClkEnabled<'_, Self>> {
         ClkEnabled::new(self)
     }
 
@@ -111,7 +115,7 @@ impl Clock {
     }
 }
 
-impl Toggle for Clock {
+impl Toggle for Clock<'_> {
     fn prepare_enable(&self, _token: Token) -> Result {
         self.clk().prepare_enable()
     }
@@ -121,7 +125,7 @@ impl Toggle for Clock {
     }
 }
 
-impl ClkSource for Clock {}
+impl ClkSource for Clock<'_> {}
 
 /// All clocks that the devicetree lists for a device. There may be none.
 ///
@@ -211,7 +215,7 @@ impl Drop for Clocks<'_> {
 ///
 /// Owns one count of `source` being prepared and enabled.
 #[must_use = "the clock is switched off when this is dropped"]
-pub struct ClkEnabled<'a, C: ClkSource = Clock> {
+pub struct ClkEnabled<'a, C: ClkSource> {
     source: &'a C,
     _count: PhantomData<()>,
 }
@@ -245,7 +249,7 @@ impl<C: ClkSource> Drop for ClkEnabled<'_, C> {
 ///
 /// `on` is true if, and only if, this owns one count of `source` being prepared and enabled.
 #[pin_data(PinnedDrop)]
-pub struct ClkSwitch<C: ClkSource = Clock> {
+pub struct ClkSwitch<C: ClkSource> {
     source: C,
     #[pin]
     on: Mutex<bool>,

@@ -67,7 +67,7 @@ static NEXT_ID: AtomicU32 = AtomicU32::new(0);
 ///   [`ARef`] and [`DomainRef`].
 #[repr(C)]
 #[pin_data]
-pub struct Domain {
+pub(crate) struct Domain {
     #[pin]
     raw: Opaque<bindings::iommu_domain>,
     #[pin]

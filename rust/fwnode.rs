@@ -27,11 +27,11 @@ use crate::bindings::rust_iommu_helper_of_fwnode_handle;
 ///
 /// While it is held no other node can get the same address. This makes [`same`] a comparison of
 /// nodes and not only of addresses.
-pub type FwNodeRef = ARef<FwNode>;
+pub(crate) type FwNodeRef = ARef<FwNode>;
 
 /// Whether both are the same node.
 #[inline]
-pub fn same(a: &FwNode, b: &FwNode) -> bool {
+pub(crate) fn same(a: &FwNode, b: &FwNode) -> bool {
     ptr::eq(a, b)
 }
 
@@ -39,7 +39,7 @@ pub fn same(a: &FwNode, b: &FwNode) -> bool {
 ///
 /// Corresponds to `dev_fwnode()` and `fwnode_handle_get()`.
 #[inline]
-pub fn of_device(dev: &Device) -> Option<FwNodeRef> {
+pub(crate) fn of_device(dev: &Device) -> Option<FwNodeRef> {
     dev.fwnode().map(FwNodeRef::from)
 }
 

@@ -65,7 +65,7 @@ use kernel::{
 /// }
 /// ```
 #[pin_data]
-pub struct Gate {
+pub(crate) struct Gate {
     state: AtomicUsize,
     #[pin]
     empty: Completion,
@@ -80,7 +80,7 @@ impl Gate {
     const LIMIT: usize = 1 << (usize::BITS - 2);
 
     /// Makes an open gate.
-    pub fn new() -> impl PinInit<Self> {
+    pub(crate) fn new() -> impl PinInit<Self> {
         // INVARIANT: There are no guards, and the gate is open.
         pin_init!(Self {
             state: AtomicUsize::new(0),
@@ -91,7 +91,7 @@ impl Gate {
     /// Enters, unless the gate is closed.
     ///
     /// Waits for nobody; may be called in any context.
-    pub fn enter(&self) -> Option<GateGuard<'_>> {
+    pub(crate) fn enter(&self) -> Option<GateGuard<'_>> {
         let mut state = self.state.load(Relaxed);
 
         while state < Self::LIMIT {
@@ -123,7 +123,7 @@ impl Gate {
 
     /// Whether [`Gate::close`] was called. The answer "open" may be out of date at once.
     #[inline]
-    pub fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.state.load(Relaxed) & Self::CLOSED != 0
     }
 
@@ -133,7 +133,7 @@ impl Gate {
     /// once and by several at a time: every call returns only when all guards are gone. A caller
     /// that itself holds a guard, or a lock that a holder waits for, sleeps forever, and so does
     /// everybody if a guard was forgotten.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         // INVARIANT: Sets `CLOSED`, keeps the count.
         if self.state.fetch_or(Self::CLOSED, AcqRel) == 0 {
             // INVARIANT: There was no guard when the gate was closed.
@@ -158,7 +158,7 @@ impl Gate {
 ///
 /// Counted once in the state of `gate`.
 #[must_use = "the gate is left when the guard is dropped"]
-pub struct GateGuard<'a> {
+pub(crate) struct GateGuard<'a> {
     gate: &'a Gate,
 }
 

@@ -67,7 +67,7 @@ impl Group {
     /// `ENOMEM`, and what sysfs fails with.
     ///
     /// Corresponds to `iommu_group_alloc()`, and with it to `generic_device_group()`. May sleep.
-    pub fn new() -> Result<ARef<Self>> {
+    pub(crate) fn new() -> Result<ARef<Self>> {
         // SAFETY: Callable at any time after the core's own initialisation, which is before that of
         // any module.
         let group = unsafe { bindings::iommu_group_alloc() };

@@ -130,7 +130,7 @@ unsafe impl Send for MappedEntry {}
 /// - `dev` is valid and bound while `gate` can be held, and until the instance has been torn down. No
 ///   reference is held: an instance that is gone must not keep its device, nor its devicetree node.
 #[pin_data]
-pub struct Instance {
+pub(crate) struct Instance {
     #[pin]
     iommu: Opaque<bindings::iommu_device>,
     dev: NonNull<Device>,

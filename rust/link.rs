@@ -69,7 +69,7 @@ use crate::bindings::as_raw;
 /// The C function does not tell.
 ///
 /// Corresponds to `device_link_add()`. May sleep.
-pub fn add(consumer: &Device, supplier: &Device) -> Result {
+pub(crate) fn add(consumer: &Device, supplier: &Device) -> Result {
     if state(supplier) == bindings::dl_dev_state_DL_DEV_UNBINDING {
         return Err(ENODEV);
     }

@@ -76,12 +76,14 @@ static CLASSES: [Class; 9] = [
 static DIRECTORY_BYTES: Atomic<usize> = Atomic::new(0);
 
 /// Number of tables that exist, of all domains; directories are not counted.
-pub fn live_tables() -> usize {
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
+pub(crate) fn live_tables() -> usize {
     CLASSES.iter().map(|class| class.live.load(Relaxed)).sum()
 }
 
 /// Bytes of all tables and directories that exist.
-pub fn live_bytes() -> usize {
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
+pub(crate) fn live_bytes() -> usize {
     let tables: usize = CLASSES
         .iter()
         .enumerate()

@@ -21,7 +21,7 @@ struct Wider {
 
 atomic_safe! {
     #[cfg(any())]
-    struct Wider { //~ ERROR pattern does not mention field `lock`
+    struct Wider { //~ ERROR pattern requires `..` due to inaccessible fields
         faults: u32,
     }
 }

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Clocks kept for longer than their device is bound: their names lie in its devicetree node.
+//! Clocks kept for longer than their device is bound: the clock framework has pointers to its name, and to
+//! theirs in its devicetree node.
 
 #[macro_use]
 mod skeleton;
 
-use iommu::clk::Clocks;
+use iommu::clk::{Clock, Clocks};
 use skeleton::*;
 
-fn keep<'bound>(dev: &'bound Device<Bound>) -> Result<KBox<dyn Send + Sync + 'static>> {
+fn keep_all<'bound>(dev: &'bound Device<Bound>) -> Result<KBox<dyn Send + Sync + 'static>> {
     let clocks = Clocks::get_all(dev)?;
 
     Ok(KBox::new(clocks, GFP_KERNEL)?) //~ ERROR lifetime may not live long enough
+}
+
+fn keep_one<'bound>(dev: &'bound Device<Bound>) -> Result<KBox<dyn Send + Sync + 'static>> {
+    let clock = Clock::get(dev, None)?;
+
+    Ok(KBox::new(clock, GFP_KERNEL)?) //~ ERROR lifetime may not live long enough
 }

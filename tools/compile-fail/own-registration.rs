@@ -11,5 +11,6 @@ use iommu::registry; //~ ERROR module `registry` is private
 use iommu::sysfs::SysfsDevice; //~ ERROR module `sysfs` is private
 
 fn register<T: Operations>(dev: &Device<Bound>) {
-    let _ = iommu::instance::Instance::new::<T>(dev, 0); //~ ERROR associated function `new` is private
+    let _ = iommu::instance::Instance::new::<T>(dev, 0); //~ ERROR struct `Instance` is private
+                                                         //~^ ERROR associated function `new` is private
 }

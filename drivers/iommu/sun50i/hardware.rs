@@ -95,7 +95,7 @@ pub(crate) struct Hardware<'bound> {
     /// A directory without entries, for while everything is denied.
     empty: Coherent<[u8; DIR_SIZE]>,
     #[pin]
-    clock: ClkSwitch,
+    clock: ClkSwitch<Clock<'bound>>,
     #[pin]
     reset: ResetSwitch,
     _region: MemRegion,
