@@ -113,6 +113,7 @@ int board_overlay_init(struct dentry *root);
 
 /* debugfs.c */
 struct dentry *board_debugfs_init(void);
+void board_scanout_init(struct dentry *root);
 
 /* devices.c */
 struct device;

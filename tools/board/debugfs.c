@@ -124,6 +124,7 @@ struct dentry *board_debugfs_init(void)
 	struct dentry *root = debugfs_create_dir("board", NULL);
 
 	board_devices_init(root);
+	board_scanout_init(root);
 	debugfs_create_file("stats", 0400, root, NULL, &stats_fops);
 	debugfs_create_file_unsafe("late_supplier", 0200, root, NULL, &late_fops);
 	debugfs_create_file_unsafe("fail_clock", 0600, root, NULL, &fail_clock_fops);
