@@ -51,9 +51,10 @@ port_denied 3
 does "$M" gattach 0
 does "$(master 1c00000)" read 0 0x1000 64
 port_denied 3
-# No node has named these: 1 is the second port of the video engine at 3.
+# No node has named these. One is the second port of the video engine at 3.
 port_denied 1
 port_denied 2
+port_denied 4
 check "the third master is removed" overlay_remove last
 port_denied 5
 
@@ -66,13 +67,15 @@ port_denied 5
 does "$M" gattach 0
 does "$(master 1c0e000)" read 0 0x1000 64
 port_denied 5
-port_denied 2
+port_denied 4
 # The second port of the video engine is translated with it.
-if [ "$soc" = h6 ]; then
-	echo "0 0 1" >"$B/wiring"
-	does "$M" read 0 0x1000 64
-	echo "0 0 0" >"$B/wiring"
-fi
+case $soc in
+h6) second=1 ;;
+*) second=2 ;;
+esac
+echo "0 0 $second" >"$B/wiring"
+does "$M" read 0 0x1000 64
+echo "0 0 0" >"$B/wiring"
 does "$M" gdetach 0
 says 4096 - unmap 0 0x1000 0x1000
 does - free 0
