@@ -12,6 +12,7 @@ does - buf 2 8
 # Its wire goes to the instance that is not there yet.
 echo "1 1 0" >"$B/wiring"
 hw_leave_on 1 2 "$(client - bphys 0 0)" "$(client - bphys 1 0)"
+table=$(hw_table 1)
 mark 1
 does "$M" copy 0 0x0 0x1000 0x1000
 does - cmp 0 0 0x1000 1 0
@@ -29,6 +30,8 @@ sealed 1
 check "the instance goes" overlay_remove last
 check "it goes on denying" hw_translates 1
 equal "its clock" "$(count iommu1_clock)" 1
+# Not that of the driver, which is freed.
+equal "its table" "$(hw_table 1)" "$table"
 denied "" "$M" read 0 0x0 64
 sealed 1
 oracle_ignore "^iommu1_"
