@@ -48,7 +48,11 @@ unsafe impl Robust for Dart1 {}
 unsafe impl Robust for Dart2 {}
 
 /// What differs between the two in an entry.
-pub trait DartFormat: Robust {
+///
+/// # Safety
+///
+/// [`DartFormat::paddr`] is the address that the library has put into the entry: it is followed.
+pub unsafe trait DartFormat: Robust {
     /// Bits that deny writes and reads.
     const NO_WRITE: u64;
     /// See [`Self::NO_WRITE`].
@@ -58,7 +62,8 @@ pub trait DartFormat: Robust {
     fn paddr(entry: u64) -> PhysAddr;
 }
 
-impl DartFormat for Dart1 {
+// SAFETY: as paddr_to_iopte() in io-pgtable-dart.c has it for this format.
+unsafe impl DartFormat for Dart1 {
     const NO_WRITE: u64 = 1 << 7;
     const NO_READ: u64 = 1 << 8;
 
@@ -67,7 +72,8 @@ impl DartFormat for Dart1 {
     }
 }
 
-impl DartFormat for Dart2 {
+// SAFETY: as paddr_to_iopte() in io-pgtable-dart.c has it for this format.
+unsafe impl DartFormat for Dart2 {
     const NO_WRITE: u64 = 1 << 2;
     const NO_READ: u64 = 1 << 3;
 
