@@ -155,7 +155,7 @@ fn show_domain(domain: &Domain, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_fmt(fmt!(
                 "  {:#010x}-{:#010x} -> {:#010x} {} {}\n",
                 t.iova,
-                t.iova + (t.size - 1),
+                t.iova.wrapping_add(t.size.wrapping_sub(1)),
                 t.paddr,
                 t.prot,
                 Size(t.size)
