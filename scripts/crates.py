@@ -6,6 +6,11 @@ import pathlib
 import re
 import shlex
 
+# Flags that say what rustc is to write; rustdoc has its own.
+WITH_VALUE = {"--out-dir", "--crate-type"}
+BARE = ("--emit=", "-Clto", "-Cembed-bitcode", "-Zfunction-sections", "-Zbinary_dep_depinfo", "-Zllvm_module_flag", "-Copt-level")
+BARE += ("-Cdebuginfo", "-Ccodegen-units", "-Cdebug-assertions", "-Coverflow-checks", "-Wclippy", "-Aclippy")
+
 
 class Crate:
     """One crate: name, root file, flags of rustc, crates it depends on."""
@@ -24,6 +29,18 @@ class Crate:
         self.externs = [
             value.split("=")[0] for flag, value in zip(self.flags, self.flags[1:]) if flag == "--extern"
         ]
+
+    def doc_flags(self):
+        """Those of the flags that rustdoc takes, too."""
+        result, skip = [], False
+        for flag in self.flags:
+            if skip:
+                skip = False
+            elif flag in WITH_VALUE:
+                skip = True
+            elif flag != str(self.root) and not flag.startswith(BARE):
+                result.append(flag)
+        return result
 
     def _value(self, flag):
         if flag in self.flags:
