@@ -41,8 +41,8 @@ pub struct Group(Opaque<bindings::iommu_group>);
 // SAFETY: The last reference may be put by any task.
 unsafe impl Send for Group {}
 
-// SAFETY: What can be done with a shared reference is serialised by C, or reads what never changes. There
-// is no way to name a group: `iommu_group_set_name()` frees the old name without a lock.
+// SAFETY: C serialises the operations on a shared reference, or they read constants. A group cannot be
+// named: `iommu_group_set_name()` frees the old name without a lock.
 unsafe impl Sync for Group {}
 
 // SAFETY: The reference count of the group's `devices` directory keeps the group, and is changed by

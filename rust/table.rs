@@ -66,6 +66,7 @@ use crate::{
     walker::{
         self,
         Mapped,
+        Walk,
         Walker,
         WalkerDevice, //
     }, //
@@ -168,6 +169,29 @@ struct Piece {
 ///
 /// # Invariants
 ///
+/// `slots` and `directory` are those of `body`, which owns what they point to; `base` and `walk` are as
+/// well.
+pub struct Table<F: Format, W: WalkerDevice> {
+    /// Looking up a page uses these fields. They are here, not behind another pointer.
+    slots: NonNull<Slot>,
+    directory: NonNull<c_void>,
+    /// Where the directory is.
+    base: u64,
+    walk: Walk,
+    /// An allocation of its own, since the instance has its address: memory that holds a `Table` can be
+    /// freed without dropping it, also if it is pinned (`MaybeUninit`).
+    body: Pin<KBox<Body<F, W>>>,
+}
+
+// SAFETY: the pointers lead to what `body` owns, which is `Send` and `Sync`.
+unsafe impl<F: Format, W: WalkerDevice> Send for Table<F, W> {}
+// SAFETY: as above; it is used by way of a shared reference to `body` could be.
+unsafe impl<F: Format, W: WalkerDevice> Sync for Table<F, W> {}
+
+/// The memory of a page table, as it is listed with the walker's device.
+///
+/// # Invariants
+///
 /// - `directory` has `F::DIR_ENTRIES` words, `slots` as many elements.
 /// - The place of a slot, if it has one, names a block of `pool` that is owned by that slot. It changes
 ///   only with `lock` held or with exclusive access, and to "nowhere" only when the slot's state has
@@ -179,12 +203,10 @@ struct Piece {
 ///   there is a pin that is walked, see `Pinned::is_walked`.
 /// - It is listed with the walker's device while it exists.
 #[pin_data(PinnedDrop)]
-pub struct Table<F: Format, W: WalkerDevice> {
+struct Body<F: Format, W: WalkerDevice> {
     walker: Walker<W>,
     pool: Pool,
     directory: Block,
-    /// Where that is.
-    base: u64,
     slots: KVVec<Slot>,
     queue: Queue,
     ring: Ring,
@@ -199,15 +221,8 @@ pub struct Table<F: Format, W: WalkerDevice> {
 // functions that do not sleep.
 unsafe impl<F: Format, W: WalkerDevice> AtomicSafe for Table<F, W> {}
 
-impl<F: Format, W: WalkerDevice> Table<F, W> {
-    /// Makes an empty table for the walker of `device`. May sleep.
-    ///
-    /// # Errors
-    ///
-    /// `ENODEV` if the device is not bound, `ENOMEM`, `EOPNOTSUPP` if it does not see memory at its
-    /// physical address.
-    pub fn new(device: W) -> impl PinInit<Self, Error> {
-        let () = Sizes::<F>::VALID;
+impl<F: Format, W: WalkerDevice> Body<F, W> {
+    fn new(device: W) -> impl PinInit<Self, Error> {
         pin_init::pin_init_scope(move || {
             let walker = Walker::new(device)?;
             let pool = Pool::new(Sizes::<F>::TABLE)?;
@@ -223,7 +238,6 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             Ok::<_, Error>(try_pin_init!(&this in Self {
                 walker,
                 pool,
-                base: walker::paddr_of(directory.as_ptr()),
                 directory,
                 slots,
                 queue,
@@ -259,6 +273,53 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
 
     fn as_mapped(&self) -> NonNull<dyn Mapped> {
         NonNull::from(self)
+    }
+
+    /// Places of all tables, installed or in limbo; 0 where there is none.
+    fn places(&self) -> impl Iterator<Item = i32> + '_ {
+        let installed = self.slots.iter().map(Slot::place);
+        Iterator::chain(installed, self.queue.places()).map(Place::get)
+    }
+
+    /// The address of a table, `None` for the place "nowhere".
+    fn virt_of(&self, place: i32) -> Option<NonNull<c_void>> {
+        if place == 0 {
+            return None;
+        }
+        let addr = addr_of(self.directory.as_ptr(), place);
+        NonNull::new(core::ptr::with_exposed_provenance_mut(addr))
+    }
+}
+
+/// The address of the table at `place`, seen from `directory`.
+#[inline(always)]
+fn addr_of(directory: NonNull<c_void>, place: i32) -> usize {
+    directory
+        .addr()
+        .get()
+        .wrapping_add_signed((place as isize).wrapping_mul(Place::UNIT as isize))
+}
+
+impl<F: Format, W: WalkerDevice> Table<F, W> {
+    /// Makes an empty table for the walker of `device`. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` if the device is not bound, `ENOMEM`, `EOPNOTSUPP` if it does not see memory at its
+    /// physical address.
+    pub fn new(device: W) -> Result<Self> {
+        let () = Sizes::<F>::VALID;
+        let body = KBox::pin_init(Body::<F, W>::new(device), GFP_KERNEL)?;
+        let directory = body.directory.as_ptr();
+
+        // INVARIANT: these fields of `body` do not change.
+        Ok(Self {
+            slots: NonNull::from(&*body.slots).cast(),
+            directory,
+            base: walker::paddr_of(directory),
+            walk: body.walker.walk(),
+            body,
+        })
     }
 
     /// Where the directory is, for the hardware's table base.
@@ -333,7 +394,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             return None;
         }
         // SAFETY: by the type invariants there is a slot for each table that the address space has.
-        let slot = unsafe { self.slots.get_unchecked(page as usize / F::TABLE_ENTRIES) };
+        let slot = unsafe { self.slots.add(page as usize / F::TABLE_ENTRIES).as_ref() };
         Some((slot, page as usize % F::TABLE_ENTRIES))
     }
 
@@ -341,7 +402,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     #[cold]
     #[inline(never)]
     fn retire_slot(&self, slot: &Slot) {
-        let offset = core::ptr::from_ref(slot).addr() - self.slots.as_ptr().addr();
+        let offset = core::ptr::from_ref(slot).addr() - self.slots.addr().get();
         self.retire(offset / size_of::<Slot>());
     }
 
@@ -391,7 +452,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     #[inline]
     fn map_piece(&self, piece: Piece, entry: u32, gfp: Gfp) -> Result<usize> {
         loop {
-            let Some(pinned) = self.slots[piece.index].pin() else {
+            let Some(pinned) = self.body.slots[piece.index].pin() else {
                 if self.install(piece, entry, gfp)? {
                     return Ok(piece.pages);
                 }
@@ -424,7 +485,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
 
         while done < pages {
             let piece = Self::piece(page + done as u64, pages - done);
-            let Some(pinned) = self.slots[piece.index].pin() else {
+            let Some(pinned) = self.body.slots[piece.index].pin() else {
                 break;
             };
             let entries = self.entries(&pinned, piece);
@@ -517,7 +578,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
 
     /// The words of the directory.
     fn dir(&self) -> &[AtomicU32] {
-        let words = self.directory.as_ptr().cast::<AtomicU32>();
+        let words = self.directory.cast::<AtomicU32>();
         // SAFETY: by the type invariants the block has that many words; they were zeroed and are
         // accessed as atomics only. The block lives as long as `self`.
         unsafe { core::slice::from_raw_parts(words.as_ptr(), F::DIR_ENTRIES) }
@@ -534,8 +595,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
 
     #[inline]
     fn addr_of(&self, place: i32) -> usize {
-        self.directory_addr()
-            .wrapping_add_signed((place as isize).wrapping_mul(Place::UNIT as isize))
+        addr_of(self.directory, place)
     }
 
     /// Where the walker finds the table at `place`; [`Self::install`] has seen to it that this is so.
@@ -548,21 +608,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// Where the directory is, for the CPU.
     #[inline]
     fn directory_addr(&self) -> usize {
-        self.directory.as_ptr().addr().get()
-    }
-
-    /// Places of all tables, installed or in limbo; 0 where there is none.
-    fn places(&self) -> impl Iterator<Item = i32> + '_ {
-        let installed = self.slots.iter().map(Slot::place);
-        Iterator::chain(installed, self.queue.places()).map(Place::get)
-    }
-
-    /// The address of a table, `None` for the place "nowhere".
-    fn virt_of(&self, place: i32) -> Option<NonNull<c_void>> {
-        if place == 0 {
-            return None;
-        }
-        NonNull::new(core::ptr::with_exposed_provenance_mut(self.addr_of(place)))
+        self.directory.addr().get()
     }
 }
 
@@ -597,7 +643,7 @@ impl Run {
     }
 }
 
-impl<F: Format, W: WalkerDevice> Mapped for Table<F, W> {
+impl<F: Format, W: WalkerDevice> Mapped for Body<F, W> {
     unsafe fn give_back(&self, dev: &Device<Bound>) {
         {
             // Whoever installs a table does so before, or sees this.
@@ -633,7 +679,7 @@ impl<F: Format, W: WalkerDevice> Mapped for Table<F, W> {
 }
 
 #[pinned_drop]
-impl<F: Format, W: WalkerDevice> PinnedDrop for Table<F, W> {
+impl<F: Format, W: WalkerDevice> PinnedDrop for Body<F, W> {
     fn drop(self: Pin<&mut Self>) {
         let this = &*self;
         // SAFETY: by the type invariants it is listed.
@@ -641,7 +687,7 @@ impl<F: Format, W: WalkerDevice> PinnedDrop for Table<F, W> {
         for place in this.places().filter(|&place| place != 0) {
             // SAFETY: by the type invariants this is a block of the pool that belongs to the slot or
             // queue entry, which is never looked at again.
-            drop(unsafe { this.pool.reclaim(this.addr_of(place)) });
+            drop(unsafe { this.pool.reclaim(addr_of(this.directory.as_ptr(), place)) });
         }
     }
 }

@@ -76,12 +76,38 @@ pub trait Mapped: Send + Sync {
     unsafe fn give_back(&self, dev: &Device<Bound>);
 }
 
+/// The part of a [`Walker`] that cleaning uses.
+#[derive(Clone, Copy)]
+pub(crate) struct Walk {
+    /// The device.
+    dev: NonNull<Device<Bound>>,
+    needs_clean: bool,
+}
+
+impl Walk {
+    /// The device itself.
+    ///
+    /// # Safety
+    ///
+    /// What was listed with it has not given back its mappings, and does not while the result is used.
+    #[inline(always)]
+    pub(crate) unsafe fn bound(&self) -> &Device<Bound> {
+        // SAFETY: by the safety requirement and the promise of `WalkerDevice` it is bound, thus there.
+        unsafe { self.dev.as_ref() }
+    }
+
+    /// Whether changes must be cleaned. Constant, and false in kernels that never need it.
+    #[inline(always)]
+    pub(crate) fn needs_clean(&self) -> bool {
+        cfg!(CONFIG_DMA_NEED_SYNC) && self.needs_clean
+    }
+}
+
 /// A [`WalkerDevice`] and what is known of it.
 pub(crate) struct Walker<W> {
     device: W,
     /// What `device` has.
-    dev: NonNull<Device<Bound>>,
-    needs_clean: bool,
+    walk: Walk,
     /// No mapping may be made any more.
     leaving: AtomicBool,
     /// All were given back.
@@ -100,13 +126,15 @@ impl<W: WalkerDevice> Walker<W> {
     ///
     /// `ENODEV` if it is not bound.
     pub(crate) fn new(device: W) -> Result<Self> {
-        let (dev, needs_clean) = device
-            .with_bound(|dev| (NonNull::from(dev), needs_clean(dev)))
+        let walk = device
+            .with_bound(|dev| Walk {
+                dev: NonNull::from(dev),
+                needs_clean: needs_clean(dev),
+            })
             .ok_or(ENODEV)?;
         Ok(Self {
             device,
-            dev,
-            needs_clean,
+            walk,
             leaving: AtomicBool::new(false),
             revoked: AtomicBool::new(false),
         })
@@ -117,21 +145,9 @@ impl<W: WalkerDevice> Walker<W> {
         &self.device
     }
 
-    /// The device itself.
-    ///
-    /// # Safety
-    ///
-    /// What was listed with it has not given back its mappings, and does not while the result is used.
-    #[inline(always)]
-    pub(crate) unsafe fn bound(&self) -> &Device<Bound> {
-        // SAFETY: by the safety requirement and the promise of `WalkerDevice` it is bound, thus there.
-        unsafe { self.dev.as_ref() }
-    }
-
-    /// Whether changes must be cleaned. Constant, and false in kernels that never need it.
-    #[inline]
-    pub(crate) fn needs_clean(&self) -> bool {
-        cfg!(CONFIG_DMA_NEED_SYNC) && self.needs_clean
+    /// The part that cleaning uses.
+    pub(crate) fn walk(&self) -> Walk {
+        self.walk
     }
 
     #[inline]

@@ -213,7 +213,7 @@ impl<F: Robust> IoPageTable<F> {
 impl<F: Robust> Drop for IoPageTable<F> {
     /// The tables are memory of the kernel's again afterwards: hardware must not use them any more.
     fn drop(&mut self) {
-        // SAFETY: by the type invariants; nobody uses it any more.
+        // SAFETY: by the type invariants; there is no other reference.
         unsafe { bindings::free_io_pgtable_ops(self.ops.as_ptr()) };
     }
 }

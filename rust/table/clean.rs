@@ -30,7 +30,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// [`PagingDomain::sync_map`]: crate::ops::PagingDomain::sync_map
     #[inline(always)]
     pub fn clean(&self, range: &RangeInclusive<u64>) -> bool {
-        if !self.walker.needs_clean() {
+        if !self.walk.needs_clean() {
             return self.fresh(range).next().is_some();
         }
         let (first, last) = (range.start() >> F::PAGE_SHIFT, range.end() >> F::PAGE_SHIFT);
@@ -85,7 +85,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
 
             // SAFETY: by the type invariants the table is mapped, and stays so while this pin is there; it
             // has these entries.
-            unsafe { walker::clean(self.walker.bound(), words, bytes) };
+            unsafe { walker::clean(self.walk.bound(), words, bytes) };
             seen = pinned.seen();
         }
         if pinned.release_added(0) {
@@ -102,12 +102,12 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// that [is walked](super::Pinned::is_walked) sees to both; for the directory, so does `lock`.
     #[inline(always)]
     pub(super) unsafe fn clean_words(&self, words: &[AtomicU32]) {
-        if self.walker.needs_clean() && !words.is_empty() {
+        if self.walk.needs_clean() && !words.is_empty() {
             let offset = words.as_ptr().addr().wrapping_sub(self.directory_addr());
             let paddr = self.base.wrapping_add_signed(offset as isize as i64);
             // SAFETY: by the type invariants these are as far from the directory for the walker as for the
             // CPU, and mapped for it.
-            unsafe { walker::clean(self.walker.bound(), paddr, size_of_val(words)) };
+            unsafe { walker::clean(self.walk.bound(), paddr, size_of_val(words)) };
         }
     }
 }

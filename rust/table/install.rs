@@ -39,7 +39,8 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// Installs a table with `piece` mapped in it. `false`: somebody else was faster with theirs.
     #[cold]
     pub(super) fn install(&self, piece: Piece, entry: u32, gfp: Gfp) -> Result<bool> {
-        self.walker
+        self.body
+            .walker
             .with_bound(|dev| self.install_bound(dev, piece, entry, gfp))
             .ok_or(ENODEV)?
     }
@@ -51,7 +52,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         entry: u32,
         gfp: Gfp,
     ) -> Result<bool> {
-        let block = self.pool.alloc(gfp)?;
+        let block = self.body.pool.alloc(gfp)?;
         let virt = block.as_ptr();
         let place = self.place_of(virt.addr().get()).ok_or(ERANGE)?;
         let paddr = walker::paddr_of(virt);
@@ -83,11 +84,11 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     }
 
     fn publish(&self, piece: Piece, place: i32, word: u32) -> Result<bool> {
-        let slot = &self.slots[piece.index];
+        let slot = &self.body.slots[piece.index];
         let directory = &self.dir()[piece.index..][..1];
 
-        let _guard = self.lock.lock();
-        if self.walker.is_leaving() {
+        let _guard = self.body.lock.lock();
+        if self.body.walker.is_leaving() {
             return Err(ENODEV);
         }
         if !slot.is_absent() {
@@ -101,7 +102,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         entries::write(&directory[0], word);
         // SAFETY: the lock is held, and the walker is not even leaving.
         unsafe { self.clean_words(directory) };
-        self.tables.add(1usize, Relaxed);
+        self.body.tables.add(1usize, Relaxed);
         slot.publish(piece.pages, state::FRESH);
         Ok(true)
     }

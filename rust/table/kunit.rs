@@ -105,6 +105,11 @@ macro_rules! table_suite {
             }
 
             #[test]
+            fn forgotten_stays() -> kernel::error::Result {
+                cases::forgotten_stays::<$format>()
+            }
+
+            #[test]
             fn fresh_until_settled() -> kernel::error::Result {
                 cases::fresh_until_settled::<$format>()
             }

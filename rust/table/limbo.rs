@@ -136,10 +136,10 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// For the start of an invalidation. Usually there are none, and then this is one load.
     #[inline(always)]
     pub fn take_limbo(&self) -> Option<Limbo<'_, F, W>> {
-        if self.queue.head.load(Ordering::Relaxed) == 0 {
+        if self.body.queue.head.load(Ordering::Relaxed) == 0 {
             return None;
         }
-        match self.queue.head.swap(0, Ordering::AcqRel) {
+        match self.body.queue.head.swap(0, Ordering::AcqRel) {
             0 => None,
             // INVARIANT: the whole chain was in `head` and is nowhere else now.
             first => Some(Limbo { table: self, first }),
@@ -151,6 +151,7 @@ impl<F: Format, W: WalkerDevice> Limbo<'_, F, W> {
     /// The first IOVA of each directory entry whose copy in a walk cache has to go.
     pub fn iovas(&self) -> impl Iterator<Item = u64> + '_ {
         self.table
+            .body
             .queue
             .iter(self.first)
             .map(|index| (index as u64 * F::TABLE_ENTRIES as u64) << F::PAGE_SHIFT)
@@ -170,19 +171,19 @@ impl<F: Format, W: WalkerDevice> Limbo<'_, F, W> {
         let mut slots = [0; BATCH];
         let mut count = 0usize;
 
-        let guard = table.lock.lock();
+        let guard = table.body.lock.lock();
         for (block, slot) in blocks.iter_mut().zip(slots.iter_mut()) {
             let Some(index) = (self.first as usize).checked_sub(1) else {
                 break;
             };
-            let link = &table.queue.links[index];
+            let link = &table.body.queue.links[index];
             // SAFETY: by the invariants of the table the place of a link in a chain names a block of
             // the pool that belongs to the link, which gives it up here.
-            let owned = unsafe { table.pool.reclaim(table.addr_of(link.place.get())) };
-            if !table.walker.is_revoked() {
+            let owned = unsafe { table.body.pool.reclaim(table.addr_of(link.place.get())) };
+            if !table.body.walker.is_revoked() {
                 // SAFETY: nor does it become so while the lock is held, so by the type invariants of the
                 // table the block is mapped.
-                unsafe { walker::unmap(table.walker.bound(), owned.as_ptr(), Sizes::<F>::TABLE) };
+                unsafe { walker::unmap(table.walk.bound(), owned.as_ptr(), Sizes::<F>::TABLE) };
             }
             // INVARIANT: out of our chain and without a place, at once as far as others can see: the
             // lock is held.
@@ -194,11 +195,11 @@ impl<F: Format, W: WalkerDevice> Limbo<'_, F, W> {
         }
         drop(guard);
         drop(blocks);
-        table.tables.fetch_sub(count, Relaxed);
+        table.body.tables.fetch_sub(count, Relaxed);
 
         for &index in &slots[..count] {
             // It may have waited for the one that has just been freed.
-            if state::is_forlorn(table.slots[index].load()) {
+            if state::is_forlorn(table.body.slots[index].load()) {
                 table.retire(index);
             }
         }
@@ -207,9 +208,9 @@ impl<F: Format, W: WalkerDevice> Limbo<'_, F, W> {
 
 impl<F: Format, W: WalkerDevice> Drop for Limbo<'_, F, W> {
     fn drop(&mut self) {
-        let queue = &self.table.queue;
+        let queue = &self.table.body.queue;
         if let Some(last) = queue.iter(self.first).last() {
-            let _guard = self.table.lock.lock();
+            let _guard = self.table.body.lock.lock();
             // INVARIANT: the chain is in `head` again, and this object is gone.
             queue.chain(self.first, last);
         }

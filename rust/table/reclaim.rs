@@ -76,7 +76,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     #[cold]
     #[inline(never)]
     pub(super) fn retire(&self, index: usize) {
-        let slot = &self.slots[index];
+        let slot = &self.body.slots[index];
         loop {
             let old = slot.load();
             if !state::is_forlorn(old) {
@@ -87,7 +87,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
                 break;
             }
         }
-        if let Some(oldest) = self.ring.push(index) {
+        if let Some(oldest) = self.body.ring.push(index) {
             self.evict(oldest);
         }
     }
@@ -95,11 +95,11 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// Removes the table at `index`, which was in the ring, if it is empty and the previous one of its
     /// slot has left limbo.
     fn evict(&self, index: usize) {
-        let slot = &self.slots[index];
-        let _guard = self.lock.lock();
+        let slot = &self.body.slots[index];
+        let _guard = self.body.lock.lock();
         loop {
             let old = slot.load();
-            let remove = state::is_empty(old) && self.queue.is_free(index);
+            let remove = state::is_empty(old) && self.body.queue.is_free(index);
             let new = if remove {
                 state::ABSENT | old & state::FINAL
             } else {
@@ -128,12 +128,12 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
 
         let directory = &self.dir()[index..][..1];
         entries::write(&directory[0], 0);
-        if !self.walker.is_revoked() {
+        if !self.body.walker.is_revoked() {
             // SAFETY: nor does it become so while the lock is held.
             unsafe { self.clean_words(directory) };
         }
         // INVARIANT: the block changes hands with the lock held; it stays mapped.
         slot.place().set(0);
-        self.queue.push(index, place);
+        self.body.queue.push(index, place);
     }
 }

@@ -96,7 +96,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     }
 
     fn first_in(&self, page: u64, piece: Piece) -> Option<Found> {
-        let pinned = self.slots[piece.index].pin()?;
+        let pinned = self.body.slots[piece.index].pin()?;
         let run = entries::first_run(self.entries(&pinned, piece), F::STEP);
         if pinned.release_added(0) {
             self.retire(piece.index);
@@ -111,7 +111,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
 
     /// Number of tables, those in limbo included.
     pub fn tables(&self) -> usize {
-        self.tables.load(Relaxed)
+        self.body.tables.load(Relaxed)
     }
 
     /// Bytes that the hardware may walk: tables and the directory.
@@ -128,14 +128,14 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     #[inline]
     pub fn fresh(&self, range: &RangeInclusive<u64>) -> impl Iterator<Item = u64> + '_ {
         self.slots_of(range)
-            .filter(|&index| self.slots[index].load() & state::FRESH != 0)
+            .filter(|&index| self.body.slots[index].load() & state::FRESH != 0)
             .map(|index| (index as u64 * F::TABLE_ENTRIES as u64) << F::PAGE_SHIFT)
     }
 
     /// Notes that no walk cache has the directory entries of `range` as invalid.
     pub fn settle(&self, range: &RangeInclusive<u64>) {
         for index in self.slots_of(range) {
-            self.slots[index].clear(state::FRESH);
+            self.body.slots[index].clear(state::FRESH);
         }
     }
 

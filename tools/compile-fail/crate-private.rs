@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Modules that are the crate's own: what they offer relies on the crate's use of it.
+//! Modules that are private to the crate: their functions rely on how the crate uses them.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The base crate is initialised once more, under those who use it.
+//! A driver initialises the base crate again.
 
 #[macro_use]
 mod skeleton;

@@ -2,6 +2,8 @@
 
 //! The cases, over any [`Format`]. Each returns an error after it has said what is wrong.
 
+use core::mem::MaybeUninit;
+
 use kernel::{
     prelude::*,
     sync::{
@@ -18,6 +20,8 @@ use kernel::{
     },
     workqueue, //
 };
+
+use pin_init::Wrapper;
 
 use super::support::{
     check,
@@ -40,8 +44,10 @@ use crate::{
         entries,
         state,
         Format,
-        Range, //
+        Range,
+        Table, //
     },
+    walker::Mapped,
 };
 
 const KERNEL: Gfp = Gfp::KERNEL;
@@ -506,7 +512,7 @@ pub fn pin_keeps_table<F: Format>() -> Result {
     let limit = ring::<F>();
 
     touch(&table, 0..1)?;
-    let pinned = table.slots[0].pin().ok_or(EINVAL)?;
+    let pinned = table.body.slots[0].pin().ok_or(EINVAL)?;
     touch(&table, 1..limit + 1)?;
     check!(table.take_limbo().is_none());
     check!(entries::read(&table.dir()[0]) != 0);
@@ -525,7 +531,7 @@ pub fn pin_keeps_table<F: Format>() -> Result {
 pub fn miscount_keeps_table<F: Format>() -> Result {
     let table = table::<F>()?;
     check!(table.map(0, 0x7000_0000, 2, RW, KERNEL) == (2, Ok(())));
-    let pinned = table.slots[0].pin().ok_or(EINVAL)?;
+    let pinned = table.body.slots[0].pin().ok_or(EINVAL)?;
     check!(pinned.release_removed(2));
     table.retire(0);
 
@@ -534,7 +540,7 @@ pub fn miscount_keeps_table<F: Format>() -> Result {
     check!(walk(&table, 0)? == Some((0x7000_0000, RW)));
     // The count is right again.
     check!(table.unmap(0, 2) == 2);
-    check!(state::is_empty(table.slots[0].load()));
+    check!(state::is_empty(table.body.slots[0].load()));
     Ok(())
 }
 
@@ -548,7 +554,7 @@ pub fn miscount_stays_final<F: Format>() -> Result {
     for index in others.clone() {
         check!(table.map(index * span::<F>(), 0, 1, RW, KERNEL) == (1, Ok(())));
     }
-    check!(table.slots[0].pin().ok_or(EINVAL)?.release_removed(1));
+    check!(table.body.slots[0].pin().ok_or(EINVAL)?.release_removed(1));
     table.retire(0);
     stand.leave();
     stand.take_back(&*table);
@@ -571,7 +577,7 @@ pub fn pins_hold_walker<F: Format>() -> Result {
     let done = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
 
     check!(table.map(0, 0x7000_0000, 1, RW, KERNEL) == (1, Ok(())));
-    let before = table.slots[0].pin().ok_or(EINVAL)?;
+    let before = table.body.slots[0].pin().ok_or(EINVAL)?;
 
     let (theirs, ended, finished) = (table.clone(), over.clone(), done.clone());
     workqueue::system_unbound().try_spawn(GFP_KERNEL, move || {
@@ -580,10 +586,10 @@ pub fn pins_hold_walker<F: Format>() -> Result {
         drop(theirs);
         finished.complete_all();
     })?;
-    while !table.slots[0].is_final() {
+    while !table.body.slots[0].is_final() {
         fsleep(Delta::from_millis(1));
     }
-    let after = table.slots[0].pin().ok_or(EINVAL)?;
+    let after = table.body.slots[0].pin().ok_or(EINVAL)?;
     let kinds = (before.is_walked(), after.is_walked());
     after.release_quickly(0);
     fsleep(Delta::from_millis(20));
@@ -593,7 +599,7 @@ pub fn pins_hold_walker<F: Format>() -> Result {
 
     check!(kinds == (true, false));
     check!(early == 0);
-    check!(table.walker.is_revoked());
+    check!(table.body.walker.is_revoked());
     // Nothing is cleaned any more, the rest is as ever.
     check!(!table.unmap_one(0));
     check!(table.unmap(0, 1) == 1);
@@ -609,7 +615,7 @@ pub fn allocation_fails<F: Format>() -> Result {
 
     for n in 1..=4 {
         let expected = (n as usize - 1) * F::TABLE_ENTRIES;
-        table.pool.fail_at(n);
+        table.body.pool.fail_at(n);
         let iova = iova + u64::from(n) * 8 * span::<F>();
         check!(
             table.map(iova, 0, pages, RW, KERNEL) == (expected, Err(ENOMEM)),
@@ -761,5 +767,20 @@ pub fn two_cpus<F: Format>() -> Result {
     check!(shared.table.iova_to_phys(0).is_none());
     drop(shared);
     check!(pages::live_tables() == before);
+    Ok(())
+}
+
+/// Memory that holds a table can be freed without dropping it. What the instance has listed stays.
+pub fn forgotten_stays<F: Format>() -> Result {
+    let stand = Stand::new()?;
+    let table = MaybeUninit::<TestTable<F>>::pin_init(Table::new(stand.clone()));
+    drop(KBox::pin_init(table, GFP_KERNEL)?);
+
+    let listed = stand.listed::<F>();
+    // SAFETY: it was listed with this device and was not forgotten; nothing walks it.
+    unsafe { (*listed).give_back(stand.device()) };
+    // The box that the table had is ours to free now.
+    // SAFETY: made by `Table::new`, whose result is not used any more; it stays pinned.
+    drop(unsafe { Pin::new_unchecked(KBox::from_raw(listed)) });
     Ok(())
 }

@@ -25,6 +25,7 @@ use crate::{
     prot::Prot,
     table::{
         entries,
+        Body,
         Format,
         Sizes,
         Table, //
@@ -64,6 +65,8 @@ pub(crate) use check;
 pub struct Stand {
     pdev: *mut bindings::platform_device,
     gone: Atomic<bool>,
+    /// What was listed last.
+    listed: Atomic<usize>,
 }
 
 // SAFETY: a registered device may be used from any thread.
@@ -95,6 +98,7 @@ impl Stand {
             Self {
                 pdev,
                 gone: Atomic::new(false),
+                listed: Atomic::new(0),
             },
             GFP_KERNEL,
         )?)
@@ -110,7 +114,12 @@ impl Stand {
     /// Has `table`, which is of this device, give back its mappings.
     pub fn take_back<F: Format>(&self, table: &TestTable<F>) {
         // SAFETY: listed with this, and no hardware walks it.
-        unsafe { table.give_back(self.device()) };
+        unsafe { table.body.give_back(self.device()) };
+    }
+
+    /// What was listed last, of a table for `F`.
+    pub(super) fn listed<F: Format>(&self) -> *mut Body<F, Arc<Stand>> {
+        core::ptr::with_exposed_provenance_mut(self.listed.load(Relaxed))
     }
 
     /// From now on the device is not to be had.
@@ -136,7 +145,9 @@ unsafe impl WalkerDevice for Arc<Stand> {
         Some(f(self.device()))
     }
 
-    unsafe fn list(&self, _mapped: NonNull<dyn Mapped>) -> Result {
+    unsafe fn list(&self, mapped: NonNull<dyn Mapped>) -> Result {
+        self.listed
+            .store(mapped.cast::<()>().as_ptr().expose_provenance(), Relaxed);
         Ok(())
     }
 
@@ -182,21 +193,21 @@ pub fn table<F: Format>() -> Result<Arc<TestTable<F>>> {
 
 /// A new table on `stand`.
 pub fn table_on<F: Format>(stand: &Arc<Stand>) -> Result<Arc<TestTable<F>>> {
-    Arc::pin_init(Table::new(stand.clone()), GFP_KERNEL)
+    Ok(Arc::new(Table::new(stand.clone())?, GFP_KERNEL)?)
 }
 
 /// What the hardware finds at `iova`.
 pub fn walk<F: Format>(table: &TestTable<F>, iova: u64) -> Result<Option<(u64, Prot)>> {
     let piece = TestTable::<F>::piece(iova >> F::PAGE_SHIFT, 1);
     let word = entries::read(&table.dir()[piece.index]);
-    let place = table.slots[piece.index].place().get();
+    let place = table.body.slots[piece.index].place().get();
 
     let Some(paddr) = F::dir_table(word) else {
         check!(word == 0);
         check!(place == 0);
         return Ok(None);
     };
-    let virt = table.virt_of(place).ok_or(EINVAL)?;
+    let virt = table.body.virt_of(place).ok_or(EINVAL)?;
     check!(
         walker::paddr_of(virt) == paddr,
         "{:#x} at {:#x}",
