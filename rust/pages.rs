@@ -180,7 +180,7 @@ impl Pool {
             // SAFETY: by the type invariants `cache` is a cache that is never destroyed.
             unsafe { ffi::rust_iommu_helper_table_cache_zalloc(self.cache, gfp.as_raw()) }
         };
-        let virt = NonNull::new(virt).ok_or(ENOMEM)?;
+        let virt = untagged(virt).ok_or(ENOMEM)?;
         self.class.live.add(1usize, Relaxed);
 
         // INVARIANT: fresh memory of that size and class; the allocators align it to its size.
@@ -225,6 +225,15 @@ impl Pool {
     }
 }
 
+/// The address of an allocation, without the tag that tag-based KASAN puts into it: a table is found by its
+/// distance to the directory, and the tag of each is another. KASAN takes the result for any tag.
+///
+/// Corresponds to `kasan_reset_tag()`.
+fn untagged(virt: *mut c_void) -> Option<NonNull<c_void>> {
+    // SAFETY: this computes an address and accesses nothing.
+    NonNull::new(unsafe { ffi::rust_iommu_helper_kasan_reset_tag(virt) })
+}
+
 /// Whom a block goes back to, and who counts it.
 enum Origin {
     Cache(&'static Class, *mut bindings::kmem_cache),
@@ -247,7 +256,7 @@ impl Origin {
 /// # Invariants
 ///
 /// `virt` is an allocation of `bytes` bytes in the linear mapping, made where `origin` says, aligned
-/// to its size and owned by this.
+/// to its size and owned by this. It has no tag of KASAN's.
 pub(crate) struct Block {
     virt: NonNull<c_void>,
     bytes: usize,
@@ -270,7 +279,7 @@ impl Block {
         let virt = unsafe {
             ffi::iommu_alloc_pages_node_sz(bindings::NUMA_NO_NODE, Gfp::KERNEL.dma32(), bytes)
         };
-        let virt = NonNull::new(virt).ok_or(ENOMEM)?;
+        let virt = untagged(virt).ok_or(ENOMEM)?;
         DIRECTORY_BYTES.add(bytes, Relaxed);
 
         // INVARIANT: fresh memory of that size; iommu-pages aligns it to its size.

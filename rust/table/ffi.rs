@@ -34,6 +34,7 @@ extern "C" {
         cache: *mut bindings::kmem_cache,
         gfp: bindings::gfp_t,
     ) -> *mut c_void;
+    pub(crate) fn rust_iommu_helper_kasan_reset_tag(virt: *const c_void) -> *mut c_void;
     pub(crate) fn rust_iommu_helper_virt_to_phys(virt: *const c_void) -> bindings::phys_addr_t;
     pub(crate) fn rust_iommu_helper_dma_map_to_device(
         dev: *mut bindings::device,

@@ -6,10 +6,12 @@
 
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
+#include <linux/kasan.h>
 #include <linux/slab.h>
 
 struct kmem_cache *rust_iommu_helper_table_cache_create(const char *name, unsigned int size);
 void *rust_iommu_helper_table_cache_zalloc(struct kmem_cache *cache, gfp_t gfp);
+void *rust_iommu_helper_kasan_reset_tag(const void *virt);
 phys_addr_t rust_iommu_helper_virt_to_phys(const void *virt);
 dma_addr_t rust_iommu_helper_dma_map_to_device(struct device *dev, void *virt, size_t size);
 void rust_iommu_helper_dma_unmap_to_device(struct device *dev, dma_addr_t dma, size_t size);
@@ -26,6 +28,11 @@ struct kmem_cache *rust_iommu_helper_table_cache_create(const char *name, unsign
 void *rust_iommu_helper_table_cache_zalloc(struct kmem_cache *cache, gfp_t gfp)
 {
 	return kmem_cache_zalloc(cache, gfp);
+}
+
+void *rust_iommu_helper_kasan_reset_tag(const void *virt)
+{
+	return kasan_reset_tag(virt);
 }
 
 phys_addr_t rust_iommu_helper_virt_to_phys(const void *virt)
