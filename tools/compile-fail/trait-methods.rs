@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Methods of traits that public types have, called by a driver.
+
+#[macro_use]
+mod skeleton;
+
+use core::ptr::NonNull;
+use iommu::adapter::Adapter;
+use iommu::vtable::HasStatics;
+use iommu::walker::{Mapped, WalkerDevice};
+use kernel::bindings::platform_driver;
+use kernel::driver::RegistrationOps;
+use kernel::sync::aref::AlwaysRefCounted;
+use kernel::types::Opaque;
+use kernel::ThisModule;
+use skeleton::*;
+
+driver!();
+hardware!();
+space!();
+
+impl Operations for Driver {
+    operations!(all);
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(all);
+}
+
+fn statics(module: &'static ThisModule) -> Result {
+    Driver::statics().init(module) //~ ERROR method `init` is private
+}
+
+fn register(driver: &Opaque<platform_driver>, module: &'static ThisModule) -> Result {
+    Adapter::<Driver>::register(driver, c"again", module) //~ ERROR requires unsafe block
+}
+
+fn unregister(driver: &Opaque<platform_driver>) {
+    Adapter::<Driver>::unregister(driver); //~ ERROR requires unsafe block
+}
+
+fn list(walker: &Walker, mapped: NonNull<dyn Mapped>) -> Result {
+    walker.list(mapped) //~ ERROR requires unsafe block
+}
+
+fn forget(walker: &Walker, mapped: NonNull<dyn Mapped>) {
+    walker.forget(mapped); //~ ERROR requires unsafe block
+}
+
+fn give_back(mapped: &dyn Mapped, dev: &Device<Bound>) {
+    mapped.give_back(dev); //~ ERROR requires unsafe block
+}
+
+fn put(group: &Group) {
+    Group::dec_ref(NonNull::from(group)); //~ ERROR requires unsafe block
+}
