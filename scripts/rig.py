@@ -5,7 +5,7 @@ hangs, and reads what it reported.  Python's standard library only.
 Keys of a [[boot]] in tools/board/boots.toml:
 
 name         unique; also the name of its log, out/logs/NAME.log
-image        release (default), release-up, debug, debug-up; arm64, arm64-debug: in QEMU, see virt.py;
+image        release (default), release-up, debug, debug-up; arm64, arm64-debug, arm64-modversions: in QEMU, see virt.py;
              debian-arm64: there too, with the kernel of Debian's package
 ncpus        CPUs; default: 2, on an -up image 1
 dtb          name of a devicetree of the board, see devicetree_sources(); default: none.
@@ -58,7 +58,7 @@ LOGS = OUT / "logs"
 RESULTS = OUT / "results"
 BOARD = TOP / "tools" / "board"
 IN_TOOLCHAIN = TOP / "scripts" / "run-in-toolchain"
-IMAGES = ("release", "release-up", "debug", "debug-up", "arm64", "arm64-debug", "debian-arm64")
+IMAGES = ("release", "release-up", "debug", "debug-up", "arm64", "arm64-debug", "arm64-modversions", "debian-arm64")
 
 APPENDED_LINES = 20
 
@@ -765,7 +765,7 @@ ARCHES = ("um", "arm64")
 
 def arch(image):
     """The architecture of an image, and so its board."""
-    return "arm64" if image in ("arm64", "arm64-debug", "debian-arm64") else "um"
+    return "arm64" if image.startswith(("arm64", "debian-arm64")) else "um"
 
 
 def is_arm64(image):
