@@ -43,7 +43,7 @@ else
 	@scripts/build-kernel $(IMAGE)
 endif
 
-.PHONY: board check kunit bench lint soak flaky
+.PHONY: board check kunit bench lint soak flaky modversions
 board:
 	@scripts/board $(arch)
 
@@ -64,6 +64,9 @@ soak:
 
 flaky:
 	@scripts/flaky $(if $(ONLY),--only '$(ONLY)') $(if $(REPEAT),--repeat '$(REPEAT)')
+
+modversions:
+	@scripts/modversions
 
 # Installs the modules that are built. It may run as root, whose cache is another, so it
 # neither builds nor sets up a toolchain.
@@ -115,6 +118,7 @@ help:
 	@echo "make soak             load and unbind the masters of the arm64 board for ten minutes"
 	@echo "make flaky            boot many times on a busy machine, and list what does not pass"
 	@echo "                      every time (ONLY=REGEX, REPEAT=N)"
+	@echo "make modversions      see that a kernel with MODVERSIONS refuses a driver of another crate"
 	@echo "make bench            measure Rust against C"
 	@echo "make modules_install  install the modules that make has built (INSTALL_MOD_PATH=: below"
 	@echo "                      that directory)"

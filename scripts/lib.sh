@@ -15,7 +15,7 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 OUT=$TOP/out
 LOGS=$OUT/logs
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/rust-iommu
-IMAGES="release release-up debug debug-up arm64 arm64-debug debian-arm64"
+IMAGES="release release-up debug debug-up arm64 arm64-debug arm64-modversions debian-arm64"
 LLVM=${LLVM:-1}
 JOBS=${JOBS:-$(nproc)}
 
@@ -241,6 +241,7 @@ image_fragments() {
 	debug-up) echo board up debug suspend ;;
 	arm64) echo arm64 ;;
 	arm64-debug) echo arm64 arm64-debug ;;
+	arm64-modversions) echo arm64 modversions ;;
 	debian-*) ;; # configured by others
 	*) die "no image is called '$1'" "there are: $IMAGES" ;;
 	esac
