@@ -43,7 +43,7 @@ else
 	@scripts/build-kernel $(IMAGE)
 endif
 
-.PHONY: board check kunit bench lint soak flaky modversions
+.PHONY: board check kunit bench lint soak flaky modversions newest
 board:
 	@scripts/board $(arch)
 
@@ -64,6 +64,10 @@ soak:
 
 flaky:
 	@scripts/flaky $(if $(ONLY),--only '$(ONLY)') $(if $(REPEAT),--repeat '$(REPEAT)')
+
+# Each other command sets up its own toolchain again.
+newest:
+	@TOOLCHAIN=newest scripts/check --kunit --image release
 
 modversions:
 	@scripts/modversions
@@ -119,6 +123,8 @@ help:
 	@echo "make flaky            boot many times on a busy machine, and list what does not pass"
 	@echo "                      every time (ONLY=REGEX, REPEAT=N)"
 	@echo "make modversions      see that a kernel with MODVERSIONS refuses a driver of another crate"
+	@echo "make newest           run the KUnit suites, kernel and modules built by the newest rustc and clang"
+	@echo "                      that Debian has for its stable release"
 	@echo "make bench            measure Rust against C"
 	@echo "make modules_install  install the modules that make has built (INSTALL_MOD_PATH=: below"
 	@echo "                      that directory)"
@@ -131,4 +137,4 @@ help:
 	@echo "make clean            remove what was built in the checkout (out/)"
 	@echo "make distclean        also remove the cache: toolchain, kernel source and builds"
 	@echo
-	@echo "Overrides: KDIR= KSRC= LLVM=-NN TOOLCHAIN=host|root DEBIAN_MIRROR= JOBS=   Cache: $(CACHE)"
+	@echo "Overrides: KDIR= KSRC= LLVM=-NN TOOLCHAIN=host|root|newest DEBIAN_MIRROR= JOBS=   Cache: $(CACHE)"

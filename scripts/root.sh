@@ -28,6 +28,47 @@ make_root_as_user() {
 		rm "$1.tar"
 }
 
+# with_newest BUILDER ROOT PACKAGES: makes a root by the builder, without the compilers,
+# and installs those of NEWEST_SUITE. LLVM's tools have a number in their names there.
+with_newest() {
+	local root=$2 packages=",$3," package llvm mirror compilers=()
+
+	for package in $NEWEST_PACKAGES $NEWEST_LLVM; do
+		packages=${packages//,$package,/,}
+	done
+	packages=${packages#,}
+	"$1" "$root" "${packages%,}" || return
+	mirror=$(debian_mirror)
+	echo "deb $mirror $NEWEST_SUITE main" >"$root/etc/apt/sources.list.d/newest.list"
+	in_root "$root" apt-get -q -o APT::Sandbox::User=root update || return
+	# Not the newest of all: bindgen 0.71 has a bug with libclang 22, which trixie has as well.
+	# shellcheck disable=SC2046
+	llvm=$(in_root "$root" apt-cache madison $(in_root "$root" apt-cache pkgnames clang- | grep -x 'clang-[0-9]*') |
+		awk -v "suite= $NEWEST_SUITE/" 'index($0, suite) { sub("clang-", "", $1); print $1 }' | sort -n | tail -n 1)
+	[ -n "$llvm" ] || return
+	for package in $NEWEST_LLVM; do
+		case $package in
+		*-dev) compilers+=("${package%-dev}-$llvm-dev") ;;
+		*) compilers+=("$package-$llvm") ;;
+		esac
+	done
+	# shellcheck disable=SC2086
+	in_root "$root" apt-get -q -o APT::Sandbox::User=root install -y --no-install-recommends -t "$NEWEST_SUITE" $NEWEST_PACKAGES "${compilers[@]}" || return
+	in_root "$root" bash -c "cd /usr/bin && ln -sf /usr/lib/llvm-$llvm/bin/* ." || return
+	rm -rf "$root"/var/cache/apt/archives/*.deb
+}
+
+# in_root ROOT COMMAND...: runs a command as root in a root, to change its packages.
+in_root() {
+	local root=$1 user=()
+	shift
+
+	[ "$(id -u)" = 0 ] || user=(--unshare-user --uid 0 --gid 0)
+	bwrap --die-with-parent --clearenv "${user[@]}" --cap-add ALL --bind "$root" / --dev-bind /dev /dev --proc /proc --tmpfs /tmp \
+		--ro-bind-try /etc/resolv.conf /etc/resolv.conf --setenv PATH /usr/sbin:/usr/bin:/sbin:/bin \
+		--setenv DEBIAN_FRONTEND noninteractive --setenv LC_ALL C.UTF-8 "$@" </dev/null
+}
+
 # host_packages_for_root TOOL...: Debian's packages that the host lacks
 host_packages_for_root() {
 	local tools=("$@") line=()
@@ -58,19 +99,20 @@ root_of() {
 }
 
 # make_root WHAT LOG ROOT PACKAGES TOOL...: makes it, whole or not at all, and sees
-# that it has the tools.
+# that it has the tools. NEWEST=y: with the newest compilers.
 make_root() {
-	local what=$1 log=$2 root=$3 packages=${4//[[:space:]]/,} builder=make_root_as_user tmp tool
+	local what=$1 log=$2 root=$3 packages=${4//[[:space:]]/,} builder=(make_root_as_user) tmp tool
 	shift 4
 
-	[ "$(id -u)" != 0 ] || builder=make_root_as_root
+	[ "$(id -u)" != 0 ] || builder=(make_root_as_root)
+	[ -z "${NEWEST:-}" ] || builder=(with_newest "${builder[@]}")
 	tmp=$CACHE/tmp.${root##*/}.$$
 	discard "$CACHE/tmp.${root##*/}".*
 	need_space 2500 "the build root"
 	mkdir "$tmp"
 	step "$what: Debian $TOOLCHAIN_SUITE build root" "$log" \
 		"check the network and the disk; DEBIAN_MIRROR= names another mirror; then run the command again" \
-		"$builder" "$tmp" "$(tr -s , <<<"$packages")"
+		"${builder[@]}" "$tmp" "$(tr -s , <<<"$packages")"
 	for tool; do
 		[ -e "$tmp/usr/bin/$tool" ] || die "the build root has no $tool" "see $LOGS/$log.log"
 	done
