@@ -16,6 +16,7 @@
 #include <linux/export.h>
 #include <linux/io.h>
 #include <linux/iommu.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/of.h>
 #include <linux/pm_runtime.h>
@@ -53,6 +54,13 @@ void *rust_iommu_helper_phys_to_virt(phys_addr_t phys)
 	return phys_to_virt(phys);
 }
 EXPORT_SYMBOL_GPL(rust_iommu_helper_phys_to_virt);
+
+/* The last byte of the direct map: what the page allocator returns is below. */
+phys_addr_t rust_iommu_helper_last_phys(void)
+{
+	return virt_to_phys(high_memory - 1);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_last_phys);
 
 /* Modules */
 

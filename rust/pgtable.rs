@@ -15,6 +15,7 @@ use kernel::{
 
 use crate::{
     atomic_safe::AtomicSafe,
+    bindings::rust_iommu_helper_last_phys,
     gfp::Gfp,
     prot::Prot,
     PhysAddr, //
@@ -30,15 +31,21 @@ use io::IoPageTable;
 ///
 /// # Safety
 ///
-/// In the implementation of `FORMAT`
+/// In the implementation of `FORMAT`, for each configuration that [`Robust::supports`] accepts,
 ///
+/// - an entry holds the whole address of any table or page of the configuration;
 /// - no table is freed before the whole page table is, and entries are read and written whole, so that
 ///   calls for the same range on several CPUs leave some of their results, and nothing worse;
 /// - mapping what is mapped and unmapping what is not is refused, if loudly; who succeeds has mapped a
 ///   page at least;
 /// - neither the device nor the TLB operations of the configuration are used;
 /// - no lock is taken, and nothing sleeps unless the GFP flags of a call allow it.
-pub unsafe trait Robust: IoPageTableFmt {}
+pub unsafe trait Robust: IoPageTableFmt {
+    /// Whether the entries of the format are wide enough for `config`.
+    ///
+    /// The library does not check that: it would follow a truncated address.
+    fn supports(config: &Config) -> bool;
+}
 
 crate::atomic_safe! {
     /// What a page table is asked to be. Corresponds to `struct io_pgtable_cfg`.
@@ -75,13 +82,19 @@ impl<F: Robust> PageTable<F> {
     ///
     /// # Errors
     ///
-    /// `EINVAL` for a page size that is no power of two, and for widths that are too small for a
-    /// page or more than 64 bits. `ENOMEM`, also if the kernel does not have the format or the format cannot do
-    /// what is asked for: the library does not tell.
+    /// `EINVAL` for a configuration that the format does not [support](Robust::supports), for memory
+    /// beyond the addresses that can come out, and what [`IoPageTable::new`] gives.
     ///
     /// Corresponds to `alloc_io_pgtable_ops()`. May sleep.
     pub fn new(config: Config) -> Result<Self> {
-        if !config.page_size.is_power_of_two() {
+        // The library allocates tables anywhere in memory, and stores their addresses in entries.
+        // SAFETY: callable at any time.
+        let last_table = unsafe { rust_iommu_helper_last_phys() };
+
+        if !config.page_size.is_power_of_two()
+            || !F::supports(&config)
+            || last_table.checked_shr(config.oas).unwrap_or(0) != 0
+        {
             return Err(EINVAL);
         }
         Ok(Self {

@@ -11,7 +11,11 @@ use kernel::{
     },
     bits::genmask_u64,
     iommu::pgtable::IoPageTableFmt,
-    prelude::*, //
+    prelude::*,
+    sizes::{
+        SZ_16K,
+        SZ_4K, //
+    },
 };
 
 use crate::{
@@ -22,6 +26,7 @@ use crate::{
 };
 
 use super::{
+    Config,
     PageTable,
     Robust, //
 };
@@ -42,10 +47,19 @@ impl IoPageTableFmt for Dart2 {
 
 // SAFETY: io-pgtable-dart.c frees tables in `free` only; installs them by cmpxchg and writes entries
 // whole; warns of and refuses what is mapped already or not yet; takes no lock, allocates with the
-// given flags, and uses of the configuration page size, widths and `coherent_walk`.
-unsafe impl Robust for Dart1 {}
-// SAFETY: as above.
-unsafe impl Robust for Dart2 {}
+// given flags, and uses of the configuration page size, widths and `coherent_walk`. An entry has bits
+// 12 to 35 of an address.
+unsafe impl Robust for Dart1 {
+    fn supports(config: &Config) -> bool {
+        matches!(config.page_size, SZ_4K | SZ_16K) && config.oas <= 36
+    }
+}
+// SAFETY: as above. An entry has bits 14 to 41 of an address, so tables and pages of 4 KiB are out.
+unsafe impl Robust for Dart2 {
+    fn supports(config: &Config) -> bool {
+        config.page_size == SZ_16K && config.oas <= 42
+    }
+}
 
 /// What differs between the two in an entry.
 ///
@@ -216,10 +230,7 @@ impl<F: DartFormat> PageTable<F> {
 mod tests {
     use super::*;
 
-    use crate::{
-        gfp::Gfp,
-        pgtable::Config, //
-    };
+    use crate::gfp::Gfp;
 
     const SIZES: [(usize, u32, usize, u32); 4] = [
         // Page size, input width; then tables to begin with and levels.
@@ -293,19 +304,39 @@ mod tests {
 
     #[test]
     fn maps_at_borders() -> Result {
-        for (page_size, ias, ttbrs, levels) in SIZES {
-            let table = make::<Dart2>(page_size, ias)?;
-            assert_eq!(table.ttbrs().len(), ttbrs);
-            assert_eq!(table.levels(), levels);
+        fn shape<F: DartFormat>(page_size: usize, ias: u32) -> Result<(usize, u32)> {
+            let table = make::<F>(page_size, ias)?;
 
+            Ok((table.ttbrs().len(), table.levels()))
+        }
+
+        for (page_size, ias, ttbrs, levels) in SIZES {
             if ias <= 36 {
+                assert!(shape::<Dart1>(page_size, ias)? == (ttbrs, levels));
                 round::<Dart1>(page_size, ias)?;
             }
             if page_size == 0x4000 {
+                assert!(shape::<Dart2>(page_size, ias)? == (ttbrs, levels));
                 round::<Dart2>(page_size, ias)?;
             }
         }
         Ok(())
+    }
+
+    /// A truncated address of a table would be one of other memory.
+    #[test]
+    fn refuses_addresses_that_entries_cannot_hold() {
+        let config = |page_size, oas| Config {
+            page_size,
+            ias: 32,
+            oas,
+        };
+
+        assert!(PageTable::<Dart2>::new(config(0x1000, 36)).err() == Some(EINVAL));
+        assert!(PageTable::<Dart2>::new(config(0x1000, 42)).err() == Some(EINVAL));
+        assert!(PageTable::<Dart1>::new(config(0x4000, 42)).err() == Some(EINVAL));
+        // No table fits into 4 KiB.
+        assert!(PageTable::<Dart1>::new(config(0x1000, 13)).err() == Some(EINVAL));
     }
 
     #[test]

@@ -24,11 +24,7 @@ use kernel::{
     },
     new_mutex, platform,
     prelude::*,
-    sizes::{
-        SZ_16K,
-        SZ_1K,
-        SZ_4K, //
-    },
+    sizes::SZ_1K,
     sync::{
         Mutex,
         SetOnce, //
@@ -171,10 +167,15 @@ impl<'bound> Hardware<'bound> {
     }
 
     fn check(&self, params: &Params) -> Result {
-        let size = params.table.page_size;
+        let table = &params.table;
 
-        if size != SZ_4K && size != SZ_16K {
-            dev_err!(self.dev, "pages of {} bytes are not supported\n", size);
+        if !self.variant.entries.support(table) {
+            dev_err!(
+                self.dev,
+                "table entries cannot hold addresses of {} bits with pages of {} bytes\n",
+                table.oas,
+                table.page_size
+            );
             return Err(EINVAL);
         }
         if params.streams == 0 || usize::from(params.streams) > MAX_STREAMS {

@@ -4,7 +4,14 @@
 
 use iommu::{
     atomic_safe,
-    pgtable::Config, //
+    pgtable::{
+        dart::{
+            Dart1,
+            Dart2, //
+        },
+        Config,
+        Robust, //
+    },
 };
 
 /// Streams that any block has at most.
@@ -33,6 +40,16 @@ pub(crate) enum Entries {
     Dart1,
     /// See [`iommu::pgtable::dart::Dart2`].
     Dart2,
+}
+
+impl Entries {
+    /// Whether tables of `config` can be made of these entries.
+    pub(crate) fn support(self, config: &Config) -> bool {
+        match self {
+            Entries::Dart1 => Dart1::supports(config),
+            Entries::Dart2 => Dart2::supports(config),
+        }
+    }
 }
 
 /// What a compatible stands for.
