@@ -280,8 +280,10 @@ impl Drop for PmHold {
 /// A driver with the runtime pair alone needs no more for system sleep: it is asked to suspend and
 /// resume through them, by `pm_runtime_force_suspend()` and `pm_runtime_force_resume()`.
 ///
-/// System sleep callbacks are called in the *late* phase of suspend and the *early* one of resume.
-/// Masters that stop their DMA in the ordinary phase still have their IOMMU there.
+/// System sleep callbacks are called in the *noirq* phase of suspend and of resume: the kernel has
+/// disabled the device's interrupt then, and its power domain is on. An interrupt handler never runs
+/// between the two, and registers can be reached whenever it does. Masters are suspended earlier and
+/// resumed later. A callback must not wait for an interrupt.
 #[vtable]
 pub(crate) trait PmOps {
     /// The device will not be used for a while: save what is lost, stop clocks.
@@ -367,12 +369,12 @@ impl<T: PmDevice> PmCallbacks<T> {
         } else {
             None
         },
-        suspend_late: Self::SUSPEND,
-        resume_early: Self::RESUME,
-        freeze_late: Self::SUSPEND,
-        thaw_early: Self::RESUME,
-        poweroff_late: Self::SUSPEND,
-        restore_early: Self::RESUME,
+        suspend_noirq: Self::SUSPEND,
+        resume_noirq: Self::RESUME,
+        freeze_noirq: Self::SUSPEND,
+        thaw_noirq: Self::RESUME,
+        poweroff_noirq: Self::SUSPEND,
+        restore_noirq: Self::RESUME,
         ..pin_init::zeroed()
     };
 
@@ -628,9 +630,10 @@ mod tests {
         let ops = PmCallbacks::<FakeDevice>::ops();
 
         assert!(ops.runtime_suspend.is_some() && ops.runtime_resume.is_some());
-        assert!(ops.suspend_late.is_some() && ops.resume_early.is_some());
-        assert!(ops.poweroff_late.is_some() && ops.restore_early.is_some());
+        assert!(ops.suspend_noirq.is_some() && ops.resume_noirq.is_some());
+        assert!(ops.poweroff_noirq.is_some() && ops.restore_noirq.is_some());
         assert!(ops.suspend.is_none() && ops.resume.is_none());
+        assert!(ops.suspend_late.is_none() && ops.resume_early.is_none());
         assert!(ops.runtime_idle.is_none());
 
         #[cfg(CONFIG_PM)]
@@ -638,7 +641,7 @@ mod tests {
             let bus = Bus::new(c"iommu-test-pm-sleep")?;
             let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
             let held = pm.get()?;
-            let suspend = ops.suspend_late.ok_or(EINVAL)?;
+            let suspend = ops.suspend_noirq.ok_or(EINVAL)?;
 
             // SAFETY: What the driver core does with a bound device.
             to_result(unsafe { suspend(as_raw(bus.dev())) })?;

@@ -5,6 +5,7 @@
  * By default they stay on.
  */
 #include <linux/err.h>
+#include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/pm.h>
 
@@ -35,6 +36,15 @@ static int power_resume(struct device *dev)
 
 static DEFINE_NOIRQ_DEV_PM_OPS(power_pm, power_suspend, power_resume);
 
+/* A device without its domain, were it suspended later or resumed earlier, would hang. */
+static int add_consumer(struct device *dev, void *data)
+{
+	if (dev->of_node && of_property_present(dev->of_node, "#iommu-cells") &&
+	    !device_link_add(dev, data, DL_FLAG_STATELESS))
+		return -ENOMEM;
+	return 0;
+}
+
 static struct platform_driver power_driver = {
 	.driver = {
 		.name = "board-power",
@@ -56,5 +66,8 @@ int board_power_init(void)
 	if (ret)
 		return ret;
 	pdev = platform_device_register_simple("board-power", PLATFORM_DEVID_NONE, NULL, 0);
-	return PTR_ERR_OR_ZERO(pdev);
+	if (IS_ERR(pdev))
+		return PTR_ERR(pdev);
+	/* Those that come later are suspended earlier by themselves. */
+	return bus_for_each_dev(&platform_bus_type, NULL, &pdev->dev, add_consumer);
 }

@@ -307,7 +307,8 @@ impl<'bound> Hardware<'bound> {
         Ok(())
     }
 
-    /// System sleep: masters are suspended. The power domain may take the registers along.
+    /// System sleep: masters are suspended, and the interrupt is disabled. The power domain may go off
+    /// when this returns, and registers may lose what they hold.
     pub(crate) fn suspend(&self) -> Result {
         self.engine.set_powered(false);
         Ok(())
