@@ -9,6 +9,7 @@ use iommu::{
     },
     domain::DomainRef,
     hold::EngineLock,
+    mem_region::MemRegion,
     pm::{
         self,
         InitialState,
@@ -81,6 +82,8 @@ pub(crate) struct Hardware<'bound> {
     slots: Mutex<Slots>,
     _pm: RuntimePm<'bound>,
     pub(crate) engine: Engine<'bound>,
+    /// Keeps the registers from other drivers.
+    _region: MemRegion,
     #[pin]
     clocks: ClkSwitch<Clocks<'bound>>,
     params: SetOnce<Params>,
@@ -101,6 +104,9 @@ impl<'bound> Hardware<'bound> {
         pin_init::pin_init_scope(move || {
             let request = pdev.io_request_by_index(0).ok_or(EINVAL).inspect_err(|_| {
                 dev_err!(dev, "no register region (reg)\n");
+            })?;
+            let region = MemRegion::request(pdev, 0).inspect_err(|e| {
+                dev_err!(dev, "registers cannot be claimed: {:?}\n", *e);
             })?;
             let io = request.iomap_sized().inspect_err(|e| {
                 dev_err!(dev, "registers cannot be mapped: {:?}\n", *e);
@@ -129,6 +135,7 @@ impl<'bound> Hardware<'bound> {
                 ),
                 _pm: RuntimePm::enable(dev, InitialState::Suspended)?,
                 engine: Engine::new(io, variant.layout, entries, lock),
+                _region: region,
                 clocks <- ClkSwitch::new(clocks),
                 params: SetOnce::new(),
                 variant,
