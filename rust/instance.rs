@@ -382,12 +382,13 @@ impl Instance {
         });
     }
 
-    /// Calls `f` with the group of each master but `master` that has a stream of `ids`.
+    /// Calls `f` with each master but `master` that has a stream of `ids` and a group, and with that
+    /// group.
     pub(crate) fn for_each_sharing(
         &self,
         master: &MasterBase,
         ids: &[u16],
-        mut f: impl FnMut(ARef<Group>) -> Result,
+        mut f: impl FnMut(&MasterBase, ARef<Group>) -> Result,
     ) -> Result {
         for entry in self.masters.lock().iter() {
             if entry.master == NonNull::from(master) || !self.has_stream(entry.master, ids) {
@@ -397,7 +398,7 @@ impl Instance {
             let other = unsafe { entry.master.as_ref() };
             // SAFETY: a master leaves the list before the core puts its group.
             if let Some(group) = unsafe { Group::of(other.dev()) } {
-                f(group)?;
+                f(other, group)?;
             }
         }
         Ok(())

@@ -61,6 +61,8 @@ pub(crate) enum Attached {
 #[pin_data]
 pub(crate) struct MasterBase {
     dev: ARef<Device>,
+    /// The numbers of its instances, in the order of the devicetree.
+    instances: KVec<u16>,
     /// Held while a fault of this master is reported; closed before it is freed.
     #[pin]
     gate: Gate,
@@ -70,9 +72,10 @@ pub(crate) struct MasterBase {
 }
 
 impl MasterBase {
-    fn new(dev: &Device) -> impl PinInit<Self, Error> + '_ {
+    fn new(dev: &Device, instances: KVec<u16>) -> impl PinInit<Self, Error> + '_ {
         try_pin_init!(Self {
             dev: ARef::from(dev),
+            instances,
             gate <- Gate::new(),
             attached <- new_lock!(SpinLockIrq, Attached::Nothing, c"iommu_attached"),
             faults: AtomicU64::new(0),
@@ -82,6 +85,11 @@ impl MasterBase {
     #[inline]
     pub(crate) fn dev(&self) -> &Device {
         &self.dev
+    }
+
+    /// Whether both are behind the same instances, and name these in the same order.
+    pub(crate) fn is_behind_those_of(&self, other: &Self) -> bool {
+        self.instances[..] == other.instances[..]
     }
 
     #[inline]
@@ -139,10 +147,14 @@ impl<T: Operations> Master<T> {
         streams: KVec<KVec<u16>>,
         data: T::Master,
     ) -> Result<Pin<KBox<Self>>> {
+        let mut numbers = KVec::with_capacity(instances.as_slice().len(), GFP_KERNEL)?;
+        for instance in instances.as_slice() {
+            numbers.push(instance.index(), GFP_KERNEL)?;
+        }
         // Pin first: the lists hold its address. `drop` takes it off those it is in.
         let this = KBox::pin_init(
             try_pin_init!(Self {
-                base <- MasterBase::new(dev),
+                base <- MasterBase::new(dev, numbers),
                 instances,
                 streams,
                 data,

@@ -94,27 +94,36 @@ impl<'a> GroupRequest<'a> {
         unsafe { Group::single(self.dev) }
     }
 
-    /// The group of those that share a stream with `master`, if there are any.
+    /// The group of the masters that share a stream with `master`, if there are any.
     ///
     /// # Errors
     ///
-    /// `EINVAL` if they are in several groups: the hardware could not keep these apart.
+    /// `ENODEV`, with a line in the log, if these are in several groups: the hardware could not keep the
+    /// groups apart. Also if one of them is behind other instances, or names them in another order: all
+    /// masters of a group use one domain, and a domain is made for certain instances.
     pub fn sharing<T: Operations>(&self, master: &Master<T>) -> Result<Option<ARef<Group>>> {
         let mut group: Option<ARef<Group>> = None;
+        let live = master.instances().enter();
 
         for (index, instance) in master.instances().as_slice().iter().enumerate() {
-            instance.for_each_sharing(
-                master.base(),
-                master.streams(index),
-                |other| match &group {
-                    Some(group) if !core::ptr::eq::<Group>(&**group, &*other) => Err(EINVAL),
-                    Some(_) => Ok(()),
-                    None => {
-                        group = Some(other);
-                        Ok(())
+            let (base, ids) = (master.base(), master.streams(index));
+
+            instance.for_each_sharing(base, ids, |other, found| {
+                let why = match &group {
+                    _ if !base.is_behind_those_of(other) => "whose IOMMUs are not the same",
+                    Some(group) if !core::ptr::eq::<Group>(&**group, &*found) => {
+                        "which is in another group than one it shares another stream with"
                     }
-                },
-            )?;
+                    _ => {
+                        group = Some(found);
+                        return Ok(());
+                    }
+                };
+                Err(live.refuse(
+                    master.dev(),
+                    fmt!("shares a stream with {}, {}", other.dev().name(), why),
+                ))
+            })?;
         }
         Ok(group)
     }

@@ -341,7 +341,6 @@ unsafe extern "C" fn probe_device<T: Operations>(
 
     match try_probe_device::<T>(this) {
         Ok(master) => {
-            refusal::forget(this);
             let iommu = master.iommu_device();
             // SAFETY: stays pinned until `release_device` makes it a box again.
             let master = KBox::into_raw(unsafe { Pin::into_inner_unchecked(master) });
@@ -391,7 +390,10 @@ unsafe extern "C" fn device_group<T: Operations>(
     // SAFETY: this is the callback.
     let request = unsafe { GroupRequest::new(master.dev()) };
     match T::device_group(master, request) {
-        Ok(group) => Group::into_raw(group),
+        Ok(group) => {
+            refusal::forget(master.dev());
+            Group::into_raw(group)
+        }
         Err(e) => {
             // The driver has logged why it refuses the master.
             if e != ENODEV {
