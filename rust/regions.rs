@@ -111,12 +111,12 @@ impl<'a> ReservedRegions<'a> {
     }
 
     /// Adds what the firmware reserves for the master: `memory-region`s with `iommu-addresses` in
-    /// the devicetree, interrupt doorbells on ACPI.
+    /// the devicetree, interrupt doorbells on ACPI. The crate does that for each driver.
     ///
     /// Does nothing for a master without fwspec, and without `CONFIG_IOMMU_DMA`. May sleep.
     ///
     /// Corresponds to `iommu_dma_get_resv_regions()`.
-    pub fn push_firmware(&mut self) {
+    pub(crate) fn push_firmware(&mut self) {
         // SAFETY: `dev` is valid by the type invariants.
         let fwspec = unsafe { rust_iommu_helper_dev_iommu_fwspec_get(self.dev.as_ptr()) };
 

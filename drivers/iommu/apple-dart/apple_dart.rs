@@ -212,7 +212,6 @@ impl Operations for AppleDart {
                 dev_err!(master.dev(), "cannot reserve the MSI doorbell: {:?}\n", e);
             }
         }
-        regions.push_firmware();
     }
 
     fn domain_alloc(live: &Live<'_, Self>, master: &Master<Self>) -> impl PinInit<Domain, Error> {

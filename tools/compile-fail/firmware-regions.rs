@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The crate lists the regions that the firmware reserves; a driver would list them twice.
+
+#[macro_use]
+mod skeleton;
+
+use iommu::regions::ReservedRegions;
+use skeleton::*;
+
+driver!();
+hardware!();
+space!();
+
+impl Operations for Driver {
+    operations!(types master constants probe remove shutdown engine interrupt of_xlate
+        probe_device domain_alloc attach attach_identity attach_blocked);
+
+    fn reserved_regions(_master: &Master<Self>, regions: &mut ReservedRegions<'_>) {
+        regions.push_firmware();
+        //~^ ERROR method `push_firmware` is private
+    }
+}
+
+impl PagingDomain<Driver> for Domain {
+    domain!(all);
+}
