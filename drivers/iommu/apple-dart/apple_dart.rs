@@ -152,26 +152,25 @@ impl Operations for AppleDart {
 
         for (_, hw) in live.hardware() {
             if hw.variant.entries != first.variant.entries || !hw.params()?.agrees(params) {
-                dev_err!(dev, "its IOMMUs differ in page size, width or tables\n");
-                return Err(EINVAL);
+                return Err(live.refuse(dev, fmt!("these differ in page size, width or tables")));
             }
             bypass &= hw.params()?.bypass;
         }
         let page_size = params.table.page_size;
         if page_size > PAGE_SIZE && !bypass {
-            dev_err!(
+            return Err(live.refuse(
                 dev,
-                "its IOMMU has {} KiB pages, more than this kernel's, and no bypass\n",
-                page_size / SZ_1K
-            );
-            return Err(EINVAL);
+                fmt!(
+                    "{} KiB pages, more than this kernel's, and no bypass",
+                    page_size / SZ_1K
+                ),
+            ));
         }
         if !bypass && !cfg!(CONFIG_IOMMU_DMA) {
-            dev_err!(
+            return Err(live.refuse(
                 dev,
-                "its IOMMU has no bypass, and the kernel no CONFIG_IOMMU_DMA to do without\n"
-            );
-            return Err(EINVAL);
+                fmt!("no bypass, and the kernel has no CONFIG_IOMMU_DMA to do without"),
+            ));
         }
         let mut sets = KVec::with_capacity(streams.len(), GFP_KERNEL)?;
         for ids in streams {
