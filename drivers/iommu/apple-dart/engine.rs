@@ -216,7 +216,8 @@ impl<'bound> Engine<'bound> {
     ///
     /// # Errors
     ///
-    /// `EINVAL` for more streams than there can be, `ETIMEDOUT` if the TLB does not answer.
+    /// `EINVAL` for more streams than there can be, `EIO` if the registers do not hold what is written
+    /// to them, `ETIMEDOUT` if the TLB does not answer.
     pub(crate) fn take(&self, params: &Params) -> Result {
         let mut state = self.state.lock();
 
@@ -226,8 +227,26 @@ impl<'bound> Engine<'bound> {
                 .push_within_capacity(Entry::BLOCKED)
                 .map_err(|_| EINVAL)?;
         }
+        for id in 0..params.streams {
+            self.write_tcr(id, 0);
+        }
+        if !self.holds(params.streams) {
+            return Err(EIO);
+        }
         state.ready = true;
         self.configure(&mut state)
+    }
+
+    /// Whether TCRs are 0, and the first TTBR, with which no stream is translated now, holds what is
+    /// written to it. Neither does in a block without its clock, or at an address of another device.
+    fn holds(&self, streams: u16) -> bool {
+        // Bits of an address, without the one that makes it valid.
+        const PATTERN: u32 = 0x00a5_a5a4;
+
+        self.write_ttbr(0, 0, PATTERN);
+        let held = self.read_ttbr(0) == PATTERN;
+        self.write_ttbr(0, 0, 0);
+        held && self.read_ttbr(0) == 0 && (0..streams).all(|id| self.read_tcr(id) == 0)
     }
 
     /// Writes everything as it should be, whatever it was.
@@ -568,6 +587,28 @@ impl<'bound> Engine<'bound> {
         }
     }
 
+    fn read_tcr(&self, id: u16) -> u32 {
+        let id = usize::from(id);
+        match self.layout {
+            Layout::T8110 => t8110::TCR::try_at(id).map_or(0, |at| self.io.read(at).into()),
+            _ => t8020::TCR::try_at(id).map_or(0, |at| self.io.read(at).into()),
+        }
+    }
+
+    /// The first TTBR of stream `id`.
+    fn read_ttbr(&self, id: u16) -> u32 {
+        let id = usize::from(id);
+        match self.layout {
+            Layout::T8110 => t8110::TTBR::try_at(id).map_or(0, |at| self.io.read(at).into()),
+            Layout::T8020 => {
+                t8020::TTBR::try_at(MAX_TTBRS * id).map_or(0, |at| self.io.read(at).into())
+            }
+            Layout::Usb4 => {
+                t8020::TTBR_WIDE::try_at(MAX_TTBRS * id).map_or(0, |at| self.io.read(at).into())
+            }
+        }
+    }
+
     /// Has the TTBRs of stream `id` hold those of `path`.
     fn set_ttbrs(&self, id: usize, entry: &mut Entry, path: &Path) {
         for index in 0..MAX_TTBRS {
@@ -744,35 +785,8 @@ impl<'bound> Engine<'bound> {
             return f.write_str("without power\n");
         }
         for id in 0..self.count(&state) {
-            let index = usize::from(id);
-            let (tcr, ttbr): (u32, u32) = match self.layout {
-                Layout::T8110 => {
-                    let (Some(tcr), Some(ttbr)) =
-                        (t8110::TCR::try_at(index), t8110::TTBR::try_at(index))
-                    else {
-                        break;
-                    };
-                    (self.io.read(tcr).into(), self.io.read(ttbr).into())
-                }
-                Layout::T8020 => {
-                    let (Some(tcr), Some(ttbr)) = (
-                        t8020::TCR::try_at(index),
-                        t8020::TTBR::try_at(MAX_TTBRS * index),
-                    ) else {
-                        break;
-                    };
-                    (self.io.read(tcr).into(), self.io.read(ttbr).into())
-                }
-                Layout::Usb4 => {
-                    let (Some(tcr), Some(ttbr)) = (
-                        t8020::TCR::try_at(index),
-                        t8020::TTBR_WIDE::try_at(MAX_TTBRS * index),
-                    ) else {
-                        break;
-                    };
-                    (self.io.read(tcr).into(), self.io.read(ttbr).into())
-                }
-            };
+            let (tcr, ttbr) = (self.read_tcr(id), self.read_ttbr(id));
+
             if tcr != 0 || ttbr != 0 {
                 writeln!(f, "stream {id}: TCR {tcr:#010x} TTBR {ttbr:#010x}")?;
             }

@@ -156,8 +156,12 @@ impl<'bound> Hardware<'bound> {
             dev_err!(self.dev, "locked until the next reset: left alone\n");
             return Err(EPERM);
         }
-        self.engine.take(&params).inspect_err(|e| {
-            dev_err!(self.dev, "TLB does not answer: {:?}\n", *e);
+        self.engine.take(&params).inspect_err(|e| match *e {
+            EIO => dev_err!(
+                self.dev,
+                "registers do not hold what is written: wrong clocks or reg\n"
+            ),
+            e => dev_err!(self.dev, "TLB does not answer: {:?}\n", e),
         })?;
         self.params.populate(params);
         self.slots.lock().power = Some(power.into_owned());

@@ -49,6 +49,8 @@ knobs! {
         busy_reads: u32,
         /// Commands never end.
         stuck: bool,
+        /// TCRs and TTBRs do not hold what is written to them, as those of another device would not.
+        deaf: bool,
         /// While a command is busy no access gets anywhere.
         block_while_busy: bool,
         /// Page entries are read 64 bytes at a time, and all eight of them are cached.
@@ -86,6 +88,7 @@ impl Knobs {
         Self {
             busy_reads: 0,
             stuck: false,
+            deaf: false,
             block_while_busy: false,
             line_fill: true,
             negative: true,

@@ -174,7 +174,7 @@ impl Dart {
     }
 
     fn write_tcr(&mut self, stream: usize, val: u32) {
-        if self.refuses_locked() {
+        if self.refuses_locked() || self.knobs.deaf {
             return;
         }
         self.streams.tcr[stream] = val;
@@ -184,7 +184,7 @@ impl Dart {
     }
 
     fn write_ttbr(&mut self, stream: usize, i: usize, val: u32) {
-        if self.refuses_locked() {
+        if self.refuses_locked() || self.knobs.deaf {
             return;
         }
         let (valid, pa) = match self.config.variant.layout() {

@@ -379,3 +379,18 @@ fn tuning_is_kept() {
     }
     assert_eq!(b.dart.counters.errors(), 0);
 }
+
+/// A block that is not what it was taken for.
+#[test]
+fn a_deaf_block_holds_nothing() {
+    for config in all() {
+        let mut b = Board::on(config);
+
+        b.map(0x4000, DATA);
+        b.dart.knobs.deaf = true;
+        b.w(b.tcr(1), 0);
+        b.w(b.ttbr(1, 0), 0);
+        assert_eq!(b.r(b.tcr(1)), b.on);
+        assert_eq!(b.rd(1, 0x4000), Ok(DATA));
+    }
+}

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# A block whose registers do not hold what is written to them, as at a wrong address: it
+# is refused in one line, and no master is behind it.
+
+oracle_ignore '^slab_ours'
+I=$(instance 30f0000)
+knob 0 deaf 1
+check "the driver is loaded" load_driver
+refute "the instance is bound" bound "$I"
+check "a line says it" log_has "$I: registers do not hold what is written"
+log_since | grep -F "$I: " | grep -v 'probe with driver' >/tmp/lines
+equal "lines" "$(wc -l </tmp/lines)" 1
+refute "the master is behind it" has_group "$(first_master)"
+unload_driver
+knob 0 deaf 0
