@@ -8,6 +8,8 @@
  * used the old entry are.
  */
 #include <linux/module.h>
+#include <linux/of_address.h>
+#include <linux/of_irq.h>
 #include <linux/seq_file.h>
 
 #include "board.h"
@@ -236,6 +238,28 @@ static void add_files(unsigned int i, struct dentry *root)
 	debugfs_create_file_unsafe("mark", 0200, dir, data, &mark_fops);
 }
 
+/* Where the devicetree has another line, or one for two, that is how they are wired. */
+static void wire_lines(void)
+{
+	struct of_phandle_args irq;
+	struct device_node *np;
+	struct resource res;
+	int i, j;
+
+	for_each_node_with_property(np, "#iommu-cells") {
+		if (of_address_to_resource(np, 0, &res) || of_irq_parse_one(np, 0, &irq))
+			continue;
+		of_node_put(irq.np);
+		i = board_hw_find(res.start);
+		if (i < 0 || irq.args_count != 3 || irq.args[0])
+			continue;
+		iommus[i].line = BOARD_SPI(irq.args[1]);
+		for (j = 0; j < nr_iommus; j++)
+			if (j != i && iommus[j].line == iommus[i].line)
+				iommus[i].shared = iommus[j].shared = true;
+	}
+}
+
 /* The board's own: at the same places whatever the SoC. */
 static void built_in(void)
 {
@@ -249,6 +273,7 @@ static void built_in(void)
 	}
 	iommus[0].line = BOARD_SPI(board_soc == BOARD_H616 ? 61 : 57);
 	nr_iommus = BOARD_NR_IOMMUS;
+	wire_lines();
 }
 
 static int found_in_tree(void)

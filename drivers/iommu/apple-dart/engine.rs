@@ -249,6 +249,26 @@ impl<'bound> Engine<'bound> {
         held && self.read_ttbr(0) == 0 && (0..streams).all(|id| self.read_tcr(id) == 0)
     }
 
+    /// Has a block that is left alone release its interrupt line, which another instance may share.
+    pub(crate) fn silence(&self) {
+        let state = self.state.lock();
+
+        if self.layout == Layout::T8110 && u32::from(self.io.read(t8110::ERROR_MASK)) != u32::MAX {
+            self.mask_faults(true);
+        }
+        self.acknowledge(&state);
+    }
+
+    /// T8110: whether faults raise the interrupt line.
+    fn mask_faults(&self, masked: bool) {
+        if self.layout == Layout::T8110 {
+            let codes = if masked { u32::MAX } else { 0 };
+
+            self.io
+                .write(t8110::ERROR_MASK, t8110::ERROR_MASK::from(codes));
+        }
+    }
+
     /// Writes everything as it should be, whatever it was.
     fn configure(&self, state: &mut State) -> Result {
         let count = self.count(state);
@@ -287,9 +307,7 @@ impl<'bound> Engine<'bound> {
             }
         }
         self.acknowledge(state);
-        if self.layout == Layout::T8110 {
-            self.io.write(t8110::ERROR_MASK, t8110::ERROR_MASK::from(0));
-        }
+        self.mask_faults(false);
         state.selected = None;
         self.invalidate(state, &Streams::below(count))?;
         state.stale = Streams::NONE;
@@ -315,7 +333,7 @@ impl<'bound> Engine<'bound> {
         self.configure(&mut state)
     }
 
-    /// Denies all streams, for good. Whatever was in use may be freed.
+    /// Denies all streams, for good, and releases the interrupt line. Whatever was in use may be freed.
     pub(crate) fn shut(&self) {
         let mut state = self.state.lock();
         if !state.powered || !state.ready {
@@ -328,6 +346,8 @@ impl<'bound> Engine<'bound> {
             self.set_ttbrs(id, entry, &Path::BLOCKED);
             entry.path = Path::BLOCKED;
         }
+        self.mask_faults(true);
+        self.acknowledge(&state);
         let all = Streams::below(self.count(&state));
         let _ = self.invalidate(&mut state, &all);
     }

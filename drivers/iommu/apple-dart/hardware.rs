@@ -25,7 +25,11 @@ use kernel::{
     },
     new_mutex, platform,
     prelude::*,
-    sizes::SZ_1K,
+    sizes::{
+        SZ_16K,
+        SZ_1K,
+        SZ_4K, //
+    },
     sync::{
         Mutex,
         SetOnce, //
@@ -148,11 +152,13 @@ impl<'bound> Hardware<'bound> {
     ///
     /// Its power stays on from here on: the block is what keeps its masters from memory.
     pub(crate) fn start(&self) -> Result {
-        let power = pm::get(self.dev)?;
-        let params = self.engine.params(self.variant);
+        // From here on, `remove` gives up the power, also if this fails.
+        self.slots.lock().power = Some(pm::get(self.dev)?.into_owned());
 
+        let params = self.engine.params(self.variant);
         self.check(&params)?;
         if self.engine.is_locked() {
+            self.engine.silence();
             dev_err!(self.dev, "locked until the next reset: left alone\n");
             return Err(EPERM);
         }
@@ -163,8 +169,7 @@ impl<'bound> Hardware<'bound> {
             ),
             e => dev_err!(self.dev, "TLB does not answer: {:?}\n", e),
         })?;
-        self.params.populate(params);
-        self.slots.lock().power = Some(power.into_owned());
+        self.check_entries(&params)?;
         dev_info!(
             self.dev,
             "{} streams, {} KiB pages, {} to {} bits{}\n",
@@ -174,10 +179,26 @@ impl<'bound> Hardware<'bound> {
             params.table.oas,
             if params.bypass { ", bypass" } else { "" }
         );
+        self.params.populate(params);
         Ok(())
     }
 
+    /// Checks what would be different in a block of another kind, or at a wrong address.
     fn check(&self, params: &Params) -> Result {
+        let size = params.table.page_size;
+
+        if size != SZ_4K && size != SZ_16K {
+            dev_err!(self.dev, "pages of {} bytes are not supported\n", size);
+            return Err(EINVAL);
+        }
+        if params.streams == 0 || usize::from(params.streams) > MAX_STREAMS {
+            dev_err!(self.dev, "{} streams are not supported\n", params.streams);
+            return Err(EINVAL);
+        }
+        Ok(())
+    }
+
+    fn check_entries(&self, params: &Params) -> Result {
         let table = &params.table;
 
         if !self.variant.entries.support(table) {
@@ -187,10 +208,6 @@ impl<'bound> Hardware<'bound> {
                 table.oas,
                 table.page_size
             );
-            return Err(EINVAL);
-        }
-        if params.streams == 0 || usize::from(params.streams) > MAX_STREAMS {
-            dev_err!(self.dev, "{} streams are not supported\n", params.streams);
             return Err(EINVAL);
         }
         Ok(())

@@ -22,6 +22,40 @@ t8112 | t6020) hw_lock="0x030f0200 1" ;;
 *) hw_lock="0x030f0060 0x8000" ;;
 esac
 
+# hw_leave_faulting IOMMU STREAM: what a boot loader may leave: a stream is translated
+# without a table, so each of its accesses faults. hw_rest_stream denies it again.
+hw_base() { printf '0x%08x' $((0x030f0000 - 0x10000 * $1 + $2)); }
+case $soc in
+t8112 | t6020)
+	hw_leave_faulting() {
+		poke "$(hw_base "$1" 0xc00)" 0xffff
+		poke "$(hw_base "$1" 0x104)" 0
+		poke "$(hw_base "$1" $((0x1000 + 4 * $2)))" 1
+	}
+	hw_rest_stream() { poke "$(hw_base "$1" $((0x1000 + 4 * $2)))" 0; }
+	hw_error=0x100
+	;;
+*)
+	hw_leave_faulting() {
+		[ $soc = usb4 ] || poke "$(hw_base "$1" 0xfc)" 0xffff
+		[ $soc != usb4 ] || poke "$(hw_base "$1" 0xf8)" 0xffff
+		poke "$(hw_base "$1" $((0x100 + 4 * $2)))" 0x80
+	}
+	hw_rest_stream() { poke "$(hw_base "$1" $((0x100 + 4 * $2)))" 0; }
+	hw_error=0x040
+	;;
+esac
+
+# acknowledged IOMMU: no fault is latched, so it does not raise its line.
+acknowledged() {
+	local error
+	error=$(reg "$1" $hw_error)
+	[ $((${error:-0} >> 31)) = 0 ]
+}
+
+# Interrupts that all handlers said were not theirs.
+unhandled() { cat /proc/irq/*/spurious | awk '$1 == "unhandled" { n += $2 } END { print n + 0 }'; }
+
 # The last page of addresses.
 case $soc in
 t6020) hw_last=0x3ffffffc000 ;;

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# A fault is latched before the driver is loaded, as a boot loader or another kernel
+# may leave it: no interrupt is without a handler, and the line works, also for the
+# instance that shares it. pending-fault[:HOW]: stuck, the instance with the fault is
+# refused since its TLB does not answer; locked, since it is locked.
+
+oracle_ignore '^slab_ours'
+oracle_off "the driver leaves blocks configured"
+P=101c0e000.dma-master
+check "a device" overlay_apply plain
+wait_for "the device" 5 bound "$P"
+buffers 1
+echo "1 0 2" >"$B/wiring"
+hw_leave_faulting 0 2
+mark 0 2
+denied '' "$P" read 0 0x900000 64
+refute "a fault is latched" acknowledged 0
+before=$(unhandled)
+case $1 in
+stuck) hw_stick 0 ;;
+# shellcheck disable=SC2086 # an address and a value
+locked) poke $hw_lock ;;
+esac
+check "the driver is loaded" load_driver
+I=$(instance 30f0000)
+check "the fault is acknowledged" acknowledged 0
+if [ -n "$1" ]; then
+	refute "the instance is refused" bound "$I"
+	log_since | grep -F "$I: " | grep -v 'probe with driver' >/tmp/lines
+	equal "lines of it" "$(wc -l </tmp/lines)" 1
+	first=1
+else
+	check "the instance is bound" bound "$I"
+	first=0
+fi
+equal "interrupts without a handler" "$(unhandled)" "$before"
+
+# Those that are bound have a line that works.
+for n in $(seq $first $(($(grep -c '^iommu ' "$B/devices") - 1))); do
+	echo "1 $n 2" >"$B/wiring"
+	hw_leave_faulting "$n" 2
+	mark "$n" 2
+	denied '' "$P" read 0 0x900000 64
+	wait_for "the line of iommu$n works" 5 acknowledged "$n"
+	equal "faults latched" "$(counter "$n" faults_latched)" 1
+	hw_rest_stream "$n" 2
+done
+equal "interrupts without a handler" "$(unhandled)" "$before"
+hw_unstick 0
+echo "1 0 3" >"$B/wiring"
+drop_buffers
+overlay_remove all
