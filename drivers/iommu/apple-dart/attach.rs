@@ -33,11 +33,19 @@ pub(crate) fn paging(
 
         ready = index + 1;
         domain.add(index, streams);
-        if index < last {
+        let prepared = if index < last {
             hw.engine.prepare(streams, path)
         } else {
             hw.switch(index, streams, path, domain)
-        }
+        };
+        prepared.map_err(|e| {
+            let why = if e == ETIMEDOUT {
+                "its TLB does not answer"
+            } else {
+                "it has no power"
+            };
+            master.attach_failed(hw.dev, why, e)
+        })
     });
     if let Err(e) = result {
         for (index, hw) in live.hardware().take_while(|(index, _)| *index < ready) {

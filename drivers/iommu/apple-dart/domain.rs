@@ -192,7 +192,7 @@ impl Domain {
 
         drop(engaged);
         if result.is_err() {
-            complain(engines, 0);
+            log_stall(engines, 0);
         }
         result
     }
@@ -210,7 +210,7 @@ impl Domain {
 
             drop(engaged);
             if flushed.is_err() {
-                complain(engines, index);
+                log_stall(engines, index);
                 result = flushed;
             }
         }
@@ -220,13 +220,13 @@ impl Domain {
 
 #[cold]
 #[inline(never)]
-fn complain(engines: &mut Engines<'_, AppleDart>, index: usize) {
-    let unsaid = engines.at(index).is_some_and(|mut engaged| {
+fn log_stall(engines: &mut Engines<'_, AppleDart>, index: usize) {
+    let has_to_log = engines.at(index).is_some_and(|mut engaged| {
         let (engine, hold) = engaged.get();
-        engine.has_to_complain(hold)
+        engine.has_to_log(hold)
     });
 
-    if unsaid {
+    if has_to_log {
         engines.with_dev(index, |dev| {
             dev_err!(
                 dev,

@@ -124,8 +124,8 @@ atomic_safe! {
         stale: Streams,
         /// Between [`Engine::prepare`] and what follows it: nobody else lets these through.
         changing: Streams,
-        /// That was said in the log.
-        complained: bool,
+        /// The log has a line about the command that did not come to its end. Cleared when one does.
+        logged: bool,
     }
 }
 
@@ -143,6 +143,10 @@ impl State {
     #[inline(always)]
     fn is_set(&self, streams: u64) -> bool {
         self.powered && !self.busy && self.selected == Some(streams) && self.stale.is_empty()
+    }
+
+    fn has_to_log(&mut self) -> bool {
+        self.busy && !core::mem::replace(&mut self.logged, true)
     }
 
     /// What lets stream `id` through by the books.
@@ -172,7 +176,7 @@ impl<'bound> Engine<'bound> {
                 busy: false,
                 stale: Streams::NONE,
                 changing: Streams::NONE,
-                complained: false,
+                logged: false,
             }),
         }
     }
@@ -269,7 +273,8 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// Writes everything as it should be, whatever it was.
+    /// Writes everything as it should be, whatever it was. If the TLB does not answer, translated
+    /// streams are denied until it does.
     fn configure(&self, state: &mut State) -> Result {
         let count = self.count(state);
 
@@ -309,15 +314,20 @@ impl<'bound> Engine<'bound> {
         self.acknowledge(state);
         self.mask_faults(false);
         state.selected = None;
-        self.invalidate(state, &Streams::below(count))?;
-        state.stale = Streams::NONE;
+        let result = self.invalidate(state, &Streams::below(count));
         for id in 0..count {
-            let tcr = state.entries[usize::from(id)].path.tcr;
-            if tcr != 0 {
-                self.write_tcr(id, tcr);
+            let tcr = state.tcr(id);
+
+            if result.is_err() && self.translates(tcr) {
+                state.stale.insert(id);
+            } else {
+                state.stale.remove(id);
+                if tcr != 0 {
+                    self.write_tcr(id, tcr);
+                }
             }
         }
-        Ok(())
+        result
     }
 
     /// System sleep ends: everything is written again.
@@ -501,12 +511,17 @@ impl<'bound> Engine<'bound> {
             if !state.powered {
                 continue;
             }
+            let tcr = state.tcr(id);
             if let Some(entry) = state.entries.get_mut(usize::from(id)) {
                 let path = entry.path;
                 self.set_ttbrs(usize::from(id), entry, &path);
             }
+            // What is cached is not used by a stream that is not translated.
+            if !self.translates(tcr) {
+                state.stale.remove(id);
+            }
             if !state.stale.contains(id) {
-                self.write_tcr(id, state.tcr(id));
+                self.write_tcr(id, tcr);
             }
         }
     }
@@ -564,7 +579,6 @@ impl<'bound> Engine<'bound> {
                 state.stale.insert(id);
             } else if state.stale.contains(id) {
                 state.stale.remove(id);
-                state.complained = false;
                 if state.changing.contains(id) {
                     continue;
                 }
@@ -574,11 +588,14 @@ impl<'bound> Engine<'bound> {
         result
     }
 
-    /// Whether it has to be said that the TLB does not answer: once each time it begins not to.
-    pub(crate) fn has_to_complain(&self, mut hold: Hold<'_>) -> bool {
-        let state = self.state.get(&mut hold);
+    /// Whether to log that the TLB does not answer: once each time it stops answering.
+    pub(crate) fn has_to_log(&self, mut hold: Hold<'_>) -> bool {
+        self.state.get(&mut hold).has_to_log()
+    }
 
-        !state.stale.is_empty() && !core::mem::replace(&mut state.complained, true)
+    /// As [`Self::has_to_log`], for callers without the lock.
+    pub(crate) fn has_to_log_unlocked(&self) -> bool {
+        self.state.lock().has_to_log()
     }
 
     /// Drops all that is cached.
@@ -681,6 +698,7 @@ impl<'bound> Engine<'bound> {
             _ => self.invalidate_t8020(state, streams),
         };
         state.busy = result.is_err();
+        state.logged &= state.busy;
         result
     }
 

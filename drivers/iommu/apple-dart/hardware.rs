@@ -92,7 +92,7 @@ pub(crate) struct Hardware<'bound> {
     clocks: ClkSwitch<Clocks<'bound>>,
     params: SetOnce<Params>,
     pub(crate) variant: &'static Variant,
-    dev: &'bound Device<Bound>,
+    pub(crate) dev: &'bound Device<Bound>,
 }
 
 impl<'bound> Hardware<'bound> {
@@ -260,6 +260,12 @@ impl<'bound> Hardware<'bound> {
         let mut slots = self.slots.lock();
         let dropped = self.engine.force(streams, path).is_ok();
 
+        if !dropped && self.engine.has_to_log_unlocked() {
+            dev_err!(
+                self.dev,
+                "invalidation timed out, tables that were in use are kept until one succeeds\n"
+            );
+        }
         self.record(&mut slots, index, streams, None, dropped);
     }
 
