@@ -4,6 +4,7 @@
 //!
 //! - [`regs`]: the registers.
 //! - [`variant`]: what differs between blocks, and what each says of itself.
+//! - [`window`]: the addresses that a devicetree lets masters use.
 //! - [`streams`]: sets of streams.
 //! - [`engine`]: commands, and what each stream goes through.
 //! - [`hardware`]: power, and which domain each stream is in.
@@ -55,6 +56,7 @@ mod hardware;
 mod regs;
 mod streams;
 mod variant;
+mod window;
 
 use domain::Domain;
 use engine::Engine;

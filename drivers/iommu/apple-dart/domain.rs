@@ -50,6 +50,7 @@ use crate::{
         WORDS, //
     },
     variant::Entries,
+    window::Window,
     AppleDart, //
 };
 
@@ -92,6 +93,7 @@ atomic_safe! {
     /// A paging domain. Made for the instances of one master; others behind the same may share it.
     pub(crate) struct Domain {
         config: Config,
+        window: Window,
         tables: Tables,
         places: KVec<Place>,
     }
@@ -107,6 +109,7 @@ impl Domain {
     pub(crate) fn new(live: &Live<'_, AppleDart>, master: &Master<AppleDart>) -> Result<Self> {
         let first = live.first().ok_or(ENODEV)?;
         let mut config = first.params()?.table;
+        let window = first.params()?.window;
 
         if master.data().page_size > PAGE_SIZE {
             return Err(EINVAL);
@@ -138,6 +141,7 @@ impl Domain {
         }
         Ok(Self {
             config,
+            window,
             tables,
             places,
         })
@@ -240,7 +244,7 @@ impl PagingDomain<AppleDart> for Domain {
     fn geometry(&self) -> Geometry {
         Geometry {
             pgsizes: self.config.page_size as u32,
-            aperture: 0..=either!(self.tables, table => table.last(), 0),
+            aperture: self.window.range(),
         }
     }
 
@@ -254,6 +258,9 @@ impl PagingDomain<AppleDart> for Domain {
         prot: Prot,
         gfp: Gfp,
     ) -> (usize, Result) {
+        let Some(iova) = self.window.inside(iova) else {
+            return (0, Err(ERANGE));
+        };
         either!(
             self.tables,
             table => table.map(iova, paddr, pgcount, prot, gfp),
@@ -270,6 +277,9 @@ impl PagingDomain<AppleDart> for Domain {
         prot: Prot,
         gfp: Gfp,
     ) -> Option<Result> {
+        let Some(iova) = self.window.inside(iova) else {
+            return Some(Err(ERANGE));
+        };
         either!(
             self.tables,
             table => Some(table.map_one(iova, paddr, prot, gfp)),
@@ -279,16 +289,23 @@ impl PagingDomain<AppleDart> for Domain {
 
     #[inline]
     fn unmap(&self, iova: u64, _pgsize: usize, pgcount: usize) -> usize {
+        let Some(iova) = self.window.inside(iova) else {
+            return 0;
+        };
         either!(self.tables, table => table.unmap(iova, pgcount), 0)
     }
 
     #[inline(always)]
     fn unmap_one(&self, iova: u64, _pgsize: usize) -> bool {
+        let Some(iova) = self.window.inside(iova) else {
+            return false;
+        };
         either!(self.tables, table => table.unmap_one(iova), false)
     }
 
     #[inline]
     fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr> {
+        let iova = self.window.inside(iova)?;
         either!(self.tables, table => table.iova_to_phys(iova), None)
     }
 
@@ -313,7 +330,13 @@ impl PagingDomain<AppleDart> for Domain {
     }
 
     fn translations(&self, f: &mut dyn FnMut(Translation)) {
-        either!(self.tables, table => table.for_each_range(f), ())
+        let mut from_window = |range: Translation| {
+            f(Translation {
+                iova: self.window.outside(range.iova),
+                ..range
+            })
+        };
+        either!(self.tables, table => table.for_each_range(&mut from_window), ())
     }
 
     fn table_usage(&self) -> (usize, usize) {

@@ -60,6 +60,7 @@ use crate::{
         INPUT_WIDTH,
         MAX_TTBRS, //
     },
+    window::Window,
 };
 
 /// Bytes of the register region, at least.
@@ -115,6 +116,8 @@ atomic_safe! {
         ready: bool,
         /// Each stream there is.
         entries: KVec<Entry>,
+        /// The addresses of masters, if they are known.
+        window: Option<Window>,
         /// What SELECT holds, one bit for each stream, if that is known.
         selected: Option<u64>,
         /// A command did not come to its end.
@@ -172,6 +175,7 @@ impl<'bound> Engine<'bound> {
                 powered: false,
                 ready: false,
                 entries,
+                window: None,
                 selected: None,
                 busy: false,
                 stale: Streams::NONE,
@@ -190,22 +194,30 @@ impl<'bound> Engine<'bound> {
 
     /// What the block says of itself. Power is on.
     pub(crate) fn params(&self, variant: &Variant) -> Params {
-        let mut params = Params {
-            table: Config {
-                page_size: 1 << self.io.read(PARAMS1).page_shift().get(),
-                ias: INPUT_WIDTH,
-                oas: variant.output_width,
-            },
-            streams: variant.streams,
-            bypass: variant.bypass && self.io.read(PARAMS2).bypass(),
+        let mut table = Config {
+            page_size: 1 << self.io.read(PARAMS1).page_shift().get(),
+            ias: INPUT_WIDTH,
+            oas: variant.output_width,
         };
+        let mut streams = variant.streams;
+
         if self.layout == Layout::T8110 {
             let widths = self.io.read(t8110::PARAMS3);
-            params.table.ias = widths.input_width().get();
-            params.table.oas = widths.output_width().get();
-            params.streams = self.io.read(t8110::PARAMS4).streams().get() as u16;
+            table.ias = widths.input_width().get();
+            table.oas = widths.output_width().get();
+            streams = self.io.read(t8110::PARAMS4).streams().get() as u16;
         }
-        params
+        Params {
+            table,
+            window: Window::whole(&table),
+            streams,
+            bypass: variant.bypass && self.io.read(PARAMS2).bypass(),
+        }
+    }
+
+    /// Faults are reported as addresses of `window` from now on.
+    pub(crate) fn set_window(&self, window: Window) {
+        self.state.lock().window = Some(window);
     }
 
     /// Whether somebody has locked what streams go through.
@@ -754,6 +766,15 @@ impl<'bound> Engine<'bound> {
 
     /// Reads the fault that is latched, and makes room for the next one.
     fn acknowledge(&self, state: &State) -> Option<Fault> {
+        let mut fault = self.acknowledge_raw(state)?;
+
+        if let Some(window) = &state.window {
+            fault.iova = window.outside(fault.iova);
+        }
+        Some(fault)
+    }
+
+    fn acknowledge_raw(&self, state: &State) -> Option<Fault> {
         match self.layout {
             Layout::T8110 => {
                 let error = self.io.read(t8110::ERROR);

@@ -10,6 +10,7 @@ use iommu::{
     domain::DomainRef,
     hold::EngineLock,
     mem_region::MemRegion,
+    pgtable::Config,
     pm::{
         self,
         InitialState,
@@ -48,6 +49,7 @@ use crate::{
         Variant,
         MAX_STREAMS, //
     },
+    window::Window,
     AppleDart, //
 };
 
@@ -155,7 +157,7 @@ impl<'bound> Hardware<'bound> {
         // From here on, `remove` gives up the power, also if this fails.
         self.slots.lock().power = Some(pm::get(self.dev)?.into_owned());
 
-        let params = self.engine.params(self.variant);
+        let mut params = self.engine.params(self.variant);
         self.check(&params)?;
         if self.engine.is_locked() {
             self.engine.silence();
@@ -170,6 +172,8 @@ impl<'bound> Hardware<'bound> {
             e => dev_err!(self.dev, "TLB does not answer: {:?}\n", e),
         })?;
         self.check_entries(&params)?;
+        params.window = self.window(&params.table)?;
+        self.engine.set_window(params.window);
         dev_info!(
             self.dev,
             "{} streams, {} KiB pages, {} to {} bits{}\n",
@@ -196,6 +200,30 @@ impl<'bound> Hardware<'bound> {
             return Err(EINVAL);
         }
         Ok(())
+    }
+
+    /// The addresses that masters can use.
+    fn window(&self, table: &Config) -> Result<Window> {
+        const PROPERTY: &CStr = c"apple,dma-range";
+
+        let Some(node) = self
+            .dev
+            .fwnode()
+            .filter(|node| node.property_present(PROPERTY))
+        else {
+            return Ok(Window::whole(table));
+        };
+        node.property_read::<[u64; 2]>(PROPERTY)
+            .optional()
+            .ok_or(EINVAL)
+            .and_then(|[first, size]| Window::new(first, size, table))
+            .inspect_err(|_| {
+                dev_err!(
+                    self.dev,
+                    "apple,dma-range: no whole pages within a border of {} bits\n",
+                    table.ias
+                );
+            })
     }
 
     fn check_entries(&self, params: &Params) -> Result {

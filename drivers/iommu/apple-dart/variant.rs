@@ -2,6 +2,7 @@
 
 //! What differs between the blocks, and what each says of itself.
 
+use crate::window::Window;
 use iommu::{
     atomic_safe,
     pgtable::{
@@ -104,6 +105,7 @@ pub(crate) const INPUT_WIDTH: u32 = 32;
 pub(crate) struct Params {
     /// Page size in bytes, and widths of addresses.
     pub(crate) table: Config,
+    pub(crate) window: Window,
     pub(crate) streams: u16,
     pub(crate) bypass: bool,
 }
@@ -111,6 +113,8 @@ pub(crate) struct Params {
 impl Params {
     /// Whether a master may be behind both at once, with the same tables.
     pub(crate) fn agrees(&self, other: &Self) -> bool {
-        self.table.page_size == other.table.page_size && self.table.ias == other.table.ias
+        self.table.page_size == other.table.page_size
+            && self.table.ias == other.table.ias
+            && self.window == other.window
     }
 }
