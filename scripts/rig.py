@@ -23,6 +23,8 @@ silence      seconds without output after which it is taken for hung (default 30
 in           which commands run it: check (default), demo, bench, kunit, soak, debian
 crash        a regular expression: the boot passes only if the kernel dies and
              the console matches
+console      regular expressions, each of which the console must match once the boot has
+             ended; the last story fails otherwise
 expect       {STORY = "RESULT: REGEX"}: stories that have to end otherwise than well, and
              for a reason that matches; RESULT is failed or skipped
 kunit        a glob: the KUnit suites that run at insmod; their cases count as tests
@@ -600,7 +602,7 @@ def load_table(path=None):
     with open(path or BOARD / "boots.toml", "rb") as stream:
         table = tomllib.load(stream)
     known = {"name", "image", "ncpus", "dtb", "driver", "load_driver", "modules", "stories", "args", "mem", "silence"}
-    known |= {"in", "crash", "expect", "kunit", "kmemleak", "kind", "skip", "icount"}
+    known |= {"in", "crash", "expect", "kunit", "kmemleak", "kind", "skip", "icount", "console"}
     seen = set()
     for boot in table["boot"]:
         name = boot.get("name", "?")
@@ -961,6 +963,10 @@ def conclude(report, reader, boot, console):
                 why = f"not run: the boot ended in {culprit}" if culprit else f"not run: {report.problem or 'no result'}"
                 row = {"name": name, "result": "skipped", "why": [why], "seconds": 0}
             report.stories.append(row)
+        for regex in boot.get("console", []):
+            if not re.search(regex, console):
+                report.stories[-1]["result"] = "failed"
+                report.stories[-1]["why"].append(f"not on the console: {regex}")
     for story in report.stories:
         if wanted := boot.get("expect", {}).get(story["name"]):
             result, _, regex = wanted.partition(": ")
