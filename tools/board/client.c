@@ -659,6 +659,7 @@ static const struct command *find(const char *name)
 {
 	static const struct command * const sets[] = {
 		commands, dma_commands, group_commands, attach_commands, stress_commands,
+		shutdown_commands,
 	};
 	const struct command *cmd;
 	unsigned int i;
@@ -782,6 +783,7 @@ static void client_remove(struct platform_device *pdev)
 	if (c->translated && !device_iommu_mapped(c->dev))
 		lost++;
 	debugfs_remove_recursive(c->dir);
+	client_shutdown_forget(c);
 	client_load_stop(c);
 	board_engine_reset(c->engine);
 	client_detach(c);
@@ -829,6 +831,8 @@ static int __init client_init(void)
 	ret = platform_driver_register(&client_driver);
 	if (ret)
 		debugfs_remove_recursive(root);
+	else
+		client_shutdown_init();
 	return ret;
 }
 module_init(client_init);
@@ -837,6 +841,7 @@ static void __exit client_exit(void)
 {
 	unsigned int i;
 
+	client_shutdown_exit();
 	platform_driver_unregister(&client_driver);
 	debugfs_remove_recursive(root);
 	for (i = 0; i < CLIENT_DOMAINS; i++)

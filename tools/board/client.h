@@ -57,6 +57,7 @@ extern const struct command dma_commands[];
 extern const struct command group_commands[];
 extern const struct command stress_commands[];
 extern const struct command attach_commands[];
+extern const struct command shutdown_commands[];
 
 __printf(2, 3) void client_say(struct client *c, const char *fmt, ...);
 struct iommu_domain **client_domain_slot(const char *arg);
@@ -132,5 +133,10 @@ struct transfer {
 int client_transfer(struct client *c, struct transfer *t);
 void client_load_stop(struct client *c);
 void client_load_pause(struct client *c, bool pause);
+
+/* client_shutdown.c */
+void client_shutdown_init(void);
+void client_shutdown_exit(void);
+void client_shutdown_forget(struct client *c);
 
 #endif /* _BOARD_CLIENT_H */

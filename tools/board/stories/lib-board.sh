@@ -92,6 +92,7 @@ first_master() { masters | head -n 1; }
 
 usable() { [ -d "$C/$1" ] && has_group "$1"; }
 usable_at() { usable "$(master "$1")"; }
+bound_at() { bound "$(master "$1")"; }
 gone() { [ -z "$(master "$1")$(instance "$1")" ]; }
 translated() { wait_for "$1 is behind its IOMMU" 5 usable "$1"; }
 

@@ -78,6 +78,14 @@ hw_beyond=0x1000000000
 # The C driver, and the module that has it here.
 hw_c_driver=apple-dart hw_c_module=c_apple_dart
 
+# How many streams there are; that of the first master, and an overlay with a master
+# of its group, which has one of its own, too.
+case $soc in usb4) hw_streams=64 ;; *) hw_streams=16 ;; esac
+hw_first_port=1 hw_joiner=partner hw_joiner_port=2
+hw_last_regs() { :; }
+# Whether a DART cannot let streams pass, from its next reset on: hw_no_bypass N 0|1
+hw_no_bypass() { knob "$1" no_bypass "$2"; }
+
 # Registers of a stream that are 0 are not listed.
 hw_translates() {
 	local tcr

@@ -28,6 +28,11 @@ hw_untouched() {
 hw_beyond=0x100000000
 hw_number_of_masters=6
 [ "$soc" = h6 ] || hw_number_of_masters=7
+hw_streams=$hw_number_of_masters
+# The port of the first master; an overlay with another master, and its port.
+hw_first_port=0 hw_joiner=codec hw_joiner_port=3
+# What enables the interrupt, looked at after the shutdown.
+hw_last_regs() { does - last_reg 0x030f0100; }
 
 # Second-level tables there are, of all domains. Objects that are free, but at
 # hand for a CPU, are given back first. The C driver's cache has the name of the

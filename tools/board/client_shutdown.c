@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The test client looks at the hardware after the driver core has shut down all
+ * devices. Stories have ended by then: they say beforehand what to look at, and
+ * the result is a line on the console.
+ */
+#include <linux/io.h>
+#include <linux/syscore_ops.h>
+
+#include "board.h"
+#include "client.h"
+
+#define LOOKS	16
+
+/* An access of a master, or a register of the SoC where there is no client. */
+static struct look {
+	struct client *c;
+	u64 address;
+} looks[LOOKS];
+static unsigned int nr_looks;
+static DEFINE_MUTEX(lock);
+
+static int look_add(struct client *c, const char *arg)
+{
+	int ret = -ENOSPC;
+	u64 address;
+
+	if (client_u64(arg, &address) || (!c && address >= BOARD_SOC_SIZE))
+		return -EINVAL;
+	mutex_lock(&lock);
+	if (nr_looks < LOOKS) {
+		looks[nr_looks++] = (struct look){ .c = c, .address = address };
+		ret = 0;
+	}
+	mutex_unlock(&lock);
+	return ret;
+}
+
+/* last_read IOVA: the device reads there after the shutdown */
+static int cmd_last_read(struct client *c, int argc, char **argv)
+{
+	return look_add(c, argv[1]);
+}
+
+/* last_reg ADDRESS: a register of the SoC after the shutdown */
+static int cmd_last_reg(struct client *c, int argc, char **argv)
+{
+	return look_add(NULL, argv[1]);
+}
+
+const struct command shutdown_commands[] = {
+	{ "last_read", 1, true, cmd_last_read },
+	{ "last_reg", 1, false, cmd_last_reg },
+	{ }
+};
+
+static void look_read(const struct look *l)
+{
+	struct transfer t = {
+		.mode = ENGINE_READ,
+		.src = l->address,
+		.len = 64,
+	};
+	int ret = client_transfer(l->c, &t);
+
+	pr_info("board_client: after shutdown: %s reads 0x%llx: %s\n", dev_name(l->c->dev),
+		l->address, !ret ? "passed" : ret == -EFAULT ? "denied" : "no answer");
+}
+
+static void look_reg(const struct look *l)
+{
+	void __iomem *reg = ioremap(BOARD_SOC_BASE + l->address, sizeof(u32));
+
+	if (!reg)
+		return;
+	pr_info("board_client: after shutdown: register 0x%08llx is 0x%08x\n", l->address,
+		readl(reg));
+	iounmap(reg);
+}
+
+/* All devices are shut down. No lock is held that an access needs. */
+static void after_shutdown(void *data)
+{
+	unsigned int i;
+
+	mutex_lock(&lock);
+	for (i = 0; i < nr_looks; i++) {
+		if (looks[i].c)
+			look_read(&looks[i]);
+		else
+			look_reg(&looks[i]);
+	}
+	mutex_unlock(&lock);
+}
+
+/* The device of a client goes. */
+void client_shutdown_forget(struct client *c)
+{
+	unsigned int i, kept = 0;
+
+	mutex_lock(&lock);
+	for (i = 0; i < nr_looks; i++)
+		if (looks[i].c != c)
+			looks[kept++] = looks[i];
+	nr_looks = kept;
+	mutex_unlock(&lock);
+}
+
+static const struct syscore_ops shutdown_ops = {
+	.shutdown = after_shutdown,
+};
+
+static struct syscore shutdown_syscore = {
+	.ops = &shutdown_ops,
+};
+
+void client_shutdown_init(void)
+{
+	register_syscore(&shutdown_syscore);
+}
+
+void client_shutdown_exit(void)
+{
+	unregister_syscore(&shutdown_syscore);
+}

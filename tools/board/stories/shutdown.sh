@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# The machine goes down while masters still run. No driver keeps their tables in
+# memory from then on, so the IOMMU denies them, and raises no interrupt. The story
+# says where to read after the shutdown; the boot's table has the lines that the
+# console must have then. shutdown:paging, blocked or identity.
+
+for M in $(masters); do
+	translated "$M"
+done
+M=$(first_master)
+buffers 1
+physical=$(client - bphys 0 0)
+case $1 in
+paging)
+	does "$M" alloc 0
+	does "$M" gattach 0
+	does - map 0 0x1000 0 0 0x1000 rw
+	does "$M" read 0 0x1000 64
+	does "$M" last_read 0x1000
+	;;
+blocked)
+	does "$M" block
+	denied '' "$M" read 0 "$physical" 64
+	;;
+identity)
+	for M in $(masters); do
+		says identity "$M" domain
+		does "$M" read 0 "$physical" 64
+		does "$M" last_read "$physical"
+	done
+	;;
+*) fail "no such case: $1" ;;
+esac
+does "$M" last_read "$physical"
+hw_last_regs
+# The domain stays attached until the machine is off.
+oracle_off "the boot ends with a domain attached"
