@@ -429,10 +429,15 @@ static int map_args(char **argv, struct iommu_domain **domain, u64 *iova,
 	return 0;
 }
 
-/* map D IOVA B OFFSET LEN PROT: one call, of a buffer in one run */
+/*
+ * map D IOVA B OFFSET LEN PROT [atomic]: one call, of a buffer in one run; with
+ * interrupts off if it is atomic
+ */
 static int cmd_map(struct client *c, int argc, char **argv)
 {
+	bool atomic = argc > 7 && !strcmp(argv[7], "atomic");
 	struct iommu_domain *domain;
+	unsigned long flags = 0;
 	struct buffer *b;
 	u64 iova, off, len;
 	int prot, ret;
@@ -442,8 +447,13 @@ static int cmd_map(struct client *c, int argc, char **argv)
 		return ret;
 	if (b->scattered && offset_in_page(off) + len > PAGE_SIZE)
 		return -EINVAL;
-	return iommu_map(domain, iova, page_to_phys(b->pages[off >> PAGE_SHIFT]) +
-			 offset_in_page(off), len, prot, GFP_KERNEL);
+	if (atomic)
+		local_irq_save(flags);
+	ret = iommu_map(domain, iova, page_to_phys(b->pages[off >> PAGE_SHIFT]) +
+			offset_in_page(off), len, prot, atomic ? GFP_ATOMIC : GFP_KERNEL);
+	if (atomic)
+		local_irq_restore(flags);
+	return ret;
 }
 
 /* mapp D IOVA PHYS LEN PROT: any address */

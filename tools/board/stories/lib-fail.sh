@@ -48,6 +48,15 @@ fail_client() {
 	! $fail_wrote || read -r client_errno client_said <"$C/$dev/result"
 }
 
+# fail_all PERCENT: of the allocations of this task that may not wait, how many fail.
+fail_all() {
+	local name
+	echo $(($1 > 0)) >/proc/self/make-it-fail
+	for name in failslab fail_page_alloc; do
+		echo "$1" >"$DEBUGFS/$name/probability"
+	done
+}
+
 # same_counts WHAT BEFORE: waits for what is put off, then compares.
 same_counts() {
 	counted
