@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# The highest stream that the hardware has, and the numbers above it: the first is
+# translated, the others are refused in a line that names the number.
+
+# limits BAD GOOD: applies the overlay with these streams in it.
+limits() {
+	xxd -p "/overlays/$soc-limit.dtbo" | tr -d '\n' |
+		sed "s/facefeed/$(printf %08x "$1")/; s/facefade/$(printf %08x "$2")/" | xxd -r -p >/tmp/limit
+	cat /tmp/limit >"$B/overlay/apply"
+}
+
+highest=$((hw_streams - 1))
+for bad in $hw_streams 65535 65536 $((0xffffffff)); do
+	check "overlay" limits "$bad" $highest
+	wait_for "the master of stream $highest" 5 usable_at 2004000
+	refute "the master of stream $bad is behind the IOMMU" has_group "$(master 2003000)"
+	check "the log has the number" log_has "no such master ID: \\[$bad\\]"
+	echo "7 3 $highest" >"$B/wiring"
+	works "$(master 2004000)"
+	check "overlay" overlay_remove all
+done
+echo "7 3 0" >"$B/wiring"
