@@ -46,3 +46,27 @@ pub(crate) const H616: Variant = Variant {
     prefetch: false,
     second_ports: &[(2, 3)],
 };
+
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(sun50i_variant)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h6_is_as_in_its_manual() {
+        assert_eq!(H6.masters, 6);
+        assert!(!H6.start_end);
+        assert!(H6.prefetch);
+        assert_eq!(H6.all_masters(), 0x3f);
+        assert_eq!(H6.all_accesses(), 0xfff);
+    }
+
+    #[test]
+    fn h616_is_as_in_its_manual() {
+        assert_eq!(H616.masters, 7);
+        assert!(H616.start_end);
+        assert!(!H616.prefetch);
+        assert_eq!(H616.all_masters(), 0x7f);
+        assert_eq!(H616.all_accesses(), 0x3fff);
+    }
+}
