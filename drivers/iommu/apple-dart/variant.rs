@@ -118,3 +118,69 @@ impl Params {
             && self.window == other.window
     }
 }
+
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(apple_dart_variant)]
+mod tests {
+    use super::*;
+
+    /// Whether `variant` has this layout, these entries, streams and output width, and a bypass.
+    fn is(
+        variant: &Variant,
+        layout: Layout,
+        entries: Entries,
+        streams: u16,
+        output_width: u32,
+        bypass: bool,
+    ) -> bool {
+        variant.layout == layout
+            && variant.entries == entries
+            && variant.streams == streams
+            && variant.output_width == output_width
+            && variant.bypass == bypass
+    }
+
+    #[test]
+    fn variants_are_as_the_blocks() {
+        assert!(is(&T8103, Layout::T8020, Entries::Dart1, 16, 36, true));
+        assert!(is(&T8103_USB4, Layout::Usb4, Entries::Dart1, 64, 36, false));
+        assert!(is(&T6000, Layout::T8020, Entries::Dart2, 16, 42, true));
+        // It says itself how many streams it has, and how wide its addresses are.
+        assert!(is(&T8110, Layout::T8110, Entries::Dart2, 0, 0, true));
+        assert_eq!(INPUT_WIDTH, 32);
+    }
+
+    #[test]
+    fn no_block_has_more_than_there_is_room_for() {
+        for variant in [&T8103, &T8103_USB4, &T6000, &T8110] {
+            assert!(usize::from(variant.streams) <= MAX_STREAMS);
+        }
+        // The stream number of T8110's error word and command has eight bits.
+        assert_eq!(MAX_STREAMS, 1 << 8);
+        assert_eq!(MAX_TTBRS, 4);
+    }
+
+    #[test]
+    fn instances_agree_on_page_size_and_input_width() {
+        let params = |page_size, ias, oas, streams| {
+            let table = Config {
+                page_size,
+                ias,
+                oas,
+            };
+
+            Params {
+                table,
+                window: Window::whole(&table),
+                streams,
+                bypass: true,
+            }
+        };
+        let one = params(0x4000, 32, 36, 16);
+
+        assert!(one.agrees(&params(0x4000, 32, 36, 16)));
+        assert!(one.agrees(&params(0x4000, 32, 42, 64)));
+        assert!(!one.agrees(&params(0x1000, 32, 36, 16)));
+        assert!(!one.agrees(&params(0x4000, 36, 36, 16)));
+    }
+}
