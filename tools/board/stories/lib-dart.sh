@@ -82,6 +82,7 @@ hw_c_driver=apple-dart hw_c_module=c_apple_dart
 # of its group, which has one of its own, too.
 case $soc in usb4) hw_streams=64 ;; *) hw_streams=16 ;; esac
 hw_first_port=1 hw_joiner=partner hw_joiner_port=2
+hw_joiner_gone() { :; }
 hw_last_regs() { :; }
 # Whether a DART cannot let streams pass, from its next reset on: hw_no_bypass N 0|1
 hw_no_bypass() { knob "$1" no_bypass "$2"; }

@@ -31,6 +31,8 @@ hw_number_of_masters=6
 hw_streams=$hw_number_of_masters
 # The port of the first master; an overlay with another master, and its port.
 hw_first_port=0 hw_joiner=codec hw_joiner_port=3
+# For the end of a story in which that master went: its port is denied from then on.
+hw_joiner_gone() { left_denying 0; }
 # What enables the interrupt, looked at after the shutdown.
 hw_last_regs() { does - last_reg 0x030f0100; }
 
