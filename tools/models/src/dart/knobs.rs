@@ -67,6 +67,8 @@ knobs! {
         both: Both,
         /// What addresses that are too wide come to.
         wide: Wide,
+        /// Streams cannot bypass the translation, and PARAMS2 says so.
+        no_bypass: bool,
         /// The filter lets nothing pass by itself, so that a bypassed stream needs its bypass as
         /// well.
         filter_closed: bool,
@@ -97,6 +99,7 @@ impl Knobs {
             leftovers: true,
             both: Both::Passes,
             wide: Wide::Refused,
+            no_bypass: false,
             filter_closed: true,
             cache_by_source: false,
             enable_at_fc: false,

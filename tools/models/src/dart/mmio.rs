@@ -9,7 +9,11 @@ use super::{
         CONFIG_LOCK,
         PROTECT_TABLES, //
     },
-    variant::Layout,
+    variant::{
+        Bypass,
+        Config,
+        Layout, //
+    },
     Dart, //
 };
 use crate::Line;
@@ -70,7 +74,7 @@ impl Dart {
         };
 
         self.log.write(off, val);
-        let writable = reg.writable(&self.config);
+        let writable = reg.writable(&self.built());
         if let Some(val) = self.counters.regs.taken(val, writable) {
             self.store(reg, val);
         }
@@ -93,11 +97,20 @@ impl Dart {
             .decode(off, |off| Reg::decode(config, knobs, off))
     }
 
+    /// How the instance was built, but for what a knob takes away.
+    fn built(&self) -> Config {
+        if self.knobs.no_bypass {
+            self.config.bypass(Bypass::Unsupported)
+        } else {
+            self.config
+        }
+    }
+
     fn value(&self, reg: Reg) -> u32 {
         let (regs, faults) = (&self.regs, &self.faults);
 
         match reg {
-            Reg::Params(i) => self.config.params()[i],
+            Reg::Params(i) => self.built().params()[i],
             Reg::Select(i) => regs.select[i],
             Reg::Command => self.command_word(),
             Reg::Error => faults.error,

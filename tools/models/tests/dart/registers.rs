@@ -284,6 +284,13 @@ fn bypass_that_cannot_be_had() {
             assert_eq!(b.r(b.tcr(0)), 0);
             assert_eq!(b.dart.counters.regs.reserved_bits, 1);
         }
+
+        // A knob takes it away, as if the instance had been built so.
+        let mut b = Board::up(config);
+        assert!(b.dart.knobs.set("no_bypass", 1));
+        assert_eq!(b.r(4) & 1, 0);
+        b.w(b.tcr(0), both);
+        assert_eq!(b.r(b.tcr(0)), 0);
     }
 }
 
