@@ -37,12 +37,17 @@ def disk(path):
     return f"file={path},format=raw"
 
 
+def kind(boot):
+    """Of the board's device; what follows it in the name of a devicetree differs there only."""
+    return boot["dtb"].split("-")[0]
+
+
 def media(boot, scratch):
     """Disks in the machine's slots, and a wire between its network cards."""
     words = ["-drive", "if=none,id=sd," + disk(scratch / "sd.img")]
     if not boot.get("icount"):
         words += ["-nic", "hubport,hubid=0", "-nic", "hubport,hubid=0"]
-    if boot["dtb"] in WITH_PCI:
+    if kind(boot) in WITH_PCI:
         words += ["-drive", "if=none,id=nvme," + disk(scratch / "nvme.img")]
         words += ["-device", "nvme,drive=nvme,serial=iommu-board,addr=01.0"]
     return words
@@ -53,7 +58,7 @@ def machine(boot, memory, ncpus, console="null", channel="null"):
     return [
         *("-machine", MACHINE, "-cpu", CPU, "-smp", str(ncpus), "-m", memory),
         *(INSTRUCTIONS if boot.get("icount") else []),
-        *("-device", f"iommu-board,kind={boot['dtb']}"),
+        *("-device", f"iommu-board,kind={kind(boot)}"),
         *("-serial", console, "-serial", channel),
         *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
     ]
