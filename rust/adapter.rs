@@ -64,9 +64,11 @@ use crate::{
     },
     pm::{
         self,
+        InitialState,
         PmCallbacks,
         PmDevice,
-        PmOps, //
+        PmOps,
+        RuntimePm, //
     },
     probe_lock,
     registry,
@@ -86,6 +88,9 @@ pub struct Driven<T: Operations> {
     /// The interrupt, from before the core learns of the instance until masters are gone.
     #[pin]
     irq: Mutex<Option<Interrupt<T>>>,
+    /// Runtime PM, enabled while its callbacks find the driver data.
+    #[pin]
+    pm: Mutex<Option<RuntimePm<'static>>>,
     #[pin]
     sysfs: Mutex<Option<SysfsDevice>>,
     #[pin]
@@ -154,6 +159,8 @@ impl<T: Operations> Driven<T> {
         // SAFETY: the instance is closed, and after `remove` the hardware walks no table.
         unsafe { self.instance.revoke() };
         self.sysfs.lock().take();
+        // After `remove`, which turns the power off.
+        self.pm.lock().take();
     }
 }
 
@@ -205,6 +212,7 @@ impl<T: Operations> Adapter<T> {
         // driver data, from where `tear_down` lets go of it.
         dev.set_drvdata(try_pin_init!(Driven::<T> {
             irq <- new_lock!(Mutex, None, c"iommu_irq"),
+            pm <- new_lock!(Mutex, None, c"iommu_pm"),
             sysfs <- new_lock!(Mutex, None, c"iommu_sysfs"),
             debugfs <- new_lock!(Mutex, None, c"iommu_debugfs"),
             instance: owned,
@@ -222,6 +230,12 @@ impl<T: Operations> Adapter<T> {
 
         // SAFETY: set just now, with this type.
         let driven = unsafe { dev.drvdata_borrow::<Driven<T>>() };
+
+        // After the driver data is set: callbacks find the hardware by it.
+        *driven.pm.lock() = Some(RuntimePm::enable(
+            forever(pdev).as_ref(),
+            InitialState::Suspended,
+        )?);
 
         // Before the line is requested: `start` acknowledges faults that were latched before probe. A
         // level-triggered line that no handler answers for is disabled by the kernel.

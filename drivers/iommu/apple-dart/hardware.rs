@@ -13,9 +13,7 @@ use iommu::{
     pgtable::Config,
     pm::{
         self,
-        InitialState,
-        PmHold,
-        RuntimePm, //
+        PmHold, //
     },
 };
 use kernel::{
@@ -86,7 +84,6 @@ struct Slots {
 pub(crate) struct Hardware<'bound> {
     #[pin]
     slots: Mutex<Slots>,
-    _pm: RuntimePm<'bound>,
     pub(crate) engine: Engine<'bound>,
     /// Keeps the registers from other drivers.
     _region: MemRegion,
@@ -139,7 +136,6 @@ impl<'bound> Hardware<'bound> {
                     },
                     "apple_dart_slots"
                 ),
-                _pm: RuntimePm::enable(dev, InitialState::Suspended)?,
                 engine: Engine::new(io, variant.layout, entries, lock),
                 _region: region,
                 clocks <- ClkSwitch::new(clocks),

@@ -26,9 +26,7 @@ use iommu::{
     ops::PagingDomain,
     pm::{
         self,
-        InitialState,
-        PmHold,
-        RuntimePm, //
+        PmHold, //
     },
     prot::Prot,
     reset::{
@@ -90,7 +88,6 @@ struct Slot {
 pub(crate) struct Hardware<'bound> {
     #[pin]
     slot: Mutex<Slot>,
-    _pm: RuntimePm<'bound>,
     pub(crate) engine: Engine<'bound>,
     /// A directory without entries, for while everything is denied.
     empty: Coherent<[u8; DIR_SIZE]>,
@@ -140,7 +137,6 @@ impl<'bound> Hardware<'bound> {
                     },
                     "sun50i_slot"
                 ),
-                _pm: RuntimePm::enable(dev, InitialState::Suspended)?,
                 engine: Engine::new(io, variant, lock),
                 empty,
                 clock <- ClkSwitch::new(clock),
