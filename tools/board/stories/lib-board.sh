@@ -118,11 +118,12 @@ drop_buffers() {
 	done
 }
 
-# The state of the board and of the client, see world.
-hw_state() {
-	local dev
-	grep -Hs . "$B/hold_irq" "$B/fail_clock" "$B/fail_reset" "$B"/iommu*/knobs | sed 's/^/file /'
-	[ ! -e "$B/wiring" ] || sed 's/^engine\(.*\) 0x.* iommu\(.*\) master /wire \1 \2 /' "$B/wiring"
+# The wiring of the board and the domains of the masters, see world.
+client_state() {
+	local dev engine iommu number
+	[ ! -e "$B/wiring" ] || while read -r engine _ iommu _ number; do
+		echo "wire ${engine#engine} ${iommu#iommu} $number"
+	done <"$B/wiring"
 	for dev in "$C"/*/; do
 		[ -d "$dev" ] || continue
 		dev=${dev%/}

@@ -3,24 +3,23 @@
 # A story's changes to the machine are undone behind it, however it ended, so that its failure
 # does not become that of the next story.
 
-# The machine's state, as far as stories change it: a line for each thing.
+# The machine's state, as far as stories change it: a line for each thing. In few processes, since
+# one takes its time in debug images. "(null)" is an override that was never set.
 world() {
-	awk '{ print "module", $1 }' /proc/modules
-	awk '{ print "mount", $2 }' /proc/mounts
 	printf 'device %s\n' /sys/bus/platform/devices/* /sys/bus/amba/devices/* /sys/bus/pci/devices/*
 	printf 'net %s\n' /sys/class/net/*
-	# shellcheck disable=SC2012 # names of devices
-	ls -ld /sys/bus/platform/devices/*/driver /sys/bus/amba/devices/*/driver \
-		/sys/bus/pci/devices/*/driver 2>/dev/null |
-		awk '{ n = split($(NF - 2), at, "/"); split($NF, to, "/drivers/"); print "driver", at[n - 3], at[n - 1], to[2] }'
-	# "(null)" is an override that was never set.
-	grep -Hs . /sys/bus/platform/devices/*/driver_override /sys/bus/amba/devices/*/driver_override \
-		/sys/bus/pci/devices/*/driver_override | sed 's/:(null)$/:/; s/^/file /'
-	grep -Hs . /sys/bus/platform/devices/*/iommu_group/type /sys/bus/amba/devices/*/iommu_group/type \
-		/sys/bus/pci/devices/*/iommu_group/type /sys/bus/platform/drivers_autoprobe \
-		/sys/module/board_client/parameters/translated_only /proc/sys/kernel/printk \
-		$DEBUGFS/failslab/* $DEBUGFS/fail_page_alloc/* | sed 's/^/file /'
-	! type hw_state >/dev/null 2>&1 || hw_state
+	awk '{ print FILENAME == "/proc/modules" ? "module " $1 : "mount " $2 }' /proc/modules /proc/mounts
+	{
+		# shellcheck disable=SC2012 # names of devices
+		ls -ld /sys/bus/platform/devices/*/driver /sys/bus/amba/devices/*/driver /sys/bus/pci/devices/*/driver
+		grep -H . /sys/bus/platform/devices/*/driver_override /sys/bus/amba/devices/*/driver_override \
+			/sys/bus/pci/devices/*/driver_override /sys/bus/platform/devices/*/iommu_group/type \
+			/sys/bus/amba/devices/*/iommu_group/type /sys/bus/pci/devices/*/iommu_group/type \
+			/sys/bus/platform/drivers_autoprobe /sys/module/board_client/parameters/translated_only \
+			/proc/sys/kernel/printk $DEBUGFS/failslab/* $DEBUGFS/fail_page_alloc/* \
+			$DEBUGFS/board/iommu*/knobs $DEBUGFS/board/hold_irq $DEBUGFS/board/fail_*
+	} 2>/dev/null | sed 's|^l.* /sys/bus/\(.*\)/devices/\(.*\)/driver -> .*/drivers/|driver \1 \2 |; t; s/:(null)$/:/; s/^/file /'
+	! type client_state >/dev/null 2>&1 || client_state
 }
 
 # Lines of the first file that the second one lacks.
@@ -28,9 +27,12 @@ lacks() { grep -Fxvf "$2" "$1"; }
 
 # The difference to how it was, without the crate, which stays once it is loaded.
 changes() {
-	world | grep -vx 'module rust_iommu' >"$state/now"
-	lacks "$state/now" "$state/world" | sed 's/^/left: /'
-	lacks "$state/world" "$state/now" | grep -vx 'module rust_iommu' | sed 's/^/missing: /'
+	world >"$state/now"
+	awk '$0 == "module rust_iommu" { next }
+		NR == FNR { before[$0]; next }
+		{ now[$0] }
+		!($0 in before) { print "left: " $0 }
+		END { for (line in before) if (!(line in now)) print "missing: " line }' "$state/world" "$state/now"
 }
 unchanged() { [ -z "$(changes)" ]; }
 
@@ -48,12 +50,12 @@ processes() {
 }
 alone() { [ -z "$(processes)" ]; }
 
-# Writes values back to their files. A line "wire ENGINE IOMMU MASTER" is for the board's wiring.
+# Writes values back to their files; only names of PCI devices have more colons. A line "wire ENGINE IOMMU MASTER" is for the board's wiring.
 put_back_files() {
 	world >"$state/now"
 	lacks "$state/world" "$state/now" | while read -r _kind _line; do
 		case $_kind in
-		file) echo "${_line#*:}" >"${_line%%:*}" ;;
+		file) echo "${_line##*:}" >"${_line%:*}" ;;
 		wire) echo "$_line" >"$DEBUGFS/board/wiring" ;;
 		esac
 	done
@@ -108,7 +110,12 @@ undo() {
 			poll 5 alone || echo "processes: $(processes)" >"$state/stuck"
 		fi
 		[ ! -s "$state/stuck" ] || exit 1
-		changes | grep -v ': file ' | head -n 10 | while read -r line; do
+		changes >"$state/changes"
+		if [ "$1" = 0 ] && [ ! -s "$state/changes" ]; then
+			! type tidy >/dev/null 2>&1 || tidy 0
+			exit 0
+		fi
+		grep -v ': file ' "$state/changes" | head -n 10 | while read -r line; do
 			note "undone: $line"
 		done
 		put_back "$1"
