@@ -36,6 +36,8 @@
 
 static DECLARE_BITMAP(level, NR_LINES);
 static DECLARE_BITMAP(masked, NR_LINES);
+/* Lines that a CPU delivers. No other CPU delivers them meanwhile. */
+static DECLARE_BITMAP(active, NR_LINES);
 /* Those that this controller has. */
 static unsigned int nr_lines = NR_LINES;
 static struct irq_domain *domain;
@@ -61,11 +63,22 @@ static void pump(void)
 	for (n = 0; n < NR_DELIVERIES; n++) {
 		if (READ_ONCE(held) || !bitmap_andnot(due, level, masked, nr_lines))
 			return;
+		/* The CPU that delivers a line looks at it again afterwards. */
+		if (!bitmap_andnot(due, due, active, nr_lines))
+			return;
 		for_each_set_bit(line, due, nr_lines) {
-			atomic64_inc(&delivered);
-			if (generic_handle_domain_irq(domain, line))
-				set_bit(line, masked);
+			if (test_and_set_bit_lock(line, active))
+				continue;
+			/* Another CPU may have handled it by now. */
+			if (test_bit(line, level) && !test_bit(line, masked)) {
+				atomic64_inc(&delivered);
+				if (generic_handle_domain_irq(domain, line))
+					set_bit(line, masked);
+			}
+			clear_bit_unlock(line, active);
 		}
+		/* Pairs with board_intc_set(): a line rises before this, or another CPU delivers it. */
+		smp_mb();
 	}
 	for_each_set_bit(line, due, nr_lines) {
 		pr_err("BUG: interrupt line %u stays high after %u deliveries\n", line, n);
