@@ -212,12 +212,22 @@ impl<'bound> Engine<'bound> {
         self.write_rules(state.routes.translated);
         self.io.write(INT_CLR, INT_CLR::from(u32::MAX));
         self.restart_lanes(all);
+        self.enable_interrupt();
+    }
+
+    /// Lets all faults raise the interrupt.
+    fn enable_interrupt(&self) {
         self.io.write(
             INT_ENABLE,
-            INT_ENABLE::from(all)
+            INT_ENABLE::from(self.variant.all_masters())
                 .with_invalid_l1(true)
                 .with_invalid_l2(true),
         );
+    }
+
+    /// Lets no fault raise the interrupt. Faults are latched all the same.
+    fn disable_interrupt(&self) {
+        self.io.write(INT_ENABLE, INT_ENABLE::from(0));
     }
 
     /// Writes what the access classes allow to the masters in `translated`. Others are denied.
@@ -328,37 +338,51 @@ impl<'bound> Engine<'bound> {
         };
 
         if old != directory || state.caches != Caches::Clean {
-            let was_denying = state.denying;
-            let faults = self.io.read(INT_STA);
-            self.deny(&mut state);
-            // Once before the directory changes, so that a timeout is found while the old directory
-            // is in force.
-            if let Err(e) = self.drop_all() {
-                if !was_denying {
-                    self.forgive(faults);
-                    self.allow(&mut state);
-                }
-                return Err(e);
+            // Faults of the denial are forgiven below: their interrupt would find none.
+            self.disable_interrupt();
+            let result = self.change_directory(&mut state, old, directory);
+            if result.is_ok() {
+                self.route(&mut state, routes);
             }
-            self.io.write(TTB, TTB::from(directory));
-            if let Err(e) = self.drop_all() {
-                self.io.write(TTB, TTB::from(old));
-                match self.drop_all() {
-                    Ok(()) if !was_denying => {
-                        self.forgive(faults);
-                        self.allow(&mut state);
-                    }
-                    Ok(()) => {}
-                    Err(_) if state.caches == Caches::Clean => state.caches = Caches::Stale,
-                    Err(_) => {}
-                }
-                return Err(e);
-            }
-            self.forgive(faults);
-            state.directory = Some(directory);
-            state.caches = Caches::Clean;
+            self.enable_interrupt();
+            return result;
         }
         self.route(&mut state, routes);
+        Ok(())
+    }
+
+    /// From the directory at `old` to that at `directory`, for [`Self::translate`].
+    fn change_directory(&self, state: &mut State, old: u32, directory: u32) -> Result {
+        let was_denying = state.denying;
+        let faults = self.io.read(INT_STA);
+
+        self.deny(state);
+        // Once before the directory changes, so that a timeout is found while the old directory is in
+        // force.
+        if let Err(e) = self.drop_all() {
+            if !was_denying {
+                self.forgive(faults);
+                self.allow(state);
+            }
+            return Err(e);
+        }
+        self.io.write(TTB, TTB::from(directory));
+        if let Err(e) = self.drop_all() {
+            self.io.write(TTB, TTB::from(old));
+            match self.drop_all() {
+                Ok(()) if !was_denying => {
+                    self.forgive(faults);
+                    self.allow(state);
+                }
+                Ok(()) => {}
+                Err(_) if state.caches == Caches::Clean => state.caches = Caches::Stale,
+                Err(_) => {}
+            }
+            return Err(e);
+        }
+        self.forgive(faults);
+        state.directory = Some(directory);
+        state.caches = Caches::Clean;
         Ok(())
     }
 
@@ -463,7 +487,7 @@ impl<'bound> Engine<'bound> {
 
         self.deny(&mut state);
         self.route(&mut state, Routes::DENIED);
-        self.io.write(INT_ENABLE, INT_ENABLE::from(0));
+        self.disable_interrupt();
         self.io.write(TTB, TTB::from(found));
         let _ = self.drop_all();
         state.directory = Some(found);
@@ -476,7 +500,7 @@ impl<'bound> Engine<'bound> {
 
         state.shut = true;
         if state.powered {
-            self.io.write(INT_ENABLE, INT_ENABLE::from(0));
+            self.disable_interrupt();
         }
         if state.powered && state.directory.is_some() {
             self.deny(&mut state);
