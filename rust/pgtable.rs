@@ -82,8 +82,9 @@ impl<F: Robust> PageTable<F> {
     ///
     /// # Errors
     ///
-    /// `EINVAL` for a configuration that the format does not [support](Robust::supports), for memory
-    /// beyond the addresses that can come out, and what [`IoPageTable::new`] gives.
+    /// `EINVAL` for a page size that is no power of two, for a configuration that the format does not
+    /// [support](Robust::supports), and for memory beyond the addresses that can come out. `ENOMEM`, also
+    /// if the kernel does not have the format: the library does not tell.
     ///
     /// Corresponds to `alloc_io_pgtable_ops()`. May sleep.
     pub fn new(config: Config) -> Result<Self> {
