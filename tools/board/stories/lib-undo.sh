@@ -7,7 +7,6 @@
 # one takes its time in debug images. "(null)" is an override that was never set.
 world() {
 	printf 'device %s\n' /sys/bus/platform/devices/* /sys/bus/amba/devices/* /sys/bus/pci/devices/*
-	printf 'net %s\n' /sys/class/net/*
 	awk '{ print FILENAME == "/proc/modules" ? "module " $1 : "mount " $2 }' /proc/modules /proc/mounts
 	{
 		# shellcheck disable=SC2012 # names of devices
