@@ -11,7 +11,8 @@ does "$M" read 0 0x100000 64
 poke 0x030017bc 0x00000001
 poke 0x030017bc 0x00010001
 show "translation is enabled, registers lost" "$(reg 0 0x020)" 0x00000000 0x00000000
-echo freeze >/sys/power/state
+can_sleep s2idle
+sleep_once
 show "translation is enabled, after system resume" "$(reg 0 0x020)" 0x00000000 0x00000001
 mark 0
 show "a read after it" "$(answer "$M" read 0 0x100000 64 | cut -d' ' -f 1)" "*" 0
