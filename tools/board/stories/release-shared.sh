@@ -23,13 +23,15 @@ mark 0
 check "it goes" overlay_remove all
 check "it is gone" gone 1c0e000
 does "$M" read 0 0x1000 64
-# A fault is told of the one that is there.
-does - handler 0 on
-does - faults clear
-denied no- "$M" read 0 0x2000 64
-does - faults clear
-equal "faults" "$(said count)" 1
-equal "device" "$(said dev)" "$M"
+# A fault is reported for the one that is there. The C driver for DART reports none to a domain.
+if [ "$driver" = rust ]; then
+	does - handler 0 on
+	does - faults clear
+	denied no- "$M" read 0 0x2000 64
+	does - faults clear
+	equal "faults" "$(said count)" 1
+	equal "device" "$(said dev)" "$M"
+fi
 does "$M" gdetach 0
 does - free 0
 
