@@ -17,9 +17,9 @@ mark 0 2
 denied '' "$P" read 0 0x900000 64
 refute "a fault is latched" acknowledged 0
 before=$(unhandled)
+# shellcheck disable=SC2086 # an address and a value
 case $1 in
 stuck) hw_stick 0 ;;
-# shellcheck disable=SC2086 # an address and a value
 locked) poke $hw_lock ;;
 esac
 check "the driver is loaded" load_driver
