@@ -900,6 +900,7 @@ class Watch:
 def follow(process, receive, console, boot, reader, on_wait=None):
     """Reads both channels of a running guest to their end; returns its Watch and what went wrong."""
     watch = Watch(boot)
+    wake_at = None
     with selectors.DefaultSelector() as selector:
         selector.register(receive, selectors.EVENT_READ, "results")
         selector.register(process.stdout.fileno(), selectors.EVENT_READ, "console")
@@ -911,6 +912,9 @@ def follow(process, receive, console, boot, reader, on_wait=None):
                 on_wait()
             if problem := watch.verdict():
                 return watch, problem
+            if wake_at and time.monotonic() >= wake_at:
+                os.kill(process.pid, signal.SIGUSR1)
+                wake_at = None
             for key, _ in selector.select(0.2):
                 data = os.read(key.fd, 65536)
                 if not data:
@@ -927,9 +931,10 @@ def follow(process, receive, console, boot, reader, on_wait=None):
                         reader.line(text)
                         continue
                     watch.console_line(text)
-                    # Wakeups are counted from here on, so this one cannot come too early.
+                    # The CPU is still on its way to sleep, and handles a signal at once, whatever
+                    # locks it holds. It sleeps until it is woken, so late does no harm.
                     if "PM: suspend-to-idle" in text:
-                        os.kill(process.pid, signal.SIGUSR1)
+                        wake_at = time.monotonic() + 1.0
             if process.poll() is not None and not selector.select(0.1):
                 break
     return watch, watch.fatal
