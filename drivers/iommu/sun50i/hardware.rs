@@ -202,10 +202,13 @@ impl<'bound> Hardware<'bound> {
         if same && !self.engine.is_stale() {
             self.engine.set_routes(routes);
         } else {
-            slot.make_room()?;
-            if let Err(e) = self.switch(&mut slot, domain, routes) {
+            let switched = slot
+                .make_room()
+                .and_then(|()| self.switch(&mut slot, domain, routes));
+            if let Err(e) = switched {
                 slot.give_room_back();
                 let why = match e {
+                    ENOMEM => "no memory is free",
                     ETIMEDOUT => "the IOMMU does not invalidate its caches",
                     EIO => "the registers do not hold what is written",
                     _ => "the IOMMU cannot be powered",

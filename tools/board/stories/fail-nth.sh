@@ -173,6 +173,9 @@ fail_attach() {
 		fi
 		n=$((n + 1))
 	done
+	# DART allocates nothing then.
+	[ "$hw_c_driver" = apple-dart ] || check "an attach that fails is logged" \
+		log_has "attach failed, nothing changes: no memory is free: ENOMEM"
 	does "$M" read 0 0x1000 64
 	does "$M" detach 0
 	does - free 0
