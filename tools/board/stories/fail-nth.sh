@@ -294,6 +294,3 @@ core)
 *) fail "no such path: $1" ;;
 esac
 [ "$1" = core ] || waive
-# The driver is loaded again and again. KASAN keeps the redzones of the module that was there, see
-# testing.rst, and the module loader reads memory between them.
-waived 'BUG: KASAN: global-out-of-bounds in (memcmp|strn?cmp|strlen|get_next_modinfo|load_module)\+'
