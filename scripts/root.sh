@@ -54,7 +54,7 @@ with_newest() {
 	done
 	# shellcheck disable=SC2086
 	in_root "$root" apt-get -q -o APT::Sandbox::User=root install -y --no-install-recommends -t "$NEWEST_SUITE" $NEWEST_PACKAGES "${compilers[@]}" || return
-	in_root "$root" bash -c "cd /usr/bin && ln -sf /usr/lib/llvm-$llvm/bin/* ." || return
+	in_root "$root" bash -c "cd /usr/bin && ln -sf ../lib/llvm-$llvm/bin/* ." || return
 	rm -rf "$root"/var/cache/apt/archives/*.deb
 }
 
