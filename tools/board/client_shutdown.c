@@ -5,6 +5,7 @@
  * the result is a line on the console.
  */
 #include <linux/io.h>
+#include <linux/iommu.h>
 #include <linux/syscore_ops.h>
 
 #include "board.h"
@@ -12,24 +13,25 @@
 
 #define LOOKS	16
 
-/* An access of a master, or a register of the SoC where there is no client. */
+/*
+ * An access of a master, or an attach where there is a domain, or a register of the
+ * SoC where there is no client.
+ */
 static struct look {
 	struct client *c;
+	struct iommu_domain *domain;
 	u64 address;
 } looks[LOOKS];
 static unsigned int nr_looks;
 static DEFINE_MUTEX(lock);
 
-static int look_add(struct client *c, const char *arg)
+static int look_add(struct look look)
 {
 	int ret = -ENOSPC;
-	u64 address;
 
-	if (client_u64(arg, &address) || (!c && address >= BOARD_SOC_SIZE))
-		return -EINVAL;
 	mutex_lock(&lock);
 	if (nr_looks < LOOKS) {
-		looks[nr_looks++] = (struct look){ .c = c, .address = address };
+		looks[nr_looks++] = look;
 		ret = 0;
 	}
 	mutex_unlock(&lock);
@@ -39,17 +41,36 @@ static int look_add(struct client *c, const char *arg)
 /* last_read IOVA: the device reads there after the shutdown */
 static int cmd_last_read(struct client *c, int argc, char **argv)
 {
-	return look_add(c, argv[1]);
+	u64 address;
+
+	if (client_u64(argv[1], &address))
+		return -EINVAL;
+	return look_add((struct look){ .c = c, .address = address });
+}
+
+/* last_attach D: the group leaves the domain after the shutdown, and is attached again */
+static int cmd_last_attach(struct client *c, int argc, char **argv)
+{
+	struct iommu_domain *domain = client_domain(argv[1]);
+
+	if (!domain)
+		return -ENOENT;
+	return look_add((struct look){ .c = c, .domain = domain });
 }
 
 /* last_reg ADDRESS: a register of the SoC after the shutdown */
 static int cmd_last_reg(struct client *c, int argc, char **argv)
 {
-	return look_add(NULL, argv[1]);
+	u64 address;
+
+	if (client_u64(argv[1], &address) || address >= BOARD_SOC_SIZE)
+		return -EINVAL;
+	return look_add((struct look){ .address = address });
 }
 
 const struct command shutdown_commands[] = {
 	{ "last_read", 1, true, cmd_last_read },
+	{ "last_attach", 1, true, cmd_last_attach },
 	{ "last_reg", 1, false, cmd_last_reg },
 	{ }
 };
@@ -65,6 +86,20 @@ static void look_read(const struct look *l)
 
 	pr_info("board_client: after shutdown: %s reads 0x%llx: %s\n", dev_name(l->c->dev),
 		l->address, !ret ? "passed" : ret == -EFAULT ? "denied" : "no answer");
+}
+
+static void look_attach(const struct look *l)
+{
+	struct iommu_group *group = iommu_group_get(l->c->dev);
+	int ret;
+
+	if (!group)
+		return;
+	iommu_detach_group(l->domain, group);
+	ret = iommu_attach_group(l->domain, group);
+	iommu_group_put(group);
+	pr_info("board_client: after shutdown: %s is attached again: %d\n",
+		dev_name(l->c->dev), ret);
 }
 
 static void look_reg(const struct look *l)
@@ -85,7 +120,9 @@ static void after_shutdown(void *data)
 
 	mutex_lock(&lock);
 	for (i = 0; i < nr_looks; i++) {
-		if (looks[i].c)
+		if (looks[i].domain)
+			look_attach(&looks[i]);
+		else if (looks[i].c)
 			look_read(&looks[i]);
 		else
 			look_reg(&looks[i]);

@@ -42,7 +42,7 @@ pub(crate) fn paging(
             let why = if e == ETIMEDOUT {
                 "its TLB does not answer"
             } else {
-                "it has no power"
+                "it has no power, or is shut down"
             };
             master.attach_failed(hw.dev, why, e)
         })

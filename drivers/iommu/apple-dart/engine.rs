@@ -114,6 +114,8 @@ atomic_safe! {
         powered: bool,
         /// The block was found fit, and is ours.
         ready: bool,
+        /// The driver or the machine shuts down: no stream that is denied is allowed again.
+        shut: bool,
         /// Each stream there is.
         entries: KVec<Entry>,
         /// The addresses of masters, if they are known.
@@ -174,6 +176,7 @@ impl<'bound> Engine<'bound> {
             state: lock.guard(State {
                 powered: false,
                 ready: false,
+                shut: false,
                 entries,
                 window: None,
                 selected: None,
@@ -335,7 +338,7 @@ impl<'bound> Engine<'bound> {
             } else {
                 state.stale.remove(id);
                 if tcr != 0 {
-                    self.write_tcr(id, tcr);
+                    self.allow(state, id, tcr);
                 }
             }
         }
@@ -358,6 +361,7 @@ impl<'bound> Engine<'bound> {
     /// Denies all streams, for good, and releases the interrupt line. Whatever was in use may be freed.
     pub(crate) fn shut(&self) {
         let mut state = self.state.lock();
+        state.shut = true;
         if !state.powered || !state.ready {
             return;
         }
@@ -435,7 +439,8 @@ impl<'bound> Engine<'bound> {
     ///
     /// # Errors
     ///
-    /// `ETIMEDOUT` if the block does not drop what it has cached, `ENODEV` without power.
+    /// `ETIMEDOUT` if the block does not drop what it has cached, `ENODEV` without power and after
+    /// [`Self::shut`].
     pub(crate) fn prepare(&self, streams: &Streams, path: &Path) -> Result {
         self.ready(&mut self.state.lock(), streams, path)
     }
@@ -464,7 +469,7 @@ impl<'bound> Engine<'bound> {
     }
 
     fn ready(&self, state: &mut State, streams: &Streams, path: &Path) -> Result {
-        if !state.powered {
+        if !state.powered || state.shut {
             return Err(ENODEV);
         }
         let mut changing = Streams::NONE;
@@ -503,7 +508,7 @@ impl<'bound> Engine<'bound> {
                 // Not translated since it was prepared, it has nothing cached of this path.
                 state.stale.remove(id);
                 if state.powered && path.tcr != 0 {
-                    self.write_tcr(id, path.tcr);
+                    self.allow(state, id, path.tcr);
                 }
             }
         }
@@ -533,7 +538,7 @@ impl<'bound> Engine<'bound> {
                 state.stale.remove(id);
             }
             if !state.stale.contains(id) {
-                self.write_tcr(id, tcr);
+                self.allow(&state, id, tcr);
             }
         }
     }
@@ -594,10 +599,17 @@ impl<'bound> Engine<'bound> {
                 if state.changing.contains(id) {
                     continue;
                 }
-                self.write_tcr(id, state.tcr(id));
+                self.allow(state, id, state.tcr(id));
             }
         }
         result
+    }
+
+    /// Lets stream `id` through as `tcr` has it.
+    fn allow(&self, state: &State, id: u16, tcr: u32) {
+        if !state.shut {
+            self.write_tcr(id, tcr);
+        }
     }
 
     /// Whether to log that the TLB does not answer: once each time it stops answering.

@@ -211,7 +211,7 @@ impl<'bound> Hardware<'bound> {
                     ENOMEM => "no memory is free",
                     ETIMEDOUT => "the IOMMU does not invalidate its caches",
                     EIO => "the registers do not hold what is written",
-                    _ => "the IOMMU cannot be powered",
+                    _ => "the IOMMU cannot be powered, or is shut down",
                 };
                 return Err(master.attach_failed(self.dev, why, e));
             }

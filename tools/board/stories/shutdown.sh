@@ -18,6 +18,10 @@ paging)
 	does - map 0 0x1000 0 0 0x1000 rw
 	does "$M" read 0 0x1000 64
 	does "$M" last_read 0x1000
+	# A thread that still runs attaches it again.
+	does - map 0 0x3000 0 0 0x1000 rw
+	does "$M" last_attach 0
+	does "$M" last_read 0x3000
 	;;
 blocked)
 	does "$M" block
