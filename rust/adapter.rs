@@ -157,7 +157,7 @@ impl<T: Operations> Driven<T> {
         // called for it without end.
         self.irq.lock().take();
         // SAFETY: the instance is closed, and after `remove` the hardware walks no table.
-        unsafe { self.instance.revoke() };
+        unsafe { self.instance.unmap_tables() };
         self.sysfs.lock().take();
         // After `remove`, which turns the power off.
         self.pm.lock().take();

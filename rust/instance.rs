@@ -48,6 +48,7 @@ use crate::{
         Operations, //
     },
     walker::{
+        BoundWalker,
         Mapped,
         WalkerDevice, //
     },
@@ -78,39 +79,40 @@ struct DomainEntry(NonNull<Domain>);
 // SAFETY: a `Domain` may be used from any thread; the list it is in bounds its life.
 unsafe impl Send for DomainEntry {}
 
-/// Memory that is mapped for the walker of an instance, in its list.
+/// A page table that is mapped for the walker of an instance, in its list.
 ///
 /// # Invariants
 ///
-/// - `mapped` is valid as long as the entry is in the list.
-/// - Unless `given_back`, the instance's device is bound.
+/// - `table` is valid as long as the entry is in the list.
+/// - If `is_mapped`, the instance's device is bound.
 struct MappedEntry {
-    mapped: NonNull<dyn Mapped>,
-    given_back: bool,
+    table: NonNull<dyn Mapped>,
+    is_mapped: bool,
 }
 
 impl MappedEntry {
-    /// Has the mappings given back, once.
+    /// Has the mappings undone, once.
     ///
     /// # Safety
     ///
-    /// `dev` is the device of the instance in whose list this is, and valid unless `given_back`. Its
-    /// hardware does not walk what is mapped any more.
-    unsafe fn give_back(&mut self, dev: NonNull<Device>) {
-        if !core::mem::replace(&mut self.given_back, true) {
+    /// `dev` is the device of the instance in whose list this is, and valid if `is_mapped`. Its
+    /// hardware does not walk the table any more, and no [`BoundWalker`] of it can install tables in
+    /// this one.
+    unsafe fn unmap(&mut self, dev: NonNull<Device>) {
+        if core::mem::replace(&mut self.is_mapped, false) {
             // SAFETY: by the safety requirement.
             let dev = unsafe { dev.as_ref() };
             // SAFETY: by the type invariants the device is bound.
             let dev = unsafe { dev.as_bound() };
             // SAFETY: by the type invariants.
-            let mapped = unsafe { self.mapped.as_ref() };
+            let table = unsafe { self.table.as_ref() };
             // SAFETY: this is the instance that it is listed with; the rest is the safety requirement.
-            unsafe { mapped.give_back(dev) };
+            unsafe { table.unmap(dev) };
         }
     }
 }
 
-// SAFETY: `Mapped` is `Send` and `Sync`; the list it is in bounds its life.
+// SAFETY: `Mapped` is `Send` and `Sync`. It is valid while the entry is in the list.
 unsafe impl Send for MappedEntry {}
 
 /// One instance of IOMMU hardware.
@@ -150,7 +152,7 @@ pub(crate) struct Instance {
     #[pin]
     domains: Mutex<KVec<DomainEntry>>,
     #[pin]
-    mapped: Mutex<KVec<MappedEntry>>,
+    tables: Mutex<KVec<MappedEntry>>,
     #[pin]
     pub(crate) rate: RateLimit,
 }
@@ -182,7 +184,7 @@ impl Instance {
                 masters <- new_lock!(Mutex, KVec::new(), c"iommu_masters"),
                 streams <- new_lock!(SpinLockIrq, KVec::new(), c"iommu_streams"),
                 domains <- new_lock!(Mutex, KVec::new(), c"iommu_domains"),
-                mapped <- new_lock!(Mutex, KVec::new(), c"iommu_mapped"),
+                tables <- new_lock!(Mutex, KVec::new(), c"iommu_tables"),
                 rate <- RateLimit::new(),
             }? Error),
             GFP_KERNEL,
@@ -465,16 +467,29 @@ impl Instance {
         }
     }
 
-    /// Has everything given back that is mapped for the device, which is about to be unbound.
+    /// Undoes the mappings of all page tables for the device, which is about to be unbound.
     ///
     /// # Safety
     ///
     /// The instance is [closed](Self::close), and its hardware walks nothing any more.
-    pub(crate) unsafe fn revoke(&self) {
-        for entry in self.mapped.lock().iter_mut() {
-            // SAFETY: the device of this instance, which is being torn down.
-            unsafe { entry.give_back(self.dev) };
+    pub(crate) unsafe fn unmap_tables(&self) {
+        for entry in self.tables.lock().iter_mut() {
+            // SAFETY: the device of this instance, which is being torn down. There is a `BoundWalker`
+            // only while the gate is held, or the lock of a presence that says the hardware is there.
+            unsafe { entry.unmap(self.dev) };
         }
+    }
+
+    /// # Safety
+    ///
+    /// The gate is held during `'a`, or the lock of the presence, which says that the hardware is there.
+    #[inline(always)]
+    pub(crate) unsafe fn walker<'a>(&'a self) -> BoundWalker<'a> {
+        // SAFETY: by the safety requirement.
+        let dev = unsafe { self.dev() };
+        // SAFETY: by the type invariants the device is bound then. `close` waits for such callers, and
+        // mappings are undone after it.
+        unsafe { BoundWalker::new(dev.as_bound(), self.index.into()) }
     }
 
     /// Calls `f` with every domain made for this instance. Process context.
@@ -490,50 +505,52 @@ impl Instance {
 #[derive(Clone)]
 pub struct Walker(pub(crate) Arc<Instance>);
 
-// SAFETY: an instance has one device. `Driven` closes the gate before the device is unbound, so that
-// nobody is in `with_bound` any more, then calls `Instance::revoke` for all that was listed from there.
+// SAFETY: an instance has one device. The adapter closes the instance before the device is unbound, so
+// that no call of `enter` or `lock` is under way, then has the mappings of all tables undone.
 unsafe impl WalkerDevice for Walker {
-    #[inline(always)]
-    fn with_bound<R>(&self, f: impl FnOnce(&Device<Bound>) -> R) -> Option<R> {
+    fn enter<R>(&self, f: impl FnOnce(&BoundWalker<'_>) -> R) -> Option<R> {
         let _guard = self.0.gate.enter()?;
 
         // SAFETY: the gate is held.
-        let dev = unsafe { self.0.dev() };
-
-        // SAFETY: by the invariants of `Instance` its device is bound while the gate is held.
-        Some(f(unsafe { dev.as_bound() }))
+        Some(f(&unsafe { self.0.walker() }))
     }
 
-    unsafe fn list(&self, mapped: NonNull<dyn Mapped>) -> Result {
+    fn lock<R>(&self, f: impl FnOnce(&BoundWalker<'_>) -> R) -> Option<R> {
+        let presence = self.0.presence.lock();
+
+        // SAFETY: the lock is held until `f` has returned.
+        presence.0.then(|| f(&unsafe { self.0.walker() }))
+    }
+
+    unsafe fn list(&self, table: NonNull<dyn Mapped>) -> Result {
         let entry = MappedEntry {
-            mapped,
-            given_back: false,
+            table,
+            is_mapped: true,
         };
         // INVARIANT: valid by the safety requirement. The gate is held, so the device stays bound until
-        // `Instance::revoke` has run, which has the entry given back.
-        self.0.mapped.lock().push(entry, GFP_KERNEL)?;
+        // `unmap_tables` has run.
+        self.0.tables.lock().push(entry, GFP_KERNEL)?;
         Ok(())
     }
 
-    unsafe fn forget(&self, mapped: NonNull<dyn Mapped>) {
-        let mut list = self.0.mapped.lock();
+    unsafe fn remove(&self, table: NonNull<dyn Mapped>) {
+        let mut tables = self.0.tables.lock();
 
-        list.retain(|entry| {
-            if !core::ptr::addr_eq(entry.mapped.as_ptr(), mapped.as_ptr()) {
+        tables.retain(|entry| {
+            if !core::ptr::addr_eq(entry.table.as_ptr(), table.as_ptr()) {
                 return true;
             }
-            // SAFETY: the device of this instance; by the type invariants it is valid until the
-            // instance is torn down, which has all entries given back. Who is about to free what is
-            // mapped does not let hardware walk it.
-            unsafe { entry.give_back(self.0.dev) };
+            // SAFETY: the device of this instance. By the invariants of the entry it is valid if the
+            // table is mapped. The caller drops the table, so it is not used otherwise.
+            unsafe { entry.unmap(self.0.dev) };
             false
         });
-        if list.is_empty() {
-            *list = KVec::new();
+        if tables.is_empty() {
+            *tables = KVec::new();
         }
     }
 }
 
-// SAFETY: `with_bound` takes no lock; a gate may be held in any context. Dropping the last reference
-// frees memory only.
+// SAFETY: `lock` takes a lock with interrupts off. The others are for process context. Dropping the last
+// reference frees memory only.
 unsafe impl AtomicSafe for Walker {}

@@ -28,6 +28,7 @@ use crate::{
         Operations, //
     },
     refusal,
+    walker::BoundWalker, //
 };
 
 /// The instances of one master or domain, in the order of the devicetree.
@@ -179,6 +180,13 @@ impl<'a, T: Operations> Engaged<'a, T> {
             presence,
             _driver: PhantomData,
         })
+    }
+
+    /// What page tables are cleaned with.
+    #[inline(always)]
+    pub fn walker(&self) -> BoundWalker<'_> {
+        // SAFETY: by the type invariants.
+        unsafe { self.instance.walker() }
     }
 
     /// The engine, and evidence that the lock is held.

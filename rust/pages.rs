@@ -180,7 +180,7 @@ impl Pool {
             // SAFETY: by the type invariants `cache` is a cache that is never destroyed.
             unsafe { ffi::rust_iommu_helper_table_cache_zalloc(self.cache, gfp.as_raw()) }
         };
-        let virt = untagged(virt).ok_or(ENOMEM)?;
+        let virt = NonNull::new(virt).ok_or(ENOMEM)?;
         self.class.live.add(1usize, Relaxed);
 
         // INVARIANT: fresh memory of that size and class; the allocators align it to its size.
@@ -191,17 +191,15 @@ impl Pool {
         })
     }
 
-    /// Takes back a table that was disassembled with [`Block::into_addr`].
+    /// Takes back a table that was disassembled with [`Block::into_ptr`].
     ///
     /// # Safety
     ///
-    /// `addr` came from [`Block::into_addr`] of a block of this pool, and becomes a block only once.
-    pub(crate) unsafe fn reclaim(&self, addr: usize) -> Block {
-        let virt = core::ptr::with_exposed_provenance_mut::<c_void>(addr);
-        // INVARIANT: as the block that `addr` came from.
+    /// `virt` came from [`Block::into_ptr`] of a block of this pool, and becomes a block only once.
+    pub(crate) unsafe fn reclaim(&self, virt: NonNull<c_void>) -> Block {
+        // INVARIANT: as the block that `virt` came from.
         Block {
-            // SAFETY: by the safety requirement this is the address of an allocation.
-            virt: unsafe { NonNull::new_unchecked(virt) },
+            virt,
             bytes: self.bytes,
             origin: Origin::of(self),
         }
@@ -223,15 +221,6 @@ impl Pool {
     pub(crate) fn fail_at(&self, n: u32) {
         self.fail_at.store(n, Relaxed);
     }
-}
-
-/// The address of an allocation, without the tag that tag-based KASAN puts into it: a table is found by its
-/// distance to the directory, and the tag of each is another. KASAN takes the result for any tag.
-///
-/// Corresponds to `kasan_reset_tag()`.
-fn untagged(virt: *mut c_void) -> Option<NonNull<c_void>> {
-    // SAFETY: this computes an address and accesses nothing.
-    NonNull::new(unsafe { ffi::rust_iommu_helper_kasan_reset_tag(virt) })
 }
 
 /// Whom a block goes back to, and who counts it.
@@ -256,7 +245,7 @@ impl Origin {
 /// # Invariants
 ///
 /// `virt` is an allocation of `bytes` bytes in the linear mapping, made where `origin` says, aligned
-/// to its size and owned by this. It has no tag of KASAN's.
+/// to its size and owned by this.
 pub(crate) struct Block {
     virt: NonNull<c_void>,
     bytes: usize,
@@ -279,7 +268,7 @@ impl Block {
         let virt = unsafe {
             ffi::iommu_alloc_pages_node_sz(bindings::NUMA_NO_NODE, Gfp::KERNEL.dma32(), bytes)
         };
-        let virt = untagged(virt).ok_or(ENOMEM)?;
+        let virt = NonNull::new(virt).ok_or(ENOMEM)?;
         DIRECTORY_BYTES.add(bytes, Relaxed);
 
         // INVARIANT: fresh memory of that size; iommu-pages aligns it to its size.
@@ -302,12 +291,9 @@ impl Block {
         self.bytes
     }
 
-    /// Gives up the ownership and leaves the address, for [`Pool::reclaim`].
-    pub(crate) fn into_addr(self) -> usize {
-        core::mem::ManuallyDrop::new(self)
-            .virt
-            .as_ptr()
-            .expose_provenance()
+    /// Gives up the ownership, for [`Pool::reclaim`].
+    pub(crate) fn into_ptr(self) -> NonNull<c_void> {
+        core::mem::ManuallyDrop::new(self).virt
     }
 }
 

@@ -3,38 +3,35 @@
 //! A two-level page table with 32-bit entries: the algorithm, apart from any hardware's [`Format`].
 //!
 //! A directory of [`Format::DIR_ENTRIES`] words points to tables of [`Format::TABLE_ENTRIES`] words,
-//! which point to pages. Tables come and go with what is mapped.
+//! which point to pages. A table is allocated when the first page in its range is mapped, and freed with
+//! the page table.
 //!
 //! # Concurrency
 //!
 //! The core maps, unmaps and looks up *disjoint ranges* on any CPU at the same time and in any
-//! context, but ranges share tables. No lock is held over a run:
+//! context, but ranges share tables. A table that is installed stays, so mapping and unmapping are plain
+//! atomic stores. Only the installation of a table takes a lock, that of the walker's device.
 //!
-//! - Who touches a table holds a pin on it: one atomic addition to the slot's state word before, one
-//!   after, which also counts the live pages.
-//! - A table is installed and removed under a lock. It is removed only from a state without pins and
-//!   live pages, by one compare-and-exchange; after it no pin can be had.
-//! - Whoever takes off the last pin of a table without pages takes care of it. A few empty tables stay
-//!   where they are, in a ring; the oldest makes room for the next one.
-//! - A pin keeps the walker's device bound as well: the table is listed with it, and gives its mappings
-//!   back once all pins that were taken before are gone. Later ones know that there is no walker.
-//! - A removed table goes to *limbo*, since the hardware may have cached its address. It is freed once
-//!   [`Limbo::free`] says that the hardware has dropped it.
-//!
-//! Callers that break the rule get wrong translations. They never make this code touch memory that is
-//! not a table: the count of live pages may be off then, so a table is looked through before it goes.
+//! Callers that break the rule of disjoint ranges get wrong translations, and no worse.
 //!
 //! # What the hardware sees
 //!
-//! What is mapped is only stored: many calls may have to do with one table, and [`Table::clean`] cleans
-//! what of a range lies in it in one go. What is unmapped is cleaned by the call that does it, once for
-//! each table. A new table is mapped for the walker before its directory entry is written and cleaned.
+//! [`Table::map`] and [`Table::unmap`] only store. [`Table::clean`] then makes a whole range visible to
+//! the walker, with the lock of the device held. The driver calls it in the same critical section as the
+//! invalidation: the core uses a mapped page only after `iotlb_sync_map`, and reuses an unmapped one only
+//! after `iotlb_sync`.
+//!
+//! The lock also says whether the device is still bound. Before the device is unbound, its mappings of
+//! all tables are undone. Later stores go to memory that no hardware reads.
 
 use core::{
     marker::PhantomData,
     ptr::NonNull,
-    slice,
-    sync::atomic::AtomicU32, //
+    sync::atomic::{
+        AtomicPtr,
+        AtomicU32,
+        Ordering, //
+    },
 };
 
 use kernel::{
@@ -45,19 +42,20 @@ use kernel::{
     ffi::c_void,
     prelude::*,
     sync::{
-        atomic::Atomic,
-        SpinLockIrq, //
-    },
-    time::{
-        delay::fsleep,
-        Delta, //
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        barrier::{
+            dma_mb,
+            Write, //
+        }, //
     },
 };
 
 use crate::{
     atomic_safe::AtomicSafe,
     gfp::Gfp,
-    lock_class::new_lock,
     pages::{
         Block,
         Pool, //
@@ -65,9 +63,8 @@ use crate::{
     prot::Prot,
     walker::{
         self,
+        BoundWalker,
         Mapped,
-        Walk,
-        Walker,
         WalkerDevice, //
     }, //
 };
@@ -75,25 +72,11 @@ use crate::{
 mod clean;
 mod entries;
 pub(crate) mod ffi;
-mod install;
 #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 pub mod kunit;
-mod limbo;
-mod reclaim;
-mod slot;
 mod walk;
 
-pub use limbo::Limbo;
 pub use walk::Range;
-
-use limbo::Queue;
-use reclaim::Ring;
-use slot::{
-    state,
-    Pinned,
-    Place,
-    Slot, //
-};
 
 /// How hardware wants the words of a two-level page table.
 ///
@@ -139,10 +122,11 @@ struct Sizes<F>(PhantomData<F>);
 impl<F: Format> Sizes<F> {
     const VALID: () = {
         assert!(F::DIR_ENTRIES.is_power_of_two() && F::TABLE_ENTRIES.is_power_of_two());
-        assert!(F::TABLE_ENTRIES <= state::MAX_LIVE);
         assert!(F::PAGE_SHIFT < 32);
         // So that a page's number fits a word, and its address what the core counts with.
-        assert!(Self::PAGES <= 1 << 31 && Self::TABLE % Place::UNIT as usize == 0);
+        assert!(Self::PAGES <= 1 << 31);
+        // So that the address of a table has a bit to spare, see `Slot`.
+        assert!(Self::TABLE > Slot::FRESH);
     };
     const DIRECTORY: usize = F::DIR_ENTRIES * size_of::<u32>();
     const TABLE: usize = F::TABLE_ENTRIES * size_of::<u32>();
@@ -163,87 +147,119 @@ struct Piece {
     pages: usize,
 }
 
+/// The table of a directory entry, as software finds it: its address, and in the lowest bit
+/// [`Slot::FRESH`].
+///
+/// The atomics of `core` here and in [`entries`] are plain loads and stores. Those of the kernel are
+/// function calls, two for each page that is mapped.
+#[derive(Default)]
+struct Slot(AtomicPtr<AtomicU32>);
+
+impl Slot {
+    /// The walk cache may have the directory entry as invalid.
+    const FRESH: usize = 1;
+
+    /// The table, if there is one.
+    #[inline(always)]
+    fn table(&self) -> Option<NonNull<AtomicU32>> {
+        // `Acquire`: the table is seen as it was installed.
+        let tagged = self.0.load(Ordering::Acquire);
+
+        NonNull::new(tagged.map_addr(|addr| addr & !Self::FRESH))
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.0.load(Ordering::Relaxed).addr() & Self::FRESH != 0
+    }
+
+    /// Installs a table. Called with the lock of the walker's device held.
+    fn install(&self, table: NonNull<AtomicU32>) {
+        let tagged = table.as_ptr().map_addr(|addr| addr | Self::FRESH);
+
+        self.0.store(tagged, Ordering::Release);
+    }
+
+    /// Notes that no walk cache has the directory entry as invalid.
+    fn settle(&self) {
+        let tagged = self.0.load(Ordering::Relaxed);
+        let table = tagged.map_addr(|addr| addr & !Self::FRESH);
+
+        // It fails if another caller has just done the same.
+        let _ = self
+            .0
+            .compare_exchange(tagged, table, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}
+
 /// A page table.
 ///
 /// The hardware must not be using it any more when it is dropped.
 ///
 /// # Invariants
 ///
-/// `slots` and `directory` are those of `body`, which owns what they point to; `base` and `walk` are as
-/// well.
+/// `slots` are those of `body`.
 pub struct Table<F: Format, W: WalkerDevice> {
-    /// Looking up a page uses these fields. They are here, not behind another pointer.
+    /// Each call uses it. It is here to spare one load.
     slots: NonNull<Slot>,
-    directory: NonNull<c_void>,
-    /// Where the directory is.
-    base: u64,
-    walk: Walk,
-    /// An allocation of its own, since the instance has its address: memory that holds a `Table` can be
+    /// An allocation of its own, since the device has its address: memory that holds a `Table` can be
     /// freed without dropping it, also if it is pinned (`MaybeUninit`).
     body: Pin<KBox<Body<F, W>>>,
 }
 
-// SAFETY: the pointers lead to what `body` owns, which is `Send` and `Sync`.
+// SAFETY: the pointer leads to what `body` owns, which is `Send` and `Sync`.
 unsafe impl<F: Format, W: WalkerDevice> Send for Table<F, W> {}
-// SAFETY: as above; it is used by way of a shared reference to `body` could be.
+// SAFETY: as above.
 unsafe impl<F: Format, W: WalkerDevice> Sync for Table<F, W> {}
+
+// SAFETY: a shared reference leads to no lock but that of the walker's device, which is taken with
+// interrupts off.
+unsafe impl<F: Format, W: WalkerDevice> AtomicSafe for Table<F, W> {}
 
 /// The memory of a page table, as it is listed with the walker's device.
 ///
 /// # Invariants
 ///
 /// - `directory` has `F::DIR_ENTRIES` words, `slots` as many elements.
-/// - The place of a slot, if it has one, names a block of `pool` that is owned by that slot. It changes
-///   only with `lock` held or with exclusive access, and to "nowhere" only when the slot's state has
-///   `ABSENT`.
-/// - The same holds for the places in `queue`: each names a block that is owned by its queue entry.
-/// - Tables are as far from the directory for the walker as for the CPU.
-/// - Until `walker` is revoked, the directory and all these blocks are mapped for the walker;
-///   afterwards none is. This changes only with `lock` held or with exclusive access, and not while
-///   there is a pin that is walked, see `Pinned::is_walked`.
+/// - The table of a slot is a block of `pool` that the slot owns. A slot without a table gets one only
+///   with the lock of the walker's device held. A table stays until this is dropped.
+/// - The directory and all tables are mapped for the device with the number `id`, until
+///   [`Mapped::unmap`] was called.
 /// - It is listed with the walker's device while it exists.
 #[pin_data(PinnedDrop)]
 struct Body<F: Format, W: WalkerDevice> {
-    walker: Walker<W>,
+    device: W,
+    id: usize,
+    needs_clean: bool,
     pool: Pool,
     directory: Block,
     slots: KVVec<Slot>,
-    queue: Queue,
-    ring: Ring,
-    /// Tables that are installed or in limbo.
+    /// Number of tables.
     tables: Atomic<usize>,
-    #[pin]
-    lock: SpinLockIrq<()>,
     _format: PhantomData<fn() -> F>,
 }
-
-// SAFETY: the one lock that a shared reference leads to is a `SpinLockIrq`, and tables are freed by
-// functions that do not sleep.
-unsafe impl<F: Format, W: WalkerDevice> AtomicSafe for Table<F, W> {}
 
 impl<F: Format, W: WalkerDevice> Body<F, W> {
     fn new(device: W) -> impl PinInit<Self, Error> {
         pin_init::pin_init_scope(move || {
-            let walker = Walker::new(device)?;
+            let (id, needs_clean) = device
+                .enter(|walker| (walker.id(), walker::needs_clean(walker.dev())))
+                .ok_or(ENODEV)?;
             let pool = Pool::new(Sizes::<F>::TABLE)?;
             let mut slots = KVVec::with_capacity(F::DIR_ENTRIES, GFP_KERNEL)?;
             for _ in 0..F::DIR_ENTRIES {
                 slots.push(Slot::default(), GFP_KERNEL)?;
             }
-            let queue = Queue::new(F::DIR_ENTRIES)?;
-            let ring = Ring::new(Sizes::<F>::TABLE)?;
             let directory = Block::directory(Sizes::<F>::DIRECTORY)?;
 
             // INVARIANT: sizes as allocated, no tables; mapped and listed by `open()`.
             Ok::<_, Error>(try_pin_init!(&this in Self {
-                walker,
+                device,
+                id,
+                needs_clean,
                 pool,
                 directory,
                 slots,
-                queue,
-                ring,
                 tables: Atomic::new(0),
-                lock <- new_lock!(SpinLockIrq, (), c"iommu_table"),
                 _format: PhantomData,
                 // SAFETY: all fields are initialised, and it stays in this place.
                 _: { unsafe { this.as_ref().open() }? },
@@ -257,15 +273,15 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
     ///
     /// Once, and `self` is pinned.
     unsafe fn open(&self) -> Result {
-        self.walker
-            .with_bound(|dev| {
+        self.device
+            .enter(|walker| {
                 let (virt, bytes) = (self.directory.as_ptr(), self.directory.bytes());
-                // SAFETY: the block is freed only after `drop()`, by which time the mapping was given back.
-                unsafe { walker::map(dev, virt, bytes) }?;
-                // SAFETY: it is forgotten in `drop()`, and does not move until then.
-                unsafe { self.walker.device().list(self.as_mapped()) }.inspect_err(|_| {
+                // SAFETY: the block is freed only after `drop()`, by which time the mapping was undone.
+                unsafe { walker::map(walker.dev(), virt, bytes) }?;
+                // SAFETY: it is removed in `drop()`, and does not move until then.
+                unsafe { self.device.list(self.as_mapped()) }.inspect_err(|_| {
                     // SAFETY: mapped above.
-                    unsafe { walker::unmap(dev, virt, bytes) }
+                    unsafe { walker::unmap(walker.dev(), virt, bytes) }
                 })
             })
             .ok_or(ENODEV)?
@@ -275,29 +291,85 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
         NonNull::from(self)
     }
 
-    /// Places of all tables, installed or in limbo; 0 where there is none.
-    fn places(&self) -> impl Iterator<Item = i32> + '_ {
-        let installed = self.slots.iter().map(Slot::place);
-        Iterator::chain(installed, self.queue.places()).map(Place::get)
+    /// The tables.
+    fn blocks(&self) -> impl Iterator<Item = NonNull<c_void>> + '_ {
+        self.slots
+            .iter()
+            .filter_map(|slot| slot.table().map(NonNull::cast))
     }
 
-    /// The address of a table, `None` for the place "nowhere".
-    fn virt_of(&self, place: i32) -> Option<NonNull<c_void>> {
-        if place == 0 {
-            return None;
+    /// The words of the directory.
+    fn dir(&self) -> &[AtomicU32] {
+        // SAFETY: by the type invariants the block has that many words. They were zeroed and are
+        // accessed as atomics only. The block lives as long as `self`.
+        unsafe { words(self.directory.as_ptr().cast(), F::DIR_ENTRIES) }
+    }
+
+    /// Installs a table in slot `index`, unless it has one. Returns the table.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`, `ERANGE` if the hardware cannot address the table, `ENODEV` if the device is gone, or
+    /// what mapping the table for the walker fails with.
+    #[cold]
+    #[inline(never)]
+    fn install(&self, index: usize, gfp: Gfp) -> Result<NonNull<AtomicU32>> {
+        let block = self.pool.alloc(gfp)?;
+        let word = F::dir_entry(walker::paddr_of(block.as_ptr())).ok_or(ERANGE)?;
+        let mut block = Some(block);
+
+        // A block that is not used is freed after the lock is released.
+        self.device
+            .lock(|walker| {
+                if let Some(table) = self.slots[index].table() {
+                    return Ok(table);
+                }
+                let Some(block) = block.take() else {
+                    return Err(ENOMEM);
+                };
+                let virt = block.as_ptr();
+                // SAFETY: once the slot owns the block, it is freed in `drop()`, after `unmap()`.
+                unsafe { walker::map(walker.dev(), virt, block.bytes()) }?;
+                // INVARIANT: the slot owns the block now. It is mapped, and the lock is held.
+                let table = Block::into_ptr(block).cast();
+                self.slots[index].install(table);
+                self.tables.add(1usize, Relaxed);
+
+                let words = &self.dir()[index..=index];
+                // The walker must not find the table before its entries.
+                dma_mb(Write);
+                entries::write(&words[0], word);
+                // SAFETY: the directory is mapped, since `walker` exists.
+                unsafe { self.clean_words(walker, words) };
+                Ok(table)
+            })
+            .ok_or(ENODEV)?
+    }
+
+    /// Lets the walker see words of the directory or of a table.
+    ///
+    /// # Safety
+    ///
+    /// `words` are of the directory or of an installed table, and `walker` is that of this table.
+    #[inline(always)]
+    unsafe fn clean_words(&self, walker: &BoundWalker<'_>, words: &[AtomicU32]) {
+        if cfg!(CONFIG_DMA_NEED_SYNC) && self.needs_clean {
+            let virt = NonNull::from(words).cast();
+            // SAFETY: by the type invariants they are mapped for this device while `walker` exists.
+            unsafe { walker::clean(walker.dev(), virt, size_of_val(words)) };
         }
-        let addr = addr_of(self.directory.as_ptr(), place);
-        NonNull::new(core::ptr::with_exposed_provenance_mut(addr))
     }
 }
 
-/// The address of the table at `place`, seen from `directory`.
+/// `count` words at `first`.
+///
+/// # Safety
+///
+/// They are initialised, accessed as atomics only, and there for `'a`.
 #[inline(always)]
-fn addr_of(directory: NonNull<c_void>, place: i32) -> usize {
-    directory
-        .addr()
-        .get()
-        .wrapping_add_signed((place as isize).wrapping_mul(Place::UNIT as isize))
+unsafe fn words<'a>(first: NonNull<AtomicU32>, count: usize) -> &'a [AtomicU32] {
+    // SAFETY: by the safety requirement.
+    unsafe { core::slice::from_raw_parts(first.as_ptr(), count) }
 }
 
 impl<F: Format, W: WalkerDevice> Table<F, W> {
@@ -310,22 +382,18 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     pub fn new(device: W) -> Result<Self> {
         let () = Sizes::<F>::VALID;
         let body = KBox::pin_init(Body::<F, W>::new(device), GFP_KERNEL)?;
-        let directory = body.directory.as_ptr();
 
-        // INVARIANT: these fields of `body` do not change.
+        // INVARIANT: the slots of `body` do not change.
         Ok(Self {
             slots: NonNull::from(&*body.slots).cast(),
-            directory,
-            base: walker::paddr_of(directory),
-            walk: body.walker.walk(),
             body,
         })
     }
 
-    /// Where the directory is, for the hardware's table base.
+    /// Physical address of the directory, for the hardware's table base.
     #[inline]
     pub fn directory(&self) -> u64 {
-        self.base
+        walker::paddr_of(self.body.directory.as_ptr())
     }
 
     /// The last IOVA.
@@ -333,89 +401,65 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         (Sizes::<F>::PAGES << F::PAGE_SHIFT) - 1
     }
 
-    /// Maps a page where that takes no more than a store: the table is there. A scattered list is one
-    /// such call after the other. `false`: nothing was done. [`Self::map_run`] knows why, and has to come
-    /// next: it takes care of a table that turns out to be empty.
+    /// Maps a page if its table is there and its entry is empty. `false`: nothing was done, and
+    /// [`Self::map_run`] has to be called, which says why.
     #[inline(always)]
     pub fn map_one(&self, iova: u64, paddr: u64, prot: Prot) -> bool {
-        let Some((slot, start)) = self.position(iova) else {
+        let Some(word) = self.entry(iova) else {
             return false;
         };
         let Ok(entry) = F::page_entry(paddr, prot) else {
             return false;
         };
-        let Some(pinned) = slot.try_pin_walked() else {
-            return false;
-        };
-        // SAFETY: the pin keeps the slot's table, as in `entries()`.
-        let word = &unsafe { self.table_at(pinned.place()) }[start];
-        let added = entries::fill_one(word, entry);
-        // Not empty now; or else `map_run` takes care. Once revoked, what is empty goes with the rest.
-        pinned.release_quickly(usize::from(added));
-        added
+        entries::fill_one(word, entry)
     }
 
-    /// Unmaps a page, likewise: [`Self::unmap_run`] has to come next if this did not.
+    /// Unmaps a page. `false`: it is not mapped, or `iova` is no page's.
     #[inline(always)]
     pub fn unmap_one(&self, iova: u64) -> bool {
-        let Some((slot, start)) = self.position(iova) else {
-            return false;
-        };
-        let Some(pinned) = slot.try_pin_walked() else {
-            return false;
-        };
-        // SAFETY: the pin keeps the slot's table, as in `entries()`.
-        let word = &unsafe { self.table_at(pinned.place()) }[start];
-        if !entries::clear_one(word) {
-            pinned.release_quickly(0);
-            return false;
-        }
-        // SAFETY: the pin is a walked one.
-        unsafe { self.clean_words(slice::from_ref(word)) };
-        if pinned.release_removed(1) {
-            self.retire_slot(slot);
-        }
-        true
+        self.entry(iova).is_some_and(entries::clear_one)
     }
 
-    /// The slot of a page and its index in the table, if it begins at `iova`.
+    /// The entry of the page that begins at `iova`, if its table is there.
     #[inline(always)]
-    fn position(&self, iova: u64) -> Option<(&Slot, usize)> {
+    fn entry(&self, iova: u64) -> Option<&AtomicU32> {
         if iova & !Sizes::<F>::PAGE_BITS != 0 {
             return None;
         }
-        self.slot_of(iova >> F::PAGE_SHIFT)
+        self.entry_of_page(iova >> F::PAGE_SHIFT)
     }
 
-    /// The slot of a page and its index in the table, if it is in the address space.
+    /// The entry of a page, if its table is there.
     #[inline(always)]
-    fn slot_of(&self, page: u64) -> Option<(&Slot, usize)> {
+    fn entry_of_page(&self, page: u64) -> Option<&AtomicU32> {
         if page >= Sizes::<F>::PAGES {
             return None;
         }
-        // SAFETY: by the type invariants there is a slot for each table that the address space has.
-        let slot = unsafe { self.slots.add(page as usize / F::TABLE_ENTRIES).as_ref() };
-        Some((slot, page as usize % F::TABLE_ENTRIES))
+        let table = self.table(page as usize / F::TABLE_ENTRIES)?;
+        Some(&table[page as usize % F::TABLE_ENTRIES])
     }
 
-    /// [`Self::retire`] for the table of `slot`.
-    #[cold]
-    #[inline(never)]
-    fn retire_slot(&self, slot: &Slot) {
-        let offset = core::ptr::from_ref(slot).addr() - self.slots.addr().get();
-        self.retire(offset / size_of::<Slot>());
+    /// The table of slot `index`, which is in the directory.
+    #[inline(always)]
+    fn table(&self, index: usize) -> Option<&[AtomicU32]> {
+        debug_assert!(index < F::DIR_ENTRIES);
+        // SAFETY: by the type invariants there is a slot for each directory entry.
+        let slot = unsafe { self.slots.add(index).as_ref() };
+        // SAFETY: by the invariants of `Body` it has that many words and stays until `self` is dropped.
+        Some(unsafe { words(slot.table()?, F::TABLE_ENTRIES) })
     }
 
     /// Maps `pgcount` pages from `paddr` on, and says how many it did also if there is an error.
     ///
-    /// The walker need not find them before [`Self::clean`] has returned.
+    /// The walker finds them at the latest when [`Self::clean`] has returned. The lock of the walker's
+    /// device must not be held.
     ///
     /// # Errors
     ///
     /// - `EINVAL` for an address that is not a page's, or permissions that the hardware lacks.
     /// - `ERANGE` for addresses outside what the hardware can express.
     /// - `EBUSY` if a page is mapped already. It keeps its translation.
-    /// - `ENOMEM`; `ENODEV` if the walker's device is gone, or about to go.
+    /// - `ENOMEM`; `ENODEV` if a table is needed and the walker's device is gone.
     #[inline(never)]
     pub fn map_run(
         &self,
@@ -429,51 +473,37 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             Ok(run) => run,
             Err(e) => return (0, Err(e)),
         };
-
         let mut entry = run.entry;
         let mut done = 0;
 
         while done < run.pages {
             let piece = Self::piece(run.page + done as u64, run.pages - done);
-            match self.map_piece(piece, entry, gfp) {
-                Ok(pages) => {
-                    done += pages;
-                    if pages < piece.pages {
-                        return (done, Err(EBUSY));
-                    }
-                }
+            let table = match self.table_or_new(piece.index, gfp) {
+                Ok(table) => table,
                 Err(e) => return (done, Err(e)),
+            };
+            let filled = entries::fill(&table[piece.start..][..piece.pages], entry, F::STEP);
+            done += filled;
+            if filled < piece.pages {
+                return (done, Err(EBUSY));
             }
             entry = entry.wrapping_add(F::STEP.wrapping_mul(piece.pages as u32));
         }
         (done, Ok(()))
     }
 
-    #[inline]
-    fn map_piece(&self, piece: Piece, entry: u32, gfp: Gfp) -> Result<usize> {
-        loop {
-            let Some(pinned) = self.body.slots[piece.index].pin() else {
-                if self.install(piece, entry, gfp)? {
-                    return Ok(piece.pages);
-                }
-                continue;
-            };
-
-            let walked = pinned.is_walked();
-            let pages = match walked {
-                true => entries::fill(self.entries(&pinned, piece), entry, F::STEP),
-                false => 0,
-            };
-            if pinned.release_added(pages) {
-                self.retire(piece.index);
-            }
-            return walked.then_some(pages).ok_or(ENODEV);
+    #[inline(always)]
+    fn table_or_new(&self, index: usize, gfp: Gfp) -> Result<&[AtomicU32]> {
+        match self.table(index) {
+            Some(table) => Ok(table),
+            // SAFETY: as in `table()`.
+            None => Ok(unsafe { words(self.body.install(index, gfp)?, F::TABLE_ENTRIES) }),
         }
     }
 
     /// Unmaps up to `pgcount` pages and says how many it did: it ends at the first that is not mapped.
     ///
-    /// When it returns, the walker finds the pages no more. What it has cached is another matter.
+    /// The walker finds them no more when [`Self::clean`] has returned.
     #[inline(never)]
     pub fn unmap_run(&self, iova: u64, pgcount: usize) -> usize {
         let page = iova >> F::PAGE_SHIFT;
@@ -485,18 +515,10 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
 
         while done < pages {
             let piece = Self::piece(page + done as u64, pages - done);
-            let Some(pinned) = self.body.slots[piece.index].pin() else {
+            let Some(table) = self.table(piece.index) else {
                 break;
             };
-            let entries = self.entries(&pinned, piece);
-            let cleared = entries::clear(entries);
-            if pinned.is_walked() {
-                // SAFETY: so is this pin's table.
-                unsafe { self.clean_words(&entries[..cleared]) };
-            }
-            if pinned.release_removed(cleared) {
-                self.retire(piece.index);
-            }
+            let cleared = entries::clear(&table[piece.start..][..piece.pages]);
             done += cleared;
             if cleared < piece.pages {
                 break;
@@ -508,39 +530,9 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// The physical address behind `iova`, if it is mapped.
     #[inline(always)]
     pub fn iova_to_phys(&self, iova: u64) -> Option<u64> {
-        let (slot, start) = self.slot_of(iova >> F::PAGE_SHIFT)?;
-        let Some(pinned) = slot.try_pin() else {
-            return self.look_up(slot, iova);
-        };
-        self.read_pinned(slot, pinned, iova, start)
-    }
+        let entry = entries::read(self.entry_of_page(iova >> F::PAGE_SHIFT)?);
 
-    /// [`Self::iova_to_phys`] if the slot has no table, or too many users.
-    #[cold]
-    #[inline(never)]
-    fn look_up(&self, slot: &Slot, iova: u64) -> Option<u64> {
-        let start = (iova >> F::PAGE_SHIFT) as usize % F::TABLE_ENTRIES;
-        self.read_pinned(slot, slot.pin()?, iova, start)
-    }
-
-    #[inline(always)]
-    fn read_pinned(&self, slot: &Slot, pinned: Pinned<'_>, iova: u64, start: usize) -> Option<u64> {
-        // SAFETY: the pin keeps the slot's table, as in `entries()`.
-        let entry = entries::read(&unsafe { self.table_at(pinned.place()) }[start]);
-        let paddr = F::page_paddr(entry).map(|page| page | iova & ((1 << F::PAGE_SHIFT) - 1));
-        if pinned.release_added(0) {
-            // An empty table that nobody took care of because of our pin.
-            return self.retire_after(slot, paddr);
-        }
-        paddr
-    }
-
-    /// [`Self::retire_slot`] at the end of a function, whose frame need not keep the result then.
-    #[cold]
-    #[inline(never)]
-    fn retire_after(&self, slot: &Slot, paddr: Option<u64>) -> Option<u64> {
-        self.retire_slot(slot);
-        paddr
+        F::page_paddr(entry).map(|page| page | iova & ((1 << F::PAGE_SHIFT) - 1))
     }
 
     /// What of `pages` pages from `page` on lies in the first table. `page` is in the address space.
@@ -552,63 +544,6 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             start,
             pages: pages.min(F::TABLE_ENTRIES - start),
         }
-    }
-
-    /// The entries of a piece, for as long as the table is pinned.
-    #[inline]
-    fn entries<'a>(&self, pinned: &'a Pinned<'_>, piece: Piece) -> &'a [AtomicU32] {
-        // SAFETY: the pin keeps the slot's table, which the pinned place names: by the type invariants
-        // it is a block of the pool, and it is not freed before the slot has `ABSENT`.
-        let table = unsafe { self.table_at(pinned.place()) };
-        &table[piece.start..][..piece.pages]
-    }
-
-    /// The entries of the table at `place`.
-    ///
-    /// # Safety
-    ///
-    /// `place` names a block of the pool that is not freed during `'a`.
-    #[inline]
-    unsafe fn table_at<'a>(&self, place: i32) -> &'a [AtomicU32] {
-        let entries = core::ptr::with_exposed_provenance::<AtomicU32>(self.addr_of(place));
-        // SAFETY: by the safety requirement this is a block of the pool, which is `TABLE` bytes of
-        // initialised memory that is accessed as atomic words only.
-        unsafe { core::slice::from_raw_parts(entries, F::TABLE_ENTRIES) }
-    }
-
-    /// The words of the directory.
-    fn dir(&self) -> &[AtomicU32] {
-        let words = self.directory.cast::<AtomicU32>();
-        // SAFETY: by the type invariants the block has that many words; they were zeroed and are
-        // accessed as atomics only. The block lives as long as `self`.
-        unsafe { core::slice::from_raw_parts(words.as_ptr(), F::DIR_ENTRIES) }
-    }
-
-    /// The distance of a table to the directory: half the size of a pointer, and cheaper to follow
-    /// than a physical address. Both are aligned to a table's size, being aligned to their own.
-    ///
-    /// `None` if it is farther than that can say, which memory below 4 GiB never is.
-    fn place_of(&self, addr: usize) -> Option<i32> {
-        let bytes = addr.wrapping_sub(self.directory_addr()) as isize;
-        i32::try_from(bytes / Place::UNIT as isize).ok()
-    }
-
-    #[inline]
-    fn addr_of(&self, place: i32) -> usize {
-        addr_of(self.directory, place)
-    }
-
-    /// Where the walker finds the table at `place`; [`Self::install`] has seen to it that this is so.
-    #[inline]
-    fn paddr_of(&self, place: i32) -> u64 {
-        self.base
-            .wrapping_add_signed(i64::from(place).wrapping_mul(Place::UNIT.into()))
-    }
-
-    /// Where the directory is, for the CPU.
-    #[inline]
-    fn directory_addr(&self) -> usize {
-        self.directory.addr().get()
     }
 }
 
@@ -644,36 +579,15 @@ impl Run {
 }
 
 impl<F: Format, W: WalkerDevice> Mapped for Body<F, W> {
-    unsafe fn give_back(&self, dev: &Device<Bound>) {
-        {
-            // Whoever installs a table does so before, or sees this.
-            let _guard = self.lock.lock();
-            self.walker.set_leaving();
-        }
-        // From here on no pin is a walked one.
-        self.slots.iter().for_each(Slot::finish);
-        // Who has a pin from before may be about to clean what it has changed.
-        for slot in self.slots.iter() {
-            while slot.is_pinned() {
-                fsleep(Delta::from_micros(50));
-            }
-        }
+    unsafe fn unmap(&self, dev: &Device<Bound>) {
+        let directory = (self.directory.as_ptr(), self.directory.bytes());
+        let tables = self.blocks().map(|virt| (virt, Sizes::<F>::TABLE));
 
-        let _guard = self.lock.lock();
-        if self.walker.is_revoked() {
-            return;
-        }
-        // INVARIANT: below all mappings are given back, with the lock held, and no pin is a walked one.
-        self.walker.set_revoked();
-        // SAFETY: by the type invariants the directory was mapped until now, by the safety requirement for
-        // this device.
-        unsafe { walker::unmap(dev, self.directory.as_ptr(), self.directory.bytes()) };
-
-        for place in self.places() {
-            if let Some(virt) = self.virt_of(place) {
-                // SAFETY: as above; this is a block of the pool.
-                unsafe { walker::unmap(dev, virt, Sizes::<F>::TABLE) };
-            }
+        // No table is installed meanwhile: that needs a `BoundWalker`.
+        for (virt, bytes) in Iterator::chain(core::iter::once(directory), tables) {
+            // SAFETY: by the type invariants it was mapped until now, by the safety requirement for this
+            // device.
+            unsafe { walker::unmap(dev, virt, bytes) };
         }
     }
 }
@@ -683,11 +597,11 @@ impl<F: Format, W: WalkerDevice> PinnedDrop for Body<F, W> {
     fn drop(self: Pin<&mut Self>) {
         let this = &*self;
         // SAFETY: by the type invariants it is listed.
-        unsafe { this.walker.device().forget(this.as_mapped()) };
-        for place in this.places().filter(|&place| place != 0) {
-            // SAFETY: by the type invariants this is a block of the pool that belongs to the slot or
-            // queue entry, which is never looked at again.
-            drop(unsafe { this.pool.reclaim(addr_of(this.directory.as_ptr(), place)) });
+        unsafe { this.device.remove(this.as_mapped()) };
+        for virt in this.blocks() {
+            // SAFETY: by the type invariants this is a block of the pool that belongs to the slot, which
+            // is not used again.
+            drop(unsafe { this.pool.reclaim(virt) });
         }
     }
 }

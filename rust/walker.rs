@@ -3,21 +3,16 @@
 //! How page-table memory reaches the hardware that walks it.
 //!
 //! The walker reads DRAM past the CPU's caches. Table memory is therefore mapped for the device by
-//! the streaming DMA API once, and what changes is cleaned through it. The hardware knows nothing
-//! but physical addresses, so a mapping that is a bounce buffer or lies at an offset is refused.
+//! the streaming DMA API once, and changes are cleaned through it. The hardware takes physical
+//! addresses only, so a mapping that is a bounce buffer or lies at an offset is refused.
 //!
-//! All of the DMA API wants a device that is bound to its driver. Domains live longer than that: what
-//! is mapped is listed with its [`WalkerDevice`], and has to give that back before.
+//! The DMA API needs a device that is bound to its driver. Domains live longer than that. So mappings are
+//! made and cleaned only with a [`BoundWalker`], and each table is listed with its [`WalkerDevice`], which
+//! has the mappings undone before the device is unbound.
 //!
 //! C header: [`include/linux/dma-mapping.h`](srctree/include/linux/dma-mapping.h)
 
-use core::{
-    ptr::NonNull,
-    sync::atomic::{
-        AtomicBool,
-        Ordering::Relaxed, //
-    },
-};
+use core::ptr::NonNull;
 
 use kernel::{
     bindings,
@@ -31,20 +26,54 @@ use kernel::{
 
 use crate::table::ffi;
 
+/// A device whose table walker is in place, for one callback.
+///
+/// # Invariants
+///
+/// The device is bound, and has the number `id`, which no other device ever had or has. While a value of
+/// this type exists, [`Mapped::unmap`] is called for no table that is listed with the device.
+pub struct BoundWalker<'a> {
+    dev: &'a Device<Bound>,
+    id: usize,
+}
+
+impl<'a> BoundWalker<'a> {
+    /// # Safety
+    ///
+    /// As the type invariants have it.
+    #[inline(always)]
+    pub(crate) unsafe fn new(dev: &'a Device<Bound>, id: usize) -> Self {
+        // INVARIANT: by the safety requirement.
+        Self { dev, id }
+    }
+
+    #[inline(always)]
+    pub(crate) fn dev(&self) -> &'a Device<Bound> {
+        self.dev
+    }
+
+    #[inline(always)]
+    pub(crate) fn id(&self) -> usize {
+        self.id
+    }
+}
+
 /// The device whose hardware walks a page table.
 ///
 /// # Safety
 ///
-/// [`WalkerDevice::with_bound`] always has the same device. It is not unbound before
-/// [`Mapped::give_back`] has returned for all that is listed.
+/// All calls of one value concern the same device. It is not unbound before [`Mapped::unmap`] has
+/// returned for all tables that are listed.
 pub unsafe trait WalkerDevice: Send + Sync + 'static {
-    /// Calls `f` with the device, if it is bound to its driver, and keeps it bound meanwhile.
+    /// Calls `f` if the device is bound to its driver. Process context; `f` may sleep.
     ///
-    /// Once this has returned [`None`] it does so forever. May be called in any context; `f` may
-    /// sleep if the caller may.
-    fn with_bound<R>(&self, f: impl FnOnce(&Device<Bound>) -> R) -> Option<R>;
+    /// Once this has returned [`None`] it always does.
+    fn enter<R>(&self, f: impl FnOnce(&BoundWalker<'_>) -> R) -> Option<R>;
 
-    /// Lists what is mapped for the device. May sleep.
+    /// As [`Self::enter`], in any context: `f` runs under a spinlock with interrupts off.
+    fn lock<R>(&self, f: impl FnOnce(&BoundWalker<'_>) -> R) -> Option<R>;
+
+    /// Lists a table. May sleep.
     ///
     /// # Errors
     ///
@@ -52,126 +81,27 @@ pub unsafe trait WalkerDevice: Send + Sync + 'static {
     ///
     /// # Safety
     ///
-    /// Called from [`WalkerDevice::with_bound`]. `mapped` is valid, and at this address, until it is
-    /// [forgotten](WalkerDevice::forget).
-    unsafe fn list(&self, mapped: NonNull<dyn Mapped>) -> Result;
+    /// Called from [`WalkerDevice::enter`]. `table` is valid, and at this address, until it is
+    /// [removed](WalkerDevice::remove).
+    unsafe fn list(&self, table: NonNull<dyn Mapped>) -> Result;
 
-    /// Takes it off the list; by the time this returns it has given back what it had. May sleep.
+    /// Removes a table from the list. Its memory is not mapped any more when this returns. May sleep.
     ///
     /// # Safety
     ///
-    /// `mapped` was listed, and is forgotten once.
-    unsafe fn forget(&self, mapped: NonNull<dyn Mapped>);
+    /// `table` was listed, and is removed once. No hardware walks it.
+    unsafe fn remove(&self, table: NonNull<dyn Mapped>);
 }
 
 /// Memory that is mapped for a walker.
 pub trait Mapped: Send + Sync {
-    /// Gives back all mappings, and makes none any more. The memory lives on in software. A second
-    /// call does nothing. May sleep.
+    /// Undoes all mappings.
     ///
     /// # Safety
     ///
-    /// Called by the [`WalkerDevice`] that it is listed with, whose device `dev` is. No hardware walks
-    /// the memory any more.
-    unsafe fn give_back(&self, dev: &Device<Bound>);
-}
-
-/// The part of a [`Walker`] that cleaning uses.
-#[derive(Clone, Copy)]
-pub(crate) struct Walk {
-    /// The device.
-    dev: NonNull<Device<Bound>>,
-    needs_clean: bool,
-}
-
-impl Walk {
-    /// The device itself.
-    ///
-    /// # Safety
-    ///
-    /// What was listed with it has not given back its mappings, and does not while the result is used.
-    #[inline(always)]
-    pub(crate) unsafe fn bound(&self) -> &Device<Bound> {
-        // SAFETY: by the safety requirement and the promise of `WalkerDevice` it is bound, thus there.
-        unsafe { self.dev.as_ref() }
-    }
-
-    /// Whether changes must be cleaned. Constant, and false in kernels that never need it.
-    #[inline(always)]
-    pub(crate) fn needs_clean(&self) -> bool {
-        cfg!(CONFIG_DMA_NEED_SYNC) && self.needs_clean
-    }
-}
-
-/// A [`WalkerDevice`] and what is known of it.
-pub(crate) struct Walker<W> {
-    device: W,
-    /// What `device` has.
-    walk: Walk,
-    /// No mapping may be made any more.
-    leaving: AtomicBool,
-    /// All were given back.
-    revoked: AtomicBool,
-}
-
-// SAFETY: the device may be used from any thread, as may `device`.
-unsafe impl<W: WalkerDevice> Send for Walker<W> {}
-// SAFETY: as above.
-unsafe impl<W: WalkerDevice> Sync for Walker<W> {}
-
-impl<W: WalkerDevice> Walker<W> {
-    /// Takes hold of `device`.
-    ///
-    /// # Errors
-    ///
-    /// `ENODEV` if it is not bound.
-    pub(crate) fn new(device: W) -> Result<Self> {
-        let walk = device
-            .with_bound(|dev| Walk {
-                dev: NonNull::from(dev),
-                needs_clean: needs_clean(dev),
-            })
-            .ok_or(ENODEV)?;
-        Ok(Self {
-            device,
-            walk,
-            leaving: AtomicBool::new(false),
-            revoked: AtomicBool::new(false),
-        })
-    }
-
-    #[inline]
-    pub(crate) fn device(&self) -> &W {
-        &self.device
-    }
-
-    /// The part that cleaning uses.
-    pub(crate) fn walk(&self) -> Walk {
-        self.walk
-    }
-
-    #[inline]
-    pub(crate) fn is_leaving(&self) -> bool {
-        self.leaving.load(Relaxed)
-    }
-
-    pub(crate) fn set_leaving(&self) {
-        self.leaving.store(true, Relaxed);
-    }
-
-    #[inline]
-    pub(crate) fn is_revoked(&self) -> bool {
-        self.revoked.load(Relaxed)
-    }
-
-    pub(crate) fn set_revoked(&self) {
-        self.revoked.store(true, Relaxed);
-    }
-
-    #[inline(always)]
-    pub(crate) fn with_bound<R>(&self, f: impl FnOnce(&Device<Bound>) -> R) -> Option<R> {
-        self.device.with_bound(f)
-    }
+    /// Called once, by the [`WalkerDevice`] that this is listed with, whose device `dev` is. No
+    /// hardware walks the memory any more, and no [`BoundWalker`] of the device exists.
+    unsafe fn unmap(&self, dev: &Device<Bound>);
 }
 
 #[inline(always)]
@@ -180,7 +110,8 @@ fn as_raw(dev: &Device<Bound>) -> *mut bindings::device {
     core::ptr::from_ref(dev).cast_mut().cast()
 }
 
-fn needs_clean(dev: &Device<Bound>) -> bool {
+/// Whether the walker of `dev` does not see what is in the CPU's caches. Constant while it is bound.
+pub(crate) fn needs_clean(dev: &Device<Bound>) -> bool {
     // SAFETY: `dev` is a valid device.
     unsafe { ffi::rust_iommu_helper_dma_dev_need_sync(as_raw(dev)) }
 }
@@ -193,7 +124,8 @@ pub(crate) fn paddr_of(virt: NonNull<c_void>) -> u64 {
     unsafe { ffi::rust_iommu_helper_virt_to_phys(virt.as_ptr()) }
 }
 
-/// Makes `bytes` bytes at `virt` readable for the walker of `dev`, with all that was written so far.
+/// Makes `bytes` bytes at `virt` readable for the walker of `dev`, with all that was written so far. Any
+/// context.
 ///
 /// Corresponds to `dma_map_single()`.
 ///
@@ -205,7 +137,7 @@ pub(crate) fn paddr_of(virt: NonNull<c_void>) -> u64 {
 /// # Safety
 ///
 /// `virt` is `bytes` bytes of one allocation in the linear mapping, which is not freed before the
-/// mapping was given back with [`unmap`].
+/// mapping was undone with [`unmap`].
 pub(crate) unsafe fn map(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: usize) -> Result {
     let raw = as_raw(dev);
     // SAFETY: `dev` is bound; the memory is as `dma_map_single()` wants it by the safety requirement.
@@ -231,7 +163,7 @@ pub(crate) unsafe fn map(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: usiz
     Ok(())
 }
 
-/// Gives back a mapping.
+/// Undoes a mapping.
 ///
 /// Corresponds to `dma_unmap_single()`.
 ///
@@ -243,17 +175,17 @@ pub(crate) unsafe fn unmap(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: us
     unsafe { ffi::rust_iommu_helper_dma_unmap_to_device(as_raw(dev), paddr_of(virt), bytes) };
 }
 
-/// Lets the walker see what was written to `bytes` bytes at `paddr`.
+/// Lets the walker see what was written to `bytes` bytes at `virt`.
 ///
 /// Corresponds to `dma_sync_single_for_device()`.
 ///
 /// # Safety
 ///
-/// [`map`] has succeeded for memory that has these bytes, and it was not given back with [`unmap`].
+/// [`map`] has succeeded for memory that has these bytes, and it was not undone with [`unmap`].
 #[inline(always)]
-pub(crate) unsafe fn clean(dev: &Device<Bound>, paddr: u64, bytes: usize) {
+pub(crate) unsafe fn clean(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: usize) {
     // SAFETY: `dev` is bound, and the bytes are part of a mapping by the safety requirement. It is not in
     // a bounce buffer, `map()` sees to that, so this writes back cache lines and changes nothing that the
     // CPU can see.
-    unsafe { ffi::rust_iommu_helper_dma_sync_for_device(as_raw(dev), paddr, bytes) };
+    unsafe { ffi::rust_iommu_helper_dma_clean_table(as_raw(dev), virt.as_ptr(), bytes) };
 }

@@ -2,112 +2,105 @@
 
 //! Letting the walker see what was written.
 
-use core::{
-    ops::RangeInclusive,
-    sync::atomic::AtomicU32, //
-};
+use core::ops::RangeInclusive;
 
 use super::{
-    state,
     Format,
-    Pinned,
     Slot,
     Table, //
 };
 
 use crate::walker::{
-    self,
+    BoundWalker,
     WalkerDevice, //
 };
 
 impl<F: Format, W: WalkerDevice> Table<F, W> {
-    /// Lets the walker see the pages of `range` that were mapped before this call, and says whether
-    /// there are [fresh](Table::fresh) directory entries among theirs.
+    /// Lets the walker see the entries of `range`, and says whether there are [fresh](Table::fresh)
+    /// directory entries among theirs.
     ///
-    /// For [`PagingDomain::sync_map`], which the core calls for all that it has mapped before anybody
-    /// may use it.
-    ///
-    /// [`PagingDomain::sync_map`]: crate::ops::PagingDomain::sync_map
+    /// It takes about a microsecond for each table with interrupts off, see [`Self::start_of`].
     #[inline(always)]
-    pub fn clean(&self, range: &RangeInclusive<u64>) -> bool {
-        if !self.walk.needs_clean() {
-            return self.fresh(range).next().is_some();
-        }
+    pub fn clean(&self, walker: &BoundWalker<'_>, range: &RangeInclusive<u64>) -> bool {
         let (first, last) = (range.start() >> F::PAGE_SHIFT, range.end() >> F::PAGE_SHIFT);
+        let (index, start) = (first as usize / F::TABLE_ENTRIES, first as usize % F::TABLE_ENTRIES);
         let more = last.wrapping_sub(first);
 
-        match self.slot_of(first) {
-            // What most are: in one table, which nobody else is crowding.
-            Some((slot, start)) if more < (F::TABLE_ENTRIES - start) as u64 => {
-                match slot.try_pin_walked() {
-                    Some(pinned) => {
-                        let seen = self.clean_pinned(slot, pinned, start, more as usize + 1);
-                        seen & state::FRESH != 0
-                    }
-                    None => self.clean_run(first, last),
-                }
-            }
-            _ => self.clean_run(first, last),
+        // What most are: in one table.
+        if index < F::DIR_ENTRIES && more < (F::TABLE_ENTRIES - start) as u64 {
+            return self.clean_piece(walker, index, start, more as usize + 1);
         }
+        self.clean_run(walker, first, last)
     }
 
-    /// [`Self::clean`] with page numbers, which need not be put into memory before they are wanted there.
+    /// [`Self::clean`] with page numbers.
     #[inline(never)]
-    fn clean_run(&self, mut page: u64, last: u64) -> bool {
-        let mut seen = 0;
+    fn clean_run(&self, walker: &BoundWalker<'_>, mut page: u64, last: u64) -> bool {
+        let last = last.min(super::Sizes::<F>::PAGES - 1);
+        let mut fresh = false;
 
-        if page > last {
+        while page <= last {
+            let piece = Self::piece(page, (last - page) as usize + 1);
+            fresh |= self.clean_piece(walker, piece.index, piece.start, piece.pages);
+            page += piece.pages as u64;
+        }
+        fresh
+    }
+
+    #[inline(always)]
+    fn clean_piece(
+        &self,
+        walker: &BoundWalker<'_>,
+        index: usize,
+        start: usize,
+        pages: usize,
+    ) -> bool {
+        let Some(table) = self.table(index) else {
             return false;
+        };
+        // A mapping of another device is not ours to clean.
+        if walker.id() == self.body.id {
+            // SAFETY: entries of an installed table, and the walker was compared.
+            unsafe { self.body.clean_words(walker, &table[start..][..pages]) };
         }
-        while let Some((slot, start)) = self.slot_of(page) {
-            let left = last.wrapping_sub(page);
-            let pages = left.min((F::TABLE_ENTRIES - start - 1) as u64) + 1;
-            if let Some(pinned) = slot.pin() {
-                seen |= self.clean_pinned(slot, pinned, start, pages as usize);
-            }
-            if left < pages {
-                break;
-            }
-            page += pages;
-        }
-        seen & state::FRESH != 0
+        self.body.slots[index].is_fresh()
     }
 
-    /// Lets the walker see `pages` entries from `start` on, and says in which state their table was. 0:
-    /// there is no walker.
-    #[inline(always)]
-    fn clean_pinned(&self, slot: &Slot, pinned: Pinned<'_>, start: usize, pages: usize) -> u32 {
-        let mut seen = 0;
-        if pinned.is_walked() {
-            let offset = (start * size_of::<u32>()) as u64;
-            let words = self.paddr_of(pinned.place()).wrapping_add(offset);
-            let bytes = pages.wrapping_mul(size_of::<u32>());
+    /// The part of a range that [`Self::clean`] is to be called for at a time, so that interrupts are not
+    /// off for too long: from `range.start()` on, at most 64 tables.
+    pub fn start_of(range: &RangeInclusive<u64>) -> RangeInclusive<u64> {
+        let bytes = (64 * F::TABLE_ENTRIES as u64) << F::PAGE_SHIFT;
+        let end = (range.start() | (bytes - 1)).min(*range.end());
 
-            // SAFETY: by the type invariants the table is mapped, and stays so while this pin is there; it
-            // has these entries.
-            unsafe { walker::clean(self.walk.bound(), words, bytes) };
-            seen = pinned.seen();
-        }
-        if pinned.release_added(0) {
-            self.retire_slot(slot);
-        }
-        seen
+        *range.start()..=end
     }
 
-    /// Lets the walker see changed words of the directory or of a table.
+    /// The first IOVA of each directory entry in `range` that became valid and was not
+    /// [settled](Table::settle) since.
     ///
-    /// # Safety
-    ///
-    /// For the time of the call, the walker is not revoked and the table is not freed. A pin on the table
-    /// that [is walked](super::Pinned::is_walked) sees to both; for the directory, so does `lock`.
-    #[inline(always)]
-    pub(super) unsafe fn clean_words(&self, words: &[AtomicU32]) {
-        if self.walk.needs_clean() && !words.is_empty() {
-            let offset = words.as_ptr().addr().wrapping_sub(self.directory_addr());
-            let paddr = self.base.wrapping_add_signed(offset as isize as i64);
-            // SAFETY: by the type invariants these are as far from the directory for the walker as for the
-            // CPU, and mapped for it.
-            unsafe { walker::clean(self.walk.bound(), paddr, size_of_val(words)) };
-        }
+    /// For hardware that caches directory entries also while they are invalid. Invalidate these for
+    /// every instance, then settle the range; in this order, since another caller that has just mapped
+    /// into the same table relies on it too.
+    #[inline]
+    pub fn fresh(&self, range: &RangeInclusive<u64>) -> impl Iterator<Item = u64> + '_ {
+        self.slots_of(range)
+            .filter(|&index| self.body.slots[index].is_fresh())
+            .map(|index| (index as u64 * F::TABLE_ENTRIES as u64) << F::PAGE_SHIFT)
+    }
+
+    /// Notes that no walk cache has the directory entries of `range` as invalid.
+    pub fn settle(&self, range: &RangeInclusive<u64>) {
+        self.slots_of(range)
+            .map(|index| &self.body.slots[index])
+            .for_each(Slot::settle);
+    }
+
+    #[inline]
+    fn slots_of(&self, range: &RangeInclusive<u64>) -> core::ops::Range<usize> {
+        let shift = F::PAGE_SHIFT + F::TABLE_ENTRIES.trailing_zeros();
+        let limit = F::DIR_ENTRIES as u64;
+        let first = (range.start() >> shift).min(limit);
+        let end = (range.end() >> shift).saturating_add(1).min(limit);
+        first as usize..end as usize
     }
 }

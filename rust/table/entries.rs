@@ -145,6 +145,7 @@ fn clear_slowly(entries: &[AtomicU32]) -> usize {
 }
 
 /// Number of entries that are not empty.
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 pub(super) fn count(entries: &[AtomicU32]) -> usize {
     entries.iter().filter(|e| is_set(e)).count()
 }

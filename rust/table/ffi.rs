@@ -34,7 +34,6 @@ extern "C" {
         cache: *mut bindings::kmem_cache,
         gfp: bindings::gfp_t,
     ) -> *mut c_void;
-    pub(crate) fn rust_iommu_helper_kasan_reset_tag(virt: *const c_void) -> *mut c_void;
     pub(crate) fn rust_iommu_helper_virt_to_phys(virt: *const c_void) -> bindings::phys_addr_t;
     pub(crate) fn rust_iommu_helper_dma_map_to_device(
         dev: *mut bindings::device,
@@ -50,9 +49,9 @@ extern "C" {
         dev: *mut bindings::device,
         dma: bindings::dma_addr_t,
     ) -> c_int;
-    pub(crate) fn rust_iommu_helper_dma_sync_for_device(
+    pub(crate) fn rust_iommu_helper_dma_clean_table(
         dev: *mut bindings::device,
-        dma: bindings::dma_addr_t,
+        virt: *const c_void,
         size: usize,
     );
     pub(crate) fn rust_iommu_helper_dma_dev_need_sync(dev: *const bindings::device) -> bool;

@@ -6,17 +6,15 @@
 
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
-#include <linux/kasan.h>
 #include <linux/slab.h>
 
 struct kmem_cache *rust_iommu_helper_table_cache_create(const char *name, unsigned int size);
 void *rust_iommu_helper_table_cache_zalloc(struct kmem_cache *cache, gfp_t gfp);
-void *rust_iommu_helper_kasan_reset_tag(const void *virt);
 phys_addr_t rust_iommu_helper_virt_to_phys(const void *virt);
 dma_addr_t rust_iommu_helper_dma_map_to_device(struct device *dev, void *virt, size_t size);
 void rust_iommu_helper_dma_unmap_to_device(struct device *dev, dma_addr_t dma, size_t size);
 int rust_iommu_helper_dma_mapping_error(struct device *dev, dma_addr_t dma);
-void rust_iommu_helper_dma_sync_for_device(struct device *dev, dma_addr_t dma, size_t size);
+void rust_iommu_helper_dma_clean_table(struct device *dev, const void *virt, size_t size);
 bool rust_iommu_helper_dma_dev_need_sync(const struct device *dev);
 
 struct kmem_cache *rust_iommu_helper_table_cache_create(const char *name, unsigned int size)
@@ -28,11 +26,6 @@ struct kmem_cache *rust_iommu_helper_table_cache_create(const char *name, unsign
 void *rust_iommu_helper_table_cache_zalloc(struct kmem_cache *cache, gfp_t gfp)
 {
 	return kmem_cache_zalloc(cache, gfp);
-}
-
-void *rust_iommu_helper_kasan_reset_tag(const void *virt)
-{
-	return kasan_reset_tag(virt);
 }
 
 phys_addr_t rust_iommu_helper_virt_to_phys(const void *virt)
@@ -55,11 +48,11 @@ int rust_iommu_helper_dma_mapping_error(struct device *dev, dma_addr_t dma)
 	return dma_mapping_error(dev, dma);
 }
 
-void rust_iommu_helper_dma_sync_for_device(struct device *dev, dma_addr_t dma, size_t size)
+void rust_iommu_helper_dma_clean_table(struct device *dev, const void *virt, size_t size)
 {
-	dma_sync_single_for_device(dev, dma, size, DMA_TO_DEVICE);
+	dma_sync_single_for_device(dev, virt_to_phys((void *)virt), size, DMA_TO_DEVICE);
 }
-EXPORT_SYMBOL_GPL(rust_iommu_helper_dma_sync_for_device);
+EXPORT_SYMBOL_GPL(rust_iommu_helper_dma_clean_table);
 
 bool rust_iommu_helper_dma_dev_need_sync(const struct device *dev)
 {

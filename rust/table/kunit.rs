@@ -11,6 +11,7 @@ use crate::prot::Prot;
 
 use kernel::prelude::*;
 
+pub mod caches;
 pub mod cases;
 pub mod support;
 
@@ -22,7 +23,10 @@ macro_rules! table_suite {
         #[kernel::prelude::kunit_tests($suite)]
         mod $module {
             use super::*;
-            use $crate::table::kunit::cases;
+            use $crate::table::kunit::{
+                caches,
+                cases, //
+            };
 
             #[test]
             fn format_round_trip() -> kernel::error::Result {
@@ -65,33 +69,13 @@ macro_rules! table_suite {
             }
 
             #[test]
-            fn empty_tables_go() -> kernel::error::Result {
-                cases::empty_tables_go::<$format>()
+            fn empty_tables_stay() -> kernel::error::Result {
+                cases::empty_tables_stay::<$format>()
             }
 
             #[test]
-            fn limbo_waits() -> kernel::error::Result {
-                cases::limbo_waits::<$format>()
-            }
-
-            #[test]
-            fn pin_keeps_table() -> kernel::error::Result {
-                cases::pin_keeps_table::<$format>()
-            }
-
-            #[test]
-            fn miscount_keeps_table() -> kernel::error::Result {
-                cases::miscount_keeps_table::<$format>()
-            }
-
-            #[test]
-            fn miscount_stays_final() -> kernel::error::Result {
-                cases::miscount_stays_final::<$format>()
-            }
-
-            #[test]
-            fn pins_hold_walker() -> kernel::error::Result {
-                cases::pins_hold_walker::<$format>()
+            fn parts_of_ranges() -> kernel::error::Result {
+                cases::parts_of_ranges::<$format>()
             }
 
             #[test]
@@ -102,6 +86,16 @@ macro_rules! table_suite {
             #[test]
             fn device_goes() -> kernel::error::Result {
                 cases::device_goes::<$format>()
+            }
+
+            #[test]
+            fn another_walker() -> kernel::error::Result {
+                cases::another_walker::<$format>()
+            }
+
+            #[test]
+            fn cached_walks() -> kernel::error::Result {
+                caches::cached_walks::<$format>()
             }
 
             #[test]

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Looking at a page table: for debugfs, for counters, for walk caches that remember nothing.
-
-use core::ops::RangeInclusive;
+//! Looking at a page table, for debugfs.
 
 use kernel::sync::atomic::Relaxed;
 
 use super::{
     entries,
-    state,
     Format,
     Piece,
     Sizes,
@@ -63,8 +60,7 @@ impl Found {
 impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// Calls `f` with each range of live translations, in the order of IOVAs.
     ///
-    /// Tables may change meanwhile: each range was true at some moment. Nothing is locked or pinned
-    /// while `f` runs.
+    /// Tables may change meanwhile: each range was true at some moment.
     pub fn for_each_range(&self, mut f: impl FnMut(&Range)) {
         let mut last: Option<Found> = None;
         let mut page = 0;
@@ -96,12 +92,9 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     }
 
     fn first_in(&self, page: u64, piece: Piece) -> Option<Found> {
-        let pinned = self.body.slots[piece.index].pin()?;
-        let run = entries::first_run(self.entries(&pinned, piece), F::STEP);
-        if pinned.release_added(0) {
-            self.retire(piece.index);
-        }
-        let (start, pages, entry) = run?;
+        let table = self.table(piece.index)?;
+        let (start, pages, entry) = entries::first_run(&table[piece.start..][..piece.pages], F::STEP)?;
+
         Some(Found {
             page: page + start as u64,
             pages,
@@ -109,7 +102,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         })
     }
 
-    /// Number of tables, those in limbo included.
+    /// Number of tables.
     pub fn tables(&self) -> usize {
         self.body.tables.load(Relaxed)
     }
@@ -117,34 +110,5 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// Bytes that the hardware may walk: tables and the directory.
     pub fn bytes(&self) -> usize {
         Sizes::<F>::DIRECTORY + self.tables() * Sizes::<F>::TABLE
-    }
-
-    /// The first IOVA of each directory entry in `range` that became valid and was not
-    /// [settled](Table::settle) since.
-    ///
-    /// For hardware that caches directory entries also while they are invalid. Invalidate these for
-    /// every instance, then settle the range; in this order, since somebody else who has just mapped
-    /// into the same table relies on it too.
-    #[inline]
-    pub fn fresh(&self, range: &RangeInclusive<u64>) -> impl Iterator<Item = u64> + '_ {
-        self.slots_of(range)
-            .filter(|&index| self.body.slots[index].load() & state::FRESH != 0)
-            .map(|index| (index as u64 * F::TABLE_ENTRIES as u64) << F::PAGE_SHIFT)
-    }
-
-    /// Notes that no walk cache has the directory entries of `range` as invalid.
-    pub fn settle(&self, range: &RangeInclusive<u64>) {
-        for index in self.slots_of(range) {
-            self.body.slots[index].clear(state::FRESH);
-        }
-    }
-
-    #[inline]
-    fn slots_of(&self, range: &RangeInclusive<u64>) -> core::ops::Range<usize> {
-        let shift = F::PAGE_SHIFT + F::TABLE_ENTRIES.trailing_zeros();
-        let limit = F::DIR_ENTRIES as u64;
-        let first = (range.start() >> shift).min(limit);
-        let end = (range.end() >> shift).saturating_add(1).min(limit);
-        first as usize..end as usize
     }
 }

@@ -8,7 +8,7 @@ mod skeleton;
 use core::ptr::NonNull;
 use iommu::adapter::Adapter;
 use iommu::vtable::HasStatics;
-use iommu::walker::{Mapped, WalkerDevice};
+use iommu::walker::{BoundWalker, Mapped, WalkerDevice};
 use kernel::bindings::platform_driver;
 use kernel::driver::RegistrationOps;
 use kernel::sync::aref::AlwaysRefCounted;
@@ -40,16 +40,20 @@ fn unregister(driver: &Opaque<platform_driver>) {
     Adapter::<Driver>::unregister(driver); //~ ERROR requires unsafe block
 }
 
-fn list(walker: &Walker, mapped: NonNull<dyn Mapped>) -> Result {
-    walker.list(mapped) //~ ERROR requires unsafe block
+fn list(walker: &Walker, table: NonNull<dyn Mapped>) -> Result {
+    walker.list(table) //~ ERROR requires unsafe block
 }
 
-fn forget(walker: &Walker, mapped: NonNull<dyn Mapped>) {
-    walker.forget(mapped); //~ ERROR requires unsafe block
+fn remove(walker: &Walker, table: NonNull<dyn Mapped>) {
+    walker.remove(table); //~ ERROR requires unsafe block
 }
 
-fn give_back(mapped: &dyn Mapped, dev: &Device<Bound>) {
-    mapped.give_back(dev); //~ ERROR requires unsafe block
+fn unmap(table: &dyn Mapped, dev: &Device<Bound>) {
+    table.unmap(dev); //~ ERROR requires unsafe block
+}
+
+fn walker(dev: &Device<Bound>) {
+    BoundWalker::new(dev, 0); //~ ERROR associated function `new` is private
 }
 
 fn put(group: &Group) {

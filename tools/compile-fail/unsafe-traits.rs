@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 use iommu::clk::ClkSource;
 use iommu::pgtable::dart::DartFormat;
 use iommu::pgtable::Robust;
-use iommu::walker::{Mapped, WalkerDevice};
+use iommu::walker::{BoundWalker, Mapped, WalkerDevice};
 use kernel::iommu::pgtable::IoPageTableFmt;
 use skeleton::*;
 
@@ -39,15 +39,19 @@ struct Unbound;
 
 impl WalkerDevice for Unbound {
     //~^ ERROR requires an `unsafe impl` declaration
-    fn with_bound<R>(&self, _f: impl FnOnce(&Device<Bound>) -> R) -> Option<R> {
+    fn enter<R>(&self, _f: impl FnOnce(&BoundWalker<'_>) -> R) -> Option<R> {
         None
     }
 
-    unsafe fn list(&self, _mapped: NonNull<dyn Mapped>) -> Result {
+    fn lock<R>(&self, _f: impl FnOnce(&BoundWalker<'_>) -> R) -> Option<R> {
+        None
+    }
+
+    unsafe fn list(&self, _table: NonNull<dyn Mapped>) -> Result {
         Ok(())
     }
 
-    unsafe fn forget(&self, _mapped: NonNull<dyn Mapped>) {}
+    unsafe fn remove(&self, _table: NonNull<dyn Mapped>) {}
 }
 
 struct Unclocked;

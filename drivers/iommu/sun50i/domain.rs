@@ -15,10 +15,7 @@ use iommu::{
         Translation, //
     },
     prot::Prot,
-    table::{
-        Limbo,
-        Table, //
-    },
+    table::Table,
     PhysAddr, //
 };
 use kernel::{
@@ -50,53 +47,41 @@ impl Domain {
         }? Error)
     }
 
-    /// Drops the addresses from `first` to `last`, and their directory entries that were not there
-    /// before.
+    /// Cleans the entries of a long range, part by part, so that interrupts are not off for too long.
     #[cold]
     #[inline(never)]
-    fn introduce(&self, engines: &mut Engines<'_, Sun50iIommu>, first: u32, last: u32) -> Result {
-        let range = first.into()..=last.into();
-        let fresh = Dirs::new(self.table.fresh(&range));
+    fn clean_long(&self, engines: &mut Engines<'_, Sun50iIommu>, range: &RangeInclusive<u64>) {
+        let mut rest = range.clone();
 
-        if let Some(mut engaged) = engines.first() {
-            let (engine, hold) = engaged.get();
-            engine.invalidate_with(hold, self.directory(), first, last, &fresh)?;
+        loop {
+            let part = Sun50iTable::start_of(&rest);
+            if let Some(engaged) = engines.first() {
+                self.table.clean(&engaged.walker(), &part);
+            }
+            if part.end() == rest.end() {
+                return;
+            }
+            rest = *part.end() + 1..=*rest.end();
         }
-        self.table.settle(&range);
-        Ok(())
     }
 
-    /// Drops the addresses from `first` to `last` and the directory entries of `limbo`, and frees its
-    /// tables.
+    /// [`PagingDomain::sync_map`] for long ranges and new tables.
     #[cold]
     #[inline(never)]
-    fn bury(
+    fn sync_map_slowly(
         &self,
         engines: &mut Engines<'_, Sun50iIommu>,
-        first: u32,
-        last: u32,
-        limbo: Limbo<'_, Sun50iFormat, Walker>,
+        range: &RangeInclusive<u64>,
     ) -> Result {
-        let dirs = Dirs::new(limbo.iovas());
+        let (first, last) = low(range);
 
-        if let Some(mut engaged) = engines.first() {
-            let (engine, hold) = engaged.get();
-            // If that fails, what was in limbo goes back there.
-            engine.invalidate_with(hold, self.directory(), first, last, &dirs)?;
-        }
-        limbo.free();
-        Ok(())
-    }
-
-    /// Drops the addresses from `first` to `last`.
-    #[inline(always)]
-    fn invalidate(&self, engines: &mut Engines<'_, Sun50iIommu>, first: u32, last: u32) -> Result {
-        // If it is gone, so is what it has cached.
-        let Some(mut engaged) = engines.first() else {
-            return Ok(());
-        };
+        self.clean_long(engines, range);
+        let fresh = Dirs::new(self.table.fresh(range));
+        let mut engaged = engines.first().ok_or(ENODEV)?;
         let (engine, hold) = engaged.get();
-        engine.invalidate(hold, self.directory(), first, last)
+        engine.invalidate_with(hold, self.directory(), first, last, &fresh)?;
+        self.table.settle(range);
+        Ok(())
     }
 
     /// Physical address of the directory, which the table memory's format keeps below 4 GiB.
@@ -109,6 +94,12 @@ impl Domain {
 #[inline(always)]
 fn low(range: &RangeInclusive<u64>) -> (u32, u32) {
     (*range.start() as u32, *range.end() as u32)
+}
+
+/// Whether the entries of a range are cleaned at a time.
+#[inline(always)]
+fn is_short(range: &RangeInclusive<u64>) -> bool {
+    Sun50iTable::start_of(range) == *range
 }
 
 impl PagingDomain<Sun50iIommu> for Domain {
@@ -159,35 +150,45 @@ impl PagingDomain<Sun50iIommu> for Domain {
         self.table.iova_to_phys(iova)
     }
 
-    /// The pages of the range have to be in memory. Any may be cached as invalid: its neighbours were
+    /// The entries of the range have to be in memory. Any may be cached as invalid: its neighbours were
     /// read with it, or it was read ahead. The same holds for directory entries that were not there
     /// before.
-    // What every transfer goes through.
+    // Each transfer calls it.
     #[inline(always)]
     fn sync_map(
         &self,
         engines: &mut Engines<'_, Sun50iIommu>,
         range: RangeInclusive<u64>,
     ) -> Result {
-        let fresh = self.table.clean(&range);
-        let (first, last) = low(&range);
-
-        if fresh {
-            return self.introduce(engines, first, last);
+        if is_short(&range) {
+            let mut engaged = engines.first().ok_or(ENODEV)?;
+            if !self.table.clean(&engaged.walker(), &range) {
+                let (first, last) = low(&range);
+                let (engine, hold) = engaged.get();
+                return engine.invalidate(hold, self.directory(), first, last);
+            }
         }
-        self.invalidate(engines, first, last)
+        self.sync_map_slowly(engines, &range)
     }
 
-    /// Pages that were unmapped must leave the TLBs before they are reused, and tables that became
-    /// empty must leave the walk cache.
-    // What every transfer goes through.
+    /// Pages that were unmapped must leave memory and the TLBs before they are reused.
+    // Each transfer calls it.
     #[inline(always)]
     fn sync(&self, engines: &mut Engines<'_, Sun50iIommu>, range: RangeInclusive<u64>) {
-        let (first, last) = low(&range);
-        let result = match self.table.take_limbo() {
-            Some(limbo) => self.bury(engines, first, last, limbo),
-            None => self.invalidate(engines, first, last),
+        if !is_short(&range) {
+            self.clean_long(engines, &range);
+        }
+        // Hardware that is gone has nothing cached.
+        let Some(mut engaged) = engines.first() else {
+            return;
         };
+        if is_short(&range) {
+            self.table.clean(&engaged.walker(), &range);
+        }
+        let (first, last) = low(&range);
+        let (engine, hold) = engaged.get();
+        let result = engine.invalidate(hold, self.directory(), first, last);
+        drop(engaged);
         if result.is_err() {
             // Nothing can be reached through what is cached, since everything is denied.
             report_stale(engines);
@@ -195,16 +196,14 @@ impl PagingDomain<Sun50iIommu> for Domain {
     }
 
     fn flush_all(&self, engines: &mut Engines<'_, Sun50iIommu>) {
-        let limbo = self.table.take_limbo();
+        self.clean_long(engines, &(0..=Sun50iTable::aperture_end()));
+
         let result = engines.first().map_or(Ok(()), |mut engaged| {
             let (engine, hold) = engaged.get();
             engine.invalidate_all(hold, self.directory())
         });
-
-        match (result, limbo) {
-            (Ok(()), Some(limbo)) => limbo.free(),
-            (Ok(()), None) => {}
-            (Err(_), _) => report_stale(engines),
+        if result.is_err() {
+            report_stale(engines);
         }
     }
 

@@ -14,10 +14,6 @@ use kernel::{
         Arc,
         Completion, //
     },
-    time::{
-        delay::fsleep,
-        Delta, //
-    },
     workqueue, //
 };
 
@@ -26,7 +22,6 @@ use pin_init::Wrapper;
 use super::support::{
     check,
     is_blank,
-    ring,
     span,
     table,
     table_on,
@@ -41,13 +36,11 @@ use crate::{
     pages,
     prot::Prot,
     table::{
-        entries,
-        state,
         Format,
         Range,
         Table, //
     },
-    walker::Mapped,
+    walker::WalkerDevice,
 };
 
 const KERNEL: Gfp = Gfp::KERNEL;
@@ -55,23 +48,6 @@ const RW: Prot = Prot::READ_WRITE;
 
 const fn page<F: Format>() -> u64 {
     1 << F::PAGE_SHIFT
-}
-
-/// Maps one page per directory entry in `indices` and unmaps it.
-fn touch<F: Format>(table: &TestTable<F>, indices: core::ops::Range<usize>) -> Result {
-    for index in indices {
-        let iova = index as u64 * span::<F>();
-        check!(table.map(iova, 0x4000_0000, 1, RW, KERNEL) == (1, Ok(())));
-        check!(table.unmap(iova, 1) == 1);
-    }
-    Ok(())
-}
-
-/// As if the hardware had been told to forget.
-fn free_limbo<F: Format>(table: &TestTable<F>) {
-    if let Some(limbo) = table.take_limbo() {
-        limbo.free();
-    }
 }
 
 /// Entries say what they were made of.
@@ -185,7 +161,7 @@ pub fn one_page<F: Format>() -> Result {
     check!(table.map_run(iova + page::<F>(), 0x5000_0000, 1, Prot::READ, KERNEL) == (1, Ok(())));
 
     check!(table.map_one(iova, 0x4000_0000, RW));
-    check!(table.clean(&(iova..=iova + page::<F>() - 1)));
+    check!(table.clean_locked(&(iova..=iova + page::<F>() - 1)) == Some(true));
     check!(walk(&table, iova)? == Some((0x4000_0000, RW)));
     check!(!table.map_one(iova, 0x6000_0000, RW));
     check!(walk(&table, iova)? == Some((0x4000_0000, RW)));
@@ -212,31 +188,15 @@ pub fn one_page<F: Format>() -> Result {
     check!(walk(&table, iova + 2 * page::<F>())?.is_none());
     // A range that ends before it begins has no pages.
     let before = iova - span::<F>();
-    check!(!table.clean(&(iova..=before)));
+    check!(table.clean_locked(&(iova..=before)) == Some(false));
+    // Nor has one behind the address space.
+    check!(table.clean_locked(&(end + 1..=u64::MAX)) == Some(false));
+    check!(table.clean_locked(&(0..=u64::MAX)) == Some(true));
 
-    // What it empties is taken care of, and what it has counted is what is there.
     check!(table.unmap_one(iova + page::<F>()));
     check!(table.unmap_one(iova));
     check!(!table.unmap_one(iova));
     check!(walk(&table, iova)?.is_none());
-    for other in 2..2 + ring::<F>() as u64 {
-        let at = other * span::<F>();
-        check!(table.map(at, 0, 1, RW, KERNEL) == (1, Ok(())));
-        check!(table.unmap_one(at));
-    }
-    check!(table.take_limbo().is_some_and(|limbo| {
-        let first = limbo.iovas().next() == Some(span::<F>());
-        limbo.free();
-        first
-    }));
-
-    check!(table.map(iova, 0, 1, RW, KERNEL) == (1, Ok(())));
-    stand.leave();
-    stand.take_back(&*table);
-    check!(!table.map_one(iova + page::<F>(), 0, RW));
-    check!(!table.unmap_one(iova));
-    check!(table.unmap(iova, 1) == 1);
-    check!(!table.unmap_one(iova));
     Ok(())
 }
 
@@ -343,9 +303,6 @@ pub fn random_against_reference<F: Format>() -> Result {
             );
         }
 
-        if step % 16 == 0 {
-            free_limbo(&table);
-        }
         for _ in 0..8 {
             let i = random.below(size);
             let iova = base + i as u64 * page::<F>();
@@ -427,182 +384,49 @@ pub fn ranges_are_merged<F: Format>() -> Result {
     Ok(())
 }
 
-/// Empty tables stay up to a limit, then the oldest goes to limbo and from there is freed.
-pub fn empty_tables_go<F: Format>() -> Result {
+/// A table stays when its last page is unmapped, and is freed with the page table.
+pub fn empty_tables_stay<F: Format>() -> Result {
     let before = pages::live_tables();
     let table = table::<F>()?;
-    let limit = ring::<F>();
 
-    touch(&table, 0..limit)?;
-    check!(table.tables() == limit && table.take_limbo().is_none());
-    // The same again finds the tables where they were.
-    touch(&table, 0..limit)?;
-    check!(table.tables() == limit && table.take_limbo().is_none());
-
-    touch(&table, limit..limit + 3)?;
-    check!(table.tables() == limit + 3);
-    check!(pages::live_tables() == before + limit + 3);
-    let limbo = table.take_limbo().ok_or(EINVAL)?;
-    check!(table.take_limbo().is_none());
-    check!(limbo.iovas().count() == 3);
-    for index in 0..3 {
-        check!(limbo.iovas().any(|iova| iova == index * span::<F>()));
-        check!(entries::read(&table.dir()[index as usize]) == 0);
+    for _ in 0..2 {
+        for index in 0..20 {
+            let iova = index * span::<F>();
+            check!(table.map(iova, 0x4000_0000, 1, RW, KERNEL) == (1, Ok(())));
+            check!(table.unmap(iova, 1) == 1);
+            check!(walk(&table, iova)?.is_none());
+        }
+        check!(table.tables() == 20);
+        check!(pages::live_tables() == before + 20);
     }
-    check!(entries::read(&table.dir()[3]) != 0);
-    limbo.free();
-    check!(table.tables() == limit);
-    check!(pages::live_tables() == before + limit);
-
-    // A table in use is passed over, and cared for when it is empty again.
-    check!(table.map(3 * span::<F>(), 0, 1, RW, KERNEL).1.is_ok());
-    touch(&table, limit + 3..2 * limit + 3)?;
-    check!(walk(&table, 3 * span::<F>())? == Some((0, RW)));
-    check!(table.unmap(3 * span::<F>(), 1) == 1);
-    free_limbo(&table);
-    check!(table.tables() == limit);
-
     drop(table);
     check!(pages::live_tables() == before);
     Ok(())
 }
 
-/// A limbo that was not freed comes back, and a slot's second table waits for its first.
-pub fn limbo_waits<F: Format>() -> Result {
-    let before = pages::live_tables();
-    let table = table::<F>()?;
-    let limit = ring::<F>();
+/// Long ranges are cleaned in parts, which together are the range.
+pub fn parts_of_ranges<F: Format>() -> Result {
+    let end = TestTable::<F>::aperture_end();
+    let most = 64 * span::<F>();
 
-    touch(&table, 0..limit + 1)?;
-    let limbo = table.take_limbo().ok_or(EINVAL)?;
-    check!(limbo.iovas().eq([0]));
-    // The invalidation failed.
-    drop(limbo);
-    let limbo = table.take_limbo().ok_or(EINVAL)?;
-    check!(limbo.iovas().eq([0]));
-
-    // Meanwhile the slot gets another table, and that has to go as well.
-    touch(&table, 0..1)?;
-    touch(&table, limit + 1..2 * limit + 1)?;
-    check!(entries::read(&table.dir()[0]) != 0);
-    let second = table.take_limbo().ok_or(EINVAL)?;
-    check!(second.iovas().all(|iova| iova != 0));
-    second.free();
-    check!(table.tables() == limit + 2);
-
-    // Once the first is freed the second is in the ring, where new ones push it out.
-    limbo.free();
-    touch(&table, 2 * limit + 1..3 * limit + 1)?;
-    check!(entries::read(&table.dir()[0]) == 0);
-    free_limbo(&table);
-    check!(table.tables() == limit);
-
-    // What is in limbo when the table goes is freed with it.
-    touch(&table, 0..1)?;
-    let limbo = table.take_limbo().ok_or(EINVAL)?;
-    drop(limbo);
-    drop(table);
-    check!(pages::live_tables() == before);
-    Ok(())
-}
-
-/// A table in use stays, even if it is empty and its turn to go comes.
-pub fn pin_keeps_table<F: Format>() -> Result {
-    let table = table::<F>()?;
-    let limit = ring::<F>();
-
-    touch(&table, 0..1)?;
-    let pinned = table.body.slots[0].pin().ok_or(EINVAL)?;
-    touch(&table, 1..limit + 1)?;
-    check!(table.take_limbo().is_none());
-    check!(entries::read(&table.dir()[0]) != 0);
-
-    // Who takes the last pin off is told so, and the table goes when its turn comes again.
-    check!(pinned.release_added(0));
-    table.retire(0);
-    touch(&table, limit + 1..2 * limit + 1)?;
-    check!(entries::read(&table.dir()[0]) == 0);
-    free_limbo(&table);
-    check!(table.tables() == limit);
-    Ok(())
-}
-
-/// If callers broke the rules and the count is off, a table with pages stays.
-pub fn miscount_keeps_table<F: Format>() -> Result {
-    let table = table::<F>()?;
-    check!(table.map(0, 0x7000_0000, 2, RW, KERNEL) == (2, Ok(())));
-    let pinned = table.body.slots[0].pin().ok_or(EINVAL)?;
-    check!(pinned.release_removed(2));
-    table.retire(0);
-
-    touch(&table, 1..ring::<F>() + 1)?;
-    check!(table.take_limbo().is_none());
-    check!(walk(&table, 0)? == Some((0x7000_0000, RW)));
-    // The count is right again.
-    check!(table.unmap(0, 2) == 2);
-    check!(state::is_empty(table.body.slots[0].load()));
-    Ok(())
-}
-
-/// The same when the device is gone: what comes back gets no more pages.
-pub fn miscount_stays_final<F: Format>() -> Result {
-    let stand = Stand::new()?;
-    let table = table_on::<F>(&stand)?;
-    let others = 1..=ring::<F>() as u64;
-
-    check!(table.map(0, 0x7000_0000, 1, RW, KERNEL) == (1, Ok(())));
-    for index in others.clone() {
-        check!(table.map(index * span::<F>(), 0, 1, RW, KERNEL) == (1, Ok(())));
+    for (first, last) in [
+        (0, end),
+        (span::<F>() - 1, end - 5),
+        (0, 0),
+        (most - 1, most),
+        (7 * page::<F>(), most - 1),
+    ] {
+        let mut next = first;
+        loop {
+            let part = TestTable::<F>::start_of(&(next..=last));
+            check!(*part.start() == next && part.end() - part.start() < most);
+            if *part.end() == last {
+                break;
+            }
+            next = part.end() + 1;
+            check!(next % most == 0);
+        }
     }
-    check!(table.body.slots[0].pin().ok_or(EINVAL)?.release_removed(1));
-    table.retire(0);
-    stand.leave();
-    stand.take_back(&*table);
-
-    for index in others {
-        check!(table.unmap(index * span::<F>(), 1) == 1);
-    }
-    check!(table.iova_to_phys(0) == Some(0x7000_0000));
-    check!(!table.map_one(page::<F>(), 0x7000_0000, RW));
-    check!(table.map(page::<F>(), 0x7000_0000, 1, RW, KERNEL) == (0, Err(ENODEV)));
-    check!(table.unmap(0, 1) == 1);
-    Ok(())
-}
-
-/// Mappings are given back when the last pin from before is gone; later pins know.
-pub fn pins_hold_walker<F: Format>() -> Result {
-    let stand = Stand::new()?;
-    let table = table_on::<F>(&stand)?;
-    let over = Arc::new(Atomic::new(0u32), GFP_KERNEL)?;
-    let done = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
-
-    check!(table.map(0, 0x7000_0000, 1, RW, KERNEL) == (1, Ok(())));
-    let before = table.body.slots[0].pin().ok_or(EINVAL)?;
-
-    let (theirs, ended, finished) = (table.clone(), over.clone(), done.clone());
-    workqueue::system_unbound().try_spawn(GFP_KERNEL, move || {
-        stand.take_back(&*theirs);
-        ended.store(1, Relaxed);
-        drop(theirs);
-        finished.complete_all();
-    })?;
-    while !table.body.slots[0].is_final() {
-        fsleep(Delta::from_millis(1));
-    }
-    let after = table.body.slots[0].pin().ok_or(EINVAL)?;
-    let kinds = (before.is_walked(), after.is_walked());
-    after.release_quickly(0);
-    fsleep(Delta::from_millis(20));
-    let early = over.load(Relaxed);
-    before.release_quickly(0);
-    done.wait_for_completion();
-
-    check!(kinds == (true, false));
-    check!(early == 0);
-    check!(table.body.walker.is_revoked());
-    // Nothing is cleaned any more, the rest is as ever.
-    check!(!table.unmap_one(0));
-    check!(table.unmap(0, 1) == 1);
     Ok(())
 }
 
@@ -632,41 +456,47 @@ pub fn allocation_fails<F: Format>() -> Result {
     Ok(())
 }
 
-/// Without its device a table can be emptied and freed, not filled.
+/// Without its device a table gets no new tables. Those that are there take stores, which no hardware
+/// sees.
 pub fn device_goes<F: Format>() -> Result {
     let tables = pages::live_tables();
     let bytes = pages::live_bytes();
     let stand = Stand::new()?;
     let table = table_on::<F>(&stand)?;
-    let limit = ring::<F>();
-    let far = (limit + 8) as u64 * span::<F>();
+    let iova = 7 * span::<F>();
+    let range = iova..=iova + 20 * page::<F>() - 1;
 
-    check!(table.map(far, 0x6000_0000, 10, RW, KERNEL).1.is_ok());
-    touch(&table, 0..limit + 2)?;
-    let limbo = table.take_limbo().ok_or(EINVAL)?;
+    check!(table.map(iova, 0x6000_0000, 10, RW, KERNEL).1.is_ok());
+    check!(table.clean_locked(&range) == Some(true));
+    stand.unbind(&*table);
 
-    stand.leave();
-    // About to go, and bound until all is given back.
-    limbo.free();
-    check!(table.tables() == limit + 1);
-    stand.take_back(&*table);
-    stand.take_back(&*table);
+    check!(table.map(iova + span::<F>(), 0, 1, RW, KERNEL) == (0, Err(ENODEV)));
+    check!(table.tables() == 1);
+    check!(table.clean_locked(&range).is_none());
+    check!(table.iova_to_phys(iova) == Some(0x6000_0000));
+    check!(table.unmap(iova, 20) == 10);
+    check!(table.map(iova, 0, 1, RW, KERNEL) == (1, Ok(())));
 
-    check!(table.map(far + span::<F>(), 0, 1, RW, KERNEL) == (0, Err(ENODEV)));
-    check!(table.map(far + 20 * page::<F>(), 0, 1, RW, KERNEL) == (0, Err(ENODEV)));
-    check!(table.iova_to_phys(far) == Some(0x6000_0000));
-    check!(table.unmap(far, 20) == 10);
-    free_limbo(&table);
-    check!(table.tables() == limit);
-    drop(table);
-    check!(pages::live_tables() == tables && pages::live_bytes() == bytes);
-
-    // And there is no new one to be had.
+    // There is no new one to be had.
     let Err(error) = table_on::<F>(&stand) else {
         return Err(EINVAL);
     };
     check!(error == ENODEV);
-    check!(pages::live_bytes() == bytes);
+    drop(table);
+    check!(pages::live_tables() == tables && pages::live_bytes() == bytes);
+    Ok(())
+}
+
+/// A walker of another device cleans nothing of a table, and says only what is fresh.
+pub fn another_walker<F: Format>() -> Result {
+    let table = table::<F>()?;
+    let other = table_on::<F>(&Stand::new()?)?;
+
+    check!(table.map(0, 0x6000_0000, 1, RW, KERNEL).1.is_ok());
+    // DMA API debugging reports memory that is not mapped for a device.
+    let device = &other.body.device;
+    let fresh = WalkerDevice::lock(device, |walker| table.clean(walker, &(0..=0xfff)));
+    check!(fresh == Some(true));
     Ok(())
 }
 
@@ -708,7 +538,7 @@ fn hammer<F: Format>(shared: &Shared<F>, first: usize) {
             (i as u64 + 1) * page::<F>(),
         )
     };
-    let slots = 2 * ring::<F>() + 8;
+    let slots = 16;
 
     for round in 0..100 {
         // Pages of tables that the other one uses as well.
@@ -734,7 +564,6 @@ fn hammer<F: Format>(shared: &Shared<F>, first: usize) {
             let _ = table.map(iova, 0, pages, RW, KERNEL);
             let _ = table.unmap(iova, pages);
         }
-        free_limbo(table);
     }
 }
 
@@ -777,8 +606,6 @@ pub fn forgotten_stays<F: Format>() -> Result {
     drop(KBox::pin_init(table, GFP_KERNEL)?);
 
     let listed = stand.listed::<F>();
-    // SAFETY: it was listed with this device and was not forgotten; nothing walks it.
-    unsafe { (*listed).give_back(stand.device()) };
     // The box that the table had is ours to free now.
     // SAFETY: made by `Table::new`, whose result is not used any more; it stays pinned.
     drop(unsafe { Pin::new_unchecked(KBox::from_raw(listed)) });

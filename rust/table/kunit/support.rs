@@ -2,7 +2,10 @@
 
 //! What the cases stand on: a device, the hardware's view of a table, random numbers.
 
-use core::ptr::NonNull;
+use core::{
+    ops::RangeInclusive,
+    ptr::NonNull, //
+};
 
 use kernel::{
     bindings,
@@ -16,22 +19,24 @@ use kernel::{
             Atomic,
             Relaxed, //
         },
-        Arc, //
+        Arc,
+        SpinLockIrq, //
     },
 };
 
 use crate::{
     gfp::Gfp,
+    lock_class::new_lock,
     prot::Prot,
     table::{
         entries,
         Body,
         Format,
-        Sizes,
         Table, //
     },
     walker::{
         self,
+        BoundWalker,
         Mapped,
         WalkerDevice, //
     },
@@ -57,16 +62,19 @@ macro_rules! check {
 }
 pub(crate) use check;
 
-/// A device without a driver, which plays the instance.
+/// A device without a driver, in the place of an instance.
 ///
 /// # Invariants
 ///
 /// `pdev` is a registered platform device.
+#[pin_data(PinnedDrop)]
 pub struct Stand {
     pdev: *mut bindings::platform_device,
-    gone: Atomic<bool>,
-    /// What was listed last.
+    /// The table that was listed last.
     listed: Atomic<usize>,
+    /// Whether the device counts as bound.
+    #[pin]
+    bound: SpinLockIrq<bool>,
 }
 
 // SAFETY: a registered device may be used from any thread.
@@ -94,66 +102,77 @@ impl Stand {
             return Err(Error::from_errno(ret));
         }
         // INVARIANT: registered above.
-        Ok(Arc::new(
-            Self {
+        Arc::pin_init(
+            pin_init!(Self {
                 pdev,
-                gone: Atomic::new(false),
                 listed: Atomic::new(0),
-            },
+                bound <- new_lock!(SpinLockIrq, true, c"iommu_kunit"),
+            }),
             GFP_KERNEL,
-        )?)
+        )
     }
 
     /// The device.
     pub fn device(&self) -> &Device<Bound> {
-        // SAFETY: by the type invariant the device is registered until `self` is dropped. Nobody can
-        // unbind it, having no driver; for the DMA API that is as good as bound.
+        // SAFETY: by the type invariant the device is registered until `self` is dropped. It has no
+        // driver that could be unbound; for the DMA API that is as good as bound.
         unsafe { Device::from_raw(&raw mut (*self.pdev).dev) }
     }
 
-    /// Has `table`, which is of this device, give back its mappings.
-    pub fn take_back<F: Format>(&self, table: &TestTable<F>) {
+    fn walker(&self) -> BoundWalker<'_> {
+        // SAFETY: the address of the device is a number that no other registered device has. Callers
+        // have the lock, or do not unbind meanwhile.
+        unsafe { BoundWalker::new(self.device(), self.pdev.addr()) }
+    }
+
+    /// The device counts as unbound from now on: the mappings of `table`, which is of this device, are
+    /// undone.
+    pub fn unbind<F: Format>(&self, table: &TestTable<F>) {
+        *self.bound.lock() = false;
         // SAFETY: listed with this, and no hardware walks it.
-        unsafe { table.body.give_back(self.device()) };
+        unsafe { table.body.unmap(self.device()) };
     }
 
     /// What was listed last, of a table for `F`.
     pub(super) fn listed<F: Format>(&self) -> *mut Body<F, Arc<Stand>> {
         core::ptr::with_exposed_provenance_mut(self.listed.load(Relaxed))
     }
-
-    /// From now on the device is not to be had.
-    pub fn leave(&self) {
-        self.gone.store(true, Relaxed);
-    }
 }
 
-impl Drop for Stand {
-    fn drop(&mut self) {
+#[pinned_drop]
+impl PinnedDrop for Stand {
+    fn drop(self: Pin<&mut Self>) {
         // SAFETY: by the type invariant it is registered.
         unsafe { bindings::platform_device_unregister(self.pdev) };
     }
 }
 
-// SAFETY: there is one device, which goes with the last reference: a table has one until it is dropped,
-// and thus forgotten.
+// SAFETY: there is one device, which is unregistered with the last reference. A table has a reference
+// until it is dropped, and thus removed.
 unsafe impl WalkerDevice for Arc<Stand> {
-    fn with_bound<R>(&self, f: impl FnOnce(&Device<Bound>) -> R) -> Option<R> {
-        if self.gone.load(Relaxed) {
-            return None;
-        }
-        Some(f(self.device()))
+    fn enter<R>(&self, f: impl FnOnce(&BoundWalker<'_>) -> R) -> Option<R> {
+        let bound = *self.bound.lock();
+
+        bound.then(|| f(&self.walker()))
     }
 
-    unsafe fn list(&self, mapped: NonNull<dyn Mapped>) -> Result {
+    fn lock<R>(&self, f: impl FnOnce(&BoundWalker<'_>) -> R) -> Option<R> {
+        let bound = self.bound.lock();
+
+        bound.then(|| f(&self.walker()))
+    }
+
+    unsafe fn list(&self, table: NonNull<dyn Mapped>) -> Result {
         self.listed
-            .store(mapped.cast::<()>().as_ptr().expose_provenance(), Relaxed);
+            .store(table.cast::<()>().as_ptr().expose_provenance(), Relaxed);
         Ok(())
     }
 
-    unsafe fn forget(&self, mapped: NonNull<dyn Mapped>) {
-        // SAFETY: it is still listed, thus valid, and nothing walks it.
-        unsafe { mapped.as_ref().give_back(self.device()) };
+    unsafe fn remove(&self, table: NonNull<dyn Mapped>) {
+        if core::mem::replace(&mut *self.bound.lock(), true) {
+            // SAFETY: it is still listed, thus valid, and nothing walks it.
+            unsafe { table.as_ref().unmap(self.device()) };
+        }
     }
 }
 
@@ -184,6 +203,11 @@ impl<F: Format> TestTable<F> {
         }
         self.unmap_run(iova, pgcount)
     }
+
+    /// [`Table::clean`] with the lock of the device held.
+    pub fn clean_locked(&self, range: &RangeInclusive<u64>) -> Option<bool> {
+        self.body.device.lock(|walker| self.clean(walker, range))
+    }
 }
 
 /// A new table on a device of its own.
@@ -199,40 +223,33 @@ pub fn table_on<F: Format>(stand: &Arc<Stand>) -> Result<Arc<TestTable<F>>> {
 /// What the hardware finds at `iova`.
 pub fn walk<F: Format>(table: &TestTable<F>, iova: u64) -> Result<Option<(u64, Prot)>> {
     let piece = TestTable::<F>::piece(iova >> F::PAGE_SHIFT, 1);
-    let word = entries::read(&table.dir()[piece.index]);
-    let place = table.body.slots[piece.index].place().get();
+    let word = entries::read(&table.body.dir()[piece.index]);
+    let words = table.table(piece.index);
 
     let Some(paddr) = F::dir_table(word) else {
         check!(word == 0);
-        check!(place == 0);
+        check!(words.is_none());
         return Ok(None);
     };
-    let virt = table.body.virt_of(place).ok_or(EINVAL)?;
+    let words = words.ok_or(EINVAL)?;
     check!(
-        walker::paddr_of(virt) == paddr,
+        walker::paddr_of(NonNull::from(words).cast()) == paddr,
         "{:#x} at {:#x}",
         paddr,
         iova
     );
-    // SAFETY: the case is the only user of the table, so it stays while the slot has it.
-    let words = unsafe { table.table_at(place) };
     let entry = entries::read(&words[piece.start]);
     Ok(F::page_paddr(entry).map(|paddr| (paddr, F::page_prot(entry))))
 }
 
 /// Whether the directory has no word set.
 pub fn is_blank<F: Format>(table: &TestTable<F>) -> bool {
-    entries::count(table.dir()) == 0
+    entries::count(table.body.dir()) == 0
 }
 
 /// Bytes of address space behind one directory entry.
 pub const fn span<F: Format>() -> u64 {
     (F::TABLE_ENTRIES as u64) << F::PAGE_SHIFT
-}
-
-/// How many empty tables stay.
-pub const fn ring<F: Format>() -> usize {
-    crate::table::Ring::length(Sizes::<F>::TABLE)
 }
 
 /// Numbers that look random and come again with the same seed.

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A page table, and the caches of a walker: what a driver does at `sync_map` and `sync` leaves nothing
+//! stale, whatever two CPUs do at the same time.
+
+use core::ops::RangeInclusive;
+
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        new_spinlock,
+        Arc,
+        Completion,
+        SpinLock, //
+    },
+    workqueue, //
+};
+
+use super::support::{
+    check,
+    span,
+    table,
+    Random,
+    TestTable, //
+};
+
+use crate::{
+    gfp::Gfp,
+    prot::Prot,
+    table::{
+        entries,
+        Format, //
+    },
+};
+
+/// Tables that are used, and pages in each.
+const TABLES: usize = 4;
+const PAGES: usize = 16;
+
+/// A walk cache and a TLB that lose nothing on their own, and keep invalid entries too.
+struct Cached {
+    dirs: [Option<u32>; TABLES],
+    pages: [[Option<u32>; PAGES]; TABLES],
+}
+
+/// The hardware, and the table that it walks.
+#[pin_data]
+struct Hardware<F: Format> {
+    table: Arc<TestTable<F>>,
+    #[pin]
+    cached: SpinLock<Cached>,
+    wrong: Atomic<u32>,
+}
+
+fn iova<F: Format>(index: usize, page: usize) -> u64 {
+    index as u64 * span::<F>() + ((page as u64) << F::PAGE_SHIFT)
+}
+
+impl<F: Format> Hardware<F> {
+    fn new() -> Result<Arc<Self>> {
+        let table = table::<F>()?;
+
+        Arc::pin_init(
+            pin_init!(Self {
+                table,
+                cached <- new_spinlock!(Cached {
+                    dirs: [None; TABLES],
+                    pages: [[None; PAGES]; TABLES],
+                }),
+                wrong: Atomic::new(0),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Translates as a master's access does.
+    fn access(&self, index: usize, page: usize) -> Option<u64> {
+        let mut cached = self.cached.lock();
+        let dir = &self.table.body.dir()[index];
+
+        if *cached.dirs[index].get_or_insert_with(|| entries::read(dir)) == 0 {
+            return None;
+        }
+        let table = self.table.table(index)?;
+        let entry = cached.pages[index][page].get_or_insert_with(|| entries::read(&table[page]));
+        F::page_paddr(*entry)
+    }
+
+    /// Drops the pages of a table from `first` to `last`.
+    fn drop_pages(&self, index: usize, pages: RangeInclusive<usize>) {
+        self.cached.lock().pages[index][pages].fill(None);
+    }
+
+    /// What a driver does after it has mapped a page.
+    fn sync_map(&self, index: usize, page: usize) {
+        let start = iova::<F>(index, page);
+        let range = start..=start + (1 << F::PAGE_SHIFT) - 1;
+
+        if self.table.clean_locked(&range) == Some(true) {
+            for iova in self.table.fresh(&range) {
+                self.cached.lock().dirs[(iova / span::<F>()) as usize] = None;
+            }
+            self.drop_pages(index, page..=page);
+            self.table.settle(&range);
+        } else {
+            self.drop_pages(index, page..=page);
+        }
+    }
+
+    /// What a driver does after it has unmapped a page.
+    fn sync(&self, index: usize, page: usize) {
+        let start = iova::<F>(index, page);
+        let range = start..=start + (1 << F::PAGE_SHIFT) - 1;
+
+        let _ = self.table.clean_locked(&range);
+        self.drop_pages(index, page..=page);
+    }
+
+    fn expect(&self, condition: bool) {
+        self.wrong.add(u32::from(!condition), Relaxed);
+    }
+
+    /// One CPU: maps and unmaps pages of its own, those of `first` and each second one behind it, in tables
+    /// that both CPUs need. Any page may be accessed at any time.
+    fn run(&self, first: usize) {
+        let mut random = Random::new(F::NAME);
+        let paddr = |index: usize, page: usize| ((index * PAGES + page + 1) as u64) << F::PAGE_SHIFT;
+
+        for index in 0..TABLES {
+            for page in (first..PAGES).step_by(2) {
+                self.access(index, random.below(PAGES));
+                let mapped = self.table.map(
+                    iova::<F>(index, page),
+                    paddr(index, page),
+                    1,
+                    Prot::READ_WRITE,
+                    Gfp::KERNEL,
+                );
+                self.access(index, random.below(PAGES));
+                self.sync_map(index, page);
+                self.expect(mapped == (1, Ok(())));
+                self.expect(self.access(index, page) == Some(paddr(index, page)));
+
+                if random.below(2) == 0 {
+                    self.expect(self.table.unmap(iova::<F>(index, page), 1) == 1);
+                    self.access(index, random.below(PAGES));
+                    self.sync(index, page);
+                    self.expect(self.access(index, page).is_none());
+                }
+            }
+        }
+    }
+}
+
+/// Two CPUs, and caches in which nothing stale is found after `sync_map` and `sync`.
+pub fn cached_walks<F: Format>() -> Result {
+    // Directory entries are new once only in each table.
+    for round in 0..40 {
+        let hardware = Hardware::<F>::new()?;
+        let done = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
+
+        let (theirs, finished) = (hardware.clone(), done.clone());
+        workqueue::system_unbound().try_spawn(GFP_KERNEL, move || {
+            theirs.run(1);
+            drop(theirs);
+            finished.complete_all();
+        })?;
+        hardware.run(0);
+        done.wait_for_completion();
+
+        let wrong = hardware.wrong.load(Relaxed);
+        check!(wrong == 0, "round {}: {} wrong", round, wrong);
+    }
+    Ok(())
+}
