@@ -244,9 +244,15 @@ impl<T: Operations> TypedDomain<T> {
         &self.instances
     }
 
-    #[inline]
-    pub(crate) fn aperture(&self) -> &RangeInclusive<u64> {
-        &self.aperture
+    /// Whether `pgcount` pages of `pgsize` bytes from `iova` on are in the aperture.
+    #[inline(always)]
+    pub(crate) fn contains(&self, iova: u64, pgsize: usize, pgcount: usize) -> bool {
+        let offset = iova.wrapping_sub(*self.aperture.start());
+        let room = self.aperture.end().wrapping_sub(iova);
+        // The core counts pages of a range, which does not wrap.
+        let more = (pgsize as u64).wrapping_mul(pgcount as u64).wrapping_sub(1);
+
+        offset <= self.aperture.end() - self.aperture.start() && more <= room
     }
 
     /// What of the addresses from `first` to `last` is in the aperture, if anything is.

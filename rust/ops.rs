@@ -339,8 +339,8 @@ pub trait Operations: HasStatics + Sized + Send + Sync + 'static {
 
 /// An address space that the driver's hardware translates with.
 ///
-/// Called in any context, with interrupts on or off, and by several CPUs at once. The crate has checked that ranges lie in the aperture and do not
-/// wrap. Of single pages and addresses it has checked nothing.
+/// Called in any context, with interrupts on or off, and by several CPUs at once. The crate has checked
+/// that ranges lie in the aperture and do not wrap.
 ///
 /// Corresponds to `struct iommu_domain_ops`.
 pub trait PagingDomain<T: Operations>: AtomicSafe + Send + Sync + 'static {
@@ -361,34 +361,10 @@ pub trait PagingDomain<T: Operations>: AtomicSafe + Send + Sync + 'static {
         gfp: Gfp,
     ) -> (usize, Result);
 
-    /// As [`PagingDomain::map`] for one page, where that has a short way. `None`: nothing was done, and
-    /// [`PagingDomain::map`] is asked.
-    ///
-    /// `iova` can be anything. Outside of the aperture nothing is mapped.
-    #[inline]
-    fn map_one(
-        &self,
-        _iova: u64,
-        _paddr: PhysAddr,
-        _pgsize: usize,
-        _prot: Prot,
-        _gfp: Gfp,
-    ) -> Option<Result> {
-        None
-    }
-
     /// Unmaps up to `pgcount` pages of `pgsize` bytes and says how many it did.
     ///
-    /// Ends at the first hole. When it returns, the hardware's walker no longer finds the pages;
-    /// its caches may.
+    /// Ends at the first hole. The hardware may find the pages until [`PagingDomain::sync`] has returned.
     fn unmap(&self, iova: u64, pgsize: usize, pgcount: usize) -> usize;
-
-    /// As [`PagingDomain::unmap`] for one page, where that has a short way. `false`: nothing was done,
-    /// and [`PagingDomain::unmap`] is asked. `iova` can be anything.
-    #[inline]
-    fn unmap_one(&self, _iova: u64, _pgsize: usize) -> bool {
-        false
-    }
 
     /// The physical address behind `iova`, which can be anything, if it is mapped.
     fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr>;
@@ -399,11 +375,11 @@ pub trait PagingDomain<T: Operations>: AtomicSafe + Send + Sync + 'static {
     /// Nobody uses the pages before this has returned.
     fn sync_map(&self, engines: &mut Engines<'_, T>, range: RangeInclusive<u64>) -> Result;
 
-    /// Drops what the hardware has cached of `range`, which was unmapped. The pages are reused when
-    /// this returns.
+    /// Lets the hardware's walker see that `range` was unmapped, if [`PagingDomain::unmap`] has not, and
+    /// drops what the hardware has cached of it. The pages are reused when this returns.
     fn sync(&self, engines: &mut Engines<'_, T>, range: RangeInclusive<u64>);
 
-    /// Drops all that the hardware has cached of this domain.
+    /// As [`PagingDomain::sync`], for all addresses.
     fn flush_all(&self, engines: &mut Engines<'_, T>);
 
     /// Calls `f` with each live translation, in the order of IOVAs, merged into ranges.

@@ -144,7 +144,31 @@ impl<F: Robust> PageTable<F> {
     /// `prot` allows nothing, `ENOMEM`.
     ///
     /// Corresponds to `io_pgtable_ops::map_pages`.
+    #[inline(always)]
     pub fn map(
+        &self,
+        iova: u64,
+        paddr: PhysAddr,
+        count: usize,
+        prot: Prot,
+        gfp: Gfp,
+    ) -> (usize, Result) {
+        if count != 1 {
+            return self.map_run(iova, paddr, count, prot, gfp);
+        }
+        if !self.is_page(iova, self.last) || !self.is_page(paddr, self.last_paddr) {
+            return (0, Err(ERANGE));
+        }
+        // SAFETY: the page fits, and the rest is the promise of `Robust`.
+        let (mapped, ret) = unsafe {
+            self.table
+                .map(iova, paddr, self.config.page_size, 1, prot, gfp)
+        };
+        (mapped.min(1), ret)
+    }
+
+    #[inline(never)]
+    fn map_run(
         &self,
         iova: u64,
         paddr: PhysAddr,
@@ -184,31 +208,6 @@ impl<F: Robust> PageTable<F> {
         }
     }
 
-    /// As [`Self::map`], for one page.
-    #[inline(always)]
-    pub fn map_one(&self, iova: u64, paddr: PhysAddr, prot: Prot, gfp: Gfp) -> Result {
-        if !self.is_page(iova, self.last) || !self.is_page(paddr, self.last_paddr) {
-            return Err(ERANGE);
-        }
-        // SAFETY: the page fits, and the rest is the promise of `Robust`.
-        let (_, ret) = unsafe {
-            self.table
-                .map(iova, paddr, self.config.page_size, 1, prot, gfp)
-        };
-        ret
-    }
-
-    /// As [`Self::unmap`], for one page. `false`: it is not mapped.
-    #[inline(always)]
-    pub fn unmap_one(&self, iova: u64) -> bool {
-        // The library would complain.
-        if !self.is_page(iova, self.last) || self.iova_to_phys(iova).is_none() {
-            return false;
-        }
-        // SAFETY: as for `map_one`. There is nobody to be told of the TLB.
-        unsafe { self.table.unmap(iova, self.config.page_size, 1, None) != 0 }
-    }
-
     /// Whether a page begins at `start`, not behind `last`.
     #[inline(always)]
     fn is_page(&self, start: u64, last: u64) -> bool {
@@ -218,7 +217,21 @@ impl<F: Robust> PageTable<F> {
     /// Unmaps up to `count` pages and says how many it did. Ends at the first hole.
     ///
     /// Corresponds to `io_pgtable_ops::unmap_pages`.
+    #[inline(always)]
     pub fn unmap(&self, iova: u64, count: usize) -> usize {
+        if count != 1 {
+            return self.unmap_run(iova, count);
+        }
+        // The library would complain.
+        if !self.is_page(iova, self.last) || self.iova_to_phys(iova).is_none() {
+            return 0;
+        }
+        // SAFETY: as for `map`. The caller sees to the TLB.
+        usize::from(unsafe { self.table.unmap(iova, self.config.page_size, 1, None) } != 0)
+    }
+
+    #[inline(never)]
+    fn unmap_run(&self, iova: u64, count: usize) -> usize {
         let mut done = 0;
         // Whoever calls sees to the TLB: the library need not look at each page whether it should.
         let mut gather = io::queued();

@@ -401,23 +401,46 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         (Sizes::<F>::PAGES << F::PAGE_SHIFT) - 1
     }
 
-    /// Maps a page if its table is there and its entry is empty. `false`: nothing was done, and
-    /// [`Self::map_run`] has to be called, which says why.
+    /// Maps `pgcount` pages from `paddr` on, and says how many it did also if there is an error.
+    ///
+    /// The walker finds them at the latest when [`Self::clean`] has returned. The lock of the walker's
+    /// device must not be held.
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL` for an address that is not a page's, or permissions that the hardware lacks.
+    /// - `ERANGE` for addresses outside what the hardware can express.
+    /// - `EBUSY` if a page is mapped already. It keeps its translation.
+    /// - `ENOMEM`; `ENODEV` if a table is needed and the walker's device is gone.
     #[inline(always)]
-    pub fn map_one(&self, iova: u64, paddr: u64, prot: Prot) -> bool {
-        let Some(word) = self.entry(iova) else {
-            return false;
-        };
-        let Ok(entry) = F::page_entry(paddr, prot) else {
-            return false;
-        };
-        entries::fill_one(word, entry)
+    pub fn map(
+        &self,
+        iova: u64,
+        paddr: u64,
+        pgcount: usize,
+        prot: Prot,
+        gfp: Gfp,
+    ) -> (usize, Result) {
+        // A scattered list is one such call after the other.
+        if pgcount == 1 {
+            if let (Some(word), Ok(entry)) = (self.entry(iova), F::page_entry(paddr, prot)) {
+                if entries::fill_one(word, entry) {
+                    return (1, Ok(()));
+                }
+            }
+        }
+        self.map_run(iova, paddr, pgcount, prot, gfp)
     }
 
-    /// Unmaps a page. `false`: it is not mapped, or `iova` is no page's.
+    /// Unmaps up to `pgcount` pages and says how many it did: it ends at the first that is not mapped.
+    ///
+    /// The walker finds them no more when [`Self::clean`] has returned.
     #[inline(always)]
-    pub fn unmap_one(&self, iova: u64) -> bool {
-        self.entry(iova).is_some_and(entries::clear_one)
+    pub fn unmap(&self, iova: u64, pgcount: usize) -> usize {
+        if pgcount == 1 {
+            return usize::from(self.entry(iova).is_some_and(entries::clear_one));
+        }
+        self.unmap_run(iova, pgcount)
     }
 
     /// The entry of the page that begins at `iova`, if its table is there.
@@ -449,19 +472,9 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         Some(unsafe { words(slot.table()?, F::TABLE_ENTRIES) })
     }
 
-    /// Maps `pgcount` pages from `paddr` on, and says how many it did also if there is an error.
-    ///
-    /// The walker finds them at the latest when [`Self::clean`] has returned. The lock of the walker's
-    /// device must not be held.
-    ///
-    /// # Errors
-    ///
-    /// - `EINVAL` for an address that is not a page's, or permissions that the hardware lacks.
-    /// - `ERANGE` for addresses outside what the hardware can express.
-    /// - `EBUSY` if a page is mapped already. It keeps its translation.
-    /// - `ENOMEM`; `ENODEV` if a table is needed and the walker's device is gone.
+    /// [`Self::map`] for any number of pages.
     #[inline(never)]
-    pub fn map_run(
+    fn map_run(
         &self,
         iova: u64,
         paddr: u64,
@@ -501,11 +514,9 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         }
     }
 
-    /// Unmaps up to `pgcount` pages and says how many it did: it ends at the first that is not mapped.
-    ///
-    /// The walker finds them no more when [`Self::clean`] has returned.
+    /// [`Self::unmap`] for any number of pages.
     #[inline(never)]
-    pub fn unmap_run(&self, iova: u64, pgcount: usize) -> usize {
+    fn unmap_run(&self, iova: u64, pgcount: usize) -> usize {
         let page = iova >> F::PAGE_SHIFT;
         if page >= Sizes::<F>::PAGES {
             return 0;

@@ -611,22 +611,6 @@ unsafe extern "C" fn attach_blocked<T: Operations>(
     0
 }
 
-/// The range of `pgcount` pages of `pgsize` bytes at `iova`, if it is within the domain's aperture.
-#[inline]
-fn checked_range<T: Operations>(
-    domain: &TypedDomain<T>,
-    iova: usize,
-    pgsize: usize,
-    pgcount: usize,
-) -> Option<(u64, usize)> {
-    let iova = iova as u64;
-    let size = pgsize.checked_mul(pgcount)?;
-    let last = iova.checked_add(size.checked_sub(1)? as u64)?;
-    let aperture = domain.aperture();
-
-    (*aperture.start() <= iova && last <= *aperture.end()).then_some((iova, size))
-}
-
 /// Maps a run of pages. Any context.
 ///
 /// # Safety
@@ -642,64 +626,20 @@ unsafe extern "C" fn map_pages<T: Operations>(
     gfp: bindings::gfp_t,
     mapped: *mut usize,
 ) -> c_int {
-    if pgcount == 1 {
-        // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
-        let data = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) }.data();
-        let (prot, gfp) = (Prot::from_raw(prot), Gfp::from_raw(gfp));
-        match data.map_one(iova as u64, paddr, pgsize, prot, gfp) {
-            Some(Ok(())) => {
-                // SAFETY: the core passes a valid pointer to a number of this call's own, which is 0.
-                unsafe { *mapped = pgsize };
-                return 0;
-            }
-            Some(Err(e)) => return e.to_errno(),
-            None => {}
-        }
-    }
-    // SAFETY: as for this function.
-    unsafe { map_run::<T>(domain, iova, paddr, pgsize, pgcount, prot, gfp, mapped) }
-}
-
-/// [`map_pages`] where there is no short way. A function of its own, so that the short way does
-/// without its stack frame.
-///
-/// # Safety
-///
-/// As for [`map_pages`].
-#[inline(never)]
-unsafe extern "C" fn map_run<T: Operations>(
-    domain: *mut bindings::iommu_domain,
-    iova: usize,
-    paddr: bindings::phys_addr_t,
-    pgsize: usize,
-    pgcount: usize,
-    prot: c_int,
-    gfp: bindings::gfp_t,
-    mapped: *mut usize,
-) -> c_int {
     // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
-    let Some((iova, size)) = checked_range(domain, iova, pgsize, pgcount) else {
+    let (iova, prot, gfp) = (iova as u64, Prot::from_raw(prot), Gfp::from_raw(gfp));
+    if !domain.contains(iova, pgsize, pgcount) {
         return ERANGE.to_errno();
-    };
+    }
 
-    let (count, result) = domain.data().map(
-        iova,
-        paddr,
-        pgsize,
-        pgcount,
-        Prot::from_raw(prot),
-        Gfp::from_raw(gfp),
-    );
+    let (count, result) = domain
+        .data()
+        .map(iova, paddr, pgsize, pgcount, prot, gfp);
     // More than was asked for would send the core on through all of memory; success without
     // progress would keep it here for ever.
-    let size = if count < pgcount {
-        count * pgsize
-    } else {
-        size
-    };
     // SAFETY: the core passes a valid pointer to a number of this call's own, which is 0.
-    unsafe { *mapped = size };
+    unsafe { *mapped = count.min(pgcount).wrapping_mul(pgsize) };
     match result {
         Ok(()) if count == 0 => EINVAL.to_errno(),
         Ok(()) => 0,
@@ -719,44 +659,14 @@ unsafe extern "C" fn unmap_pages<T: Operations>(
     pgcount: usize,
     gather: *mut bindings::iommu_iotlb_gather,
 ) -> usize {
-    if pgcount == 1 {
-        // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
-        let data = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) }.data();
-        if data.unmap_one(iova as u64, pgsize) {
-            // SAFETY: the core passes a valid gather that is the caller's own.
-            unsafe { gather_range(gather, iova, pgsize) };
-            return pgsize;
-        }
-    }
-    // SAFETY: as for this function.
-    unsafe { unmap_run::<T>(domain, iova, pgsize, pgcount, gather) }
-}
-
-/// [`unmap_pages`] where there is no short way.
-///
-/// # Safety
-///
-/// As for [`unmap_pages`].
-#[inline(never)]
-unsafe extern "C" fn unmap_run<T: Operations>(
-    domain: *mut bindings::iommu_domain,
-    iova: usize,
-    pgsize: usize,
-    pgcount: usize,
-    gather: *mut bindings::iommu_iotlb_gather,
-) -> usize {
     // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
-    let Some((start, size)) = checked_range(domain, iova, pgsize, pgcount) else {
+    if !domain.contains(iova as u64, pgsize, pgcount) {
         return 0;
-    };
+    }
 
-    let count = domain.data().unmap(start, pgsize, pgcount);
-    let size = if count < pgcount {
-        count * pgsize
-    } else {
-        size
-    };
+    let count = domain.data().unmap(iova as u64, pgsize, pgcount);
+    let size = count.min(pgcount).wrapping_mul(pgsize);
     if size != 0 {
         // SAFETY: the core passes a valid gather that is the caller's own.
         unsafe { gather_range(gather, iova, size) };

@@ -284,11 +284,11 @@ mod tests {
         assert_eq!(table.iova_to_phys(iova), None);
 
         // One by one.
-        table.map_one(iova, 0x4000_0000, Prot::READ, Gfp::KERNEL)?;
+        table.map(iova, 0x4000_0000, 1, Prot::READ, Gfp::KERNEL).1?;
         assert_eq!(table.iova_to_phys(iova + 5), Some(0x4000_0005));
-        assert!(!table.unmap_one(iova + size));
-        assert!(table.unmap_one(iova));
-        assert!(!table.unmap_one(iova));
+        assert_eq!(table.unmap(iova + size, 1), 0);
+        assert_eq!(table.unmap(iova, 1), 1);
+        assert_eq!(table.unmap(iova, 1), 0);
 
         // The last page there is.
         let last = table.last() + 1 - size;
@@ -360,7 +360,7 @@ mod tests {
         assert!(map(0, 0, usize::MAX, Prot::READ) == (0, Err(ERANGE)));
         assert!(map(0, 0, 1, Prot::NONE) == (0, Err(EINVAL)));
 
-        let map = |iova, paddr, prot| table.map_one(iova, paddr, prot, Gfp::KERNEL);
+        let map = |iova, paddr, prot| table.map(iova, paddr, 1, prot, Gfp::KERNEL).1;
         assert!(map(0x1000, 0, Prot::READ) == Err(ERANGE));
         assert!(map(0, 0x1000, Prot::READ) == Err(ERANGE));
         assert!(map(1 << 32, 0, Prot::READ) == Err(ERANGE));
@@ -368,7 +368,7 @@ mod tests {
         assert!(map(0, 1 << 36, Prot::READ) == Err(ERANGE));
         assert!(map(0, 0, Prot::NONE) == Err(EINVAL));
         for iova in [0, 0x1000, 1 << 32, u64::MAX & !0x3fff] {
-            assert!(!table.unmap_one(iova));
+            assert_eq!(table.unmap(iova, 1), 0);
         }
         assert_eq!(table.usage(), (0, 0x4000));
 

@@ -248,7 +248,8 @@ impl PagingDomain<AppleDart> for Domain {
         }
     }
 
-    #[inline]
+    // Each transfer calls it.
+    #[inline(always)]
     fn map(
         &self,
         iova: u64,
@@ -258,9 +259,8 @@ impl PagingDomain<AppleDart> for Domain {
         prot: Prot,
         gfp: Gfp,
     ) -> (usize, Result) {
-        let Some(iova) = self.window.inside(iova) else {
-            return (0, Err(ERANGE));
-        };
+        let iova = self.window.index(iova);
+
         either!(
             self.tables,
             table => table.map(iova, paddr, pgcount, prot, gfp),
@@ -268,39 +268,12 @@ impl PagingDomain<AppleDart> for Domain {
         )
     }
 
+    // Each transfer calls it.
     #[inline(always)]
-    fn map_one(
-        &self,
-        iova: u64,
-        paddr: PhysAddr,
-        _pgsize: usize,
-        prot: Prot,
-        gfp: Gfp,
-    ) -> Option<Result> {
-        let Some(iova) = self.window.inside(iova) else {
-            return Some(Err(ERANGE));
-        };
-        either!(
-            self.tables,
-            table => Some(table.map_one(iova, paddr, prot, gfp)),
-            None
-        )
-    }
-
-    #[inline]
     fn unmap(&self, iova: u64, _pgsize: usize, pgcount: usize) -> usize {
-        let Some(iova) = self.window.inside(iova) else {
-            return 0;
-        };
-        either!(self.tables, table => table.unmap(iova, pgcount), 0)
-    }
+        let iova = self.window.index(iova);
 
-    #[inline(always)]
-    fn unmap_one(&self, iova: u64, _pgsize: usize) -> bool {
-        let Some(iova) = self.window.inside(iova) else {
-            return false;
-        };
-        either!(self.tables, table => table.unmap_one(iova), false)
+        either!(self.tables, table => table.unmap(iova, pgcount), 0)
     }
 
     #[inline]

@@ -59,10 +59,16 @@ impl Window {
         self.first..=self.last
     }
 
+    /// What tables are indexed by for `iova`, which is in the window.
+    #[inline(always)]
+    pub(crate) fn index(&self, iova: u64) -> u64 {
+        iova & self.mask
+    }
+
     /// What tables are indexed by for `iova`, if it is in the window.
     #[inline(always)]
     pub(crate) fn inside(&self, iova: u64) -> Option<u64> {
-        (self.first <= iova && iova <= self.last).then_some(iova & self.mask)
+        (self.first <= iova && iova <= self.last).then_some(self.index(iova))
     }
 
     /// The address of a master that tables are indexed by `index` for. Addresses that have higher bits

@@ -110,7 +110,8 @@ impl PagingDomain<Sun50iIommu> for Domain {
         }
     }
 
-    #[inline]
+    // Each transfer calls it.
+    #[inline(always)]
     fn map(
         &self,
         iova: u64,
@@ -120,29 +121,13 @@ impl PagingDomain<Sun50iIommu> for Domain {
         prot: Prot,
         gfp: Gfp,
     ) -> (usize, Result) {
-        self.table.map_run(iova, paddr, pgcount, prot, gfp)
+        self.table.map(iova, paddr, pgcount, prot, gfp)
     }
 
+    // Each transfer calls it.
     #[inline(always)]
-    fn map_one(
-        &self,
-        iova: u64,
-        paddr: PhysAddr,
-        _pgsize: usize,
-        prot: Prot,
-        _gfp: Gfp,
-    ) -> Option<Result> {
-        self.table.map_one(iova, paddr, prot).then_some(Ok(()))
-    }
-
-    #[inline]
     fn unmap(&self, iova: u64, _pgsize: usize, pgcount: usize) -> usize {
-        self.table.unmap_run(iova, pgcount)
-    }
-
-    #[inline(always)]
-    fn unmap_one(&self, iova: u64, _pgsize: usize) -> bool {
-        self.table.unmap_one(iova)
+        self.table.unmap(iova, pgcount)
     }
 
     #[inline(always)]

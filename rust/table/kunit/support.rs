@@ -25,7 +25,6 @@ use kernel::{
 };
 
 use crate::{
-    gfp::Gfp,
     lock_class::new_lock,
     prot::Prot,
     table::{
@@ -179,31 +178,7 @@ unsafe impl WalkerDevice for Arc<Stand> {
 /// The kind of table the cases use.
 pub type TestTable<F> = Table<F, Arc<Stand>>;
 
-/// What the core does by way of a driver: the short way is tried first.
 impl<F: Format> TestTable<F> {
-    /// Maps as [`Table::map_one`] and [`Table::map_run`] do.
-    pub fn map(
-        &self,
-        iova: u64,
-        paddr: u64,
-        pgcount: usize,
-        prot: Prot,
-        gfp: Gfp,
-    ) -> (usize, Result) {
-        if pgcount == 1 && self.map_one(iova, paddr, prot) {
-            return (1, Ok(()));
-        }
-        self.map_run(iova, paddr, pgcount, prot, gfp)
-    }
-
-    /// Unmaps as [`Table::unmap_one`] and [`Table::unmap_run`] do.
-    pub fn unmap(&self, iova: u64, pgcount: usize) -> usize {
-        if pgcount == 1 && self.unmap_one(iova) {
-            return 1;
-        }
-        self.unmap_run(iova, pgcount)
-    }
-
     /// [`Table::clean`] with the lock of the device held.
     pub fn clean_locked(&self, range: &RangeInclusive<u64>) -> Option<bool> {
         self.body.device.lock(|walker| self.clean(walker, range))
