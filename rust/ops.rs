@@ -361,10 +361,11 @@ pub trait PagingDomain<T: Operations>: AtomicSafe + Send + Sync + 'static {
         gfp: Gfp,
     ) -> (usize, Result);
 
-    /// Unmaps up to `pgcount` pages of `pgsize` bytes and says how many it did.
+    /// Unmaps up to `size` bytes, of pages of any size, and says how many it did.
     ///
-    /// Ends at the first hole. The hardware may find the pages until [`PagingDomain::sync`] has returned.
-    fn unmap(&self, iova: u64, pgsize: usize, pgcount: usize) -> usize;
+    /// Ends at the first hole, and at a page that is not in the range as a whole. The hardware may find the
+    /// pages until [`PagingDomain::sync`] has returned.
+    fn unmap(&self, iova: u64, size: usize) -> usize;
 
     /// The physical address behind `iova`, which can be anything, if it is mapped.
     fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr>;

@@ -214,20 +214,26 @@ impl<F: Robust> PageTable<F> {
         start & self.mask == 0 && start <= last
     }
 
-    /// Unmaps up to `count` pages and says how many it did. Ends at the first hole.
+    /// Unmaps up to `size` bytes and says how many it did. Ends at the first hole.
     ///
     /// Corresponds to `io_pgtable_ops::unmap_pages`.
     #[inline(always)]
-    pub fn unmap(&self, iova: u64, count: usize) -> usize {
-        if count != 1 {
-            return self.unmap_run(iova, count);
+    pub fn unmap(&self, iova: u64, size: usize) -> usize {
+        let bytes = self.config.page_size;
+
+        if size != bytes {
+            let count = size.wrapping_shr(self.shift);
+            return self.unmap_run(iova, count).wrapping_shl(self.shift);
         }
         // The library would complain.
         if !self.is_page(iova, self.last) || self.iova_to_phys(iova).is_none() {
             return 0;
         }
         // SAFETY: as for `map`. The caller sees to the TLB.
-        usize::from(unsafe { self.table.unmap(iova, self.config.page_size, 1, None) } != 0)
+        match unsafe { self.table.unmap(iova, bytes, 1, None) } {
+            0 => 0,
+            _ => bytes,
+        }
     }
 
     #[inline(never)]

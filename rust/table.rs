@@ -74,11 +74,14 @@ mod entries;
 pub(crate) mod ffi;
 #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 pub mod kunit;
+mod large;
+pub mod tegra;
+pub mod v7s;
 mod walk;
 
 pub use walk::Range;
 
-/// How hardware wants the words of a two-level page table.
+/// Entries of a two-level page table, as the hardware has them.
 ///
 /// An implementation that contradicts itself makes for wrong translations, but not for undefined
 /// behaviour: no address that it decodes is followed by software.
@@ -87,19 +90,23 @@ pub trait Format: 'static {
     const NAME: &'static str;
     /// Number of words of the directory; a power of two.
     const DIR_ENTRIES: usize;
-    /// Number of words of a table; a power of two, at most 1024.
+    /// Number of words of a table; a power of two.
     const TABLE_ENTRIES: usize;
     /// Binary logarithm of the page size.
     const PAGE_SHIFT: u32;
-    /// What is added (wrapping) to the entry of a page to get that of the page behind it.
+    /// What is added to the entry of a page to get that of the page behind it, in a range of
+    /// [`Self::LINEAR`].
     const STEP: u32;
+    /// Binary logarithm of the size of the ranges of physical addresses in which [`Self::STEP`] holds.
+    const LINEAR: u32 = 63;
+    /// Binary logarithms of further page sizes, in ascending order. A page that is smaller than the range
+    /// of a table has several equal entries in the table. Others have one or several equal entries in the
+    /// directory.
+    const LARGE: &'static [u32] = &[];
 
     /// The directory entry that points to the table at `table`; never 0. `None` if the hardware
     /// cannot address it.
     fn dir_entry(table: u64) -> Option<u32>;
-
-    /// What [`Format::dir_entry`] was given, or `None` for an invalid entry.
-    fn dir_table(entry: u32) -> Option<u64>;
 
     /// The entry of a page; never 0. The pages for which this succeeds are an interval.
     ///
@@ -109,11 +116,32 @@ pub trait Format: 'static {
     /// for permissions that the hardware cannot express and must not widen.
     fn page_entry(paddr: u64, prot: Prot) -> Result<u32>;
 
-    /// The address of the page, or `None` for an invalid entry.
-    fn page_paddr(entry: u32) -> Option<u64>;
+    /// As [`Self::page_entry`], for a page of a size in [`Self::LARGE`].
+    fn large_entry(_shift: u32, _paddr: u64, _prot: Prot) -> Result<u32> {
+        Err(EINVAL)
+    }
 
-    /// What the entry allows.
-    fn page_prot(entry: u32) -> Prot;
+    /// The page of a table's entry, or `None` for an invalid entry.
+    fn page(entry: u32) -> Option<Page>;
+
+    /// The page of a directory entry, or `None` for an invalid entry and for one that points to a table.
+    fn dir_page(_entry: u32) -> Option<Page> {
+        None
+    }
+
+    /// What [`Format::dir_entry`] was given, or `None` for an entry that does not point to a table.
+    fn dir_table(entry: u32) -> Option<u64>;
+}
+
+/// A page, as an entry has it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Physical address of its first byte.
+    pub paddr: u64,
+    /// Binary logarithm of its size.
+    pub shift: u32,
+    /// What accesses are allowed.
+    pub prot: Prot,
 }
 
 /// Sizes that follow from a [`Format`].
@@ -125,8 +153,14 @@ impl<F: Format> Sizes<F> {
         assert!(F::PAGE_SHIFT < 32);
         // So that a page's number fits a word, and its address what the core counts with.
         assert!(Self::PAGES <= 1 << 31);
-        // So that the address of a table has a bit to spare, see `Slot`.
-        assert!(Self::TABLE > Slot::FRESH);
+        // So that the address of a table has bits to spare, see `Slot`.
+        assert!(Self::TABLE > Slot::FLAGS);
+        let mut i = 0;
+        while i < F::LARGE.len() {
+            let last = if i == 0 { F::PAGE_SHIFT } else { F::LARGE[i - 1] };
+            assert!(F::LARGE[i] > last && 1 << (F::LARGE[i] - F::PAGE_SHIFT) <= Self::PAGES);
+            i += 1;
+        }
     };
     const DIRECTORY: usize = F::DIR_ENTRIES * size_of::<u32>();
     const TABLE: usize = F::TABLE_ENTRIES * size_of::<u32>();
@@ -134,6 +168,13 @@ impl<F: Format> Sizes<F> {
     const PAGES: u64 = (F::DIR_ENTRIES as u64) * (F::TABLE_ENTRIES as u64);
     /// Bits of an IOVA that say which page it is of.
     const PAGE_BITS: u64 = (Self::PAGES - 1) << F::PAGE_SHIFT;
+    /// Binary logarithm of the bytes behind a directory entry.
+    const DIR_SHIFT: u32 = F::PAGE_SHIFT + F::TABLE_ENTRIES.trailing_zeros();
+    /// Whether directory entries can be pages.
+    const HAS_SECTIONS: bool =
+        !F::LARGE.is_empty() && F::LARGE[F::LARGE.len() - 1] >= Self::DIR_SHIFT;
+    /// Whether pages can have several entries of a table.
+    const HAS_CONTIGUOUS: bool = !F::LARGE.is_empty() && F::LARGE[0] < Self::DIR_SHIFT;
 }
 
 /// Part of a run of pages: what of it lies in one table.
@@ -147,8 +188,7 @@ struct Piece {
     pages: usize,
 }
 
-/// The table of a directory entry, as software finds it: its address, and in the lowest bit
-/// [`Slot::FRESH`].
+/// The table of a directory entry, as software finds it: its address, with flags in the lowest bits.
 ///
 /// The atomics of `core` here and in [`entries`] are plain loads and stores. Those of the kernel are
 /// function calls, two for each page that is mapped.
@@ -156,20 +196,43 @@ struct Piece {
 struct Slot(AtomicPtr<AtomicU32>);
 
 impl Slot {
-    /// The walk cache may have the directory entry as invalid.
-    const FRESH: usize = 1;
+    /// The directory entry has changed, and the walk cache may have it as it was.
+    const FRESH: usize = 1 << 0;
+    /// The directory entry is a page, or one of several of a page. The table, if there is one, is empty
+    /// and not walked.
+    const SECTION: usize = 1 << 1;
+    const FLAGS: usize = Self::FRESH | Self::SECTION;
 
-    /// The table, if there is one.
     #[inline(always)]
-    fn table(&self) -> Option<NonNull<AtomicU32>> {
+    fn load(&self) -> *mut AtomicU32 {
         // `Acquire`: the table is seen as it was installed.
-        let tagged = self.0.load(Ordering::Acquire);
-
-        NonNull::new(tagged.map_addr(|addr| addr & !Self::FRESH))
+        self.0.load(Ordering::Acquire)
     }
 
-    fn is_fresh(&self) -> bool {
-        self.0.load(Ordering::Relaxed).addr() & Self::FRESH != 0
+    #[inline(always)]
+    fn without_flags(tagged: *mut AtomicU32) -> Option<NonNull<AtomicU32>> {
+        NonNull::new(tagged.map_addr(|addr| addr & !Self::FLAGS))
+    }
+
+    /// The table, if there is one and it is walked.
+    #[inline(always)]
+    fn table<F: Format>(&self) -> Option<NonNull<AtomicU32>> {
+        let tagged = self.load();
+
+        if Sizes::<F>::HAS_SECTIONS && tagged.addr() & Self::SECTION != 0 {
+            return None;
+        }
+        Self::without_flags(tagged)
+    }
+
+    /// The table, if there is one.
+    fn any_table(&self) -> Option<NonNull<AtomicU32>> {
+        Self::without_flags(self.load())
+    }
+
+    #[inline(always)]
+    fn has(&self, flag: usize) -> bool {
+        self.0.load(Ordering::Relaxed).addr() & flag != 0
     }
 
     /// Installs a table. Called with the lock of the walker's device held.
@@ -179,15 +242,24 @@ impl Slot {
         self.0.store(tagged, Ordering::Release);
     }
 
-    /// Notes that no walk cache has the directory entry as invalid.
+    /// Sets the flags of a directory entry that changes. Called with the lock of the walker's device held,
+    /// or without a device.
+    fn set_section(&self, section: bool) {
+        let flags = if section { Self::FLAGS } else { Self::FRESH };
+        let tagged = self.load().map_addr(|addr| addr & !Self::FLAGS | flags);
+
+        self.0.store(tagged, Ordering::Release);
+    }
+
+    /// Notes that the walk cache does not have the directory entry as it was.
     fn settle(&self) {
         let tagged = self.0.load(Ordering::Relaxed);
-        let table = tagged.map_addr(|addr| addr & !Self::FRESH);
+        let settled = tagged.map_addr(|addr| addr & !Self::FRESH);
 
         // It fails if another caller has just done the same.
         let _ = self
             .0
-            .compare_exchange(tagged, table, Ordering::Relaxed, Ordering::Relaxed);
+            .compare_exchange(tagged, settled, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 
@@ -295,7 +367,7 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
     fn blocks(&self) -> impl Iterator<Item = NonNull<c_void>> + '_ {
         self.slots
             .iter()
-            .filter_map(|slot| slot.table().map(NonNull::cast))
+            .filter_map(|slot| slot.any_table().map(NonNull::cast))
     }
 
     /// The words of the directory.
@@ -309,8 +381,8 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
     ///
     /// # Errors
     ///
-    /// `ENOMEM`, `ERANGE` if the hardware cannot address the table, `ENODEV` if the device is gone, or
-    /// what mapping the table for the walker fails with.
+    /// `ENOMEM`, `ERANGE` if the hardware cannot address the table, `EBUSY` if the directory entry is a
+    /// page, `ENODEV` if the device is gone, or what mapping the table for the walker fails with.
     #[cold]
     #[inline(never)]
     fn install(&self, index: usize, gfp: Gfp) -> Result<NonNull<AtomicU32>> {
@@ -321,7 +393,11 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
         // A block that is not used is freed after the lock is released.
         self.device
             .lock(|walker| {
-                if let Some(table) = self.slots[index].table() {
+                let slot = &self.slots[index];
+                if slot.has(Slot::SECTION) {
+                    return Err(EBUSY);
+                }
+                if let Some(table) = slot.any_table() {
                     return Ok(table);
                 }
                 let Some(block) = block.take() else {
@@ -332,7 +408,7 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
                 unsafe { walker::map(walker.dev(), virt, block.bytes()) }?;
                 // INVARIANT: the slot owns the block now. It is mapped, and the lock is held.
                 let table = Block::into_ptr(block).cast();
-                self.slots[index].install(table);
+                slot.install(table);
                 self.tables.add(1usize, Relaxed);
 
                 let words = &self.dir()[index..=index];
@@ -401,26 +477,44 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         (Sizes::<F>::PAGES << F::PAGE_SHIFT) - 1
     }
 
-    /// Maps `pgcount` pages from `paddr` on, and says how many it did also if there is an error.
+    /// The page sizes in bytes, or-ed together.
+    pub const fn page_sizes() -> u32 {
+        let mut sizes = 1 << F::PAGE_SHIFT;
+        let mut i = 0;
+
+        while i < F::LARGE.len() {
+            sizes |= 1 << F::LARGE[i];
+            i += 1;
+        }
+        sizes
+    }
+
+    /// Maps `pgcount` pages of `pgsize` bytes from `paddr` on, and says how many it did also if there is
+    /// an error.
     ///
     /// The walker finds them at the latest when [`Self::clean`] has returned. The lock of the walker's
     /// device must not be held.
     ///
     /// # Errors
     ///
-    /// - `EINVAL` for an address that is not a page's, or permissions that the hardware lacks.
+    /// - `EINVAL` for an address that is not a page's, for a page size or permissions that the hardware
+    ///   lacks.
     /// - `ERANGE` for addresses outside what the hardware can express.
     /// - `EBUSY` if a page is mapped already. It keeps its translation.
-    /// - `ENOMEM`; `ENODEV` if a table is needed and the walker's device is gone.
+    /// - `ENOMEM`; `ENODEV` if the directory has to change and the walker's device is gone.
     #[inline(always)]
     pub fn map(
         &self,
         iova: u64,
         paddr: u64,
+        pgsize: usize,
         pgcount: usize,
         prot: Prot,
         gfp: Gfp,
     ) -> (usize, Result) {
+        if !F::LARGE.is_empty() && pgsize != 1 << F::PAGE_SHIFT {
+            return self.map_large(iova, paddr, pgsize, pgcount, prot, gfp);
+        }
         // A scattered list is one such call after the other.
         if pgcount == 1 {
             if let (Some(word), Ok(entry)) = (self.entry(iova), F::page_entry(paddr, prot)) {
@@ -432,15 +526,23 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         self.map_run(iova, paddr, pgcount, prot, gfp)
     }
 
-    /// Unmaps up to `pgcount` pages and says how many it did: it ends at the first that is not mapped.
+    /// Unmaps up to `size` bytes of pages of any size, and says how many it did. It ends at the first page
+    /// that is not mapped, or that is not in the range as a whole.
     ///
-    /// The walker finds them no more when [`Self::clean`] has returned.
+    /// The walker finds them no more when [`Self::clean`] has returned. The lock of the walker's device
+    /// must not be held.
     #[inline(always)]
-    pub fn unmap(&self, iova: u64, pgcount: usize) -> usize {
-        if pgcount == 1 {
-            return usize::from(self.entry(iova).is_some_and(entries::clear_one));
+    pub fn unmap(&self, iova: u64, size: usize) -> usize {
+        if Sizes::<F>::HAS_CONTIGUOUS {
+            return self.unmap_any(iova, size);
         }
-        self.unmap_run(iova, pgcount)
+        if size == 1 << F::PAGE_SHIFT && self.entry(iova).is_some_and(entries::clear_one) {
+            return size;
+        }
+        if Sizes::<F>::HAS_SECTIONS {
+            return self.unmap_any(iova, size);
+        }
+        self.unmap_run(iova, size >> F::PAGE_SHIFT) << F::PAGE_SHIFT
     }
 
     /// The entry of the page that begins at `iova`, if its table is there.
@@ -462,14 +564,14 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         Some(&table[page as usize % F::TABLE_ENTRIES])
     }
 
-    /// The table of slot `index`, which is in the directory.
+    /// The table of slot `index`, which is in the directory, if it is walked.
     #[inline(always)]
     fn table(&self, index: usize) -> Option<&[AtomicU32]> {
         debug_assert!(index < F::DIR_ENTRIES);
         // SAFETY: by the type invariants there is a slot for each directory entry.
         let slot = unsafe { self.slots.add(index).as_ref() };
         // SAFETY: by the invariants of `Body` it has that many words and stays until `self` is dropped.
-        Some(unsafe { words(slot.table()?, F::TABLE_ENTRIES) })
+        Some(unsafe { words(slot.table::<F>()?, F::TABLE_ENTRIES) })
     }
 
     /// [`Self::map`] for any number of pages.
@@ -482,27 +584,49 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         prot: Prot,
         gfp: Gfp,
     ) -> (usize, Result) {
-        let run = match Run::new::<F>(iova, paddr, pgcount, prot) {
-            Ok(run) => run,
+        let first = match Self::check_run(iova, paddr, pgcount, prot) {
+            Ok(page) => page,
             Err(e) => return (0, Err(e)),
         };
-        let mut entry = run.entry;
         let mut done = 0;
 
-        while done < run.pages {
-            let piece = Self::piece(run.page + done as u64, run.pages - done);
-            let table = match self.table_or_new(piece.index, gfp) {
-                Ok(table) => table,
+        while done < pgcount {
+            let paddr = paddr + ((done as u64) << F::PAGE_SHIFT);
+            let linear = (1 << F::LINEAR) - (paddr & ((1 << F::LINEAR) - 1));
+            let pages = (pgcount - done).min((linear >> F::PAGE_SHIFT) as usize);
+            let piece = Self::piece(first + done as u64, pages);
+            let filled = F::page_entry(paddr, prot).and_then(|entry| {
+                let table = self.table_or_new(piece.index, gfp)?;
+                let words = &table[piece.start..][..piece.pages];
+                Ok(entries::fill(words, entry, F::STEP))
+            });
+            let filled = match filled {
+                Ok(filled) => filled,
                 Err(e) => return (done, Err(e)),
             };
-            let filled = entries::fill(&table[piece.start..][..piece.pages], entry, F::STEP);
             done += filled;
             if filled < piece.pages {
                 return (done, Err(EBUSY));
             }
-            entry = entry.wrapping_add(F::STEP.wrapping_mul(piece.pages as u32));
         }
         (done, Ok(()))
+    }
+
+    /// Checks the arguments of [`Self::map_run`], and returns the number of the first page.
+    fn check_run(iova: u64, paddr: u64, pages: usize, prot: Prot) -> Result<u64> {
+        let page = iova >> F::PAGE_SHIFT;
+        if pages == 0 || (iova | paddr) & ((1 << F::PAGE_SHIFT) - 1) != 0 {
+            return Err(EINVAL);
+        }
+        if page >= Sizes::<F>::PAGES || pages as u64 > Sizes::<F>::PAGES - page {
+            return Err(ERANGE);
+        }
+        // Fits, since the address space has fewer than 2^32 pages.
+        let last = paddr
+            .checked_add((pages as u64 - 1) << F::PAGE_SHIFT)
+            .ok_or(ERANGE)?;
+        F::page_entry(last, prot)?;
+        Ok(page)
     }
 
     #[inline(always)]
@@ -518,7 +642,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     #[inline(never)]
     fn unmap_run(&self, iova: u64, pgcount: usize) -> usize {
         let page = iova >> F::PAGE_SHIFT;
-        if page >= Sizes::<F>::PAGES {
+        if page >= Sizes::<F>::PAGES || iova & ((1 << F::PAGE_SHIFT) - 1) != 0 {
             return 0;
         }
         let pages = (Sizes::<F>::PAGES - page).min(pgcount as u64) as usize;
@@ -541,9 +665,14 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// The physical address behind `iova`, if it is mapped.
     #[inline(always)]
     pub fn iova_to_phys(&self, iova: u64) -> Option<u64> {
-        let entry = entries::read(self.entry_of_page(iova >> F::PAGE_SHIFT)?);
+        let page = match self.entry_of_page(iova >> F::PAGE_SHIFT) {
+            Some(word) => F::page(entries::read(word))?,
+            None if Sizes::<F>::HAS_SECTIONS => self.page_at(iova)?,
+            None => return None,
+        };
+        let offset = (1 << page.shift) - 1;
 
-        F::page_paddr(entry).map(|page| page | iova & ((1 << F::PAGE_SHIFT) - 1))
+        Some(page.paddr & !offset | iova & offset)
     }
 
     /// What of `pages` pages from `page` on lies in the first table. `page` is in the address space.
@@ -555,37 +684,6 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             start,
             pages: pages.min(F::TABLE_ENTRIES - start),
         }
-    }
-}
-
-/// A run of pages to map.
-#[derive(Copy, Clone)]
-struct Run {
-    page: u64,
-    pages: usize,
-    entry: u32,
-}
-
-impl Run {
-    #[inline]
-    fn new<F: Format>(iova: u64, paddr: u64, pages: usize, prot: Prot) -> Result<Self> {
-        let page = iova >> F::PAGE_SHIFT;
-        if pages == 0 || (iova | paddr) & ((1 << F::PAGE_SHIFT) - 1) != 0 {
-            return Err(EINVAL);
-        }
-        if page >= Sizes::<F>::PAGES || pages as u64 > Sizes::<F>::PAGES - page {
-            return Err(ERANGE);
-        }
-        // Fits, since the address space has fewer than 2^32 bytes a word.
-        let last = paddr
-            .checked_add((pages as u64 - 1) << F::PAGE_SHIFT)
-            .ok_or(ERANGE)?;
-        F::page_entry(last, prot)?;
-        Ok(Self {
-            page,
-            pages,
-            entry: F::page_entry(paddr, prot)?,
-        })
     }
 }
 

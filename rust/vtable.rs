@@ -665,8 +665,8 @@ unsafe extern "C" fn unmap_pages<T: Operations>(
         return 0;
     }
 
-    let count = domain.data().unmap(iova as u64, pgsize, pgcount);
-    let size = count.min(pgcount).wrapping_mul(pgsize);
+    let all = pgsize.wrapping_mul(pgcount);
+    let size = domain.data().unmap(iova as u64, all).min(all);
     if size != 0 {
         // SAFETY: the core passes a valid gather that is the caller's own.
         unsafe { gather_range(gather, iova, size) };

@@ -279,16 +279,16 @@ mod tests {
         assert_eq!(ranges, 1);
 
         // Ends at the hole.
-        assert_eq!(table.unmap(iova, 3), 3);
-        assert_eq!(table.unmap(iova, 1), 0);
+        assert_eq!(table.unmap(iova, 3 * page_size), 3 * page_size);
+        assert_eq!(table.unmap(iova, page_size), 0);
         assert_eq!(table.iova_to_phys(iova), None);
 
         // One by one.
         table.map(iova, 0x4000_0000, 1, Prot::READ, Gfp::KERNEL).1?;
         assert_eq!(table.iova_to_phys(iova + 5), Some(0x4000_0005));
-        assert_eq!(table.unmap(iova + size, 1), 0);
-        assert_eq!(table.unmap(iova, 1), 1);
-        assert_eq!(table.unmap(iova, 1), 0);
+        assert_eq!(table.unmap(iova + size, page_size), 0);
+        assert_eq!(table.unmap(iova, page_size), page_size);
+        assert_eq!(table.unmap(iova, page_size), 0);
 
         // The last page there is.
         let last = table.last() + 1 - size;
@@ -368,7 +368,7 @@ mod tests {
         assert!(map(0, 1 << 36, Prot::READ) == Err(ERANGE));
         assert!(map(0, 0, Prot::NONE) == Err(EINVAL));
         for iova in [0, 0x1000, 1 << 32, u64::MAX & !0x3fff] {
-            assert_eq!(table.unmap(iova, 1), 0);
+            assert_eq!(table.unmap(iova, 0x4000), 0);
         }
         assert_eq!(table.usage(), (0, 0x4000));
 

@@ -55,15 +55,14 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         start: usize,
         pages: usize,
     ) -> bool {
-        let Some(table) = self.table(index) else {
-            return false;
-        };
-        // A mapping of another device is not ours to clean.
-        if walker.id() == self.body.id {
-            // SAFETY: entries of an installed table, and the walker was compared.
-            unsafe { self.body.clean_words(walker, &table[start..][..pages]) };
+        if let Some(table) = self.table(index) {
+            // A mapping of another device is not ours to clean.
+            if walker.id() == self.body.id {
+                // SAFETY: entries of an installed table, and the walker was compared.
+                unsafe { self.body.clean_words(walker, &table[start..][..pages]) };
+            }
         }
-        self.body.slots[index].is_fresh()
+        self.body.slots[index].has(Slot::FRESH)
     }
 
     /// The part of a range that [`Self::clean`] is to be called for at a time, so that interrupts are not
@@ -75,20 +74,20 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         *range.start()..=end
     }
 
-    /// The first IOVA of each directory entry in `range` that became valid and was not
+    /// The first IOVA of each directory entry in `range` that has changed and was not
     /// [settled](Table::settle) since.
     ///
-    /// For hardware that caches directory entries also while they are invalid. Invalidate these for
+    /// For hardware that caches directory entries, also while they are invalid. Invalidate these for
     /// every instance, then settle the range; in this order, since another caller that has just mapped
-    /// into the same table relies on it too.
+    /// into the same table relies on it too. Every address of the range has to be the caller's own.
     #[inline]
     pub fn fresh(&self, range: &RangeInclusive<u64>) -> impl Iterator<Item = u64> + '_ {
         self.slots_of(range)
-            .filter(|&index| self.body.slots[index].is_fresh())
+            .filter(|&index| self.body.slots[index].has(Slot::FRESH))
             .map(|index| (index as u64 * F::TABLE_ENTRIES as u64) << F::PAGE_SHIFT)
     }
 
-    /// Notes that no walk cache has the directory entries of `range` as invalid.
+    /// Notes that no walk cache has the directory entries of `range` as they were.
     pub fn settle(&self, range: &RangeInclusive<u64>) {
         self.slots_of(range)
             .map(|index| &self.body.slots[index])
@@ -97,7 +96,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
 
     #[inline]
     fn slots_of(&self, range: &RangeInclusive<u64>) -> core::ops::Range<usize> {
-        let shift = F::PAGE_SHIFT + F::TABLE_ENTRIES.trailing_zeros();
+        let shift = super::Sizes::<F>::DIR_SHIFT;
         let limit = F::DIR_ENTRIES as u64;
         let first = (range.start() >> shift).min(limit);
         let end = (range.end() >> shift).saturating_add(1).min(limit);

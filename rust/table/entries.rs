@@ -145,25 +145,6 @@ fn clear_slowly(entries: &[AtomicU32]) -> usize {
 }
 
 /// Number of entries that are not empty.
-#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 pub(super) fn count(entries: &[AtomicU32]) -> usize {
     entries.iter().filter(|e| is_set(e)).count()
-}
-
-/// The first run of entries that follow each other by `step`: position, length, first entry.
-pub(super) fn first_run(entries: &[AtomicU32], step: u32) -> Option<(usize, usize, u32)> {
-    let start = entries.iter().position(is_set)?;
-    let run = entries.get(start..)?;
-    // Another CPU may empty it meanwhile; then it is no run.
-    let first = run.first().map(read).filter(|&e| e != 0)?;
-    let mut expected = first;
-    let length = run
-        .iter()
-        .take_while(|e| {
-            let same = read(e) == expected;
-            expected = expected.wrapping_add(step);
-            same
-        })
-        .count();
-    Some((start, length.max(1), first))
 }

@@ -3,9 +3,14 @@
 //! KUnit suites of the page table, the same for every format.
 //!
 //! [`cases`] has the cases as functions over a [`Format`], and [`table_suite!`](crate::table_suite!)
-//! makes a suite of them: here for the two geometries at hand, in a driver for its own format.
+//! makes a suite of them: here for the formats of this crate, in a driver for its own format.
 
-use super::Format;
+use super::{
+    tegra::Tegra,
+    v7s::V7s,
+    Format,
+    Page, //
+};
 
 use crate::prot::Prot;
 
@@ -13,7 +18,10 @@ use kernel::prelude::*;
 
 pub mod caches;
 pub mod cases;
+pub mod sizes;
 pub mod support;
+#[cfg(CONFIG_IOMMU_IO_PGTABLE_ARMV7S)]
+mod v7s_library;
 
 /// Makes a KUnit suite of all cases for a format.
 #[macro_export]
@@ -25,7 +33,8 @@ macro_rules! table_suite {
             use super::*;
             use $crate::table::kunit::{
                 caches,
-                cases, //
+                cases,
+                sizes, //
             };
 
             #[test]
@@ -76,6 +85,16 @@ macro_rules! table_suite {
             #[test]
             fn parts_of_ranges() -> kernel::error::Result {
                 cases::parts_of_ranges::<$format>()
+            }
+
+            #[test]
+            fn page_sizes() -> kernel::error::Result {
+                sizes::page_sizes::<$format>()
+            }
+
+            #[test]
+            fn sections_and_tables() -> kernel::error::Result {
+                sizes::sections_and_tables::<$format>()
             }
 
             #[test]
@@ -143,70 +162,12 @@ impl Format for Wide {
         Ok(page | access | 2)
     }
 
-    fn page_paddr(entry: u32) -> Option<u64> {
-        (entry & 2 != 0).then_some(u64::from(entry & !0xfff))
-    }
-
-    fn page_prot(entry: u32) -> Prot {
-        prot(entry & 1 << 4 != 0, entry & 1 << 5 != 0)
-    }
-}
-
-/// 1024 tables of 1024 entries, frame numbers low in the word and no valid bit, as tegra has them.
-pub struct Square;
-
-impl Square {
-    const READ: u32 = 1 << 31;
-    const WRITE: u32 = 1 << 30;
-    const ALWAYS: u32 = 1 << 29;
-    const NEXT: u32 = 1 << 28;
-    const FRAME: u32 = (1 << 22) - 1;
-}
-
-impl Format for Square {
-    const NAME: &'static str = "kunit-square";
-    const DIR_ENTRIES: usize = 1024;
-    const TABLE_ENTRIES: usize = 1024;
-    const PAGE_SHIFT: u32 = 12;
-    const STEP: u32 = 1;
-
-    fn dir_entry(table: u64) -> Option<u32> {
-        let frame = u32::try_from(table >> 12).ok()?;
-        (frame <= Self::FRAME)
-            .then_some(frame | Self::READ | Self::WRITE | Self::ALWAYS | Self::NEXT)
-    }
-
-    fn dir_table(entry: u32) -> Option<u64> {
-        (entry & Self::NEXT != 0).then_some(u64::from(entry & Self::FRAME) << 12)
-    }
-
-    fn page_entry(paddr: u64, prot: Prot) -> Result<u32> {
-        let frame = u32::try_from(paddr >> 12).map_err(|_| ERANGE)?;
-        if frame > Self::FRAME {
-            return Err(ERANGE);
-        }
-        if paddr & 0xfff != 0 {
-            return Err(EINVAL);
-        }
-        let mut access = 0;
-        if prot.readable() {
-            access |= Self::READ;
-        }
-        if prot.writable() {
-            access |= Self::WRITE;
-        }
-        if access == 0 {
-            return Err(EINVAL);
-        }
-        Ok(frame | access | Self::ALWAYS)
-    }
-
-    fn page_paddr(entry: u32) -> Option<u64> {
-        (entry & (Self::READ | Self::WRITE) != 0).then_some(u64::from(entry & Self::FRAME) << 12)
-    }
-
-    fn page_prot(entry: u32) -> Prot {
-        prot(entry & Self::READ != 0, entry & Self::WRITE != 0)
+    fn page(entry: u32) -> Option<Page> {
+        (entry & 2 != 0).then(|| Page {
+            paddr: u64::from(entry & !0xfff),
+            shift: 12,
+            prot: prot(entry & 1 << 4 != 0, entry & 1 << 5 != 0),
+        })
     }
 }
 
@@ -222,4 +183,6 @@ fn prot(read: bool, write: bool) -> Prot {
 }
 
 table_suite!(rust_iommu_table_wide, wide, Wide);
-table_suite!(rust_iommu_table_square, square, Square);
+table_suite!(rust_iommu_table_tegra30, tegra30, Tegra<20>);
+table_suite!(rust_iommu_table_tegra124, tegra124, Tegra<22>);
+table_suite!(rust_iommu_table_v7s, v7s, V7s<4096, 35>);

@@ -7,7 +7,7 @@ use kernel::sync::atomic::Relaxed;
 use super::{
     entries,
     Format,
-    Piece,
+    Page,
     Sizes,
     Table, //
 };
@@ -22,84 +22,77 @@ use crate::{
 pub struct Range {
     /// The first IOVA.
     pub iova: u64,
-    /// Where it goes.
+    /// The first physical address.
     pub paddr: u64,
-    /// Number of pages.
-    pub pages: usize,
+    /// Number of bytes.
+    pub size: u64,
     /// What accesses are allowed.
     pub prot: Prot,
 }
 
-/// A range under construction.
-#[derive(Copy, Clone)]
-struct Found {
-    page: u64,
-    pages: usize,
-    entry: u32,
-}
+impl Range {
+    /// Adds a page, if it continues the range.
+    fn extend(&mut self, iova: u64, page: &Page) -> bool {
+        let continues = self.iova + self.size == iova
+            && self.paddr + self.size == page.paddr
+            && self.prot == page.prot;
 
-impl Found {
-    fn into_range<F: Format>(self) -> Option<Range> {
-        Some(Range {
-            iova: self.page << F::PAGE_SHIFT,
-            paddr: F::page_paddr(self.entry)?,
-            pages: self.pages,
-            prot: F::page_prot(self.entry),
-        })
-    }
-
-    /// Whether `next` goes on where this ends.
-    fn joins<F: Format>(&self, next: &Self) -> bool {
-        let expected = self
-            .entry
-            .wrapping_add(F::STEP.wrapping_mul(self.pages as u32));
-        self.page + self.pages as u64 == next.page && expected == next.entry
+        if continues {
+            self.size += 1 << page.shift;
+        }
+        continues
     }
 }
 
 impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// Calls `f` with each range of live translations, in the order of IOVAs.
     ///
-    /// Tables may change meanwhile: each range was true at some moment.
+    /// Tables may change meanwhile: each page was mapped at some moment.
     pub fn for_each_range(&self, mut f: impl FnMut(&Range)) {
-        let mut last: Option<Found> = None;
-        let mut page = 0;
+        let mut last: Option<Range> = None;
 
-        while page < Sizes::<F>::PAGES {
-            let piece = Self::piece(page, F::TABLE_ENTRIES);
-            let Some(found) = self.first_in(page, piece) else {
-                page += piece.pages as u64;
-                continue;
+        self.for_each_page(|iova, page| {
+            if last.as_mut().is_some_and(|range| range.extend(iova, page)) {
+                return;
+            }
+            let next = Range {
+                iova,
+                paddr: page.paddr,
+                size: 1 << page.shift,
+                prot: page.prot,
             };
-            page = found.page + found.pages as u64;
-            last = match last {
-                Some(mut run) if run.joins::<F>(&found) => {
-                    run.pages += found.pages;
-                    Some(run)
-                }
-                Some(run) => {
-                    if let Some(range) = run.into_range::<F>() {
-                        f(&range);
-                    }
-                    Some(found)
-                }
-                None => Some(found),
-            };
-        }
-        if let Some(range) = last.and_then(Found::into_range::<F>) {
+            if let Some(range) = last.replace(next) {
+                f(&range);
+            }
+        });
+        if let Some(range) = last {
             f(&range);
         }
     }
 
-    fn first_in(&self, page: u64, piece: Piece) -> Option<Found> {
-        let table = self.table(piece.index)?;
-        let (start, pages, entry) = entries::first_run(&table[piece.start..][..piece.pages], F::STEP)?;
+    /// Calls `f` with each page and its IOVA, in the order of IOVAs.
+    fn for_each_page(&self, mut f: impl FnMut(u64, &Page)) {
+        let mut next = 0;
 
-        Some(Found {
-            page: page + start as u64,
-            pages,
-            entry,
-        })
+        for (index, word) in self.body.dir().iter().enumerate() {
+            let start = (index as u64) << Sizes::<F>::DIR_SHIFT;
+            let mut see = |iova: u64, page: Option<Page>| {
+                // Not the further entries of a page that has several.
+                if let Some(page) = page.filter(|_| iova >= next) {
+                    f(iova, &page);
+                    next = iova + (1 << page.shift);
+                }
+            };
+
+            let Some(table) = self.table(index) else {
+                see(start, F::dir_page(entries::read(word)));
+                continue;
+            };
+            for (i, word) in table.iter().enumerate() {
+                let entry = entries::read(word);
+                see(start + ((i as u64) << F::PAGE_SHIFT), F::page(entry));
+            }
+        }
     }
 
     /// Number of tables.

@@ -57,8 +57,8 @@ impl PagingDomain<Toy> for Domain {
     ) -> (usize, Result) {
         self.table.map(iova, paddr, count, prot, gfp)
     }
-    fn unmap(&self, iova: u64, _: usize, count: usize) -> usize {
-        self.table.unmap(iova, count)
+    fn unmap(&self, iova: u64, size: usize) -> usize {
+        self.table.unmap(iova, size)
     }
     fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr> {
         self.table.iova_to_phys(iova)

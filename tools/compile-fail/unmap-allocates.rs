@@ -18,8 +18,8 @@ impl Operations for Driver {
 impl PagingDomain<Driver> for Domain {
     domain!(geometry map iova_to_phys sync_map sync flush_all translations table_usage);
 
-    fn unmap(&self, _iova: u64, _pgsize: usize, _pgcount: usize, _gfp: Gfp) -> usize {
-        //~^ ERROR method `unmap` has 5 parameters but the declaration in trait
+    fn unmap(&self, _iova: u64, _size: usize, _gfp: Gfp) -> usize {
+        //~^ ERROR method `unmap` has 4 parameters but the declaration in trait
         0
     }
 }

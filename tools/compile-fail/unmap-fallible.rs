@@ -18,7 +18,7 @@ impl Operations for Driver {
 impl PagingDomain<Driver> for Domain {
     domain!(geometry map iova_to_phys sync_map sync flush_all translations table_usage);
 
-    fn unmap(&self, _iova: u64, _pgsize: usize, _pgcount: usize) -> Result<usize> {
+    fn unmap(&self, _iova: u64, _size: usize) -> Result<usize> {
         //~^ ERROR incompatible type for trait
         Err(EIO)
     }

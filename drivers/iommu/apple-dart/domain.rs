@@ -270,10 +270,10 @@ impl PagingDomain<AppleDart> for Domain {
 
     // Each transfer calls it.
     #[inline(always)]
-    fn unmap(&self, iova: u64, _pgsize: usize, pgcount: usize) -> usize {
+    fn unmap(&self, iova: u64, size: usize) -> usize {
         let iova = self.window.index(iova);
 
-        either!(self.tables, table => table.unmap(iova, pgcount), 0)
+        either!(self.tables, table => table.unmap(iova, size), 0)
     }
 
     #[inline]

@@ -18,10 +18,7 @@ use iommu::{
     table::Table,
     PhysAddr, //
 };
-use kernel::{
-    prelude::*,
-    sizes::SZ_4K, //
-};
+use kernel::prelude::*;
 
 use crate::{
     format::Sun50iFormat,
@@ -105,7 +102,7 @@ fn is_short(range: &RangeInclusive<u64>) -> bool {
 impl PagingDomain<Sun50iIommu> for Domain {
     fn geometry(&self) -> Geometry {
         Geometry {
-            pgsizes: SZ_4K as u32,
+            pgsizes: Sun50iTable::page_sizes(),
             aperture: 0..=Sun50iTable::aperture_end(),
         }
     }
@@ -116,18 +113,18 @@ impl PagingDomain<Sun50iIommu> for Domain {
         &self,
         iova: u64,
         paddr: PhysAddr,
-        _pgsize: usize,
+        pgsize: usize,
         pgcount: usize,
         prot: Prot,
         gfp: Gfp,
     ) -> (usize, Result) {
-        self.table.map(iova, paddr, pgcount, prot, gfp)
+        self.table.map(iova, paddr, pgsize, pgcount, prot, gfp)
     }
 
     // Each transfer calls it.
     #[inline(always)]
-    fn unmap(&self, iova: u64, _pgsize: usize, pgcount: usize) -> usize {
-        self.table.unmap(iova, pgcount)
+    fn unmap(&self, iova: u64, size: usize) -> usize {
+        self.table.unmap(iova, size)
     }
 
     #[inline(always)]
@@ -197,7 +194,7 @@ impl PagingDomain<Sun50iIommu> for Domain {
             f(Translation {
                 iova: range.iova,
                 paddr: range.paddr,
-                size: (range.pages * SZ_4K) as u64,
+                size: range.size,
                 prot: range.prot,
             })
         });

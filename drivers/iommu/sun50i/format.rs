@@ -4,7 +4,10 @@
 
 use iommu::{
     prot::Prot,
-    table::Format, //
+    table::{
+        Format,
+        Page, //
+    }, //
 };
 use kernel::prelude::*;
 
@@ -91,12 +94,11 @@ impl Format for Sun50iFormat {
     }
 
     #[inline]
-    fn page_paddr(entry: u32) -> Option<u64> {
-        (entry & Self::PAGE_VALID != 0).then_some(u64::from(entry & Self::PAGE_ADDRESS))
-    }
-
-    #[inline]
-    fn page_prot(entry: u32) -> Prot {
-        Class::prot(entry >> Class::SHIFT & Class::MASK)
+    fn page(entry: u32) -> Option<Page> {
+        (entry & Self::PAGE_VALID != 0).then(|| Page {
+            paddr: u64::from(entry & Self::PAGE_ADDRESS),
+            shift: Self::PAGE_SHIFT,
+            prot: Class::prot(entry >> Class::SHIFT & Class::MASK),
+        })
     }
 }

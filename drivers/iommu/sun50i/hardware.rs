@@ -433,7 +433,7 @@ impl<'bound> Hardware<'bound> {
             WORDS[1]
         );
 
-        let unmapped = domain.unmap(IOVA.into(), SZ_4K, 1);
+        let unmapped = domain.unmap(IOVA.into(), SZ_4K);
         domain.sync(&mut live.engines(), range);
         self.engine.debug_access(IOVA + 4, Some(0))?;
         let kept = io_read!(page, [panic: 1]);

@@ -87,7 +87,7 @@ impl<F: Format> Hardware<F> {
         }
         let table = self.table.table(index)?;
         let entry = cached.pages[index][page].get_or_insert_with(|| entries::read(&table[page]));
-        F::page_paddr(*entry)
+        F::page(*entry).map(|page| page.paddr)
     }
 
     /// Drops the pages of a table from `first` to `last`.
@@ -133,7 +133,7 @@ impl<F: Format> Hardware<F> {
         for index in 0..TABLES {
             for page in (first..PAGES).step_by(2) {
                 self.access(index, random.below(PAGES));
-                let mapped = self.table.map(
+                let mapped = self.table.map_pages(
                     iova::<F>(index, page),
                     paddr(index, page),
                     1,
@@ -146,7 +146,7 @@ impl<F: Format> Hardware<F> {
                 self.expect(self.access(index, page) == Some(paddr(index, page)));
 
                 if random.below(2) == 0 {
-                    self.expect(self.table.unmap(iova::<F>(index, page), 1) == 1);
+                    self.expect(self.table.unmap_pages(iova::<F>(index, page), 1) == 1);
                     self.access(index, random.below(PAGES));
                     self.sync(index, page);
                     self.expect(self.access(index, page).is_none());

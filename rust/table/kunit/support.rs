@@ -25,6 +25,7 @@ use kernel::{
 };
 
 use crate::{
+    gfp::Gfp,
     lock_class::new_lock,
     prot::Prot,
     table::{
@@ -179,6 +180,23 @@ unsafe impl WalkerDevice for Arc<Stand> {
 pub type TestTable<F> = Table<F, Arc<Stand>>;
 
 impl<F: Format> TestTable<F> {
+    /// Maps pages of the smallest size.
+    pub fn map_pages(
+        &self,
+        iova: u64,
+        paddr: u64,
+        pgcount: usize,
+        prot: Prot,
+        gfp: Gfp,
+    ) -> (usize, Result) {
+        self.map(iova, paddr, 1 << F::PAGE_SHIFT, pgcount, prot, gfp)
+    }
+
+    /// Unmaps so many bytes as `pgcount` pages of the smallest size have, and says how many pages it did.
+    pub fn unmap_pages(&self, iova: u64, pgcount: usize) -> usize {
+        self.unmap(iova, pgcount.saturating_mul(1 << F::PAGE_SHIFT)) >> F::PAGE_SHIFT
+    }
+
     /// [`Table::clean`] with the lock of the device held.
     pub fn clean_locked(&self, range: &RangeInclusive<u64>) -> Option<bool> {
         self.body.device.lock(|walker| self.clean(walker, range))
@@ -195,26 +213,35 @@ pub fn table_on<F: Format>(stand: &Arc<Stand>) -> Result<Arc<TestTable<F>>> {
     Ok(Arc::new(Table::new(stand.clone())?, GFP_KERNEL)?)
 }
 
-/// What the hardware finds at `iova`.
+/// What the hardware finds for the page at `iova`: its address, and what it allows.
 pub fn walk<F: Format>(table: &TestTable<F>, iova: u64) -> Result<Option<(u64, Prot)>> {
     let piece = TestTable::<F>::piece(iova >> F::PAGE_SHIFT, 1);
     let word = entries::read(&table.body.dir()[piece.index]);
-    let words = table.table(piece.index);
-
-    let Some(paddr) = F::dir_table(word) else {
-        check!(word == 0);
-        check!(words.is_none());
-        return Ok(None);
+    let found = match (F::dir_table(word), F::dir_page(word)) {
+        (Some(paddr), None) => {
+            let words = table.table(piece.index).ok_or(EINVAL)?;
+            check!(
+                walker::paddr_of(NonNull::from(words).cast()) == paddr,
+                "{:#x} at {:#x}",
+                paddr,
+                iova
+            );
+            F::page(entries::read(&words[piece.start]))
+        }
+        (None, Some(page)) => {
+            check!(table.table(piece.index).is_none());
+            Some(page)
+        }
+        _ => {
+            check!(word == 0);
+            check!(table.table(piece.index).is_none());
+            None
+        }
     };
-    let words = words.ok_or(EINVAL)?;
-    check!(
-        walker::paddr_of(NonNull::from(words).cast()) == paddr,
-        "{:#x} at {:#x}",
-        paddr,
-        iova
-    );
-    let entry = entries::read(&words[piece.start]);
-    Ok(F::page_paddr(entry).map(|paddr| (paddr, F::page_prot(entry))))
+    Ok(found.map(|page| {
+        let offset = iova & ((1 << page.shift) - 1);
+        (page.paddr + offset, page.prot)
+    }))
 }
 
 /// Whether the directory has no word set.

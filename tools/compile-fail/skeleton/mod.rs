@@ -237,7 +237,7 @@ macro_rules! domain {
         }
     };
     (@unmap) => {
-        fn unmap(&self, _iova: u64, _pgsize: usize, _pgcount: usize) -> usize {
+        fn unmap(&self, _iova: u64, _size: usize) -> usize {
             0
         }
     };
