@@ -3,13 +3,13 @@
 //! Driver for DART, the IOMMU of Apple SoCs.
 //!
 //! - [`regs`]: the registers.
-//! - [`variant`]: what differs between blocks, and what each says of itself.
+//! - [`variant`]: the differences between blocks, and the parameters that each block reports.
 //! - [`window`]: the addresses that a devicetree lets masters use.
 //! - [`streams`]: sets of streams.
-//! - [`engine`]: commands, and what each stream goes through.
+//! - [`engine`]: commands, and the path of each stream.
 //! - [`hardware`]: power, and which domain each stream is in.
 //! - [`domain`]: address spaces.
-//! - [`attach`]: all instances of a master, or none.
+//! - [`attach`]: attaching a master at all of its instances, or at none.
 
 use iommu::{
     domain::DomainRef,
@@ -66,17 +66,17 @@ use variant::Variant;
 
 struct AppleDart;
 
-/// Where PCI devices write to for an interrupt: `CONFIG_PCIE_APPLE_MSI_DOORBELL_ADDR`, which has a
-/// default and no prompt.
+/// The address that PCI devices write to for an interrupt: `CONFIG_PCIE_APPLE_MSI_DOORBELL_ADDR`,
+/// which has a default and no prompt.
 const MSI_DOORBELL: PhysAddr = 0xffff_f000;
 
-/// What is known of a master.
+/// The driver's data for a master.
 struct Behind {
     /// Its streams at each instance.
     streams: KVec<Streams>,
     /// Whether all of its instances can let it through untranslated.
     bypass: bool,
-    /// That of all of its instances.
+    /// The page size of all of its instances.
     page_size: usize,
 }
 
@@ -109,7 +109,7 @@ impl Operations for AppleDart {
 
     const NAME: &'static CStr = c"rust-apple-dart";
     const OF_ID_TABLE: of::IdTable<Self::IdInfo> = &OF_TABLE;
-    /// The instances of one device may share a line.
+    /// The instances of one device may share an interrupt line.
     const IRQ_FLAGS: Flags = Flags::SHARED;
 
     fn probe<'bound>(
@@ -146,7 +146,7 @@ impl Operations for AppleDart {
         (id < hw.params()?.streams).then_some(id).ok_or(EINVAL)
     }
 
-    /// All instances of a master get the same tables, so they have to agree on what these are.
+    /// All instances of a master get the same tables, so their parameters have to agree.
     fn probe_device(live: &Live<'_, Self>, dev: &Device, streams: &[KVec<u16>]) -> Result<Behind> {
         let first = live.first().ok_or(ENODEV)?;
         let params = first.params()?;
@@ -185,7 +185,7 @@ impl Operations for AppleDart {
         })
     }
 
-    /// Masters that share a stream are one to the hardware.
+    /// The hardware cannot distinguish masters that share a stream, so they are one group.
     fn device_group(master: &Master<Self>, request: GroupRequest<'_>) -> Result<ARef<Group>> {
         match request.sharing(master)? {
             Some(group) => Ok(group),
@@ -203,7 +203,8 @@ impl Operations for AppleDart {
         }
     }
 
-    /// Apple's PCIe controller takes writes to its doorbell for interrupts before they get here.
+    /// Apple's PCIe controller takes writes to its doorbell for interrupts before they reach the
+    /// DART.
     fn reserved_regions(master: &Master<Self>, regions: &mut ReservedRegions<'_>) {
         if cfg!(CONFIG_PCIE_APPLE) && master.is_pci() {
             let prot = Prot::WRITE | Prot::NOEXEC | Prot::MMIO;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Changes of what a master goes through, at all of its instances or at none.
+//! Changes of a master's attachment, at all of its instances or at none.
 
 use iommu::{
     domain::DomainRef,
@@ -15,11 +15,12 @@ use crate::{
     AppleDart, //
 };
 
-/// Puts `master` into `domain`.
+/// Attaches `master` to `domain`.
 ///
-/// What can fail comes first, at all instances: a block may not drop what it has cached. Streams that
-/// are translated are denied meanwhile. Until the last instance is ready, none has let the master
-/// through the new tables, so the way back needs no flush, and cannot fail.
+/// The steps that can fail are done first, at all instances: a block may fail to invalidate its
+/// TLB. Streams that are translated are denied meanwhile. Until the last instance is ready, none
+/// has let the master through the new tables. So undoing the change needs no invalidation, and
+/// cannot fail.
 pub(crate) fn paging(
     live: &Live<'_, AppleDart>,
     master: &Master<AppleDart>,
@@ -68,7 +69,7 @@ pub(crate) fn paging(
     Ok(())
 }
 
-/// Lets `master` through untranslated, whatever the hardware says.
+/// Lets `master` through untranslated, even if the hardware fails to invalidate its TLB.
 pub(crate) fn identity(live: &Live<'_, AppleDart>, master: &Master<AppleDart>) {
     for (index, hw) in live.hardware() {
         let streams = master.data().streams(index);
@@ -77,8 +78,8 @@ pub(crate) fn identity(live: &Live<'_, AppleDart>, master: &Master<AppleDart>) {
     }
 }
 
-/// Denies `master`, whatever the hardware says, but not those it shares a stream with. Instances that
-/// are gone are left out.
+/// Denies `master`, but not the streams that it shares with other masters, even if the hardware
+/// fails to invalidate its TLB. Unbound instances are left out.
 pub(crate) fn blocked(live: &Live<'_, AppleDart>, master: &Master<AppleDart>) {
     for (index, hw) in live.hardware() {
         let mut streams = Streams::NONE;

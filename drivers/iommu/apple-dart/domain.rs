@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An address space: a page table, and which streams of which instance go through it.
+//! An address space: a page table, and the streams of each instance that go through it.
 
 use core::{
     ops::RangeInclusive,
@@ -55,14 +55,14 @@ use crate::{
 };
 
 atomic_safe! {
-    /// The page table; there is one.
+    /// The page table. Exactly one of the two exists.
     struct Tables {
         dart1: Option<PageTable<Dart1>>,
         dart2: Option<PageTable<Dart2>>,
     }
 }
 
-/// Does the same with whichever table there is.
+/// Does the same with the table that exists.
 macro_rules! either {
     ($tables:expr, $table:ident => $with:expr, $otherwise:expr) => {
         match &$tables {
@@ -80,17 +80,18 @@ macro_rules! either {
 }
 
 atomic_safe! {
-    /// What a domain knows of one instance.
+    /// The state of a domain at one instance.
     struct Place {
-        /// How streams get to the tables there.
+        /// The register values by which streams are translated through the tables.
         path: Path,
-        /// The streams that do, one bit each.
+        /// The streams that use the tables, one bit each.
         streams: [AtomicU64; WORDS],
     }
 }
 
 atomic_safe! {
-    /// A paging domain. Made for the instances of one master; others behind the same may share it.
+    /// A paging domain. Made for the instances of one master; other masters behind the same
+    /// instances may share it.
     pub(crate) struct Domain {
         config: Config,
         window: Window,
@@ -104,8 +105,8 @@ impl Domain {
     ///
     /// # Errors
     ///
-    /// `EINVAL` if one of them cannot be told of the tables, or the kernel's pages are smaller than its,
-    /// and others of the page table.
+    /// `EINVAL` if a block cannot use the tables, or its pages are larger than the kernel's, and
+    /// the errors of the page table.
     pub(crate) fn new(live: &Live<'_, AppleDart>, master: &Master<AppleDart>) -> Result<Self> {
         let first = live.first().ok_or(ENODEV)?;
         let mut config = first.params()?.table;
@@ -127,7 +128,7 @@ impl Domain {
                 dart2: Some(PageTable::new(config)?),
             },
         };
-        // Where a walk begins, and its levels.
+        // The tables at which a walk starts, and its levels.
         let (ttbrs, levels) =
             either!(tables, table => (table.ttbrs(), table.levels()), (&[][..], 0));
         let mut places = KVec::new();
@@ -147,21 +148,21 @@ impl Domain {
         })
     }
 
-    /// How streams of an instance get to the tables.
+    /// Returns the path of streams of an instance through the tables.
     pub(crate) fn path(&self, instance: usize) -> &Path {
         self.places
             .get(instance)
             .map_or(&Path::BLOCKED, |place| &place.path)
     }
 
-    /// From now on, what changes in the table is dropped for `added`, too.
+    /// Adds streams. From now on, changes of the table are invalidated for `added`, too.
     ///
-    /// Comes before the hardware is told of the table: whoever unmaps and does not see `added` yet
-    /// has cleared its entries before the hardware looks at any.
+    /// Called before the hardware gets the table. A CPU that unmaps and does not see `added` yet
+    /// has cleared its entries before the hardware reads any of them.
     pub(crate) fn add(&self, instance: usize, added: &Streams) {
         if let Some(place) = self.places.get(instance) {
             for (word, bits) in place.streams.iter().zip(added.words()) {
-                // Most are 0, and each of these takes the bus.
+                // Most words are 0, and each `fetch_or` takes the bus.
                 if *bits != 0 {
                     word.fetch_or(*bits, Ordering::SeqCst);
                 }
@@ -170,7 +171,7 @@ impl Domain {
         smp_mb(Full);
     }
 
-    /// The hardware does not look at the table for stream `id` any more.
+    /// Removes stream `id`, for which the hardware does not read the table any more.
     pub(crate) fn remove(&self, instance: usize, id: u16) {
         let place = self.places.get(instance);
 
@@ -179,11 +180,12 @@ impl Domain {
         }
     }
 
-    /// Drops what the instances have cached of this domain.
-    // What every transfer goes through; most have one instance.
+    /// Invalidates everything that the instances have cached of this domain.
+    // Every transfer calls this. Most domains have one instance.
     #[inline(always)]
     fn invalidate(&self, engines: &mut Engines<'_, AppleDart>) -> Result {
-        // Entries first, then who may have read them; see `add`.
+        // The entries must be written before the streams that may have read them are loaded; see
+        // `add`.
         smp_mb(Full);
         let [place] = &self.places[..] else {
             return self.invalidate_each(engines);
@@ -282,7 +284,8 @@ impl PagingDomain<AppleDart> for Domain {
         either!(self.tables, table => table.iova_to_phys(iova), None)
     }
 
-    /// That a page is not mapped may be cached, also when its neighbour was looked at.
+    /// The hardware may have cached that a page is not mapped, also when it read a neighbour's
+    /// entry.
     #[inline(always)]
     fn sync_map(
         &self,
@@ -294,7 +297,7 @@ impl PagingDomain<AppleDart> for Domain {
 
     #[inline(always)]
     fn sync(&self, engines: &mut Engines<'_, AppleDart>, _range: RangeInclusive<u64>) {
-        // What fails has been said, and is denied.
+        // A failure was logged, and the streams are denied.
         let _ = self.invalidate(engines);
     }
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The registers, and what they are known to hold.
+//! The registers, and the driver's record of their contents.
 //!
-//! Everything here may run in any context. The instance's lock orders the commands, which take several
-//! register accesses each, and the changes of what streams go through. Who has [`Hold`] has it already.
+//! Everything here may run in any context. Commands take several register accesses. The instance's
+//! lock orders them, and the changes of the streams' paths. The holder of a [`Hold`] has that lock
+//! already.
 //!
-//! A stream whose TCR is 0 is denied, silently. So a change denies a stream that is translated first,
-//! then writes its tables and drops what is cached of it, and says last what its accesses go through
-//! from now on: none of them goes through a mixture of old and new. What a register holds already is
-//! not written again, and a stream that others of its group have brought where it is to be goes on.
+//! A stream whose TCR is 0 is denied, silently. So a change first denies a stream that is
+//! translated, then writes its tables and invalidates what is cached of it, and then writes its new
+//! TCR: no access goes through a mixture of old and new. A register that has the right value
+//! already is not written again. A stream that is on the new path already, because of another
+//! master of its group, is not interrupted.
 
 use core::sync::atomic::{
     AtomicU64,
@@ -70,12 +72,13 @@ pub(crate) const REGS_SIZE: usize = 0x4000;
 const POLL_DELAY: Delta = Delta::from_micros(1);
 const POLL_RETRIES: usize = 2000;
 
-/// T8110: invalidate what is cached of all streams, or of one.
+/// T8110: invalidate the TLB entries of all streams, or of one.
 const OP_ALL: u32 = 0;
 const OP_STREAM: u32 = 1;
 
 atomic_safe! {
-    /// What a stream's accesses go through, as the registers say it.
+    /// The path of a stream's accesses, as register values: denied, untranslated, or through
+    /// tables.
     #[derive(Clone, Copy, PartialEq, Eq)]
     pub(crate) struct Path {
         tcr: u32,
@@ -84,7 +87,7 @@ atomic_safe! {
 }
 
 impl Path {
-    /// Denied.
+    /// The accesses are denied.
     pub(crate) const BLOCKED: Self = Self {
         tcr: 0,
         ttbr: [0; MAX_TTBRS],
@@ -92,11 +95,11 @@ impl Path {
 }
 
 atomic_safe! {
-    /// What is known of a stream.
+    /// The driver's record of a stream.
     #[derive(Clone, Copy)]
     pub(crate) struct Entry {
         path: Path,
-        /// What its TTBRs hold: those of `path`, but for the time of a change.
+        /// The contents of its TTBRs: those of `path`, except during a change.
         ttbr: [u32; MAX_TTBRS],
     }
 }
@@ -110,26 +113,27 @@ impl Entry {
 
 atomic_safe! {
     struct State {
-        /// Registers can be reached.
+        /// Registers can be accessed.
         powered: bool,
-        /// The block was found fit, and is ours.
+        /// The block was found fit, and the driver uses it.
         ready: bool,
         /// The driver or the machine shuts down: no stream that is denied is allowed again.
         shut: bool,
-        /// Each stream there is.
+        /// The streams of the block.
         entries: KVec<Entry>,
-        /// The addresses of masters, if they are known.
+        /// The addresses of masters, once they are known.
         window: Option<Window>,
-        /// What SELECT holds, one bit for each stream, if that is known.
+        /// The contents of SELECT, one bit for each stream, if known.
         selected: Option<u64>,
-        /// A command did not come to its end.
+        /// A command timed out.
         busy: bool,
-        /// Of these something may be cached that is no longer mapped: they are denied until it has
-        /// been dropped.
+        /// The TLB may have entries of these streams for unmapped pages: they are denied until
+        /// these have been invalidated.
         stale: Streams,
-        /// Between [`Engine::prepare`] and what follows it: nobody else lets these through.
+        /// The streams between [`Engine::prepare`] and [`Engine::commit`] or [`Engine::roll_back`].
+        /// No other function allows them.
         changing: Streams,
-        /// The log has a line about the command that did not come to its end. Cleared when one does.
+        /// The log has a line about the command that timed out. Cleared when a command succeeds.
         logged: bool,
     }
 }
@@ -144,7 +148,7 @@ atomic_safe! {
 }
 
 impl State {
-    /// Whether a command is all it takes to invalidate `streams`.
+    /// Whether starting a command is all that is needed to invalidate `streams`.
     #[inline(always)]
     fn is_set(&self, streams: u64) -> bool {
         self.powered && !self.busy && self.selected == Some(streams) && self.stale.is_empty()
@@ -154,7 +158,7 @@ impl State {
         self.busy && !core::mem::replace(&mut self.logged, true)
     }
 
-    /// What lets stream `id` through by the books.
+    /// Returns the recorded TCR of stream `id`.
     fn tcr(&self, id: u16) -> u32 {
         self.entries
             .get(usize::from(id))
@@ -163,7 +167,8 @@ impl State {
 }
 
 impl<'bound> Engine<'bound> {
-    /// Registers at `io`, without power. `entries` has room for all streams there can be.
+    /// Makes the engine for registers at `io`, without power. `entries` has room for the maximum
+    /// number of streams.
     pub(crate) fn new(
         io: IoMem<'bound, REGS_SIZE>,
         layout: Layout,
@@ -188,14 +193,14 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// Registers can be reached from now on, or no longer.
+    /// Sets whether registers can be accessed from now on.
     pub(crate) fn set_powered(&self, powered: bool) {
         let mut state = self.state.lock();
         state.powered = powered;
         state.selected = None;
     }
 
-    /// What the block says of itself. Power is on.
+    /// Returns the parameters that the block reports. Power is on.
     pub(crate) fn params(&self, variant: &Variant) -> Params {
         let mut table = Config {
             page_size: 1 << self.io.read(PARAMS1).page_shift().get(),
@@ -218,12 +223,12 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// Faults are reported as addresses of `window` from now on.
+    /// Sets the window to which addresses of faults are converted from now on.
     pub(crate) fn set_window(&self, window: Window) {
         self.state.lock().window = Some(window);
     }
 
-    /// Whether somebody has locked what streams go through.
+    /// Whether TCR and TTBR are locked.
     pub(crate) fn is_locked(&self) -> bool {
         match self.layout {
             Layout::T8110 => self.io.read(t8110::PROTECT).streams(),
@@ -231,12 +236,12 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// Takes a block that is fit into use: denies all of its streams.
+    /// Starts to use a block that was found fit: denies all of its streams.
     ///
     /// # Errors
     ///
-    /// `EINVAL` for more streams than there can be, `EIO` if the registers do not hold what is written
-    /// to them, `ETIMEDOUT` if the TLB does not answer.
+    /// `EINVAL` for too many streams, `EIO` if the registers do not hold the values that are
+    /// written to them, `ETIMEDOUT` if the TLB does not answer.
     pub(crate) fn take(&self, params: &Params) -> Result {
         let mut state = self.state.lock();
 
@@ -256,10 +261,11 @@ impl<'bound> Engine<'bound> {
         self.configure(&mut state)
     }
 
-    /// Whether TCRs are 0, and the first TTBR, with which no stream is translated now, holds what is
-    /// written to it. Neither does in a block without its clock, or at an address of another device.
+    /// Whether TCRs are 0, and the first TTBR, with which no stream is translated now, holds the
+    /// value that is written to it. Registers do neither in a block without its clock, or at an
+    /// address of another device.
     fn holds(&self, streams: u16) -> bool {
-        // Bits of an address, without the one that makes it valid.
+        // Bits of an address, without the valid bit.
         const PATTERN: u32 = 0x00a5_a5a4;
 
         self.write_ttbr(0, 0, PATTERN);
@@ -268,7 +274,8 @@ impl<'bound> Engine<'bound> {
         held && self.read_ttbr(0) == 0 && (0..streams).all(|id| self.read_tcr(id) == 0)
     }
 
-    /// Has a block that is left alone release its interrupt line, which another instance may share.
+    /// Makes a block that is left alone release its interrupt line, which another instance may
+    /// share.
     pub(crate) fn silence(&self) {
         let state = self.state.lock();
 
@@ -278,7 +285,7 @@ impl<'bound> Engine<'bound> {
         self.acknowledge(&state);
     }
 
-    /// T8110: whether faults raise the interrupt line.
+    /// T8110: sets whether faults raise the interrupt line.
     fn mask_faults(&self, masked: bool) {
         if self.layout == Layout::T8110 {
             let codes = if masked { u32::MAX } else { 0 };
@@ -288,8 +295,8 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// Writes everything as it should be, whatever it was. If the TLB does not answer, translated
-    /// streams are denied until it does.
+    /// Writes all registers. If the TLB does not answer, translated streams are denied until it
+    /// does.
     fn configure(&self, state: &mut State) -> Result {
         let count = self.count(state);
 
@@ -302,7 +309,7 @@ impl<'bound> Engine<'bound> {
                 self.write_ttbr(id, index, *ttbr);
             }
         }
-        // TCR keeps streams apart, so all may pass the gate in front of it.
+        // TCR controls each stream, so ENABLE, which is checked before it, allows all of them.
         match self.layout {
             Layout::T8020 => self.io.write(
                 t8020::ENABLE,
@@ -345,7 +352,7 @@ impl<'bound> Engine<'bound> {
         result
     }
 
-    /// System sleep ends: everything is written again.
+    /// Writes all registers again at the end of system sleep.
     pub(crate) fn restore(&self) -> Result {
         let mut state = self.state.lock();
         if !state.ready {
@@ -358,7 +365,8 @@ impl<'bound> Engine<'bound> {
         self.configure(&mut state)
     }
 
-    /// Denies all streams, for good, and releases the interrupt line. Whatever was in use may be freed.
+    /// Denies all streams for good, and releases the interrupt line. All tables may be freed
+    /// afterwards.
     pub(crate) fn shut(&self) {
         let mut state = self.state.lock();
         state.shut = true;
@@ -382,11 +390,11 @@ impl<'bound> Engine<'bound> {
         state.entries.len() as u16
     }
 
-    /// The path through the tables at `ttbrs`.
+    /// Returns the path through the tables at `ttbrs`.
     ///
     /// # Errors
     ///
-    /// `EINVAL` if the block cannot be told of them.
+    /// `EINVAL` if the registers cannot express them.
     pub(crate) fn paging(&self, ttbrs: &[u64], levels: u32) -> Result<Path> {
         let mut path = Path::BLOCKED;
 
@@ -415,7 +423,7 @@ impl<'bound> Engine<'bound> {
         Ok(path)
     }
 
-    /// The path of streams that are not translated.
+    /// Returns the path of streams that are not translated.
     pub(crate) fn identity(&self) -> Path {
         let tcr = match self.layout {
             Layout::T8110 => t8110::TCR::zeroed()
@@ -433,19 +441,19 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// Has the block ready to let `streams` through `path`. Those that are translated are denied until
-    /// then. What they go through by the books does not change: [`Self::commit`] or
-    /// [`Self::roll_back`] comes next.
+    /// Prepares the block to let `streams` through `path`. Translated streams are denied until
+    /// then. The record of their paths does not change: [`Self::commit`] or [`Self::roll_back`] is
+    /// called next.
     ///
     /// # Errors
     ///
-    /// `ETIMEDOUT` if the block does not drop what it has cached, `ENODEV` without power and after
+    /// `ETIMEDOUT` if the block does not invalidate its TLB, `ENODEV` without power and after
     /// [`Self::shut`].
     pub(crate) fn prepare(&self, streams: &Streams, path: &Path) -> Result {
         self.ready(&mut self.state.lock(), streams, path)
     }
 
-    /// Lets `streams` through `path`, which was prepared.
+    /// Lets `streams` through `path`, for which they were prepared.
     pub(crate) fn commit(&self, streams: &Streams, path: &Path) {
         self.pass(&mut self.state.lock(), streams, path);
     }
@@ -459,7 +467,7 @@ impl<'bound> Engine<'bound> {
         Ok(())
     }
 
-    /// As [`Self::prepare`], and [`Self::commit`] whatever came of it: for a path through no tables.
+    /// As [`Self::prepare`], and [`Self::commit`] even if that fails: for a path without tables.
     pub(crate) fn force(&self, streams: &Streams, path: &Path) -> Result {
         let mut state = self.state.lock();
         let result = self.ready(&mut state, streams, path);
@@ -483,7 +491,7 @@ impl<'bound> Engine<'bound> {
             }
             changing.insert(id);
             let tcr = entry.path.tcr;
-            // Whoever passes untranslated may do so until the new tables are in force.
+            // An untranslated stream may pass until the new tables are in force.
             if self.translates(tcr) || (tcr != 0 && path.tcr == 0) {
                 self.write_tcr(id, 0);
             }
@@ -505,7 +513,8 @@ impl<'bound> Engine<'bound> {
             }
             if state.changing.contains(id) {
                 state.changing.remove(id);
-                // Not translated since it was prepared, it has nothing cached of this path.
+                // The stream was not translated since it was prepared, so nothing of this path is
+                // cached.
                 state.stale.remove(id);
                 if state.powered && path.tcr != 0 {
                     self.allow(state, id, path.tcr);
@@ -514,9 +523,10 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// Lets `streams` through what they went through before they were prepared.
+    /// Restores the paths that `streams` had before they were prepared.
     ///
-    /// Nothing is cached of what they were prepared for: they have not been translated all the while.
+    /// Nothing is cached of the path for which they were prepared, because they were not translated
+    /// in between.
     pub(crate) fn roll_back(&self, streams: &Streams) {
         let mut state = self.state.lock();
 
@@ -533,7 +543,7 @@ impl<'bound> Engine<'bound> {
                 let path = entry.path;
                 self.set_ttbrs(usize::from(id), entry, &path);
             }
-            // What is cached is not used by a stream that is not translated.
+            // A stream that is not translated does not use cached entries.
             if !self.translates(tcr) {
                 state.stale.remove(id);
             }
@@ -543,18 +553,18 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// Drops what is cached of `streams`.
+    /// Invalidates everything that is cached of `streams`.
     ///
     /// # Errors
     ///
-    /// `ETIMEDOUT`. The streams are denied then, until a later call for them succeeds: memory that is
-    /// given back now cannot be reached through what the block may still hold.
-    // What every transfer goes through. Most find the registers as the last one has left them.
+    /// `ETIMEDOUT`. The streams are denied then, until a later call for them succeeds: the block
+    /// may still have entries for memory that is freed now, but no access can use them.
+    // Every transfer calls this. Most find the registers as the last call has left them.
     #[inline(always)]
     pub(crate) fn flush(&self, mut hold: Hold<'_>, streams: &[AtomicU64; WORDS]) -> Result {
         let state = self.state.get(&mut hold);
 
-        // But for T8110, blocks have no more streams than are in the first word.
+        // Except for T8110, blocks have no more streams than are in the first word.
         let first = streams[0].load(Relaxed);
         if self.layout == Layout::T8110 || !state.is_set(first) {
             return self.flush_any(state, &Streams::load(streams));
@@ -575,7 +585,8 @@ impl<'bound> Engine<'bound> {
         self.conclude(state, streams, result)
     }
 
-    /// The end of [`Self::flush`] for a command that has been started, for the streams of `first` word.
+    /// Ends [`Self::flush`] for a command that has been started, for the streams in the `first`
+    /// word.
     #[inline(never)]
     fn flush_late(&self, state: &mut State, first: u64) -> Result {
         let result = self.wait();
@@ -583,8 +594,8 @@ impl<'bound> Engine<'bound> {
         self.conclude(state, &Streams::in_first(first), result)
     }
 
-    /// Denies `streams` if what is cached of them was not dropped, and allows those again that were
-    /// denied for that.
+    /// Denies `streams` if their invalidation failed. If it succeeded, allows those again that were
+    /// denied because of an earlier failure.
     fn conclude(&self, state: &mut State, streams: &Streams, result: Result) -> Result {
         if result.is_ok() && state.stale.is_empty() {
             return result;
@@ -605,7 +616,7 @@ impl<'bound> Engine<'bound> {
         result
     }
 
-    /// Lets stream `id` through as `tcr` has it.
+    /// Allows stream `id` by writing `tcr`, except after [`Self::shut`].
     fn allow(&self, state: &State, id: u16, tcr: u32) {
         if !state.shut {
             self.write_tcr(id, tcr);
@@ -622,7 +633,7 @@ impl<'bound> Engine<'bound> {
         self.state.lock().has_to_log()
     }
 
-    /// Drops all that is cached.
+    /// Invalidates everything that is cached.
     pub(crate) fn flush_all(&self) -> Result {
         let mut state = self.state.lock();
         if !state.powered {
@@ -656,7 +667,7 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// The first TTBR of stream `id`.
+    /// Returns the first TTBR of stream `id`.
     fn read_ttbr(&self, id: u16) -> u32 {
         let id = usize::from(id);
         match self.layout {
@@ -670,7 +681,7 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// Has the TTBRs of stream `id` hold those of `path`.
+    /// Makes the TTBRs of stream `id` those of `path`.
     fn set_ttbrs(&self, id: usize, entry: &mut Entry, path: &Path) {
         for index in 0..MAX_TTBRS {
             let wanted = path.ttbr[index];
@@ -710,10 +721,11 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// Drops what is cached of `streams`, with as few commands as leave that of others alone.
+    /// Invalidates everything that is cached of `streams`, with as few commands as possible that
+    /// spare the entries of other streams.
     fn invalidate(&self, state: &mut State, streams: &Streams) -> Result {
         if state.busy {
-            // A command while another one is busy is ignored.
+            // The hardware ignores a command while another one is running.
             self.wait()?;
             state.busy = false;
         }
@@ -741,7 +753,7 @@ impl<'bound> Engine<'bound> {
         self.wait()
     }
 
-    /// Has the streams invalidated that are selected.
+    /// Starts invalidating the selected streams.
     #[inline(always)]
     fn start(&self) {
         self.io
@@ -749,7 +761,7 @@ impl<'bound> Engine<'bound> {
     }
 
     fn invalidate_t8110(&self, state: &State, streams: &Streams) -> Result {
-        // One command for all, if nobody else has anything cached.
+        // One command for all streams, if no other stream can have cached entries.
         let others = |id| !streams.contains(id) && self.translates(state.tcr(id));
         if streams.len() > 1 && !(0..self.count(state)).any(others) {
             self.io
@@ -776,7 +788,7 @@ impl<'bound> Engine<'bound> {
         read_poll_timeout_atomic(|| Ok(busy()), |busy| !*busy, POLL_DELAY, POLL_RETRIES).map(|_| ())
     }
 
-    /// Reads the fault that is latched, and makes room for the next one.
+    /// Reads the latched fault and acknowledges it, so that the next one can be latched.
     fn acknowledge(&self, state: &State) -> Option<Fault> {
         let mut fault = self.acknowledge_raw(state)?;
 
@@ -802,7 +814,7 @@ impl<'bound> Engine<'bound> {
                         self.io.write(at, t8110::ERROR_STREAMS::from(u32::MAX));
                     }
                 }
-                // NO_PGD has come in above NO_TTBR: all others moved up.
+                // T8110 has added NO_PGD above NO_TTBR: all other bits moved up.
                 let code = error.code().get();
                 let (pgd, code) = (code & 2 != 0, code & 1 | (code >> 1) & !1);
                 Some(fault(

@@ -51,12 +51,13 @@ use crate::{
     AppleDart, //
 };
 
-/// What keeps the tables of one stream in place.
+/// The domains whose tables one stream may use.
 struct Slot {
-    /// The domain it is in.
+    /// The domain that it is attached to.
     domain: Option<DomainRef<AppleDart>>,
-    /// The one it has left, if the hardware has not said that it dropped what it cached of it. There
-    /// is no other: a stream gets into a domain only when all that was cached of it is dropped.
+    /// The domain that it was attached to before, if invalidating its cached entries failed. There
+    /// is at most one: a stream is attached to a domain only after all its cached entries were
+    /// invalidated.
     lingering: Option<DomainRef<AppleDart>>,
 }
 
@@ -67,11 +68,11 @@ impl Slot {
     };
 }
 
-/// What keeps the current state in place.
+/// The references that the current state needs.
 struct Slots {
-    /// One for each stream there can be.
+    /// One for each possible stream.
     streams: KVec<Slot>,
-    /// How many of them have something lingering.
+    /// The number of slots with a lingering domain.
     lingering: usize,
     /// Keeps the clocks running.
     power: Option<PmHold>,
@@ -85,7 +86,7 @@ pub(crate) struct Hardware<'bound> {
     #[pin]
     slots: Mutex<Slots>,
     pub(crate) engine: Engine<'bound>,
-    /// Keeps the registers from other drivers.
+    /// Claims the registers, so that no other driver uses them.
     _region: MemRegion,
     #[pin]
     clocks: ClkSwitch<Clocks<'bound>>,
@@ -95,7 +96,7 @@ pub(crate) struct Hardware<'bound> {
 }
 
 impl<'bound> Hardware<'bound> {
-    /// Takes hold of everything the instance needs.
+    /// Acquires all resources of the instance.
     pub(crate) fn new(
         pdev: &'bound platform::Device<Core<'_>>,
         variant: &'static Variant,
@@ -146,11 +147,11 @@ impl<'bound> Hardware<'bound> {
         })
     }
 
-    /// Finds out what the block is, and denies all streams until they are attached.
+    /// Reads the block's parameters, and denies all streams until they are attached.
     ///
-    /// Its power stays on from here on: the block is what keeps its masters from memory.
+    /// The power stays on from here on, because only a powered block keeps its masters from memory.
     pub(crate) fn start(&self) -> Result {
-        // From here on, `remove` gives up the power, also if this fails.
+        // From here on, `remove` releases the power, also if this fails.
         self.slots.lock().power = Some(pm::get(self.dev)?.into_owned());
 
         let mut params = self.engine.params(self.variant);
@@ -183,7 +184,8 @@ impl<'bound> Hardware<'bound> {
         Ok(())
     }
 
-    /// Checks what would be different in a block of another kind, or at a wrong address.
+    /// Checks the parameters, which would be wrong in a block of another kind, or at a wrong
+    /// address.
     fn check(&self, params: &Params) -> Result {
         let size = params.table.page_size;
 
@@ -198,7 +200,7 @@ impl<'bound> Hardware<'bound> {
         Ok(())
     }
 
-    /// The addresses that masters can use.
+    /// Returns the addresses that masters can use.
     fn window(&self, table: &Config) -> Result<Window> {
         const PROPERTY: &CStr = c"apple,dma-range";
 
@@ -237,7 +239,7 @@ impl<'bound> Hardware<'bound> {
         Ok(())
     }
 
-    /// What the block has said of itself.
+    /// Returns the parameters that the block has reported.
     ///
     /// # Errors
     ///
@@ -246,7 +248,7 @@ impl<'bound> Hardware<'bound> {
         self.params.as_ref().ok_or(ENODEV)
     }
 
-    /// Puts `streams` into `domain`, whose `path` the block was prepared for.
+    /// Attaches `streams` to `domain`, for whose `path` the block was prepared.
     pub(crate) fn enter(
         &self,
         index: usize,
@@ -264,7 +266,7 @@ impl<'bound> Hardware<'bound> {
     ///
     /// # Errors
     ///
-    /// Those of [`Engine::prepare`]; nothing was recorded then.
+    /// Those of [`Engine::prepare`]; nothing is recorded then.
     pub(crate) fn switch(
         &self,
         index: usize,
@@ -279,7 +281,8 @@ impl<'bound> Hardware<'bound> {
         Ok(())
     }
 
-    /// Lets `streams` go through no tables, but `path`, whatever the block says.
+    /// Puts `streams` on `path`, which has no tables, even if the block fails to invalidate its
+    /// TLB.
     pub(crate) fn leave(&self, index: usize, streams: &Streams, path: &Path) {
         let mut slots = self.slots.lock();
         let dropped = self.engine.force(streams, path).is_ok();
@@ -293,7 +296,8 @@ impl<'bound> Hardware<'bound> {
         self.record(&mut slots, index, streams, None, dropped);
     }
 
-    /// `streams` are in `domain` now. `dropped` says whether the block has let go of what was before.
+    /// Records that `streams` are attached to `domain`. `dropped` says whether the block has
+    /// invalidated the entries of the former domains.
     fn record(
         &self,
         slots: &mut Slots,
@@ -324,7 +328,7 @@ impl<'bound> Hardware<'bound> {
         }
     }
 
-    /// Whether `stream` is in `domain`.
+    /// Whether `stream` is attached to `domain`.
     pub(crate) fn is_in(&self, stream: u16, domain: &DomainRef<AppleDart>) -> bool {
         self.slots
             .lock()
@@ -334,7 +338,7 @@ impl<'bound> Hardware<'bound> {
             .is_some_and(|current| current.is(domain))
     }
 
-    /// Denies everything, and lets go of the power. No master is attached.
+    /// Denies everything, and releases the power. No master is attached.
     pub(crate) fn remove(&self) {
         self.engine.shut();
         let mut slots = self.slots.lock();
@@ -347,8 +351,8 @@ impl<'bound> Hardware<'bound> {
         }
     }
 
-    /// The machine goes down, or another kernel starts: masters that still run are denied, since
-    /// nobody will keep their tables as they are.
+    /// The machine shuts down, or starts another kernel. Masters that still run are denied, since
+    /// their tables are not maintained any more.
     pub(crate) fn shutdown(&self) {
         self.engine.shut();
     }
@@ -365,14 +369,14 @@ impl<'bound> Hardware<'bound> {
         Ok(())
     }
 
-    /// System sleep: masters are suspended, and the interrupt is disabled. The power domain may go off
-    /// when this returns, and registers may lose what they hold.
+    /// System sleep: masters are suspended, and the interrupt is disabled. The power domain may be
+    /// switched off when this returns, and registers may lose their contents.
     pub(crate) fn suspend(&self) -> Result {
         self.engine.set_powered(false);
         Ok(())
     }
 
-    /// Everything is written again, from what is known here.
+    /// Writes all registers again from the driver's record.
     pub(crate) fn resume(&self) -> Result {
         self.engine.restore().inspect_err(|e| {
             dev_err!(self.dev, "cannot be set up again: {:?}\n", *e);

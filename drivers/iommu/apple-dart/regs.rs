@@ -1,46 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Registers of DART. Apple documents none of them; names follow what others call them.
+//! Registers of DART. Apple documents none of them; names follow those in other drivers.
 //!
-//! There are two kinds: that of T8020, which T6000 and the USB4 block of T8103 share but for the place
-//! of some registers, and that of T8110.
+//! There are two kinds: that of T8020 and that of T8110. T6000 and the USB4 block of T8103 are of
+//! the first kind, but have some registers at other offsets.
 
 use kernel::register;
 
 register! {
-    /// What the block can do.
+    /// Capabilities of the block.
     pub(crate) PARAMS1(u32) @ 0x000 {
         /// Binary logarithm of the page size.
         27:24 page_shift;
     }
 
-    /// What the block can do.
+    /// Capabilities of the block.
     pub(crate) PARAMS2(u32) @ 0x004 {
         /// Streams can pass untranslated.
         0:0 bypass => bool;
     }
 }
 
-/// T8020 and its like.
+/// T8020 and compatible blocks.
 pub(crate) mod t8020 {
     use super::register;
 
     register! {
-        /// Command for the streams that are selected.
+        /// Command for the selected streams.
         pub(crate) COMMAND(u32) @ 0x020 {
-            /// Which of sixteen sets of the TLB to invalidate; one is enough, it drops all that a
-            /// selected stream has.
+            /// Which of sixteen sets of the TLB to invalidate. One is enough: it invalidates all
+            /// entries of a selected stream.
             31:20 invalidate;
             2:2 busy => bool;
         }
 
-        /// Streams that a command is for, one bit each; the second word exists in blocks with more
-        /// than 32.
+        /// The streams that a command is for, one bit each. The second word exists in blocks with
+        /// more than 32 streams.
         pub(crate) SELECT(u32)[2] @ 0x034 {
             31:0 streams;
         }
 
-        /// What the first fault was that has not been acknowledged. Written back to acknowledge it.
+        /// The first fault that has not been acknowledged. Written back to acknowledge it.
         pub(crate) ERROR(u32) @ 0x040 {
             31:31 flag => bool;
             27:24 stream;
@@ -60,7 +60,7 @@ pub(crate) mod t8020 {
         }
 
         pub(crate) CONFIG(u32) @ 0x060 {
-            /// Nothing of TCR and TTBR can be changed until the next reset.
+            /// TCR and TTBR cannot be changed until the next reset.
             15:15 locked => bool;
         }
 
@@ -74,9 +74,9 @@ pub(crate) mod t8020 {
             31:0 streams;
         }
 
-        /// What becomes of a stream's accesses: denied while 0.
+        /// Controls a stream's accesses. While it is 0, they are denied.
         pub(crate) TCR(u32)[64] @ 0x100 {
-            /// The address filter is passed by.
+            /// The address filter is bypassed.
             12:12 bypass_filter => bool;
             /// Addresses are not translated.
             8:8 bypass => bool;
@@ -90,7 +90,7 @@ pub(crate) mod t8020 {
             30:0 page;
         }
 
-        /// The same in the USB4 block, which has 64 streams.
+        /// As TTBR, in the USB4 block, which has 64 streams.
         pub(crate) TTBR_WIDE(u32)[256] @ 0x400 {
             31:31 valid => bool;
             30:0 page;
@@ -98,7 +98,7 @@ pub(crate) mod t8020 {
     }
 }
 
-/// T8110 and its like.
+/// T8110 and compatible blocks.
 pub(crate) mod t8110 {
     use super::register;
 
@@ -146,18 +146,19 @@ pub(crate) mod t8110 {
             31:0 address;
         }
 
-        /// Streams with a fault, one bit each. Ones are written to acknowledge it.
+        /// Streams with a fault, one bit each. Writing a one acknowledges it.
         pub(crate) ERROR_STREAMS(u32)[8] @ 0x1c0 {
             31:0 streams;
         }
 
-        /// What cannot be changed.
+        /// Registers that cannot be changed.
         pub(crate) PROTECT(u32) @ 0x200 {
             /// TCR and TTBR.
             0:0 streams => bool;
         }
 
-        /// Streams that may access memory at all. Ones are added to what is set.
+        /// Streams that may access memory at all. Writing a one sets a bit; writing a zero does not
+        /// clear it.
         pub(crate) ENABLE(u32)[8] @ 0xc00 {
             31:0 streams;
         }
@@ -180,7 +181,7 @@ pub(crate) mod t8110 {
     }
 }
 
-/// Codes of a fault as T8020 has them; T8110 has one more, above the first.
+/// Codes of a fault in T8020. T8110 has one more, above the first.
 pub(crate) mod code {
     /// There is no table for the stream.
     pub(crate) const NO_TTBR: u32 = 1 << 0;

@@ -28,7 +28,7 @@ atomic_safe! {
 impl Streams {
     pub(crate) const NONE: Self = Self { words: [0; WORDS] };
 
-    /// The streams below `count`.
+    /// Returns the streams below `count`.
     pub(crate) fn below(count: u16) -> Self {
         let mut set = Self::NONE;
         for id in 0..count {
@@ -37,7 +37,7 @@ impl Streams {
         set
     }
 
-    /// `id` is below [`MAX_STREAMS`]; others are left out.
+    /// Adds stream `id`. Ignores an `id` that is not below [`MAX_STREAMS`].
     #[inline]
     pub(crate) fn insert(&mut self, id: u16) {
         if let Some(word) = self.words.get_mut(usize::from(id) / 64) {
@@ -83,13 +83,13 @@ impl Streams {
         self.words.iter().map(|word| word.count_ones()).sum()
     }
 
-    /// The bits, as they are kept.
+    /// Returns the bits as stored.
     #[inline]
     pub(crate) fn words(&self) -> &[u64; WORDS] {
         &self.words
     }
 
-    /// The bits, as registers take them: those of word `index`, of 32 bits each.
+    /// Returns the bits as registers take them: the 32 bits of register word `index`.
     #[inline]
     pub(crate) fn register(&self, index: usize) -> u32 {
         let word = self.words.get(index / 2).copied().unwrap_or(0);
@@ -97,14 +97,14 @@ impl Streams {
         (word >> (index % 2 * 32)) as u32
     }
 
-    /// Those that are in the first word, and no others.
+    /// Returns the set of the streams in the first word.
     pub(crate) fn in_first(word: u64) -> Self {
         let mut set = Self::NONE;
         set.words[0] = word;
         set
     }
 
-    /// Those of which others may add and take out some meanwhile.
+    /// Returns a set that other CPUs may change meanwhile.
     pub(crate) fn load(words: &[AtomicU64; WORDS]) -> Self {
         let mut set = Self::NONE;
         for (word, bits) in set.words.iter_mut().zip(words) {
@@ -126,7 +126,7 @@ impl Streams {
 
 /// The streams of a set, from the lowest on.
 pub(crate) struct Iter<'a> {
-    /// What is left of a word, whose lowest bit is stream `base`.
+    /// The remaining bits of a word, whose lowest bit is stream `base`.
     bits: u64,
     base: u16,
     /// The words after it, and their lowest stream.
@@ -142,7 +142,7 @@ impl Iterator for Iter<'_> {
         while self.bits == 0 {
             self.bits = *self.words.next()?;
             self.base = self.next_base;
-            // Never beyond `MAX_STREAMS`.
+            // Does not overflow: it is at most `MAX_STREAMS`.
             self.next_base = self.next_base.wrapping_add(u64::BITS as u16);
         }
         let bit = self.bits.trailing_zeros() as u16;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What differs between the blocks, and what each says of itself.
+//! The differences between the blocks, and the parameters that each block reports.
 
 use crate::window::Window;
 use iommu::{
@@ -15,14 +15,14 @@ use iommu::{
     },
 };
 
-/// Streams that any block has at most.
+/// Maximum number of streams of any block.
 pub(crate) const MAX_STREAMS: usize = 256;
 
-/// Tables that a stream has at most.
+/// Maximum number of tables of a stream.
 pub(crate) const MAX_TTBRS: usize = 4;
 
 atomic_safe! {
-    /// Where registers are, and how they are used.
+    /// The offsets of registers, and their use.
     #[derive(Clone, Copy, PartialEq, Eq)]
     pub(crate) enum Layout {
         /// Sixteen streams.
@@ -53,15 +53,16 @@ impl Entries {
     }
 }
 
-/// What a compatible stands for.
+/// The driver's data for a compatible.
 pub(crate) struct Variant {
     pub(crate) layout: Layout,
     pub(crate) entries: Entries,
-    /// Streams; T8110 says so itself.
+    /// Number of streams. T8110 reports it.
     pub(crate) streams: u16,
-    /// Bits of an address that comes out; T8110 says so itself.
+    /// Width of an output address in bits. T8110 reports it.
     pub(crate) output_width: u32,
-    /// Whether the block may be asked if it can let streams pass untranslated: none is known in USB4.
+    /// Whether to read from the block if it can let streams pass untranslated. No bypass is known
+    /// in USB4 blocks.
     pub(crate) bypass: bool,
 }
 
@@ -97,10 +98,10 @@ pub(crate) static T8110: Variant = Variant {
     bypass: true,
 };
 
-/// Bits of an address that is translated, where the block does not say.
+/// Width of an input address in bits, for blocks that do not report it.
 pub(crate) const INPUT_WIDTH: u32 = 32;
 
-/// What a block has said of itself.
+/// The parameters that a block reports.
 #[derive(Clone, Copy)]
 pub(crate) struct Params {
     /// Page size in bytes, and widths of addresses.
@@ -145,7 +146,7 @@ mod tests {
         assert!(is(&T8103, Layout::T8020, Entries::Dart1, 16, 36, true));
         assert!(is(&T8103_USB4, Layout::Usb4, Entries::Dart1, 64, 36, false));
         assert!(is(&T6000, Layout::T8020, Entries::Dart2, 16, 42, true));
-        // It says itself how many streams it has, and how wide its addresses are.
+        // It reports the number of its streams, and the width of its addresses.
         assert!(is(&T8110, Layout::T8110, Entries::Dart2, 0, 0, true));
         assert_eq!(INPUT_WIDTH, 32);
     }

@@ -19,13 +19,13 @@ atomic_safe! {
     pub(crate) struct Window {
         first: u64,
         last: u64,
-        /// The bits that tables are indexed by.
+        /// The address bits that index the tables.
         mask: u64,
     }
 }
 
 impl Window {
-    /// All addresses that tables of `config` can translate.
+    /// Returns the window of all addresses that tables of `config` can translate.
     pub(crate) fn whole(config: &Config) -> Self {
         let mask = u64::MAX >> (64 - config.ias.clamp(1, 64));
 
@@ -36,12 +36,12 @@ impl Window {
         }
     }
 
-    /// `size` bytes from `first`, of pages of `config`.
+    /// Returns the window of `size` bytes from `first`, in pages of `config`.
     ///
     /// # Errors
     ///
-    /// `EINVAL` if there are none, if they wrap around or cross a border of the width, or are no whole
-    /// pages.
+    /// `EINVAL` if `size` is 0, if the addresses wrap around or cross a boundary of the input
+    /// width, or are not whole pages.
     pub(crate) fn new(first: u64, size: u64, config: &Config) -> Result<Self> {
         let mask = Self::whole(config).mask;
         let last = size
@@ -59,20 +59,20 @@ impl Window {
         self.first..=self.last
     }
 
-    /// What tables are indexed by for `iova`, which is in the window.
+    /// Converts `iova`, which is in the window, to the address that indexes the tables.
     #[inline(always)]
     pub(crate) fn index(&self, iova: u64) -> u64 {
         iova & self.mask
     }
 
-    /// What tables are indexed by for `iova`, if it is in the window.
+    /// Converts `iova`, if it is in the window, to the address that indexes the tables.
     #[inline(always)]
     pub(crate) fn inside(&self, iova: u64) -> Option<u64> {
         (self.first <= iova && iova <= self.last).then_some(self.index(iova))
     }
 
-    /// The address of a master that tables are indexed by `index` for. Addresses that have higher bits
-    /// already stay as they are.
+    /// Converts an address that indexes the tables to that of a master. Does not change an address
+    /// that has higher bits already.
     pub(crate) fn outside(&self, index: u64) -> u64 {
         if index & !self.mask == 0 {
             index | (self.first & !self.mask)
