@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An address space: a two-level table, and what its changes mean for the hardware's caches.
+//! An address space: a two-level table, and the invalidations that its changes need.
 
 use core::ops::RangeInclusive;
 
@@ -44,7 +44,8 @@ impl Domain {
         }? Error)
     }
 
-    /// Cleans the entries of a long range, part by part, so that interrupts are not off for too long.
+    /// Cleans the entries of a long range, part by part, so that interrupts are not off for too
+    /// long.
     #[cold]
     #[inline(never)]
     fn clean_long(&self, engines: &mut Engines<'_, Sun50iIommu>, range: &RangeInclusive<u64>) {
@@ -81,19 +82,21 @@ impl Domain {
         Ok(())
     }
 
-    /// Physical address of the directory, which the table memory's format keeps below 4 GiB.
+    /// Returns the physical address of the directory, which the allocator of table memory keeps
+    /// below 4 GiB.
     pub(crate) fn directory(&self) -> u32 {
         self.table.directory() as u32
     }
 }
 
-/// The part of an address that the hardware sees. The crate has checked ranges against the aperture.
+/// Returns the part of the addresses that the hardware sees. The crate has checked ranges against
+/// the aperture.
 #[inline(always)]
 fn low(range: &RangeInclusive<u64>) -> (u32, u32) {
     (*range.start() as u32, *range.end() as u32)
 }
 
-/// Whether the entries of a range are cleaned at a time.
+/// Whether the entries of a range are cleaned in one part.
 #[inline(always)]
 fn is_short(range: &RangeInclusive<u64>) -> bool {
     Sun50iTable::start_of(range) == *range
@@ -132,9 +135,9 @@ impl PagingDomain<Sun50iIommu> for Domain {
         self.table.iova_to_phys(iova)
     }
 
-    /// The entries of the range have to be in memory. Any may be cached as invalid: its neighbours were
-    /// read with it, or it was read ahead. The same holds for directory entries that were not there
-    /// before.
+    /// Cleans the entries of the range to memory, and invalidates them. Any entry may be cached as
+    /// invalid: it was read together with its neighbours, or prefetched. The same holds for new
+    /// directory entries.
     // Each transfer calls it.
     #[inline(always)]
     fn sync_map(
@@ -153,14 +156,14 @@ impl PagingDomain<Sun50iIommu> for Domain {
         self.sync_map_slowly(engines, &range)
     }
 
-    /// Pages that were unmapped must leave memory and the TLBs before they are reused.
+    /// Removes unmapped pages from memory and the TLBs, before they are reused.
     // Each transfer calls it.
     #[inline(always)]
     fn sync(&self, engines: &mut Engines<'_, Sun50iIommu>, range: RangeInclusive<u64>) {
         if !is_short(&range) {
             self.clean_long(engines, &range);
         }
-        // Hardware that is gone has nothing cached.
+        // Unbound hardware has nothing cached.
         let Some(mut engaged) = engines.first() else {
             return;
         };
@@ -172,7 +175,7 @@ impl PagingDomain<Sun50iIommu> for Domain {
         let result = engine.invalidate(hold, self.directory(), first, last);
         drop(engaged);
         if result.is_err() {
-            // Nothing can be reached through what is cached, since everything is denied.
+            // No access can use the stale entries, since everything is denied.
             report_stale(engines);
         }
     }

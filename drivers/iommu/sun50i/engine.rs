@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The registers, and what they are known to hold.
+//! The registers, and the driver's record of their contents.
 //!
-//! Everything here may run in any context. The instance's lock orders the commands, which take several
-//! register writes each, and the changes of what the hardware translates with. Who has [`Hold`] has it
-//! already.
+//! Everything here may run in any context. Commands take several register writes. The instance's
+//! lock orders them, and the changes of the directory in use. The holder of a [`Hold`] has that
+//! lock already.
 //!
-//! Hardware that is gated, in reset or not enabled lets accesses through untranslated. So power is
-//! the caller's business ([`super::hardware`]), and [`State::powered`] says whether registers may be
-//! touched at all.
+//! Hardware that is gated, in reset or not enabled lets accesses pass untranslated. So the caller
+//! manages the power ([`super::hardware`]), and [`State::powered`] says whether registers may be
+//! accessed at all.
 
 use core::ops::RangeInclusive;
 
@@ -52,46 +52,46 @@ use crate::{
 /// Bytes of the register region that are used.
 pub(crate) const REGS_SIZE: usize = 0x400;
 
-/// How long a command may take: 2 ms, as long as the vendor allows.
+/// How long a command may take: 2 ms, the vendor's limit.
 const POLL_DELAY: Delta = Delta::from_micros(1);
 const POLL_RETRIES: usize = 2000;
 
-/// No mask of pages.
+/// Not a mask of pages: the contents of the register are unknown.
 const UNKNOWN: u32 = u32::MAX;
 
 atomic_safe! {
     /// Whether the caches may hold translations that have been unmapped.
     #[derive(Clone, Copy, PartialEq, Eq)]
     enum Caches {
-        /// They hold none.
+        /// They have no such translations.
         Clean,
-        /// An invalidation timed out: everything is denied until a full one succeeds.
+        /// An invalidation timed out: everything is denied until a full invalidation succeeds.
         Stale,
-        /// As [`Caches::Stale`], and the log says so.
+        /// As [`Caches::Stale`], and the log has a line about it.
         StaleReported,
     }
 }
 
 atomic_safe! {
-    /// What the registers hold.
+    /// The contents of the registers.
     struct State {
         /// Registers can be accessed.
         powered: bool,
         /// ENABLE is set, and TTB holds this directory. `None`: ENABLE is 0, accesses pass
         /// untranslated.
         directory: Option<u32>,
-        /// The driver has looked at the hardware as it was before probe.
+        /// The driver has read the state that the hardware had before probe.
         started: bool,
         /// TTB of hardware that was enabled before probe.
         found: Option<u32>,
-        /// BYPASS and the rules of the access classes.
+        /// The contents of BYPASS and of the rules of the access classes.
         routes: Routes,
-        /// DM_AUT_OVWT denies everything that is not bypassed.
+        /// DM_AUT_OVWT denies all accesses that are not bypassed.
         denying: bool,
-        /// TLB_IVLD_MASK; [`UNKNOWN`] if that is not known.
+        /// The contents of TLB_IVLD_MASK, [`UNKNOWN`] if they are not known.
         mask: u32,
         caches: Caches,
-        /// The machine is shut down: nothing that is denied is allowed again.
+        /// The machine is shutting down: denied accesses are not allowed again.
         shut: bool,
     }
 }
@@ -114,7 +114,7 @@ struct Latched {
 }
 
 impl<'bound> Engine<'bound> {
-    /// Registers at `io`, without power.
+    /// Makes the engine for registers at `io`, without power.
     pub(crate) fn new(
         io: IoMem<'bound, REGS_SIZE>,
         variant: &'static Variant,
@@ -141,10 +141,11 @@ impl<'bound> Engine<'bound> {
         self.variant
     }
 
-    /// The clock runs and reset is released: registers can be accessed from now on.
+    /// Records that the clock runs and reset is released: registers can be accessed from now on.
     ///
-    /// Hardware that was enabled before probe denies everything from here on. Later, the boot kernel
-    /// of hibernation may have left it enabled; the masters are in the identity domain then.
+    /// Hardware that was enabled before probe denies everything from here on. After probe, the boot
+    /// kernel of hibernation may have left the hardware enabled; the masters are in the identity
+    /// domain then.
     pub(crate) fn power_on(&self) {
         let mut state = self.state.lock();
         state.powered = true;
@@ -168,10 +169,10 @@ impl<'bound> Engine<'bound> {
         state.found.take()
     }
 
-    /// Whether the registers hold what is written to them. They do not if the devicetree names a
-    /// wrong clock, reset or register region.
+    /// Whether the registers hold the values that are written to them. They do not if the
+    /// devicetree names a wrong clock, reset or register region.
     ///
-    /// Only while ENABLE is 0.
+    /// Called only while ENABLE is 0.
     pub(crate) fn answers(&self, directory: u32) -> bool {
         let state = self.state.lock();
 
@@ -179,7 +180,7 @@ impl<'bound> Engine<'bound> {
         state.powered && u32::from(self.io.read(TTB)) == directory
     }
 
-    /// The clock is about to stop. Only while accesses pass untranslated.
+    /// Called before the clock stops. Only allowed while accesses pass untranslated.
     ///
     /// # Errors
     ///
@@ -193,7 +194,7 @@ impl<'bound> Engine<'bound> {
         Ok(())
     }
 
-    /// Writes the registers that do not depend on the directory. They may have been lost.
+    /// Writes the registers that do not depend on the directory, because they may have been lost.
     ///
     /// Faults that are latched are acknowledged before INT_ENABLE lets them raise the interrupt.
     fn configure(&self, state: &mut State) {
@@ -225,12 +226,13 @@ impl<'bound> Engine<'bound> {
         );
     }
 
-    /// Lets no fault raise the interrupt. Faults are latched all the same.
+    /// Lets no fault raise the interrupt. Faults are still latched.
     fn disable_interrupt(&self) {
         self.io.write(INT_ENABLE, INT_ENABLE::from(0));
     }
 
-    /// Writes what the access classes allow to the masters in `translated`. Others are denied.
+    /// Writes the rules of the access classes: they apply to the masters in `translated`. Other
+    /// masters are denied.
     ///
     /// Two classes share a register, so each register is written once, whole.
     fn write_rules(&self, translated: u32) {
@@ -247,7 +249,8 @@ impl<'bound> Engine<'bound> {
             .write(DM_AUT_CTRL::at(2), DM_AUT_CTRL::from(rules[2]));
     }
 
-    /// Two bits for each master: bit `2m` denies reads, bit `2m + 1` writes.
+    /// Returns the rule of `class`, two bits for each master: bit `2m` denies reads, bit `2m + 1`
+    /// writes.
     fn denied_by(&self, class: Class, translated: u32) -> u32 {
         let prot = Class::prot(class as u32);
         let mut denied = 0;
@@ -263,8 +266,8 @@ impl<'bound> Engine<'bound> {
         denied
     }
 
-    /// Denies everything that is not bypassed, at once. The hardware checks each access, also one that
-    /// hits a TLB.
+    /// Denies all accesses that are not bypassed, at once. The hardware checks each access, also
+    /// one that hits a TLB.
     fn deny(&self, state: &mut State) {
         state.denying = true;
         self.io.write(
@@ -273,7 +276,8 @@ impl<'bound> Engine<'bound> {
         );
     }
 
-    /// Lets the rules of the access classes decide again, unless a reason to deny everything remains.
+    /// Makes the rules of the access classes effective again, unless a reason to deny everything
+    /// remains.
     fn allow(&self, state: &mut State) {
         if state.denying && state.caches == Caches::Clean && !state.shut {
             state.denying = false;
@@ -281,7 +285,7 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// Changes what the hardware does with each master.
+    /// Changes the route of each master.
     ///
     /// A master that changes from bypassed to translated, or back, is not denied in between.
     fn route(&self, state: &mut State, routes: Routes) {
@@ -302,7 +306,7 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// Changes what the hardware does with each master, with the directory it has.
+    /// Changes the route of each master, without changing the directory.
     pub(crate) fn set_routes(&self, routes: Routes) {
         let mut state = self.state.lock();
 
@@ -313,14 +317,14 @@ impl<'bound> Engine<'bound> {
 
     /// Translates with the directory at `directory`, for the masters in `routes`.
     ///
-    /// From one directory to another, everything that is not bypassed is denied until the new one is
-    /// in force: no access passes untranslated, and none goes through a mixture of both.
+    /// While the directory changes, all accesses that are not bypassed are denied until the new one
+    /// is in force: no access passes untranslated, and none goes through a mixture of both.
     ///
     /// # Errors
     ///
-    /// `ETIMEDOUT` if the hardware does not invalidate its caches, `EIO` if its registers do not hold
-    /// what is written. The former directory and routes are in force again then; if the caches cannot
-    /// be invalidated for that either, everything is denied.
+    /// `ETIMEDOUT` if the hardware does not invalidate its caches, `EIO` if its registers do not
+    /// hold the values that are written. The former directory and routes are in force again then;
+    /// if invalidating the caches for that fails as well, everything is denied.
     pub(crate) fn translate(&self, directory: u32, routes: Routes) -> Result {
         let mut state = self.state.lock();
         if !state.powered || state.shut {
@@ -338,7 +342,8 @@ impl<'bound> Engine<'bound> {
         };
 
         if old != directory || state.caches != Caches::Clean {
-            // Faults of the denial are forgiven below: their interrupt would find none.
+            // Faults of the temporary denial are acknowledged below, so their interrupt would find
+            // none.
             self.disable_interrupt();
             let result = self.change_directory(&mut state, old, directory);
             if result.is_ok() {
@@ -351,14 +356,14 @@ impl<'bound> Engine<'bound> {
         Ok(())
     }
 
-    /// From the directory at `old` to that at `directory`, for [`Self::translate`].
+    /// Changes from the directory at `old` to that at `directory`, for [`Self::translate`].
     fn change_directory(&self, state: &mut State, old: u32, directory: u32) -> Result {
         let was_denying = state.denying;
         let faults = self.io.read(INT_STA);
 
         self.deny(state);
-        // Once before the directory changes, so that a timeout is found while the old directory is in
-        // force.
+        // The first invalidation is before the directory changes, so that a timeout is found while
+        // the old directory is in force.
         if let Err(e) = self.drop_all() {
             if !was_denying {
                 self.forgive(faults);
@@ -386,8 +391,9 @@ impl<'bound> Engine<'bound> {
         Ok(())
     }
 
-    /// Acknowledges the permission faults that came since `before` was read, while everything was
-    /// denied: they are nobody's doing but ours, and say nothing about anybody's mappings.
+    /// Acknowledges the permission faults that were latched since `before` was read, while
+    /// everything was denied: the driver has caused them, and they are not errors of masters or
+    /// mappings.
     fn forgive(&self, before: INT_STA) {
         let came =
             u32::from(self.io.read(INT_STA)) & !u32::from(before) & self.variant.all_masters();
@@ -397,7 +403,7 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// Lets masters go on that stalled at a fault.
+    /// Restarts masters that stalled at a fault.
     fn restart_lanes(&self, masters: u32) {
         self.io.write(RESET, RESET::from(!masters));
         self.io.write(RESET, RESET::from(u32::MAX));
@@ -409,9 +415,9 @@ impl<'bound> Engine<'bound> {
     ///
     /// `EIO` if TTB or ENABLE does not hold what was written; ENABLE is cleared then.
     fn enable(&self, state: &mut State, directory: u32) -> Result {
-        // Ranged invalidations want internal clock gating off. Switching it around each of them would
-        // cost as many accesses as the rest of it, so it stays off; the clock as a whole runs only
-        // while the hardware translates or denies.
+        // Ranged invalidations need internal clock gating off. Switching it around each of them
+        // would cost as many accesses as the invalidation itself, so it stays off; the clock as a
+        // whole runs only while the hardware translates or denies.
         self.io.write(AUTO_GATING, AUTO_GATING::from(0));
         self.io.write_reg(ENABLE::zeroed().with_enable(true));
         if !self.io.read(ENABLE).enable() || u32::from(self.io.read(TTB)) != directory {
@@ -423,15 +429,15 @@ impl<'bound> Engine<'bound> {
         Ok(())
     }
 
-    /// Denies everything that is not bypassed by `routes`, with the directory at `empty`, which has no
-    /// entries. `routes` translates nothing.
+    /// Denies all accesses that `routes` does not bypass, with the directory at `empty`, which has
+    /// no entries. `routes` translates no master.
     ///
     /// Returns whether the hardware has invalidated its caches. If not, the tables it has used must
     /// stay in memory.
     ///
     /// # Errors
     ///
-    /// As for [`Self::enable`]: accesses pass untranslated.
+    /// As for [`Self::enable`]: accesses pass untranslated then.
     pub(crate) fn block(&self, empty: u32, routes: Routes) -> Result<bool> {
         let mut state = self.state.lock();
         if !state.powered {
@@ -455,8 +461,8 @@ impl<'bound> Engine<'bound> {
         Ok(dropped)
     }
 
-    /// Clears ENABLE: every access passes untranslated. Returns whether the hardware has invalidated
-    /// its caches.
+    /// Clears ENABLE: every access passes untranslated. Returns whether the hardware has
+    /// invalidated its caches.
     pub(crate) fn pass(&self) -> bool {
         let mut state = self.state.lock();
         if !state.powered {
@@ -475,13 +481,13 @@ impl<'bound> Engine<'bound> {
     fn disable(&self, state: &mut State) {
         self.io.write(ENABLE, ENABLE::from(0));
         state.directory = None;
-        // Nothing is translated with what the caches hold: ENABLE is set again after a full
-        // invalidation only.
+        // The hardware does not use cached entries now. ENABLE is set again only after a full
+        // invalidation.
         state.caches = Caches::Clean;
     }
 
-    /// Denies everything, with the table base that the hardware was found with at probe, and without
-    /// interrupts: the driver's own directory is about to be freed.
+    /// Denies everything, with the table base that the hardware had before probe, and without
+    /// interrupts. Called before the driver's own directory is freed.
     pub(crate) fn leave_denying(&self, found: u32) {
         let mut state = self.state.lock();
 
@@ -493,8 +499,8 @@ impl<'bound> Engine<'bound> {
         state.directory = Some(found);
     }
 
-    /// The machine goes down, or another kernel starts: masters may still run, and this kernel no
-    /// longer keeps their tables. Denies everything, and raises no interrupt any more.
+    /// The machine shuts down, or starts another kernel. Masters may still run, and this kernel no
+    /// longer maintains their tables. Denies everything, and disables the interrupt.
     pub(crate) fn shut(&self) {
         let mut state = self.state.lock();
 
@@ -508,7 +514,7 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// Writes all registers again, which may have been lost.
+    /// Writes all registers again, because they may have been lost.
     ///
     /// # Errors
     ///
@@ -519,7 +525,7 @@ impl<'bound> Engine<'bound> {
             return Ok(());
         }
         let Some(directory) = state.directory else {
-            // Another kernel may have left the hardware enabled, with tables of its own.
+            // Another kernel may have left the hardware enabled, with its own tables.
             self.disable(&mut state);
             self.configure(&mut state);
             return Ok(());
@@ -540,7 +546,7 @@ impl<'bound> Engine<'bound> {
         dropped
     }
 
-    /// Waits until a command is done. Most are when that is looked at.
+    /// Waits until a command is done. Most are done at the first read.
     #[inline(always)]
     fn poll(&self, busy: impl Fn() -> bool) -> Result {
         if busy() {
@@ -555,7 +561,7 @@ impl<'bound> Engine<'bound> {
         read_poll_timeout_atomic(|| Ok(busy()), |busy| !*busy, POLL_DELAY, POLL_RETRIES).map(|_| ())
     }
 
-    /// Empties all caches.
+    /// Invalidates all caches.
     fn drop_all(&self) -> Result {
         self.io.write(
             TLB_FLUSH,
@@ -623,14 +629,14 @@ impl<'bound> Engine<'bound> {
         self.poll(|| self.io.read(PC_IVLD_ENABLE).enable())
     }
 
-    /// Drops the pages of `first` to `last`, which are addresses, from the TLBs, if `directory` is what is
-    /// translated with. Otherwise nothing of them is cached: changing the directory drops everything.
+    /// Invalidates the pages from address `first` to `last` in the TLBs, if `directory` is in use.
+    /// Otherwise they are not cached, because changing the directory invalidates everything.
     ///
     /// # Errors
     ///
-    /// `ETIMEDOUT`. Everything is denied then, until a later call succeeds: memory that is given
-    /// back now cannot be reached through what the hardware may still hold.
-    // What every transfer goes through; most are one page or block.
+    /// `ETIMEDOUT`. Everything is denied then, until a later call succeeds: the hardware may still
+    /// have entries for memory that is freed now, but no access can use them.
+    // Every transfer calls this. Most are one page or block.
     #[inline(always)]
     pub(crate) fn invalidate(
         &self,
@@ -642,7 +648,7 @@ impl<'bound> Engine<'bound> {
         match Block::exact(first, last) {
             Some(block) if !self.variant.start_end => {
                 let state = self.state.get(&mut hold);
-                // Registers can be reached while there is a directory, see `power_off`.
+                // Registers can be accessed while there is a directory, see `power_off`.
                 if state.directory != Some(directory) {
                     return Ok(());
                 }
@@ -656,7 +662,7 @@ impl<'bound> Engine<'bound> {
         }
     }
 
-    /// As [`Self::invalidate`], with the entries of `dirs` from the walk cache.
+    /// As [`Self::invalidate`], and invalidates the entries of `dirs` in the walk cache.
     #[inline(never)]
     pub(crate) fn invalidate_with(
         &self,
@@ -677,7 +683,7 @@ impl<'bound> Engine<'bound> {
         self.conclude(state, result)
     }
 
-    /// Denies everything if an invalidation has not come to its end.
+    /// Denies everything if an invalidation timed out.
     #[inline(always)]
     fn conclude(&self, state: &mut State, result: Result) -> Result {
         if result.is_err() {
@@ -693,7 +699,7 @@ impl<'bound> Engine<'bound> {
         self.deny(state);
     }
 
-    /// Drops everything, if `directory` is what is translated with.
+    /// Invalidates everything, if `directory` is in use.
     ///
     /// # Errors
     ///
@@ -719,8 +725,8 @@ impl<'bound> Engine<'bound> {
         Ok(())
     }
 
-    /// Whether the log has yet to say that an invalidation timed out. True once for each time that the
-    /// caches become stale.
+    /// Whether the caller has to log that an invalidation timed out. True once for each time that
+    /// the caches become stale.
     pub(crate) fn take_stale_report(&self, mut hold: Hold<'_>) -> bool {
         let state = self.state.get(&mut hold);
         let report = state.caches == Caches::Stale;
@@ -736,7 +742,7 @@ impl<'bound> Engine<'bound> {
         self.state.lock().caches != Caches::Clean
     }
 
-    /// Reads the faults, acknowledges them, and lets the stalled masters go on.
+    /// Reads the faults, acknowledges them, and restarts the stalled masters.
     fn latch(&self) -> Option<Latched> {
         let mut state = self.state.lock();
         if !state.powered {
@@ -787,8 +793,8 @@ impl<'bound> Engine<'bound> {
         Some(latched)
     }
 
-    /// Drops a faulting address, which is cached as invalid. Best effort: whoever maps it drops it
-    /// again and minds the result.
+    /// Invalidates a faulting address, which is cached as invalid. An error is ignored: mapping the
+    /// address invalidates it again and handles errors.
     fn forget(&self, state: &mut State, iova: u32) {
         let page = iova & !0xfff;
         let range = page..=page | 0xfff;
@@ -827,7 +833,7 @@ impl<'bound> Engine<'bound> {
                 },
             });
         }
-        // A fault of the debug port or of read-ahead names no master, and does no harm.
+        // A fault of the debug port or of a prefetch names no master, and is harmless.
         for (iova, masters, cause) in [
             (
                 latched.l1.0,

@@ -36,11 +36,11 @@ impl Class {
     /// The number of the class that allows `prot`.
     #[inline]
     const fn number(prot: Prot) -> u32 {
-        // As they are in order, a sum and not a choice between four.
+        // The classes are in this order, so a sum replaces a choice between four.
         Class::None as u32 + prot.readable() as u32 + 2 * prot.writable() as u32
     }
 
-    /// What the class allows, for a class number as it stands in an entry.
+    /// Returns the accesses that the class allows, for the class number of an entry.
     pub(crate) const fn prot(class: u32) -> Prot {
         match class {
             1 => Prot::NONE,

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One instance: its power, and which domain it translates with.
+//! One instance: its power, and the domain it translates with.
 //!
-//! All masters of an instance share one directory, so they are one group. Attaching the first of them
-//! to another paging domain switches the directory for all that are translated. [`Ports`] records what
-//! each port is in.
+//! All masters of an instance share one directory, so they are one group. Attaching the first of
+//! them to another paging domain switches the directory for all translated masters. [`Ports`]
+//! records the domain of each port.
 //!
 //! # Never fail open
 //!
-//! Without clock, in reset, or with ENABLE clear, this hardware lets every access pass untranslated.
-//! So the driver holds the clock while any port is to be translated or denied, independent of the
-//! masters' own power management; [`Engine::power_off`] refuses otherwise.
+//! Without clock, in reset, or with ENABLE clear, this hardware lets every access pass
+//! untranslated. So the driver keeps the clock running while any port is to be translated or
+//! denied, independent of the masters' own power management; [`Engine::power_off`] refuses
+//! otherwise.
 
 use iommu::{
     clk::{
@@ -67,17 +68,17 @@ use crate::{
 /// Bytes of a directory.
 const DIR_SIZE: usize = 0x4000;
 
-/// What keeps the current state in place.
+/// The references that the current state needs.
 struct Slot {
     ports: Ports,
     /// The paging domain of the ports that are translated.
     tables: Option<DomainRef<Sun50iIommu>>,
-    /// Tables that the hardware may still walk although it has another directory: it has not
-    /// invalidated its caches.
+    /// Tables that the hardware may still walk although it has another directory, because it has
+    /// not invalidated its caches.
     lingering: KVec<DomainRef<Sun50iIommu>>,
     /// Keeps the clock running.
     power: Option<PmHold>,
-    /// The table base of hardware that was enabled before probe, until a master is attached.
+    /// The table base of hardware that was enabled before probe. Cleared when a master is attached.
     found: Option<u32>,
 }
 
@@ -89,7 +90,7 @@ pub(crate) struct Hardware<'bound> {
     #[pin]
     slot: Mutex<Slot>,
     pub(crate) engine: Engine<'bound>,
-    /// A directory without entries, for while everything is denied.
+    /// A directory without entries, used while everything is denied.
     empty: Coherent<[u8; DIR_SIZE]>,
     #[pin]
     clock: ClkSwitch<Clock<'bound>>,
@@ -100,7 +101,7 @@ pub(crate) struct Hardware<'bound> {
 }
 
 impl<'bound> Hardware<'bound> {
-    /// Takes hold of everything the instance needs, and finds out what it is doing.
+    /// Acquires all resources of the instance.
     pub(crate) fn new(
         pdev: &'bound platform::Device<Core<'_>>,
         variant: &'static Variant,
@@ -123,7 +124,7 @@ impl<'bound> Hardware<'bound> {
             let reset = Reset::<Exclusive>::get(dev, None)
                 .inspect_err(|e| complain(dev, "reset line", *e))?;
 
-            // Directory addresses have 32 bits, and so has the mask a platform device starts with.
+            // Directory addresses have 32 bits, as has the default DMA mask of a platform device.
             let empty = Coherent::zeroed(dev, GFP_KERNEL)?;
 
             Ok(try_pin_init!(Self {
@@ -147,14 +148,15 @@ impl<'bound> Hardware<'bound> {
         })
     }
 
-    /// Looks at what the hardware does before any master is attached.
+    /// Checks the state of the hardware before any master is attached.
     ///
-    /// Hardware that a boot loader or another kernel left enabled denies everything from now on, and
-    /// stays powered: without power it would let pass what it translated before.
+    /// Hardware that a boot loader or another kernel left enabled denies everything from now on,
+    /// and stays powered: without power it would let accesses pass that it translated before.
     ///
     /// # Errors
     ///
-    /// What the clock or reset fails with, `EIO` if the registers do not hold what is written.
+    /// Errors of the clock or reset, `EIO` if the registers do not hold the values that are
+    /// written.
     pub(crate) fn start(&self) -> Result {
         let power = pm::get(self.dev)?;
         let Some(found) = self.engine.take_found() else {
@@ -186,8 +188,8 @@ impl<'bound> Hardware<'bound> {
     ///
     /// # Errors
     ///
-    /// What the clock or reset fails with, `ETIMEDOUT` if the hardware does not invalidate its caches,
-    /// `EIO` if its registers do not hold what is written. Nothing changes then.
+    /// Errors of the clock or reset, `ETIMEDOUT` if the hardware does not invalidate its caches,
+    /// `EIO` if its registers do not hold the values that are written. Nothing changes then.
     pub(crate) fn attach(
         &self,
         master: &Master<Sun50iIommu>,
@@ -221,7 +223,7 @@ impl<'bound> Hardware<'bound> {
         Ok(())
     }
 
-    /// Has the hardware translate with `domain`. There is room for the tables that it leaves.
+    /// Makes the hardware translate with `domain`. `lingering` has room for the former tables.
     fn switch(&self, slot: &mut Slot, domain: &DomainRef<Sun50iIommu>, routes: Routes) -> Result {
         let power = match &slot.power {
             Some(_) => None,
@@ -235,7 +237,7 @@ impl<'bound> Hardware<'bound> {
         Ok(())
     }
 
-    /// Lets the accesses of `master` pass untranslated. Ports of other masters stay what they are.
+    /// Lets the accesses of `master` pass untranslated. Does not change the ports of other masters.
     pub(crate) fn attach_identity(&self, master: &Master<Sun50iIommu>) {
         let mut slot = self.slot.lock();
         let mut ports = slot.ports;
@@ -254,7 +256,7 @@ impl<'bound> Hardware<'bound> {
         self.apply(&mut slot, ports);
     }
 
-    /// Has the hardware do what `ports` say, which takes no tables but the current ones.
+    /// Makes the hardware implement `ports`, which need no tables other than the current ones.
     fn apply(&self, slot: &mut Slot, ports: Ports) {
         let routes = ports.routes(self.engine.variant());
 
@@ -272,7 +274,7 @@ impl<'bound> Hardware<'bound> {
             match pm::get(self.dev) {
                 Ok(power) => slot.power = Some(power.into_owned()),
                 Err(e) => {
-                    // The hardware cannot be told to deny.
+                    // Without power, the hardware cannot deny accesses.
                     dev_err!(
                         self.dev,
                         "cannot be powered ({:?}): masters are not blocked\n",
@@ -295,10 +297,10 @@ impl<'bound> Hardware<'bound> {
         }
     }
 
-    /// Leaves the hardware as it is without a driver. No master is attached.
+    /// Puts the hardware into the state that it has without a driver. No master is attached.
     ///
-    /// Hardware that was enabled before probe, and whose masters were never attached, goes on
-    /// denying, with its clock on: without that its masters would run untranslated.
+    /// Hardware that was enabled before probe, and whose masters were never attached, keeps
+    /// denying, with its clock on: otherwise its masters would run untranslated.
     pub(crate) fn remove(&self) {
         let mut slot = self.slot.lock();
 
@@ -340,29 +342,29 @@ impl<'bound> Hardware<'bound> {
         self.reset.assert()
     }
 
-    /// System sleep: masters are suspended. What is translated stays so, and keeps its clock.
+    /// System sleep: masters are suspended. The hardware keeps translating, and keeps its clock.
     pub(crate) fn suspend(&self) -> Result {
         Ok(())
     }
 
-    /// Registers may have been lost with the power domain: everything is written again.
+    /// Writes all registers again, which may have been lost with the power domain.
     pub(crate) fn resume(&self) -> Result {
         self.engine.restore()
     }
 
-    /// Translates words of a page of its own through the debug port, and sees that they arrive, and
-    /// that they no longer do when the page is unmapped.
+    /// Translates accesses of the debug port to a page of its own. Checks that they reach the page,
+    /// and that they do not after it is unmapped.
     ///
     /// # Errors
     ///
-    /// `EBUSY` unless the masters are in the identity domain, `EIO` if a word goes astray.
+    /// `EBUSY` unless the masters are in the identity domain, `EIO` if a check fails.
     pub(crate) fn selftest(
         &self,
         live: &Live<'_, Sun50iIommu>,
         gfp: Gfp,
         f: &mut fmt::Formatter<'_>,
     ) -> Result {
-        // Keeps attaches away.
+        // The lock excludes attaches.
         let slot = self.slot.lock();
         if slot.ports.need_hardware() {
             return Err(EBUSY);
@@ -376,7 +378,7 @@ impl<'bound> Hardware<'bound> {
         )?;
 
         // Masters in the identity domain may be running: their accesses pass as before. The rules
-        // allow the debug port, too, to go through the tables.
+        // also allow the debug port to use the tables.
         let all = self.engine.variant().all_masters();
         let routes = Routes {
             translated: all,
@@ -387,8 +389,8 @@ impl<'bound> Hardware<'bound> {
             return Err(e);
         }
         let result = self.selftest_page(live, gfp, &domain, &page, f);
-        // The tables go next, so the hardware must let go of them. If it does not say that it has,
-        // it is at least off.
+        // The tables are freed next, so the hardware must stop using them. Even if it does not
+        // report that its caches are invalidated, it is at least disabled.
         self.engine.pass();
         power.put_sync();
         result
@@ -452,20 +454,20 @@ impl<'bound> Hardware<'bound> {
 }
 
 impl Slot {
-    /// Makes room in `lingering` for the tables in use, and for one more that may become so: leaving a
-    /// domain must not fail for want of memory.
+    /// Reserves space in `lingering` for the tables in use, and for one more that may be used
+    /// later: leaving a domain must not fail because memory is short.
     fn make_room(&mut self) -> Result {
         self.lingering.reserve(2, GFP_KERNEL)?;
         Ok(())
     }
 
-    /// The hardware translates with `new` from now on. `dropped` says whether it has invalidated its
-    /// caches, too.
+    /// Records that the hardware translates with `new` from now on. `dropped` says whether it has
+    /// invalidated its caches, too.
     fn change_tables(&mut self, new: Option<DomainRef<Sun50iIommu>>, dropped: bool) {
         if let Some(old) = core::mem::replace(&mut self.tables, new) {
             if let Err(e) = self.lingering.push_within_capacity(old) {
-                // Not reached: `make_room` was called before `old` was in use. Tables that stay in
-                // memory for good would still be better than tables walked after they are freed.
+                // Not reached: `make_room` was called before `old` was used. Leaking the tables
+                // would still be better than freeing tables that the hardware walks.
                 core::mem::forget(e);
             }
         }
@@ -475,7 +477,7 @@ impl Slot {
         }
     }
 
-    /// Undoes [`Self::make_room`], unless tables are in use that need the room when they are left.
+    /// Undoes [`Self::make_room`], unless there are tables in use that will need the space.
     fn give_room_back(&mut self) {
         if self.lingering.is_empty() && self.tables.is_none() {
             self.lingering = KVec::new();

@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which commands drop a range from the hardware's caches, and at what price.
+//! The choice of the commands that invalidate a range in the hardware's caches, by their cost.
 //!
-//! Prices are in register accesses, which is what a command costs on this bus. A ranged command is
-//! worth more than it costs, since it spares the entries of everybody else; but not any number of
-//! them.
+//! Costs are counted in register accesses, which dominate on this bus. A ranged command is worth
+//! more than it costs, since it spares the other entries; but beyond a certain number of such
+//! commands, invalidating everything is cheaper.
 
 use core::ops::RangeInclusive;
 
 const PAGE_SHIFT: u32 = 12;
 
-/// Accesses per TLB invalidation: two to name the pages, one to start, one to poll.
+/// Accesses per TLB invalidation: two for the address and mask, one to start, one to poll.
 const PER_BLOCK: usize = 4;
 /// Accesses per page table walk cache invalidation.
 const PER_DIR: usize = 3;
-/// What dropping everything may cost: two accesses, and what refilling the caches is worth.
+/// The cost of invalidating everything: two accesses, and an equivalent for refilling the caches.
 const FLUSH_ALL: usize = 17;
 
-/// Pages that one command by address and mask drops.
+/// The pages that one command by address and mask invalidates.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Block {
     /// First page, as an address.
     pub(crate) addr: u32,
-    /// Address bits that are compared, ones from the top.
+    /// Mask of the address bits that are compared: the highest bits are ones.
     pub(crate) mask: u32,
 }
 
 impl Block {
-    /// The smallest block that covers `first..=last`, which are page numbers.
+    /// Returns the smallest block that covers `first..=last`, which are page numbers.
     #[inline]
     fn covering(first: u32, last: u32) -> Self {
         let differing = u32::BITS - (first ^ last).leading_zeros();
@@ -39,18 +39,18 @@ impl Block {
         }
     }
 
-    /// The pages that are compared as equal, less one.
+    /// Returns the number of pages in the block, less one.
     #[inline]
     fn others(&self) -> u32 {
         !self.mask >> PAGE_SHIFT
     }
 
-    /// The block that is the pages from address `first` to `last` and nothing else.
+    /// Returns the block of exactly the pages from address `first` to `last`, if there is one.
     #[inline(always)]
     pub(crate) fn exact(first: u32, last: u32) -> Option<Self> {
         let (first, last) = (first >> PAGE_SHIFT, last >> PAGE_SHIFT);
         if first == last {
-            // What most are, and nothing to calculate.
+            // The most frequent case: a single page needs no calculation.
             return Some(Self {
                 addr: first << PAGE_SHIFT,
                 mask: u32::MAX << PAGE_SHIFT,
@@ -70,7 +70,7 @@ pub(crate) struct Blocks {
 }
 
 impl Blocks {
-    /// Covers `range` with the one block or the two that take in the least besides it.
+    /// Covers `range` with one block or two, with as few other pages as possible.
     ///
     /// The highest address bit in which both ends differ splits the range. One block over both
     /// halves is exact if the range fills it; otherwise each half has a block that is at most twice
@@ -100,21 +100,21 @@ impl Blocks {
     }
 }
 
-/// What to do about a range.
+/// The commands for a range.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Plan {
-    /// Drop everything, TLBs and page table walk cache.
+    /// Invalidate everything, TLBs and page table walk cache.
     All,
-    /// Drop the pages of these blocks, and the directory entries by name.
+    /// Invalidate the pages of these blocks, and each directory entry by address.
     Blocks(Blocks),
-    /// Drop the pages from start to end, and the directory entries by name.
+    /// Invalidate the pages from start to end, and each directory entry by address.
     StartEnd,
 }
 
 impl Plan {
     /// Chooses the commands for the pages of `range` and for `dirs` directory entries.
     pub(crate) fn new(range: &RangeInclusive<u32>, dirs: usize, start_end: bool) -> Self {
-        // The register for the end holds the page behind the last one, which must not wrap.
+        // The register for the end holds the page after the last one, which must not wrap.
         if start_end && range.end() >> PAGE_SHIFT == u32::MAX >> PAGE_SHIFT {
             return Plan::All;
         }
@@ -134,23 +134,24 @@ impl Plan {
     }
 }
 
-/// Directory entries to drop, as many as are dropped by name at most.
+/// The directory entries to invalidate, up to the number that is invalidated by address.
 pub(crate) struct Dirs {
     iovas: [u32; Self::MAX + 1],
     len: usize,
 }
 
 impl Dirs {
-    /// With more than these, dropping everything is cheaper.
+    /// If there are more, invalidating everything is cheaper.
     const MAX: usize = FLUSH_ALL / PER_DIR;
 
-    /// None.
+    /// No entries.
     pub(crate) const NONE: Self = Self {
         iovas: [0; Self::MAX + 1],
         len: 0,
     };
 
-    /// Takes the first addresses of the entries; one more than [`Self::MAX`] stands for any number.
+    /// Makes the list from the first addresses of the entries. A length of [`Self::MAX`] + 1 stands
+    /// for any larger number.
     pub(crate) fn new(iovas: impl Iterator<Item = u64>) -> Self {
         let mut dirs = Self::NONE;
         for (slot, iova) in dirs.iovas.iter_mut().zip(iovas) {

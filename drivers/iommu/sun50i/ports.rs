@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The record of which port is in what domain.
+//! The record of each port's domain.
 //!
-//! A port is a master's entry into the hardware; the number in `iommus` names it. The record is the
-//! only place that says what each port may do: attach, release, resume and shutdown derive the
-//! registers from it.
+//! A port is a master's entry into the hardware; the number in `iommus` names it. Only this record
+//! says what each port may do: attach, release, resume and shutdown derive the registers from it.
 //!
 //! A port keeps its state after its master is removed, until another master names it. Release puts
 //! it into the blocked domain, so the port of a removed master stays denied.
 
 use crate::variant::Variant;
 
-/// Ports of any version at most.
+/// Maximum number of ports of any version.
 pub(crate) const MAX_PORTS: usize = 7;
 
-/// What a port is in.
+/// The domain of a port.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Port {
     /// No master has named it.
@@ -28,8 +27,8 @@ pub(crate) enum Port {
 }
 
 iommu::atomic_safe! {
-    /// What an enabled hardware does with the accesses of each port, one bit for each port. A port in
-    /// neither set is denied.
+    /// The routes of the accesses of each port while the hardware is enabled, one bit for each
+    /// port. A port in neither set is denied.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub(crate) struct Routes {
         /// Ports whose accesses are translated.
@@ -47,7 +46,7 @@ impl Routes {
     };
 }
 
-/// What each port is in.
+/// The domain of each port.
 #[derive(Clone, Copy)]
 pub(crate) struct Ports([Port; MAX_PORTS]);
 
@@ -56,7 +55,7 @@ impl Ports {
         Self([Port::Unnamed; MAX_PORTS])
     }
 
-    /// All ports in the blocked domain.
+    /// Returns the state in which all ports are in the blocked domain.
     pub(crate) const fn blocked() -> Self {
         Self([Port::Blocked; MAX_PORTS])
     }
@@ -79,12 +78,12 @@ impl Ports {
         self.any(Port::Paging)
     }
 
-    /// Whether the hardware has to be enabled: a port is to be translated or denied.
+    /// Whether the hardware has to be enabled, because a port is to be translated or denied.
     pub(crate) fn need_hardware(&self) -> bool {
         self.any(Port::Paging) || self.any(Port::Blocked)
     }
 
-    /// What the hardware does with each port while it is enabled.
+    /// Returns the route of each port while the hardware is enabled.
     ///
     /// An unnamed port is denied, unless it is the second port of a named device
     /// ([`Variant::second_ports`]), which shares the state of the first.
@@ -174,7 +173,7 @@ mod tests {
         assert_eq!(ports.routes(&H6).bypassed, 1 << 3 | 1 << 1);
         ports.set([3], Port::Blocked);
         assert_eq!(ports.routes(&H6), Routes::DENIED);
-        // A devicetree that names it decides.
+        // If a devicetree names the second port, its own state counts.
         ports.set([3], Port::Paging);
         ports.set([1], Port::Identity);
         assert_eq!(

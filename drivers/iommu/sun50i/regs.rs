@@ -13,7 +13,7 @@ register! {
         7:0 version;
     }
 
-    /// Reset of the block's parts. A bit that is 0 holds its part in reset.
+    /// Reset of the block's parts. A 0 bit holds its part in reset.
     pub(crate) RESET(u32) @ 0x010 {
         31:31 iommu => bool;
         17:17 ptw_cache => bool;
@@ -21,12 +21,12 @@ register! {
         6:0 masters;
     }
 
-    /// Turns translation on. All accesses go out untranslated while it is 0.
+    /// Enables translation. While it is 0, all accesses pass untranslated.
     pub(crate) ENABLE(u32) @ 0x020 {
         0:0 enable => bool;
     }
 
-    /// Masters whose accesses go out untranslated.
+    /// Masters whose accesses pass untranslated.
     pub(crate) BYPASS(u32) @ 0x030 {
         6:0 masters;
     }
@@ -48,19 +48,19 @@ register! {
         6:0 micro_tlb;
     }
 
-    /// Masters for which entries are read ahead.
+    /// Masters for which entries are prefetched.
     pub(crate) TLB_PREFETCH(u32) @ 0x070 {
         6:0 masters;
     }
 
-    /// Empties caches; reads as 0 again when that is done.
+    /// Invalidates caches; reads as 0 again when that is done.
     pub(crate) TLB_FLUSH(u32) @ 0x080 {
         17:17 ptw_cache => bool;
         16:16 macro_tlb => bool;
         6:0 micro_tlb;
     }
 
-    /// Chooses how TLB entries are named: by address and mask, or by start and end. Not on H6.
+    /// Selects how TLB entries are addressed: by address and mask, or by start and end. Not on H6.
     pub(crate) TLB_IVLD_MODE_SEL(u32) @ 0x084 {
         0:0 start_end => bool;
     }
@@ -70,7 +70,7 @@ register! {
         31:12 page;
     }
 
-    /// Page behind the last one to invalidate. Not on H6.
+    /// Page after the last one to invalidate. Not on H6.
     pub(crate) TLB_IVLD_END(u32) @ 0x08c {
         31:12 page;
     }
@@ -90,24 +90,24 @@ register! {
         0:0 enable => bool;
     }
 
-    /// Address whose directory entry is dropped from the page table walk cache.
+    /// Address whose directory entry is invalidated in the page table walk cache.
     pub(crate) PC_IVLD_ADDR(u32) @ 0x0a0 {
         31:20 mib;
     }
 
-    /// Starts that; reads as 0 again when it is done.
+    /// Starts this invalidation; reads as 0 again when it is done.
     pub(crate) PC_IVLD_ENABLE(u32) @ 0x0a8 {
         0:0 enable => bool;
     }
 
-    /// What masters must not do in pages of two of the sixteen access classes each: bit `2m` denies
-    /// reads to master `m`, bit `2m + 1` writes.
+    /// Rules of two of the sixteen access classes each: bit `2m` denies reads to master `m`, bit
+    /// `2m + 1` denies writes.
     pub(crate) DM_AUT_CTRL(u32)[8] @ 0x0b0 {
         31:16 odd;
         15:0 even;
     }
 
-    /// Replaces the rules of all access classes.
+    /// Overrides the rules of all access classes.
     pub(crate) DM_AUT_OVWT(u32) @ 0x0d0 {
         31:31 enable => bool;
         13:0 denied;
@@ -125,7 +125,7 @@ register! {
         31:0 faults;
     }
 
-    /// Faults that were found.
+    /// Latched faults.
     pub(crate) INT_STA(u32) @ 0x108 {
         17:17 invalid_l2 => bool;
         16:16 invalid_l1 => bool;
@@ -152,13 +152,13 @@ register! {
         7:4 class;
     }
 
-    /// Who met a missing directory entry.
+    /// Masters that met a missing directory entry.
     pub(crate) L1PG_INT(u32) @ 0x180 {
         31:31 debug_or_prefetch => bool;
         6:0 masters;
     }
 
-    /// Who met a missing page entry.
+    /// Masters that met a missing page entry.
     pub(crate) L2PG_INT(u32) @ 0x184 {
         31:31 debug_or_prefetch => bool;
         6:0 masters;

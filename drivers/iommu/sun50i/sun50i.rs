@@ -3,10 +3,10 @@
 //! Driver for the IOMMU of Allwinner's H6 and H616 SoCs.
 //!
 //! - [`regs`]: the registers, named as in the manual.
-//! - [`variant`]: what differs between versions.
-//! - [`engine`]: commands, and what the hardware translates with.
-//! - [`ports`]: the record of which port is in what domain.
-//! - [`invalidate`]: which commands drop a range.
+//! - [`variant`]: the differences between versions.
+//! - [`engine`]: commands, and the directory in use.
+//! - [`ports`]: the record of each port's domain.
+//! - [`invalidate`]: the choice of commands that invalidate a range.
 //! - [`hardware`]: power, and the tables in use.
 //! - [`format`], [`domain`]: tables, and address spaces made of them.
 
@@ -113,7 +113,7 @@ impl Operations for Sun50iIommu {
             .ok_or(EINVAL)
     }
 
-    /// A domain's tables are one instance's.
+    /// The tables of a domain belong to one instance, so a master must be behind one only.
     fn probe_device(
         live: &Live<'_, Self>,
         dev: &Device,
@@ -128,7 +128,7 @@ impl Operations for Sun50iIommu {
         }
     }
 
-    /// One directory for all masters: one address space, hence one group.
+    /// The hardware has one directory for all masters: one address space, hence one group.
     fn device_group(
         _master: &Master<Self>,
         request: GroupRequest<'_>,

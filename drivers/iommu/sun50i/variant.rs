@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How the SoCs' versions of the block differ.
+//! The differences between the SoCs' versions of the block.
 
 iommu::atomic_safe! {
-    /// What the driver needs to know of one version.
+    /// The properties of one version.
     pub(crate) struct Variant {
         /// Number of masters.
         pub(crate) masters: u16,
@@ -12,19 +12,19 @@ iommu::atomic_safe! {
         pub(crate) start_end: bool,
         /// Whether entries are read ahead of use.
         pub(crate) prefetch: bool,
-        /// Ports that belong to the device of another port, as (second, first). Devicetrees name the
-        /// first port only.
+        /// Ports that belong to the device of another port, as (second, first). Devicetrees name
+        /// the first port only.
         pub(crate) second_ports: &'static [(u16, u16)],
     }
 }
 
 impl Variant {
-    /// One bit per master.
+    /// Returns one bit per master.
     pub(crate) const fn all_masters(&self) -> u32 {
         (1 << self.masters) - 1
     }
 
-    /// The access-class bits of all masters: two each.
+    /// Returns the access-class bits of all masters, two each.
     pub(crate) const fn all_accesses(&self) -> u32 {
         (1 << (2 * self.masters)) - 1
     }
