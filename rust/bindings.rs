@@ -2,8 +2,8 @@
 
 //! Declarations of the C helpers in `helpers.c`.
 //!
-//! [`kernel::bindings`] has the functions and types of the kernel; this has what it lacks. Each
-//! function does what its namesake in C does, the differences are said in `helpers.c`.
+//! [`kernel::bindings`] has the functions and types of the kernel; this has the missing ones. Each
+//! function does the same as its namesake in C; `helpers.c` documents differences.
 
 #![allow(
     dead_code,
@@ -41,7 +41,7 @@ use kernel::{
     },
 };
 
-/// The C side of a device, whatever its context.
+/// Returns the C side of a device in any context.
 #[inline]
 pub(crate) fn as_raw<Ctx: DeviceContext>(dev: &Device<Ctx>) -> *mut device {
     // CAST: `Device` is a transparent wrapper of an `Opaque<bindings::device>`.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Clocks that are switched off as often as they were switched on.
+//! Clocks whose enable and disable calls are balanced.
 //!
-//! [`kernel::clk::Clk`] leaves the enable count to its user; here the count belongs to a value.
+//! [`kernel::clk::Clk`] leaves the enable count to its user; here a value owns the count.
 //!
 //! C header: [`include/linux/clk.h`](srctree/include/linux/clk.h)
 
@@ -39,10 +39,10 @@ use crate::{
 mod private {
     use kernel::error::Result;
 
-    /// Only this file can make one.
+    /// Only this file can construct one.
     ///
-    /// A driver cannot name [`Toggle`], but it can call the methods on a type parameter whose bound is
-    /// [`ClkSource`](super::ClkSource), and unbalance the count.
+    /// A driver cannot name [`Toggle`], but it could call the methods on a type parameter whose
+    /// bound is [`ClkSource`](super::ClkSource), and unbalance the count. The token prevents that.
     pub struct Token(pub(super) ());
 
     pub trait Toggle {
@@ -56,13 +56,13 @@ use private::{
     Token, //
 };
 
-/// What can be switched on: a [`Clock`], or all [`Clocks`] of a device at once.
+/// A source that can be switched on: a [`Clock`], or all [`Clocks`] of a device at once.
 pub trait ClkSource: Toggle + Send + Sync {}
 
-/// A clock of a device, off as far as this user is concerned.
+/// A clock of a device, not enabled by this user.
 ///
-/// All methods may sleep. The clock framework keeps a pointer to the name of the device, so this must
-/// not be kept for longer than the device is bound.
+/// All methods may sleep. The clock framework keeps a pointer to the name of the device, so this
+/// must not be kept for longer than the device is bound.
 pub struct Clock<'a>(Source, PhantomData<&'a Device<Bound>>);
 
 enum Source {
@@ -83,7 +83,7 @@ impl<'a> Clock<'a> {
         Ok(Self(Source::Required(Clk::get(dev, name)?), PhantomData))
     }
 
-    /// Like [`Clock::get`], but where there is no clock this gives one that is always on.
+    /// Like [`Clock::get`], but if there is no clock this returns one that is always on.
     ///
     /// Corresponds to `clk_get_optional()`.
     pub fn get_optional(dev: &'a Device<Bound>, name: Option<&CStr>) -> Result<Self> {
@@ -100,7 +100,7 @@ impl<'a> Clock<'a> {
         ClkEnabled::new(self)
     }
 
-    /// The frequency, 0 if there is no clock.
+    /// Returns the frequency, 0 if there is no clock.
     ///
     /// Corresponds to `clk_get_rate()`.
     pub fn rate(&self) -> Hertz {
@@ -131,15 +131,15 @@ impl ClkSource for Clock<'_> {}
 ///
 /// # Invariants
 ///
-/// `clks` is the result of a successful `clk_bulk_get_all()` with `count` entries. Their names lie in the
-/// devicetree node of a device that is bound for `'a`.
+/// `clks` is the result of a successful `clk_bulk_get_all()` with `count` entries. Their names lie
+/// in the devicetree node of a device that is bound for `'a`.
 pub struct Clocks<'a> {
     count: i32,
     clks: *mut bindings::clk_bulk_data,
     _dev: PhantomData<&'a Device<Bound>>,
 }
 
-// SAFETY: The clock framework does its own locking, and does not care which task calls it.
+// SAFETY: The clock framework does its own locking, and any task may call it.
 unsafe impl Send for Clocks<'_> {}
 
 // SAFETY: As above; no method that takes `&self` writes to the array.
@@ -168,7 +168,7 @@ impl<'a> Clocks<'a> {
         })
     }
 
-    /// Number of clocks.
+    /// Returns the number of clocks.
     pub fn len(&self) -> usize {
         self.count as usize
     }
@@ -203,8 +203,8 @@ impl ClkSource for Clocks<'_> {}
 
 impl Drop for Clocks<'_> {
     fn drop(&mut self) {
-        // SAFETY: By the type invariants this is what `clk_bulk_get_all()` returned. Nobody uses
-        // it after this.
+        // SAFETY: By the type invariants this is the result of `clk_bulk_get_all()`. It is not used
+        // after this.
         unsafe { bindings::clk_bulk_put_all(self.count, self.clks) };
     }
 }
@@ -234,7 +234,7 @@ impl<'a, C: ClkSource> ClkEnabled<'a, C> {
 
 impl<C: ClkSource> Drop for ClkEnabled<'_, C> {
     fn drop(&mut self) {
-        // By the type invariants the count is there to give back.
+        // By the type invariants there is a count to release.
         self.source.disable_unprepare(Token(()));
     }
 }
@@ -242,8 +242,8 @@ impl<C: ClkSource> Drop for ClkEnabled<'_, C> {
 /// A clock that is switched from callbacks, where no value can be kept from one to the next.
 ///
 /// It is either on or off. Switching it on when it is on does nothing, and so does switching it off
-/// when it is off: the count of the clock framework stays right whatever the order of calls. When
-/// dropped it is switched off. All methods may sleep.
+/// when it is off, so the count of the clock framework stays balanced in any order of calls.
+/// Dropping it switches it off. All methods may sleep.
 ///
 /// # Invariants
 ///
@@ -277,22 +277,23 @@ impl<C: ClkSource> ClkSwitch<C> {
         Ok(())
     }
 
-    /// Switches off. Others may keep the clock running.
+    /// Switches off. Other users may keep the clock running.
     pub fn disable(&self) {
         let mut on = self.on.lock();
 
         if *on {
             self.source.disable_unprepare(Token(()));
-            // INVARIANT: The call above gave the count back.
+            // INVARIANT: The call above released the count.
             *on = false;
         }
     }
 
-    /// Gives the clock away as it is: if the switch is on, the clock runs for good.
+    /// Releases ownership of the clock without changing it: if the switch is on, the clock stays on
+    /// for good.
     ///
-    /// For hardware that must not lose its clock although nobody looks after it any more.
+    /// For hardware that must not lose its clock although no driver controls it any more.
     pub fn leave_on(&self) {
-        // INVARIANT: The count, if there is one, is nobody's from here on.
+        // INVARIANT: The count, if there is one, has no owner from here on.
         *self.on.lock() = false;
     }
 
@@ -325,7 +326,7 @@ mod tests {
         },
     };
 
-    /// Counts what the clock framework would.
+    /// Counts as the clock framework does.
     struct Fake {
         count: Arc<Atomic<i32>>,
         fail: bool,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Exports the Rust symbols of the base crate that driver modules reference. The
- * list is generated; the types are not known to C, nor do they matter.
+ * list is generated. The types are wrong, which does not matter for an export.
  */
 
 #include <linux/export.h>

@@ -2,8 +2,8 @@
 
 //! Firmware nodes as names of devices: references and identity.
 //!
-//! [`FwNode`] of the kernel crate reads properties. Matching a phandle with an instance needs what
-//! is here.
+//! [`FwNode`] of the kernel crate reads properties. This adds the functions that match a phandle
+//! with an instance.
 //!
 //! C header: [`include/linux/fwnode.h`](srctree/include/linux/fwnode.h)
 
@@ -25,8 +25,8 @@ use crate::bindings::rust_iommu_helper_of_fwnode_handle;
 
 /// An owned reference to a firmware node.
 ///
-/// While it is held no other node can get the same address. This makes [`same`] a comparison of
-/// nodes and not only of addresses.
+/// While it is held, no other node can have the same address. So [`same`] compares nodes, not only
+/// addresses.
 pub(crate) type FwNodeRef = ARef<FwNode>;
 
 /// Whether both are the same node.
@@ -61,7 +61,7 @@ pub(crate) unsafe fn from_raw<'a>(node: *mut bindings::fwnode_handle) -> Option<
 ///
 /// # Safety
 ///
-/// `np` is NULL, or points to a devicetree node of which somebody holds a reference for `'a`.
+/// `np` is NULL, or points to a devicetree node whose reference count is not zero for `'a`.
 ///
 /// Corresponds to `of_fwnode_handle()`.
 #[inline]
@@ -103,7 +103,7 @@ mod tests {
         }
 
         for node in raw {
-            // SAFETY: Made above, and nobody holds a reference any more.
+            // SAFETY: Made above, and without references by now.
             unsafe { bindings::fwnode_remove_software_node(node) };
         }
         Ok(())
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     #[cfg(CONFIG_OF_DYNAMIC)]
     fn counts() -> Result {
-        // SAFETY: A C string, and no options wanted.
+        // SAFETY: The path is a C string, and NULL means that no options are wanted.
         let np =
             unsafe { bindings::of_find_node_opts_by_path(c"/".as_char_ptr(), ptr::null_mut()) };
 
@@ -133,7 +133,7 @@ mod tests {
             return Ok(());
         }
 
-        // SAFETY: `np` is valid until it is put below; the count is only looked at.
+        // SAFETY: `np` is valid until it is put below; the count is only read.
         let count = || unsafe { (*np).kobj.kref.refcount.refs.counter };
         let before = count();
 
@@ -149,7 +149,7 @@ mod tests {
         }
         assert_eq!(count(), before);
 
-        // SAFETY: The reference from above is not needed any more.
+        // SAFETY: Puts the reference that was taken above.
         unsafe { bindings::of_node_put(np) };
         Ok(())
     }

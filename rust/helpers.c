@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What Rust cannot call: inline functions, macros, and functions whose header
- * the kernel's own bindings leave out.
+ * Helpers for functions that Rust cannot call: inline functions, macros, and
+ * functions whose header the kernel's own bindings leave out.
  *
- * Every helper does what the function does whose name it carries after
- * "rust_iommu_helper_". The Rust side of this file is bindings.rs; a helper is
- * declared there with the same types and nowhere else.
+ * Every helper does the same as the function whose name follows
+ * "rust_iommu_helper_" in its own. The Rust side of this file is bindings.rs; a
+ * helper is declared there with the same types and nowhere else.
  *
  * Helpers are exported because callers in this crate may be inlined into, or
  * monomorphised in, a driver's module.
@@ -30,7 +30,7 @@
 
 void *rust_iommu_helper_dev_iommu_priv_get(struct device *dev)
 {
-	/* Before of_xlate() or after release_device() there is nothing. */
+	/* dev->iommu is NULL before of_xlate() and after release_device(). */
 	return dev->iommu ? dev_iommu_priv_get(dev) : NULL;
 }
 EXPORT_SYMBOL_GPL(rust_iommu_helper_dev_iommu_priv_get);
@@ -55,7 +55,7 @@ void *rust_iommu_helper_phys_to_virt(phys_addr_t phys)
 }
 EXPORT_SYMBOL_GPL(rust_iommu_helper_phys_to_virt);
 
-/* The last byte of the direct map: what the page allocator returns is below. */
+/* The last byte of the direct map, from which the page allocator allocates. */
 phys_addr_t rust_iommu_helper_last_phys(void)
 {
 	return virt_to_phys(high_memory - 1);
@@ -188,7 +188,7 @@ EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_resume_and_get);
 
 int rust_iommu_helper_pm_runtime_get_if_active(struct device *dev)
 {
-	/* Without power management everything is always on; C says -EINVAL. */
+	/* Without power management all devices are on; C returns -EINVAL. */
 	return IS_ENABLED(CONFIG_PM) ? pm_runtime_get_if_active(dev) : 1;
 }
 EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_get_if_active);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Prototypes of the helpers in helpers.c, for the compiler's sake: their only
- * callers are in Rust, see bindings.rs.
+ * Prototypes of the helpers in helpers.c. C code does not call them; the
+ * compiler wants prototypes. Their callers are in Rust, see bindings.rs.
  */
 #ifndef RUST_IOMMU_HELPERS_H
 #define RUST_IOMMU_HELPERS_H

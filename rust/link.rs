@@ -21,9 +21,10 @@ use crate::bindings::as_raw;
 /// - binds no driver to `consumer` while `supplier` has none,
 /// - suspends `consumer` before, and resumes it after `supplier`, in each phase of system sleep.
 ///
-/// # Who owns the link
+/// # Ownership of the link
 ///
-/// The two devices do, and the link goes when either of them is removed. Hence nothing is returned:
+/// The two devices own it, and the driver core removes the link with either of them. Hence nothing
+/// is returned:
 ///
 /// - Only *managed* links order unbinding; a link with `DL_FLAG_STATELESS` orders power
 ///   management alone. In turn, the driver core refuses to delete a managed link on request.
@@ -34,39 +35,39 @@ use crate::bindings::as_raw;
 ///   `consumer` could then bind without its supplier: behind an IOMMU, it would do DMA
 ///   untranslated.
 ///
-/// Links are not counted: when the link exists already, made here, by the firmware's description
-/// or by somebody else, this call makes it persist and changes nothing else. Calling it for every
-/// reference a consumer has to the same supplier is fine.
+/// Links are not counted: when the link exists already, made here, from the firmware's description
+/// or by other code, this call makes it persist and changes nothing else. It may be called for
+/// every reference a consumer has to the same supplier.
 ///
 /// # Runtime power management
 ///
-/// The link does not carry it (`DL_FLAG_PM_RUNTIME`). That flag resumes `supplier` whenever
-/// `consumer` runs and lets it go when `consumer` suspends. An IOMMU must be powered in other
-/// circumstances: while translation is set up for `consumer`, whatever the state of the latter.
-/// Its driver holds a [`PmHold`](crate::pm::PmHold) for as long.
+/// The link does not affect it (`DL_FLAG_PM_RUNTIME` is not set). That flag resumes `supplier`
+/// whenever `consumer` runs and releases it when `consumer` suspends. An IOMMU must be powered in
+/// other cases: while translation is set up for `consumer`, in any power state of `consumer`. So
+/// its driver holds a [`PmHold`](crate::pm::PmHold) for that time.
 ///
 /// # When to call
 ///
-/// When the driver of `supplier` is bound. `consumer` may be in any state, also in the middle of
-/// being probed: if that comes to a good end, the link is in use.
+/// When the driver of `supplier` is bound. `consumer` may be in any state. If it is being probed,
+/// and the probe succeeds, the link is in use.
 ///
-/// One whose last probe was put off for want of a supplier bears the driver core's mark of a probe
-/// still. That is put right here, unless somebody else holds the lock of `consumer` just then, who may
-/// be probing it.
+/// A consumer whose last probe was deferred because a supplier was missing may still have the state
+/// that it is being probed. This function corrects that, unless other code holds the lock of
+/// `consumer` at the time, which may be probing it.
 ///
-/// Not while `supplier` is being probed. The driver core allows that to a consumer that is sure to be
-/// probed successfully, and warns if it is not.
+/// Not while `supplier` is being probed. The driver core allows that for a consumer whose probe is
+/// sure to succeed, and warns if it fails.
 ///
 /// # Errors
 ///
-/// If the driver of `supplier` is being unbound, `ENODEV`. If that has begun only just now, there is
-/// a link, which takes effect when `supplier` is bound again; until then the driver core warns of a
-/// driver that is bound to `consumer`. So if one is being probed, `EPROBE_DEFER`: it has to fail, and
-/// is probed again with its supplier.
+/// If the driver of `supplier` is being unbound, `ENODEV`. If unbinding started just before the
+/// link was made, there is a link, which takes effect when `supplier` is bound again; until then
+/// the driver core warns about a driver that is bound to `consumer`. So if one is being probed,
+/// `EPROBE_DEFER`: its probe has to fail, and is repeated when its supplier is bound.
 ///
-/// `EINVAL` if there is no link afterwards: both devices are the same, `supplier` is not registered,
-/// or has no part in system sleep, like a faux device, or depends on `consumer`, or memory is short.
-/// The C function does not tell.
+/// `EINVAL` if there is no link afterwards: both devices are the same, `supplier` is not
+/// registered, or takes no part in system sleep, like a faux device, or depends on `consumer`, or
+/// memory is short. The C function does not distinguish these.
 ///
 /// Corresponds to `device_link_add()`. May sleep.
 pub(crate) fn add(consumer: &Device, supplier: &Device) -> Result {
@@ -92,8 +93,8 @@ pub(crate) fn add(consumer: &Device, supplier: &Device) -> Result {
 struct Locked<'a>(&'a Device, NotThreadSafe);
 
 impl<'a> Locked<'a> {
-    /// Returns `None` if it is held already: by the caller, if the device is being probed, or by
-    /// somebody else. Does not wait.
+    /// Returns `None` if the lock is held already: by the caller, if the device is being probed, or
+    /// by other code. Does not wait.
     ///
     /// Corresponds to `device_trylock()`.
     fn try_new(dev: &'a Device) -> Option<Self> {
@@ -103,12 +104,12 @@ impl<'a> Locked<'a> {
         (taken != 0).then(|| Self(dev, NotThreadSafe))
     }
 
-    /// Takes back a mark that says that the device is being probed, which it is not.
+    /// Clears the state that says that the device is being probed, which it is not.
     ///
-    /// The driver core sets the mark before it looks whether all suppliers are there, and leaves it
-    /// when one is not and the probe is put off. A link that is made then is in use for a probe that
-    /// does not exist, so that the supplier's driver, when it is unbound, waits for its end: for good,
-    /// if there is no driver for the consumer any more.
+    /// The driver core sets the state before it checks whether all suppliers are bound, and leaves
+    /// it when one is not and the probe is deferred. A link that is made in this state counts as
+    /// used by a probe, although there is none. When the supplier's driver is unbound, it would
+    /// wait for the end of that probe: forever, if there is no driver for the consumer any more.
     fn forget_deferred_probe(&self) {
         if state(self.0) == bindings::dl_dev_state_DL_DEV_PROBING {
             // SAFETY: The device is valid. The driver core writes this under the lock that is held.
@@ -127,10 +128,10 @@ impl Drop for Locked<'_> {
     }
 }
 
-/// Whether a link that has just been made came in time.
+/// Checks whether a link was made before unbinding of `supplier` started.
 ///
-/// Unbinding begins under the lock that the link was made under: either it waits for `consumer`, or it
-/// is seen here.
+/// Unbinding starts under the lock that the link was made under: either it waits for `consumer`, or
+/// it is seen here.
 fn judge(consumer: &Device, supplier: &Device) -> Result {
     if state(supplier) != bindings::dl_dev_state_DL_DEV_UNBINDING {
         return Ok(());
@@ -141,9 +142,9 @@ fn judge(consumer: &Device, supplier: &Device) -> Result {
     Err(ENODEV)
 }
 
-/// What the driver core is doing with a device, as far as its links are concerned.
+/// Returns the state of a device that the driver core keeps for its links.
 fn state(dev: &Device) -> bindings::dl_dev_state {
-    // SAFETY: `dev` is valid. Others may write meanwhile, whole words.
+    // SAFETY: `dev` is valid. Other code may write meanwhile, whole words.
     unsafe { (&raw const (*as_raw(dev)).links.status).read_volatile() }
 }
 
@@ -181,18 +182,18 @@ mod tests {
             let consumer = TestDevice::new(c"iommu-test-consumer")?;
 
             add(&consumer, &supplier)?;
-            // Its link goes with it.
+            // Its link is removed with it.
             drop(consumer);
             assert!(supplier.is_bound());
         }
         Ok(())
     }
 
-    /// Has the driver core's mark on `dev` while `f` runs.
+    /// Sets the link state of `dev` while `f` runs.
     fn marked<R>(dev: &Device, mark: bindings::dl_dev_state, f: impl FnOnce() -> R) -> R {
-        // SAFETY: Only an address is made; the device is valid.
+        // SAFETY: Only takes an address; the device is valid.
         let status = unsafe { &raw mut (*as_raw(dev)).links.status };
-        // SAFETY: As above; nobody else binds or unbinds it.
+        // SAFETY: As above; the device is not bound or unbound meanwhile.
         let before = unsafe { status.replace(mark) };
         let ret = f();
 
@@ -210,7 +211,7 @@ mod tests {
         marked(&supplier, going, || {
             assert!(add(&consumer, &supplier) == Err(ENODEV));
         });
-        // There is no link: the one goes without the other.
+        // There is no link: `supplier` is removed without `consumer`.
         drop(supplier);
         assert!(consumer.is_bound());
         Ok(())
@@ -233,9 +234,9 @@ mod tests {
         Ok(())
     }
 
-    /// The state of the only link of `consumer` to a supplier.
+    /// Returns the state of the only link of `consumer` to a supplier.
     fn link_state(consumer: &Device) -> bindings::device_link_state {
-        // SAFETY: The device is valid; nobody else adds or removes links of it.
+        // SAFETY: The device is valid; its links are not changed meanwhile.
         let node = unsafe { (*as_raw(consumer)).links.suppliers.next };
 
         // SAFETY: The list is not empty, so this is the node in a link.
@@ -280,8 +281,8 @@ mod tests {
         Ok(())
     }
 
-    /// A device without power management supplies nobody in a kernel that can sleep. An IOMMU, being
-    /// a platform device, has it.
+    /// In a kernel that can sleep, a device without power management cannot be a supplier. An IOMMU
+    /// can, because it is a platform device, which has power management.
     #[test]
     fn supplier_takes_part_in_sleep() -> Result {
         let supplier = faux::Registration::new(c"iommu-test-faux", None)?;

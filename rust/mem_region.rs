@@ -2,10 +2,10 @@
 
 //! Claiming the register region of a device, so that no other driver uses it.
 //!
-//! The kernel crate's `ExclusiveIoMem` claims a region below the device's own resource. The devices of
-//! a devicetree are not in the tree of resources, so two nodes with the same `reg` do not collide
-//! there, and releasing the region fails. This claims it in the tree, as `devm_request_mem_region()`
-//! does.
+//! The kernel crate's `ExclusiveIoMem` claims a region below the device's own resource. The devices
+//! of a devicetree are not in the tree of resources, so two nodes with the same `reg` do not
+//! collide there, and releasing the region fails. This claims it in the tree, as
+//! `devm_request_mem_region()` does.
 //!
 //! C header: [`include/linux/ioport.h`](srctree/include/linux/ioport.h)
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Power management of a device: keeping it powered, and being told when it is not.
+//! Power management of a device: keeping it powered, and callbacks for changes of its power state.
 //!
 //! C header: [`include/linux/pm_runtime.h`](srctree/include/linux/pm_runtime.h)
 //!
-//! # What runtime PM does not tell
+//! # Limits of the state that runtime PM reports
 //!
-//! That a device is powered is known for certain only by the one who powers it. While the system
-//! sleeps, or goes to, runtime PM is disabled: [`get_if_active`] finds nothing although the device
-//! may still run, and the recorded status may say "active" although
-//! [`Operations::runtime_suspend`] was called. Code that must not miss a powered device, such as the
-//! invalidation of a TLB, should look at a flag of its own that the callbacks below change under a
+//! Only code that holds a power reference knows for certain that a device is powered. During system
+//! sleep, and on the way to it, runtime PM is disabled: [`get_if_active`] returns [`None`] although
+//! the device may still run, and the recorded status may be "active" although
+//! [`Operations::runtime_suspend`] was called. Code that must not miss a powered device, such as
+//! the invalidation of a TLB, should read a flag of its own that the callbacks below change under a
 //! lock. All of them are called on each way into and out of low power.
 //!
 //! [`Operations::runtime_suspend`]: crate::ops::Operations::runtime_suspend
@@ -52,14 +52,14 @@ use crate::bindings::{
     rust_iommu_helper_pm_runtime_set_suspended, //
 };
 
-/// In which state a driver hands its device to runtime PM.
+/// The state in which a driver hands its device to runtime PM.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum InitialState {
     /// Without power: the first [`get`] calls [`Operations::runtime_resume`].
     ///
     /// [`Operations::runtime_resume`]: crate::ops::Operations::runtime_resume
     Suspended,
-    /// With power, switched on by probe: [`Operations::runtime_suspend`] comes first.
+    /// With power, switched on by probe: [`Operations::runtime_suspend`] is the first callback.
     ///
     /// [`Operations::runtime_suspend`]: crate::ops::Operations::runtime_suspend
     Active,
@@ -67,10 +67,10 @@ pub enum InitialState {
 
 /// Runtime PM of a device, enabled by its driver.
 ///
-/// On drop runtime PM is disabled, after callbacks that run have returned, and the device counts as
-/// suspended. No callback is called for that: whoever drops this also switches off what the
-/// callbacks had switched on, for instance by dropping a [`ClkSwitch`](crate::clk::ClkSwitch). Drop
-/// this first, so that no callback finds it gone.
+/// Dropping it disables runtime PM, after running callbacks have returned, and the device counts as
+/// suspended. No callback is called for that. The driver must also switch off what the callbacks
+/// had switched on, for instance by dropping a [`ClkSwitch`](crate::clk::ClkSwitch). Drop this
+/// first, so that no callback finds the switch freed.
 ///
 /// If it is forgotten instead, the PM core calls the driver for as long as the driver is bound. The
 /// crate's callbacks accept a device that has no instance, so this is sound.
@@ -83,7 +83,7 @@ pub struct RuntimePm<'a> {
 }
 
 impl<'a> RuntimePm<'a> {
-    /// Enables runtime PM for `dev`. Callbacks may come before this returns.
+    /// Enables runtime PM for `dev`. Callbacks may be called before this returns.
     ///
     /// # Errors
     ///
@@ -116,17 +116,17 @@ impl Drop for RuntimePm<'_> {
         // SAFETY: `dev` is valid; enabled once by the type invariants.
         unsafe { rust_iommu_helper_pm_runtime_disable(as_raw(self.dev)) };
 
-        // Tells the parent that this child is done. Fails only if somebody else has enabled runtime
-        // PM as well, and then it is not for us to say.
+        // Tells the parent that this child needs no power. Fails only if other code has enabled
+        // runtime PM as well, which then decides about the status.
         // SAFETY: `dev` is valid.
         let _ = unsafe { rust_iommu_helper_pm_runtime_set_suspended(as_raw(self.dev)) };
     }
 }
 
-/// Keeps the callbacks of a device away until dropped.
+/// Prevents runtime PM callbacks of a device until dropped.
 ///
-/// For the adapter, around the end of what [`PmDevice::from_device`] finds: the order in which a
-/// driver's own fields go, and with them its [`RuntimePm`], must not matter.
+/// For the adapter, around the drop of the object that [`PmDevice::from_device`] finds: the order
+/// in which a driver drops its own fields, among them its [`RuntimePm`], must not matter.
 ///
 /// # Invariants
 ///
@@ -136,11 +136,12 @@ pub(crate) struct Quiet<'a> {
     dev: &'a Device,
 }
 
-/// Waits for runtime PM callbacks of `dev` that run, and lets no more come.
+/// Waits for running runtime PM callbacks of `dev`, and prevents new ones.
 ///
 /// System sleep callbacks are not affected. In the phases used here the driver core holds no lock
-/// of the device; what keeps them from unbinding is that user space is frozen by then, and that
-/// probing is blocked. Code in the kernel that unbinds a device meanwhile has to mind that itself.
+/// of the device. They cannot run during unbinding because user space is frozen by then, and
+/// probing is blocked. Kernel code that unbinds a device in these phases has to exclude that
+/// itself.
 ///
 /// Corresponds to `pm_runtime_disable()`, and `pm_runtime_enable()` on drop. May sleep.
 pub(crate) fn quiesce(dev: &Device) -> Quiet<'_> {
@@ -174,8 +175,8 @@ pub struct PmRef<'a> {
 ///
 /// # Errors
 ///
-/// `EACCES` if runtime PM is not enabled and the device is suspended, as it is when its driver is
-/// gone; what [`Operations::runtime_resume`] fails with, and `EINVAL` from then on.
+/// `EACCES` if runtime PM is not enabled and the device is suspended, as it is when its driver has
+/// been unbound. If [`Operations::runtime_resume`] fails, its error, and `EINVAL` from then on.
 ///
 /// Corresponds to `pm_runtime_resume_and_get()`, and `pm_runtime_put()` on drop. May sleep.
 ///
@@ -188,10 +189,10 @@ pub fn get(dev: &Device) -> Result<PmRef<'_>> {
     Ok(PmRef { dev })
 }
 
-/// Keeps `dev` powered if it is.
+/// Keeps `dev` powered if it is powered now.
 ///
-/// Gives [`None`] if it is suspended, and also if runtime PM is disabled; see the remark at the
-/// [top](self) about what that means.
+/// Returns [`None`] if it is suspended, and also if runtime PM is disabled; see the section at the
+/// [top](self) for the consequences.
 ///
 /// Corresponds to `pm_runtime_get_if_active()`, and `pm_runtime_put()` on drop. Does not sleep; may
 /// be called in any context. Without `CONFIG_PM` the device is always active.
@@ -199,13 +200,13 @@ pub fn get_if_active(dev: &Device) -> Option<PmRef<'_>> {
     // SAFETY: `dev` is valid by its type invariants.
     let got = unsafe { rust_iommu_helper_pm_runtime_get_if_active(as_raw(dev)) };
 
-    // INVARIANT: A positive answer means that the use was counted. Without, there must be no value
-    // either, not even for a moment: dropping it would take away somebody else's count.
+    // INVARIANT: A positive result means that the use was counted. Otherwise there must be no
+    // `PmRef`, not even for a moment: dropping it would release another user's count.
     (got > 0).then(|| PmRef { dev })
 }
 
 impl PmRef<'_> {
-    /// Makes the power last as long as a value that borrows nothing.
+    /// Converts to a value that borrows nothing and keeps the device powered.
     pub fn into_owned(self) -> PmHold {
         let dev = self.dev.into();
 
@@ -215,12 +216,13 @@ impl PmRef<'_> {
         PmHold { dev }
     }
 
-    /// Gives the power back, and suspends the device before returning if nobody else uses it.
+    /// Releases the power reference, and suspends the device before returning if it has no other
+    /// user.
     ///
     /// Corresponds to `pm_runtime_put_sync()`. May sleep.
     pub fn put_sync(self) {
-        // SAFETY: `dev` is valid; by the type invariants there is a count to give back, which is
-        // not given back again below.
+        // SAFETY: `dev` is valid; by the type invariants there is a count to release, which is not
+        // released again below.
         let _ = unsafe { rust_iommu_helper_pm_runtime_put_sync(as_raw(self.dev)) };
 
         mem::forget(self);
@@ -229,15 +231,15 @@ impl PmRef<'_> {
 
 impl Drop for PmRef<'_> {
     fn drop(&mut self) {
-        // SAFETY: `dev` is valid; by the type invariants there is a count to give back.
+        // SAFETY: `dev` is valid; by the type invariants there is a count to release.
         unsafe { rust_iommu_helper_pm_runtime_put(as_raw(self.dev)) };
     }
 }
 
 /// Keeps a device powered until dropped, and its memory in place.
 ///
-/// May be held beyond the driver, and then means nothing. Not to be dropped in atomic context: it
-/// may be the last reference to the device.
+/// May be held after the driver was unbound, and then has no effect. Must not be dropped in atomic
+/// context: it may be the last reference to the device.
 ///
 /// # Invariants
 ///
@@ -253,7 +255,8 @@ impl PmHold {
         &self.dev
     }
 
-    /// Gives the power back, and suspends the device before returning if nobody else uses it.
+    /// Releases the power reference, and suspends the device before returning if it has no other
+    /// user.
     ///
     /// Corresponds to `pm_runtime_put_sync()`. May sleep.
     pub fn put_sync(self) {
@@ -268,25 +271,25 @@ impl PmHold {
 
 impl Drop for PmHold {
     fn drop(&mut self) {
-        // INVARIANT: By the invariants of `PmHold`. The reference gives the count back.
+        // INVARIANT: By the invariants of `PmHold`. Dropping the `PmRef` releases the count.
         drop(PmRef { dev: &self.dev });
     }
 }
 
-/// What a driver does when power goes and comes.
+/// The callbacks of a driver for changes of its device's power state.
 ///
 /// All callbacks are optional, and all may sleep.
 ///
-/// A driver with the runtime pair alone needs no more for system sleep: it is asked to suspend and
-/// resume through them, by `pm_runtime_force_suspend()` and `pm_runtime_force_resume()`.
+/// A driver that has only the runtime pair needs no more for system sleep:
+/// `pm_runtime_force_suspend()` and `pm_runtime_force_resume()` call them then.
 ///
 /// System sleep callbacks are called in the *noirq* phase of suspend and of resume: the kernel has
-/// disabled the device's interrupt then, and its power domain is on. An interrupt handler never runs
-/// between the two, and registers can be reached whenever it does. Masters are suspended earlier and
-/// resumed later. A callback must not wait for an interrupt.
+/// disabled the device's interrupt then, and its power domain is on. An interrupt handler never
+/// runs between the two, and whenever it runs the registers are accessible. Masters are suspended
+/// earlier and resumed later. A callback must not wait for an interrupt.
 #[vtable]
 pub(crate) trait PmOps {
-    /// The device will not be used for a while: save what is lost, stop clocks.
+    /// The device will not be used for a while: save the state that is lost, and stop clocks.
     ///
     /// An error leaves the device active; only `EBUSY` and `EAGAIN` do not end runtime PM for good.
     fn runtime_suspend(&self, _dev: &Device) -> Result {
@@ -295,35 +298,35 @@ pub(crate) trait PmOps {
 
     /// The device is needed again: start clocks and restore what it should translate now.
     ///
-    /// An error is passed on to whoever needs the device, and ends runtime PM for good.
+    /// The user that needs the device gets the error, which ends runtime PM for good.
     fn runtime_resume(&self, _dev: &Device) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// The system goes to sleep. An error makes it stay awake.
+    /// System sleep begins. An error aborts it.
     fn suspend(&self, _dev: &Device) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// The system is back.
+    /// System sleep has ended.
     fn resume(&self, _dev: &Device) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 }
 
-/// How to get from a device to what its driver made of it.
+/// Finds the driver's data for a device.
 pub(crate) trait PmDevice {
-    /// What the driver made.
+    /// The driver's data.
     type Ops: PmOps;
 
-    /// Keeps it in place during a callback.
+    /// Keeps the data in place during a callback.
     type Ref<'a>: Deref<Target = Self::Ops>;
 
-    /// Finds what belongs to `dev`.
+    /// Returns the data of `dev`.
     ///
-    /// Callbacks come whenever runtime PM is enabled, or the system goes to sleep, and are not
-    /// ordered with probe and unbind: this says [`None`] if there is nothing yet or any more.
-    /// Suspending then succeeds, and runtime resume fails with `ENODEV`.
+    /// Callbacks are called whenever runtime PM is enabled, or system sleep begins, and are not
+    /// ordered with probe and unbind: this returns [`None`] if the data does not exist yet or any
+    /// more. Suspending then succeeds, and runtime resume fails with `ENODEV`.
     ///
     /// # Safety
     ///
@@ -357,7 +360,7 @@ impl<T: PmDevice> PmCallbacks<T> {
             None
         };
 
-    /// The callbacks of `T`, and nothing where it has none.
+    /// The callbacks of `T`; those that `T` does not implement are NULL.
     const OPS: bindings::dev_pm_ops = bindings::dev_pm_ops {
         runtime_suspend: if T::Ops::HAS_RUNTIME_SUSPEND {
             Some(Self::runtime_suspend)
@@ -378,16 +381,17 @@ impl<T: PmDevice> PmCallbacks<T> {
         ..pin_init::zeroed()
     };
 
-    /// [`PmCallbacks::OPS`] at an address that stays.
+    /// Returns [`PmCallbacks::OPS`] at a static address.
     pub(crate) const fn ops() -> &'static bindings::dev_pm_ops {
         const { &Self::OPS }
     }
 
-    /// Calls `callback` for the instance of `dev`.
+    /// Calls `callback` with the driver's data for `dev`, or returns `nothing` if there is none.
     ///
     /// # Safety
     ///
-    /// The caller is a callback of [`PmCallbacks::OPS`], and `dev` the device that it was called for.
+    /// The caller is a callback of [`PmCallbacks::OPS`], and `dev` the device that it was called
+    /// for.
     unsafe fn call(
         dev: *mut bindings::device,
         callback: impl FnOnce(&T::Ops, &Device) -> Result,
@@ -397,8 +401,8 @@ impl<T: PmDevice> PmCallbacks<T> {
         let dev: &Device = unsafe { Device::from_raw(dev) };
 
         from_result(|| {
-            // SAFETY: By the safety requirement. The driver core calls the callbacks in a driver's `pm`
-            // for the devices of that driver.
+            // SAFETY: By the safety requirement. The driver core calls the callbacks in a driver's
+            // `pm` for the devices of that driver.
             match unsafe { T::from_device(dev) } {
                 Some(ops) => callback(&ops, dev),
                 None => nothing,
@@ -507,15 +511,15 @@ mod tests {
         }
 
         fn dev(&self) -> &Device<Bound> {
-            // SAFETY: The device was bound when it was made. It is nobody's consumer, and its driver
-            // goes with it.
+            // SAFETY: The device was bound when it was made. It is the consumer of no link, and its
+            // driver is dropped together with it.
             unsafe { Device::from_raw(as_raw(&*self.0)) }
         }
     }
 
     #[cfg(CONFIG_PM)]
     fn users(bus: &Bus) -> i32 {
-        // SAFETY: The device is valid; the count is only looked at.
+        // SAFETY: The device is valid; the count is only read.
         unsafe { (*as_raw(bus.dev())).power.usage_count.counter }
     }
 
@@ -564,7 +568,7 @@ mod tests {
         pm.get()?.put_sync();
         assert_eq!(FAKE.resumes.load(Relaxed), 1);
 
-        // Can be enabled again, and begins suspended then.
+        // It can be enabled again, and starts suspended then.
         drop(pm);
         let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
         pm.get()?.put_sync();
@@ -596,7 +600,7 @@ mod tests {
         assert!(pm.get().err() == Some(EBUSY));
         assert_eq!(users(&bus), 0);
         FAKE.fail.store(false, Relaxed);
-        // An error that is not for good; and no count was left behind.
+        // An error that does not disable runtime PM; and no count was left behind.
         pm.get()?.put_sync();
         assert!(!powered());
 
@@ -616,7 +620,7 @@ mod tests {
         drop(quiet);
         pm.get()?.put_sync();
 
-        // Whichever of the two goes first, runtime PM is off in the end.
+        // Whichever of the two is dropped first, runtime PM is off in the end.
         let quiet = quiesce(bus.dev());
         drop(pm);
         drop(quiet);
@@ -643,10 +647,10 @@ mod tests {
             let held = pm.get()?;
             let suspend = ops.suspend_noirq.ok_or(EINVAL)?;
 
-            // SAFETY: What the driver core does with a bound device.
+            // SAFETY: The driver core calls it in the same way for a bound device.
             to_result(unsafe { suspend(as_raw(bus.dev())) })?;
             assert!(!powered());
-            // Runtime PM knows nothing during system sleep.
+            // Runtime PM does not know the state during system sleep.
             assert!(get_if_active(bus.dev()).is_none());
             assert_eq!(users(&bus), 1);
 

@@ -36,10 +36,10 @@ use crate::{
     lock_class::new_lock, //
 };
 
-/// The line belongs to this user alone: it is asserted when told so.
+/// The line belongs to this user alone: it is asserted whenever this user asserts it.
 pub enum Exclusive {}
 
-/// The line has several users: it is asserted at most when none of them needs the opposite.
+/// The line has several users: it can be asserted only when none of them has it deasserted.
 pub enum Shared {}
 
 /// A reset line. `K` is [`Exclusive`] or [`Shared`].
@@ -91,7 +91,7 @@ impl<K> Reset<K> {
         })
     }
 
-    /// Whether the line exists; an optional one may not.
+    /// Whether the line exists. An optional one may not.
     pub fn is_present(&self) -> bool {
         !self.raw.is_null()
     }
@@ -100,7 +100,7 @@ impl<K> Reset<K> {
     ///
     /// # Errors
     ///
-    /// `ENOTSUPP` if the controller cannot tell, `ENODEV` if it is gone.
+    /// `ENOTSUPP` if the controller cannot read the line, `ENODEV` if it has been removed.
     ///
     /// Corresponds to `reset_control_status()`.
     pub fn is_asserted(&self) -> Result<bool> {
@@ -117,8 +117,8 @@ impl Reset<Exclusive> {
     ///
     /// # Errors
     ///
-    /// `ENOENT` if there is none, `EPROBE_DEFER` if its controller is not there yet, `EBUSY` if
-    /// the line has a user already.
+    /// `ENOENT` if there is none, `EPROBE_DEFER` if its controller is not registered yet, `EBUSY`
+    /// if the line has a user already.
     ///
     /// Corresponds to `reset_control_get_exclusive()`.
     pub fn get(dev: &Device<Bound>, name: Option<&CStr>) -> Result<Self> {
@@ -133,7 +133,7 @@ impl Reset<Exclusive> {
         }
     }
 
-    /// Like [`Reset::get`], but where there is no line this gives one that does nothing.
+    /// Like [`Reset::get`], but if there is no line this returns one that does nothing.
     ///
     /// Corresponds to `reset_control_get_optional_exclusive()`.
     pub fn get_optional(dev: &Device<Bound>, name: Option<&CStr>) -> Result<Self> {
@@ -152,7 +152,8 @@ impl Reset<Exclusive> {
     ///
     /// # Errors
     ///
-    /// `ENOTSUPP` if the controller cannot, `ENODEV` if it is gone, and its own.
+    /// `ENOTSUPP` if the controller cannot assert the line, `ENODEV` if it has been removed, and
+    /// the controller's own errors.
     ///
     /// Corresponds to `reset_control_assert()`.
     pub fn assert(&self) -> Result {
@@ -160,11 +161,11 @@ impl Reset<Exclusive> {
         to_result(unsafe { rust_iommu_helper_reset_control_assert(self.raw) })
     }
 
-    /// Lets the device go.
+    /// Releases the device from reset.
     ///
     /// # Errors
     ///
-    /// `ENODEV` if the controller is gone, and its own.
+    /// `ENODEV` if the controller has been removed, and the controller's own errors.
     ///
     /// Corresponds to `reset_control_deassert()`.
     pub fn deassert(&self) -> Result {
@@ -178,8 +179,8 @@ impl Reset<Shared> {
     ///
     /// # Errors
     ///
-    /// `ENOENT` if there is none, `EPROBE_DEFER` if its controller is not there yet, `EBUSY` if
-    /// somebody has it for himself.
+    /// `ENOENT` if there is none, `EPROBE_DEFER` if its controller is not registered yet, `EBUSY`
+    /// if the line has an exclusive user.
     ///
     /// Corresponds to `reset_control_get_shared()`.
     pub fn get(dev: &Device<Bound>, name: Option<&CStr>) -> Result<Self> {
@@ -187,7 +188,7 @@ impl Reset<Shared> {
         unsafe { Self::get_with(rust_iommu_helper_reset_control_get_shared, dev, name, false) }
     }
 
-    /// Like [`Reset::get`], but where there is no line this gives one that does nothing.
+    /// Like [`Reset::get`], but if there is no line this returns one that does nothing.
     ///
     /// Corresponds to `reset_control_get_optional_shared()`.
     pub fn get_optional(dev: &Device<Bound>, name: Option<&CStr>) -> Result<Self> {
@@ -197,20 +198,21 @@ impl Reset<Shared> {
 
     /// Keeps the device out of reset for as long as the result is held.
     ///
-    /// C counts the users who want the line deasserted, and warns when one gives up what it has not
-    /// asked for. A value that is dropped once cannot.
+    /// C counts the users that have deasserted the line, and warns about an assert without a
+    /// deassert. A value that is dropped once cannot unbalance the count.
     ///
     /// # Errors
     ///
-    /// `ENODEV` if the controller is gone, and its own.
+    /// `ENODEV` if the controller has been removed, and the controller's own errors.
     ///
     /// Corresponds to `reset_control_deassert()`, and `reset_control_assert()` on drop.
     pub fn deassert(&self) -> Result<Deasserted<'_>> {
         // SAFETY: `raw` is valid for this call by the type invariants.
         let ret = to_result(unsafe { rust_iommu_helper_reset_control_deassert(self.raw) });
 
-        // INVARIANT: C counts the call whatever the controller makes of it. Where it refuses, as the
-        // controller is gone or another user pulses the line, it refuses the opposite as well.
+        // INVARIANT: C counts the call also if the controller fails. Where C refuses the call,
+        // because the controller was removed or another user pulses the line, it refuses the
+        // opposite as well.
         let deasserted = Deasserted { reset: self };
         ret.map(|()| deasserted)
     }
@@ -236,19 +238,20 @@ pub struct Deasserted<'a> {
 impl Drop for Deasserted<'_> {
     fn drop(&mut self) {
         // SAFETY: `raw` is valid for this call by the invariants of `Reset`. By those of this type
-        // the count is there to give back, or C leaves it alone.
+        // there is a count to release, or C does not change it.
         let _ = unsafe { rust_iommu_helper_reset_control_assert(self.reset.raw) };
     }
 }
 
-/// An exclusive line that is switched from callbacks, where no value can be kept from one to the next.
+/// An exclusive line that is switched from callbacks, where no value can be kept from one to the
+/// next.
 ///
-/// A device that is let go is held in reset again when this is dropped. Runtime PM does not see to that:
-/// a driver that goes need not be asked to suspend first. All methods may sleep.
+/// If this has deasserted the line, dropping it asserts the line again. Runtime PM does not do
+/// that: a driver may be unbound without being suspended first. All methods may sleep.
 #[pin_data(PinnedDrop)]
 pub struct ResetSwitch {
     reset: Reset<Exclusive>,
-    /// Whether this has let the device go.
+    /// Whether this has released the device from reset.
     #[pin]
     deasserted: Mutex<bool>,
 }
@@ -262,7 +265,7 @@ impl ResetSwitch {
         })
     }
 
-    /// Lets the device go.
+    /// Releases the device from reset.
     ///
     /// # Errors
     ///
@@ -288,12 +291,13 @@ impl ResetSwitch {
         Ok(())
     }
 
-    /// Gives the line away as it is, for a device that must go on although nobody looks after it.
+    /// Releases ownership of the line without changing it, for a device that must keep running
+    /// although no driver controls it any more.
     pub fn leave(&self) {
         *self.deasserted.lock() = false;
     }
 
-    /// Whether the device was let go by this, and will be held again.
+    /// Whether this has released the device from reset, and will assert the line again.
     pub fn is_deasserted(&self) -> bool {
         *self.deasserted.lock()
     }
@@ -303,7 +307,7 @@ impl ResetSwitch {
 impl PinnedDrop for ResetSwitch {
     fn drop(self: Pin<&mut Self>) {
         if self.is_deasserted() {
-            // There is nobody to tell.
+            // An error cannot be reported here.
             let _ = self.reset.assert();
         }
     }

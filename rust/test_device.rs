@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A device for the KUnit suites that is to the driver core what an IOMMU or a master is.
+//! A device for the KUnit suites that looks to the driver core like an IOMMU or a master.
 //!
-//! One of the faux bus is less: it has no power management, so with `CONFIG_PM_SLEEP` it is not in
-//! the driver core's list of what to suspend, and cannot be the supplier of a link.
+//! A device of the faux bus does not: it has no power management, so with `CONFIG_PM_SLEEP` it is
+//! not in the driver core's list of devices to suspend, and cannot be the supplier of a link.
 //!
 //! C header: [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h)
 
@@ -34,12 +34,12 @@ pub(crate) struct TestDevice {
 }
 
 impl TestDevice {
-    /// Registers a driver without power management, and a device, of a name that no other has.
+    /// Registers a device, and a driver without power management, of a name that is not in use.
     pub(crate) fn new(name: &'static CStr) -> Result<Self> {
         Self::with_driver(name, bindings::platform_driver::default())
     }
 
-    /// The same with power management.
+    /// As [`Self::new`], with power management.
     pub(crate) fn with_pm(name: &'static CStr, ops: &'static bindings::dev_pm_ops) -> Result<Self> {
         let mut driver = bindings::platform_driver::default();
 
@@ -73,10 +73,10 @@ impl TestDevice {
         dev.is_bound().then_some(dev).ok_or(ENODEV)
     }
 
-    /// Whether the device has its driver, still.
+    /// Whether the device still has its driver.
     pub(crate) fn is_bound(&self) -> bool {
-        // SAFETY: By the type invariant the device is valid. Only those bind or unbind it meanwhile
-        // who run in the same task: the suite.
+        // SAFETY: By the type invariant the device is valid. Meanwhile only the task of the suite
+        // binds or unbinds it.
         !unsafe { (*self.pdev).dev.driver }.is_null()
     }
 }
