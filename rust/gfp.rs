@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Allocation flags that come from the caller of `iommu_map()`.
+//! Allocation flags of the caller of `iommu_map()`.
 
 use kernel::bindings;
 
-/// What the caller allows an allocation to do, passed on as it came.
+/// The caller's permission for an allocation, passed on unchanged.
 ///
-/// [`kernel::alloc::Flags`] cannot be made from a `gfp_t`, and a driver has no business inventing
-/// flags for somebody else's context: the only way to get one of these is to be called with it.
+/// [`kernel::alloc::Flags`] cannot be made from a `gfp_t`, and a driver must not choose flags for
+/// the context of its caller: it can only use the flags that a callback is passed.
 ///
 /// Corresponds to `gfp_t`.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -22,20 +22,19 @@ impl Gfp {
     /// For allocations made by the crate in process context.
     pub(crate) const KERNEL: Self = Self(bindings::GFP_KERNEL);
 
-    /// Takes over the flags of the caller. Zone modifiers are not the caller's to choose: they
-    /// are removed.
+    /// Converts the flags of the caller. Removes zone modifiers, which the caller cannot choose.
     #[inline]
     pub(crate) const fn from_raw(gfp: bindings::gfp_t) -> Self {
         Self(gfp & !(Self::HIGHMEM | Self::DMA | Self::DMA32))
     }
 
-    /// The same permission, for memory below 4 GiB.
+    /// Returns the same flags, for memory below 4 GiB.
     #[inline]
     pub(crate) const fn dma32(self) -> bindings::gfp_t {
         self.0 | Self::DMA32
     }
 
-    /// The flags as C takes them.
+    /// Returns the flags as C takes them.
     #[inline]
     pub(crate) const fn as_raw(self) -> bindings::gfp_t {
         self.0

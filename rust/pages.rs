@@ -2,10 +2,10 @@
 
 //! Memory for page tables: zeroed, naturally aligned, below 4 GiB, and counted.
 //!
-//! Blocks of a page or more come from iommu-pages, which the kernel accounts as page-table memory
-//! (`nr_iommu_pages`). Smaller ones come from one slab cache per size, `iommu_table_1k` and the
-//! like, shared by all instances. A cache is made when the first table of its size is wanted and
-//! stays until reboot, as this crate does.
+//! Blocks of a page or more are allocated by iommu-pages, which the kernel accounts as page-table
+//! memory (`nr_iommu_pages`). Smaller ones are allocated from one slab cache per size,
+//! `iommu_table_1k` and so on, shared by all instances. A cache is made when the first table of its
+//! size is allocated and stays until reboot, as this crate does.
 //!
 //! C header: `drivers/iommu/iommu-pages.h`
 
@@ -37,8 +37,8 @@ use crate::{
 ///
 /// # Invariants
 ///
-/// `cache` is [`Class::NONE`], [`Class::BUSY`], or the address of a `struct kmem_cache` that is never
-/// destroyed and whose objects have the size and alignment of this class.
+/// `cache` is [`Class::NONE`], [`Class::BUSY`], or the address of a `struct kmem_cache` that is
+/// never destroyed and whose objects have the size and alignment of this class.
 struct Class {
     name: &'static CStr,
     cache: Atomic<usize>,
@@ -75,13 +75,13 @@ static CLASSES: [Class; 9] = [
 
 static DIRECTORY_BYTES: Atomic<usize> = Atomic::new(0);
 
-/// Number of tables that exist, of all domains; directories are not counted.
+/// Returns the number of tables of all domains, not counting directories.
 #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 pub(crate) fn live_tables() -> usize {
     CLASSES.iter().map(|class| class.live.load(Relaxed)).sum()
 }
 
-/// Bytes of all tables and directories that exist.
+/// Returns the bytes of all tables and directories.
 #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 pub(crate) fn live_bytes() -> usize {
     let tables: usize = CLASSES
@@ -92,7 +92,7 @@ pub(crate) fn live_bytes() -> usize {
     tables + DIRECTORY_BYTES.load(Relaxed)
 }
 
-/// Where the tables of one page table come from.
+/// The allocator for the tables of one page table.
 ///
 /// # Invariants
 ///
@@ -145,7 +145,7 @@ impl Pool {
         loop {
             match class.cache.cmpxchg(Class::NONE, Class::BUSY, Acquire) {
                 Ok(_) => break,
-                // Somebody is about to create it: once per boot at most.
+                // Another caller is creating it. That happens once per boot at most.
                 Err(Class::BUSY) => fsleep(Delta::from_micros(50)),
                 Err(cache) => return Ok(cache as *mut bindings::kmem_cache),
             }
@@ -155,7 +155,7 @@ impl Pool {
         let cache = unsafe {
             ffi::rust_iommu_helper_table_cache_create(class.name.as_char_ptr(), bytes as u32)
         };
-        // INVARIANT: either a new cache that nobody destroys, or null, which is `NONE`.
+        // INVARIANT: either a new cache that is never destroyed, or null, which is `NONE`.
         class.cache.store(cache as usize, Release);
         if cache.is_null() {
             return Err(ENOMEM);
@@ -163,7 +163,7 @@ impl Pool {
         Ok(cache)
     }
 
-    /// Allocates a zeroed table with the permission of the caller of `iommu_map()`.
+    /// Allocates a zeroed table with the flags of the caller of `iommu_map()`.
     pub(crate) fn alloc(&self, gfp: Gfp) -> Result<Block> {
         #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
         if self.must_fail() {
@@ -176,7 +176,7 @@ impl Pool {
                 ffi::iommu_alloc_pages_node_sz(bindings::NUMA_NO_NODE, gfp.dma32(), self.bytes)
             }
         } else {
-            // The zone is the cache's own affair: slab refuses it among the flags.
+            // The cache determines the zone: slab refuses zone flags.
             // SAFETY: by the type invariants `cache` is a cache that is never destroyed.
             unsafe { ffi::rust_iommu_helper_table_cache_zalloc(self.cache, gfp.as_raw()) }
         };
@@ -191,7 +191,7 @@ impl Pool {
         })
     }
 
-    /// Takes back a table that was disassembled with [`Block::into_ptr`].
+    /// Takes ownership again of a table that was released with [`Block::into_ptr`].
     ///
     /// # Safety
     ///
@@ -223,7 +223,7 @@ impl Pool {
     }
 }
 
-/// Whom a block goes back to, and who counts it.
+/// The allocator that a block is returned to, and the class that counts it.
 enum Origin {
     Cache(&'static Class, *mut bindings::kmem_cache),
     Pages(&'static Class),
@@ -244,8 +244,8 @@ impl Origin {
 ///
 /// # Invariants
 ///
-/// `virt` is an allocation of `bytes` bytes in the linear mapping, made where `origin` says, aligned
-/// to its size and owned by this.
+/// `virt` is an allocation of `bytes` bytes in the linear mapping, made by the allocator in
+/// `origin`, aligned to its size and owned by this.
 pub(crate) struct Block {
     virt: NonNull<c_void>,
     bytes: usize,
@@ -255,7 +255,7 @@ pub(crate) struct Block {
 // SAFETY: this owns plain memory, which any thread may free.
 unsafe impl Send for Block {}
 
-// SAFETY: `&Block` gives out addresses only.
+// SAFETY: `&Block` only gives access to addresses.
 unsafe impl Sync for Block {}
 
 impl Block {
@@ -279,19 +279,19 @@ impl Block {
         })
     }
 
-    /// Where it is, for the CPU.
+    /// Returns its address for the CPU.
     #[inline]
     pub(crate) fn as_ptr(&self) -> NonNull<c_void> {
         self.virt
     }
 
-    /// Its size.
+    /// Returns its size in bytes.
     #[inline]
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Gives up the ownership, for [`Pool::reclaim`].
+    /// Releases the ownership, to be restored by [`Pool::reclaim`].
     pub(crate) fn into_ptr(self) -> NonNull<c_void> {
         core::mem::ManuallyDrop::new(self).virt
     }

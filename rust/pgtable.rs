@@ -2,8 +2,9 @@
 
 //! Page tables that the kernel's io-pgtable library writes.
 //!
-//! [`PageTable`] can be used without `unsafe`, for formats whose implementation bears that. Other formats
-//! free tables while they may be walked, or dereference the device of the configuration.
+//! [`PageTable`] can be used without `unsafe`, for formats whose implementation is [`Robust`].
+//! Other formats free tables while they may be walked, or dereference the device of the
+//! configuration.
 //!
 //! C header: [`include/linux/io-pgtable.h`](srctree/include/linux/io-pgtable.h)
 
@@ -27,17 +28,17 @@ mod io;
 
 use io::IoPageTable;
 
-/// Formats whose implementation can be called by anybody at any time.
+/// Formats whose implementation can be called by any caller at any time.
 ///
 /// # Safety
 ///
 /// In the implementation of `FORMAT`, for each configuration that [`Robust::supports`] accepts,
 ///
 /// - an entry holds the whole address of any table or page of the configuration;
-/// - no table is freed before the whole page table is, and entries are read and written whole, so that
-///   calls for the same range on several CPUs leave some of their results, and nothing worse;
-/// - mapping what is mapped and unmapping what is not is refused, if loudly; who succeeds has mapped a
-///   page at least;
+/// - no table is freed before the whole page table is, and entries are read and written whole, so
+///   that after calls for the same range on several CPUs each entry is the result of one of them;
+/// - mapping a mapped page and unmapping an unmapped page is refused, possibly with a warning; a
+///   call that succeeds has mapped at least one page;
 /// - neither the device nor the TLB operations of the configuration are used;
 /// - no lock is taken, and nothing sleeps unless the GFP flags of a call allow it.
 pub unsafe trait Robust: IoPageTableFmt {
@@ -48,14 +49,14 @@ pub unsafe trait Robust: IoPageTableFmt {
 }
 
 crate::atomic_safe! {
-    /// What a page table is asked to be. Corresponds to `struct io_pgtable_cfg`.
+    /// The configuration of a page table. Corresponds to `struct io_pgtable_cfg`.
     #[derive(Clone, Copy)]
     pub struct Config {
-        /// The page size in bytes; these formats have one.
+        /// The page size in bytes. These formats have one page size.
         pub page_size: usize,
-        /// Bits of the addresses that are translated.
+        /// Width of an input address (IOVA) in bits.
         pub ias: u32,
-        /// Bits of the addresses that come out.
+        /// Width of an output (physical) address in bits.
         pub oas: u32,
     }
 }
@@ -64,17 +65,18 @@ crate::atomic_safe! {
 pub struct PageTable<F: Robust> {
     table: IoPageTable<F>,
     config: Config,
-    /// The page size is two to the power of this.
+    /// Log2 of the page size.
     shift: u32,
     /// The bits of an address within a page.
     mask: u64,
-    /// The last address that can be translated.
+    /// The last input address.
     last: u64,
-    /// The last address that can come out.
+    /// The last output address.
     last_paddr: PhysAddr,
 }
 
-// SAFETY: by the promise of `Robust` there is no lock in it, and what may sleep is told by `Gfp`.
+// SAFETY: by the promise of `Robust` there is no lock in it, and it sleeps only if the `Gfp` allows
+// it.
 unsafe impl<F: Robust> AtomicSafe for PageTable<F> {}
 
 impl<F: Robust> PageTable<F> {
@@ -82,9 +84,9 @@ impl<F: Robust> PageTable<F> {
     ///
     /// # Errors
     ///
-    /// `EINVAL` for a page size that is no power of two, for a configuration that the format does not
-    /// [support](Robust::supports), and for memory beyond the addresses that can come out. `ENOMEM`, also
-    /// if the kernel does not have the format: the library does not tell.
+    /// `EINVAL` for a page size that is no power of two, for a configuration that the format does
+    /// not [support](Robust::supports), and for memory beyond the output addresses. `ENOMEM`, also
+    /// if the kernel does not have the format: the library does not distinguish these.
     ///
     /// Corresponds to `alloc_io_pgtable_ops()`. May sleep.
     pub fn new(config: Config) -> Result<Self> {
@@ -103,32 +105,32 @@ impl<F: Robust> PageTable<F> {
             config,
             shift: config.page_size.trailing_zeros(),
             mask: config.page_size as u64 - 1,
-            // The library has seen to it that both are from 1 to 64.
+            // The library has checked that both are from 1 to 64.
             last: u64::MAX >> (64 - config.ias),
             last_paddr: u64::MAX >> (64 - config.oas),
         })
     }
 
-    /// What was asked for.
+    /// Returns the configuration that the page table was made with.
     #[inline]
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Last address that can be translated.
+    /// Returns the last input address.
     #[inline]
     pub fn last(&self) -> u64 {
         self.last
     }
 
-    /// What the library has made of the configuration.
+    /// Returns the configuration as the library has filled it in.
     #[cfg_attr(not(CONFIG_IOMMU_IO_PGTABLE_DART), allow(dead_code))]
     fn cfg(&self) -> &bindings::io_pgtable_cfg {
         self.table.cfg()
     }
 
-    /// Whether `count` pages from `start`, at least one, end at `last` or before, and begin at a page's
-    /// border.
+    /// Whether `count` pages from `start`, at least one, end at `last` or before, and start at a
+    /// page boundary.
     #[inline]
     fn fits(&self, start: u64, count: usize, last: u64) -> bool {
         start & self.mask == 0
@@ -136,7 +138,7 @@ impl<F: Robust> PageTable<F> {
             && count as u64 - 1 <= (last - start).wrapping_shr(self.shift)
     }
 
-    /// Maps `count` pages and says how many it did, also if there is an error.
+    /// Maps `count` pages and returns how many it mapped, also if there is an error.
     ///
     /// # Errors
     ///
@@ -185,7 +187,7 @@ impl<F: Robust> PageTable<F> {
             return (0, Err(ERANGE));
         }
         loop {
-            // Of pages that fit, which no sum of these can leave.
+            // The pages fit, so that adding these offsets cannot overflow.
             let offset = done.wrapping_shl(self.shift) as u64;
             // SAFETY: the pages fit, and the rest is the promise of `Robust`.
             let (mapped, ret) = unsafe {
@@ -208,13 +210,13 @@ impl<F: Robust> PageTable<F> {
         }
     }
 
-    /// Whether a page begins at `start`, not behind `last`.
+    /// Whether `start` is the start of a page and not above `last`.
     #[inline(always)]
     fn is_page(&self, start: u64, last: u64) -> bool {
         start & self.mask == 0 && start <= last
     }
 
-    /// Unmaps up to `size` bytes and says how many it did. Ends at the first hole.
+    /// Unmaps up to `size` bytes and returns how many it unmapped. Stops at the first hole.
     ///
     /// Corresponds to `io_pgtable_ops::unmap_pages`.
     #[inline(always)]
@@ -225,11 +227,11 @@ impl<F: Robust> PageTable<F> {
             let count = size.wrapping_shr(self.shift);
             return self.unmap_run(iova, count).wrapping_shl(self.shift);
         }
-        // The library would complain.
+        // The library would warn.
         if !self.is_page(iova, self.last) || self.iova_to_phys(iova).is_none() {
             return 0;
         }
-        // SAFETY: as for `map`. The caller sees to the TLB.
+        // SAFETY: as for `map`. The caller invalidates the TLB.
         match unsafe { self.table.unmap(iova, bytes, 1, None) } {
             0 => 0,
             _ => bytes,
@@ -239,7 +241,8 @@ impl<F: Robust> PageTable<F> {
     #[inline(never)]
     fn unmap_run(&self, iova: u64, count: usize) -> usize {
         let mut done = 0;
-        // Whoever calls sees to the TLB: the library need not look at each page whether it should.
+        // The caller invalidates the TLB, so the library need not check for each page whether it
+        // should.
         let mut gather = io::queued();
 
         if count == 0 || !self.fits(iova, count, self.last) {
@@ -248,11 +251,11 @@ impl<F: Robust> PageTable<F> {
         while done < count {
             let at = iova.wrapping_add(done.wrapping_shl(self.shift) as u64);
 
-            // The library would complain.
+            // The library would warn.
             if self.iova_to_phys(at).is_none() {
                 break;
             }
-            // SAFETY: as for `map`. The gather stays as it is.
+            // SAFETY: as for `map`. The gather is not changed.
             let unmapped = unsafe {
                 let left = count.wrapping_sub(done);
                 self.table
@@ -266,7 +269,7 @@ impl<F: Robust> PageTable<F> {
         done
     }
 
-    /// Where `iova` goes, if it is mapped.
+    /// Returns the physical address that `iova` is mapped to, if it is.
     ///
     /// Corresponds to `io_pgtable_ops::iova_to_phys`.
     #[inline]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a mapping allows.
+//! The accesses that a mapping allows.
 
 use kernel::{
     bindings,
@@ -9,8 +9,8 @@ use kernel::{
 
 /// The `prot` argument of `iommu_map()`.
 ///
-/// Bits that the hardware cannot express are ignored, as the core's contract has it; bits that the
-/// kernel does not define are never seen.
+/// Bits that the hardware cannot express are ignored, as the core's interface demands. Bits that
+/// the kernel does not define are removed.
 #[derive(Copy, Clone, PartialEq, Eq)]
 pub struct Prot(u32);
 
@@ -39,13 +39,13 @@ impl Prot {
         | bindings::IOMMU_MMIO
         | bindings::IOMMU_PRIV;
 
-    /// Takes over what the core passes.
+    /// Converts the value that the core passes.
     #[inline]
     pub(crate) const fn from_raw(prot: i32) -> Self {
         Self(prot as u32 & Self::KNOWN)
     }
 
-    /// As the core takes it.
+    /// Returns the value that the core takes.
     #[inline]
     pub(crate) const fn as_raw(self) -> i32 {
         self.0 as i32

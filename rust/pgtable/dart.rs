@@ -31,10 +31,10 @@ use super::{
     Robust, //
 };
 
-/// Entries of T8020 and its like: physical addresses of 36 bits, in their place.
+/// Entries of T8020 and compatible ones: physical addresses of 36 bits, not shifted.
 pub enum Dart1 {}
 
-/// Entries of T6000, T8110 and their like: physical addresses of 42 bits, moved down by 4.
+/// Entries of T6000, T8110 and compatible ones: physical addresses of 42 bits, shifted right by 4.
 pub enum Dart2 {}
 
 impl IoPageTableFmt for Dart1 {
@@ -45,34 +45,36 @@ impl IoPageTableFmt for Dart2 {
     const FORMAT: io_pgtable_fmt = bindings::io_pgtable_fmt_APPLE_DART2 as io_pgtable_fmt;
 }
 
-// SAFETY: io-pgtable-dart.c frees tables in `free` only; installs them by cmpxchg and writes entries
-// whole; warns of and refuses what is mapped already or not yet; takes no lock, allocates with the
-// given flags, and uses of the configuration page size, widths and `coherent_walk`. An entry has bits
-// 12 to 35 of an address.
+// SAFETY: io-pgtable-dart.c frees tables in `free` only; installs them by cmpxchg and writes
+// entries whole; refuses, with a warning, to map a mapped page and to unmap an unmapped one; takes
+// no lock, allocates with the given flags, and uses of the configuration only page size, widths and
+// `coherent_walk`. An entry has bits 12 to 35 of an address.
 unsafe impl Robust for Dart1 {
     fn supports(config: &Config) -> bool {
         matches!(config.page_size, SZ_4K | SZ_16K) && config.oas <= 36
     }
 }
-// SAFETY: as above. An entry has bits 14 to 41 of an address, so tables and pages of 4 KiB are out.
+// SAFETY: as above. An entry has bits 14 to 41 of an address, so it cannot hold tables and pages of
+// 4 KiB.
 unsafe impl Robust for Dart2 {
     fn supports(config: &Config) -> bool {
         config.page_size == SZ_16K && config.oas <= 42
     }
 }
 
-/// What differs between the two in an entry.
+/// The differences between the entries of the two formats.
 ///
 /// # Safety
 ///
-/// [`DartFormat::paddr`] is the address that the library has put into the entry: it is followed.
+/// [`DartFormat::paddr`] returns the address that the library has put into the entry. The address
+/// is dereferenced.
 pub unsafe trait DartFormat: Robust {
     /// Bits that deny writes and reads.
     const NO_WRITE: u64;
     /// See [`Self::NO_WRITE`].
     const NO_READ: u64;
 
-    /// The physical address in an entry.
+    /// Returns the physical address in an entry.
     fn paddr(entry: u64) -> PhysAddr;
 }
 
@@ -99,18 +101,20 @@ unsafe impl DartFormat for Dart2 {
 const VALID: u64 = 1;
 
 impl<F: DartFormat> PageTable<F> {
-    /// Physical addresses of the one or four tables that the hardware begins with.
+    /// Returns the physical addresses of the one or four tables at which the hardware starts.
     ///
-    /// They stay as they are for the page table's life. It must not be dropped while hardware may
-    /// walk it.
+    /// They are constant for the page table's life. The page table must not be dropped while
+    /// hardware may walk it.
     pub fn ttbrs(&self) -> &[u64] {
-        // SAFETY: this is the part of the union that these formats use; the library has filled it in.
+        // SAFETY: this is the part of the union that these formats use; the library has filled it
+        // in.
         let cfg = unsafe { &self.cfg().__bindgen_anon_1.apple_dart_cfg };
 
         cfg.ttbr.get(..cfg.n_ttbrs as usize).unwrap_or(&[])
     }
 
-    /// Levels of a walk, counting the choice of a table by the hardware's register: 3 or 4.
+    /// Returns the levels of a walk, 3 or 4. The first is the choice of a table by the hardware's
+    /// register.
     pub fn levels(&self) -> u32 {
         // SAFETY: as above.
         unsafe { self.cfg().__bindgen_anon_1.apple_dart_cfg.n_levels }
@@ -122,8 +126,8 @@ impl<F: DartFormat> PageTable<F> {
 
     /// Reads an entry of a table of this page table.
     fn entry(&self, table: PhysAddr, index: usize) -> u64 {
-        // SAFETY: tables lie in the kernel's linear mapping, have this many entries, and stay as long
-        // as `self`. Whoever writes writes whole entries.
+        // SAFETY: tables lie in the kernel's linear mapping, have this many entries, and stay as
+        // long as `self`. Entries are only written as a whole.
         unsafe {
             rust_iommu_helper_phys_to_virt(table)
                 .cast::<u64>()
@@ -132,8 +136,9 @@ impl<F: DartFormat> PageTable<F> {
         }
     }
 
-    /// Calls `f` with each valid entry of the table at `level` below `iova`, the pages being level 1,
-    /// and `tables` with each table below.
+    /// Walks the table at `level`, whose first entry is for `iova`; pages are entries of level 1.
+    /// Adds the number of tables walked to `tables`, and calls `f` with the IOVA and the entry of
+    /// each mapped page.
     fn walk(
         &self,
         table: PhysAddr,
@@ -214,7 +219,8 @@ impl<F: DartFormat> PageTable<F> {
         }
     }
 
-    /// Number of tables, those that the hardware begins with not counted, and bytes of all.
+    /// Returns the number of tables, not counting those at which the hardware starts, and the bytes
+    /// of all.
     pub fn usage(&self) -> (usize, usize) {
         let tables = self.walk_all(&mut |_, _| {});
 
@@ -233,7 +239,7 @@ mod tests {
     use crate::gfp::Gfp;
 
     const SIZES: [(usize, u32, usize, u32); 4] = [
-        // Page size, input width; then tables to begin with and levels.
+        // Page size, input width; then number of top-level tables, and levels.
         (0x1000, 32, 4, 3),
         (0x4000, 32, 1, 3),
         (0x4000, 36, 1, 3),
@@ -278,7 +284,7 @@ mod tests {
         });
         assert_eq!(ranges, 1);
 
-        // Ends at the hole.
+        // Stops at the hole.
         assert_eq!(table.unmap(iova, 3 * page_size), 3 * page_size);
         assert_eq!(table.unmap(iova, page_size), 0);
         assert_eq!(table.iova_to_phys(iova), None);
@@ -290,7 +296,7 @@ mod tests {
         assert_eq!(table.unmap(iova, page_size), page_size);
         assert_eq!(table.unmap(iova, page_size), 0);
 
-        // The last page there is.
+        // The last page of the address space.
         let last = table.last() + 1 - size;
         table
             .map(last, 0x4000_0000, 1, Prot::READ_WRITE, Gfp::KERNEL)
@@ -323,7 +329,7 @@ mod tests {
         Ok(())
     }
 
-    /// A truncated address of a table would be one of other memory.
+    /// A truncated address of a table would be the address of other memory.
     #[test]
     fn refuses_addresses_that_entries_cannot_hold() {
         let config = |page_size, oas| Config {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The library's page table, with nothing promised about calls at the same time. Private to the crate.
+//! The library's page table, without a promise about concurrent calls. Private to the crate.
 
 use core::{
     marker::PhantomData,
@@ -27,15 +27,15 @@ use super::{
     Robust, //
 };
 
-/// How many pages of `size` bytes `bytes` are, without a division: this is done for each run. A size is
-/// one of the page sizes, so not 0.
+/// Converts `bytes` to a number of pages of `size` bytes, without a division, because this is done
+/// for each run. `size` is one of the page sizes, so not 0.
 #[inline(always)]
 fn pages(bytes: usize, size: usize) -> usize {
     bytes.wrapping_shr(size.trailing_zeros())
 }
 
-/// A gather that tells the library not to look after the TLB: its owner drops everything. The library
-/// puts nothing into it, and it has no list of pages to free.
+/// Returns a gather that tells the library not to invalidate the TLB, because the gather's owner
+/// invalidates everything. The library adds nothing to it, and it has no list of pages to free.
 #[inline]
 pub(super) fn queued() -> bindings::iommu_iotlb_gather {
     bindings::iommu_iotlb_gather {
@@ -46,8 +46,8 @@ pub(super) fn queued() -> bindings::iommu_iotlb_gather {
 
 /// A page table of format `F`, which its hardware reads coherently.
 ///
-/// It has no device and no TLB operations. Other formats need them: those of LPAE dereference the device
-/// with `CONFIG_NUMA`.
+/// It has no device and no TLB operations. Some other formats need them: those of LPAE dereference
+/// the device with `CONFIG_NUMA`.
 ///
 /// Corresponds to `struct io_pgtable`.
 ///
@@ -61,7 +61,7 @@ pub(super) struct IoPageTable<F: Robust> {
 
 // SAFETY: `struct io_pgtable_ops` is not restricted to a single thread.
 unsafe impl<F: Robust> Send for IoPageTable<F> {}
-// SAFETY: as above; what calls at the same time may do to each other their safety sections say.
+// SAFETY: as above; the safety sections of the methods exclude calls that would race.
 unsafe impl<F: Robust> Sync for IoPageTable<F> {}
 
 impl<F: Robust> IoPageTable<F> {
@@ -69,13 +69,13 @@ impl<F: Robust> IoPageTable<F> {
     ///
     /// # Errors
     ///
-    /// `EINVAL` for widths that are too small for a page or more than 64 bits. `ENOMEM`, also if the
-    /// kernel does not have the format or the format cannot do what is asked for: the library does not
-    /// tell.
+    /// `EINVAL` for widths that are too small for a page or more than 64 bits. `ENOMEM`, also if
+    /// the kernel does not have the format or the format does not support the configuration: the
+    /// library does not distinguish these.
     ///
     /// Corresponds to `alloc_io_pgtable_ops()`. May sleep.
     pub(super) fn new(config: &Config) -> Result<Self> {
-        // The library calculates with these before it looks at them.
+        // The library calculates with these before it checks them.
         let bits = config.page_size.trailing_zeros() + 1..=64;
         if !bits.contains(&config.ias) || !bits.contains(&config.oas) {
             return Err(EINVAL);
@@ -88,8 +88,8 @@ impl<F: Robust> IoPageTable<F> {
             ..Zeroable::zeroed()
         };
 
-        // SAFETY: `cfg` is valid for the call, which copies it. By the promise of `Robust` the format uses
-        // neither the device nor the operations that are missing from it.
+        // SAFETY: `cfg` is valid for the call, which copies it. By the promise of `Robust` the
+        // format uses neither the device nor the operations that are missing from it.
         let ops = unsafe { bindings::alloc_io_pgtable_ops(F::FORMAT, &mut cfg, ptr::null_mut()) };
         // INVARIANT: checked not to be NULL.
         Ok(Self {
@@ -98,7 +98,7 @@ impl<F: Robust> IoPageTable<F> {
         })
     }
 
-    /// What the library has made of the configuration.
+    /// Returns the configuration as the library has filled it in.
     #[cfg_attr(not(CONFIG_IOMMU_IO_PGTABLE_DART), allow(dead_code))]
     pub(super) fn cfg(&self) -> &bindings::io_pgtable_cfg {
         // SAFETY: by the type invariants `ops` is part of a valid `struct io_pgtable`, whose
@@ -109,15 +109,16 @@ impl<F: Robust> IoPageTable<F> {
         }
     }
 
-    /// Maps up to `count` pages of `size` bytes and says how many it did, also if there is an error.
+    /// Maps up to `count` pages of `size` bytes and returns how many it mapped, also if there is an
+    /// error.
     ///
     /// # Safety
     ///
-    /// - The pages lie below `1 << ias` and `1 << oas`, at borders of `size`, which is one of the
-    ///   page sizes.
-    /// - None of them is mapped, and no other call for any of them, nor one that would share a table
-    ///   with them, is under way, unless the format bears that.
-    /// - Hardware that walks the table may get at what is mapped for as long as it is.
+    /// - The pages lie below `1 << ias` and `1 << oas`, at boundaries of `size`, which is one of
+    ///   the page sizes.
+    /// - None of them is mapped, and no other call for any of them, nor one that would share a
+    ///   table with them, is under way, unless the format allows that.
+    /// - Hardware that walks the table may access the mapped pages for as long as they are mapped.
     ///
     /// Corresponds to `io_pgtable_ops::map_pages`.
     #[inline]
@@ -150,19 +151,19 @@ impl<F: Robust> IoPageTable<F> {
                 &mut mapped,
             )
         };
-        // That is a call, which success can do without.
+        // `to_result` is a call, which success does not need.
         let ret = if ret == 0 { Ok(()) } else { to_result(ret) };
         (pages(mapped, size), ret)
     }
 
-    /// Unmaps up to `count` pages of `size` bytes and says how many it did. With a [`queued`] gather the
-    /// library does not look whether each page has to be dropped from a TLB.
+    /// Unmaps up to `count` pages of `size` bytes and returns how many it unmapped. With a
+    /// [`queued`] gather the library does not check for each page whether it has to be invalidated.
     ///
     /// # Safety
     ///
-    /// - The pages lie below `1 << ias`, at borders of `size`, which is one of the page sizes.
-    /// - All of them are mapped, and no other call for any of them, nor one that would share a table
-    ///   with them, is under way, unless the format bears that.
+    /// - The pages lie below `1 << ias`, at boundaries of `size`, which is one of the page sizes.
+    /// - All of them are mapped, and no other call for any of them, nor one that would share a
+    ///   table with them, is under way, unless the format allows that.
     ///
     /// Corresponds to `io_pgtable_ops::unmap_pages`.
     #[inline]
@@ -191,12 +192,12 @@ impl<F: Robust> IoPageTable<F> {
         pages(unmapped, size)
     }
 
-    /// Where `iova` goes, if it is mapped.
+    /// Returns the physical address that `iova` is mapped to, if it is.
     ///
     /// # Safety
     ///
     /// - `iova` lies below `1 << ias`.
-    /// - No call that frees a table on the way to it is under way, unless the format bears that.
+    /// - No call that frees a table on the path to it is under way, unless the format allows that.
     ///
     /// Corresponds to `io_pgtable_ops::iova_to_phys`.
     #[inline]
@@ -211,7 +212,7 @@ impl<F: Robust> IoPageTable<F> {
 }
 
 impl<F: Robust> Drop for IoPageTable<F> {
-    /// The tables are memory of the kernel's again afterwards: hardware must not use them any more.
+    /// Frees the tables: hardware must not use them any more.
     fn drop(&mut self) {
         // SAFETY: by the type invariants; there is no other reference.
         unsafe { bindings::free_io_pgtable_ops(self.ops.as_ptr()) };
