@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The platform driver around [`Operations`], and who owns what while a device is bound.
+//! The platform driver around [`Operations`], and the owner of its resources while a device is
+//! bound.
 //!
-//! [`kernel::platform::Adapter`] cannot set what an IOMMU driver needs (power management,
-//! `shutdown`, no unbinding through sysfs), and sets the driver's data only after `probe`, when the
-//! core has long called back. So this is an adapter of its own. It also owns the registration with
-//! the core and the interrupt: a driver has neither to forget.
+//! [`kernel::platform::Adapter`] cannot set what an IOMMU driver needs: power management,
+//! `shutdown`, no unbinding through sysfs. It also sets the driver's data only after `probe`, but
+//! the core calls the driver back earlier. So this is an adapter of its own. It also owns the
+//! registration with the core and the interrupt, so that a driver cannot forget either.
 //!
 //! C header: [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h)
 
@@ -79,13 +80,14 @@ use crate::{
 /// Registers platform drivers for [`Operations`].
 pub struct Adapter<T: Operations>(PhantomData<T>);
 
-/// What the crate keeps of a bound device. It is the device's driver data.
+/// The crate's data for a bound device. It is the device's driver data.
 ///
 /// Fields are dropped in this order, after [`Adapter::remove`] has run or probe has failed.
 #[doc(hidden)]
 #[pin_data(PinnedDrop)]
 pub struct Driven<T: Operations> {
-    /// The interrupt, from before the core learns of the instance until masters are gone.
+    /// The interrupt, requested before the core learns of the instance and freed after the last
+    /// master is released.
     #[pin]
     irq: Mutex<Option<Interrupt<T>>>,
     /// Runtime PM, enabled while its callbacks find the driver data.
@@ -96,8 +98,8 @@ pub struct Driven<T: Operations> {
     #[pin]
     debugfs: Mutex<Option<Pin<KBox<debugfs::InstanceDir>>>>,
     instance: Arc<Instance>,
-    /// Lives for as long as the device is bound. The lifetime is erased for storage, and given back
-    /// shortened.
+    /// Valid for as long as the device is bound. The lifetime is erased for storage;
+    /// `Driven::hardware` restores a shorter one.
     hw: Pin<KBox<Hardware<'static, T>>>,
 }
 
@@ -106,7 +108,7 @@ struct Interrupt<T: Operations>(Pin<KBox<irq::Registration<'static, Handler<T>>>
 
 impl<T: Operations> Drop for Interrupt<T> {
     fn drop(&mut self) {
-        // Before the registration is dropped, which frees the interrupt.
+        // This must stop before the registration is dropped, which frees the interrupt.
         self.0.handler().storm.stop();
     }
 }
@@ -144,22 +146,22 @@ impl<T: Operations> Driven<T> {
         unsafe { &*hw.cast::<Hardware<'_, T>>() }
     }
 
-    /// Undoes what probe did after it set the driver data. `dev` is still bound.
+    /// Undoes the part of probe that follows setting the driver data. `dev` is still bound.
     fn tear_down(&self) {
         self.debugfs.lock().take();
-        // Before `remove`, which may stop the clocks: no callback of a domain accesses the hardware
-        // after this. A callback that finds the instance closed skips its invalidation. That is safe
-        // because the hardware translates for no master: the core has released them all, which has
-        // put them into the blocked domain.
+        // This precedes `remove`, which may stop the clocks: no callback of a domain accesses the
+        // hardware after it. A callback that finds the instance closed skips its invalidation. That
+        // is safe because the hardware translates for no master: the core has released them all,
+        // which has put them into the blocked domain.
         self.instance.close();
         T::remove(self.hardware());
-        // After `remove`, which leaves no fault latched: on a shared line the other handlers would be
-        // called for it without end.
+        // This follows `remove`, which leaves no fault latched: on a shared line the other handlers
+        // would be called for it without end.
         self.irq.lock().take();
         // SAFETY: the instance is closed, and after `remove` the hardware walks no table.
         unsafe { self.instance.unmap_tables() };
         self.sysfs.lock().take();
-        // After `remove`, which turns the power off.
+        // This follows `remove`, which turns the power off.
         self.pm.lock().take();
     }
 }
@@ -168,12 +170,12 @@ impl<T: Operations> Driven<T> {
 impl<T: Operations> PinnedDrop for Driven<T> {
     fn drop(self: Pin<&mut Self>) {
         // Runtime PM callbacks find this through the device's driver data, which is cleared before
-        // it is dropped. Wait for those that run; later ones find nothing.
+        // it is dropped. Wait for running callbacks; later ones find no data.
         //
         // SAFETY: driver data is dropped while the device is being unbound.
         drop(pm::quiesce(unsafe { self.instance.dev() }));
 
-        // A probe that failed after the data was set, or a remove that has done this already.
+        // This is for a probe that failed after the data was set. After a remove it does nothing.
         registry::remove(&self.instance);
         if !self.instance.gate().is_closed() {
             self.tear_down();
@@ -208,8 +210,8 @@ impl<T: Operations> Adapter<T> {
 
         let owned = instance.clone();
 
-        // The hardware comes last: nothing can fail between taking hold of it and having it in the
-        // driver data, from where `tear_down` lets go of it.
+        // The hardware is last: between `T::probe` and storing its result in the driver data, from
+        // where `tear_down` releases it, nothing can fail.
         dev.set_drvdata(try_pin_init!(Driven::<T> {
             irq <- new_lock!(Mutex, None, c"iommu_irq"),
             pm <- new_lock!(Mutex, None, c"iommu_pm"),
@@ -219,26 +221,28 @@ impl<T: Operations> Adapter<T> {
             hw: {
                 let lock = EngineLock::new(instance.clone());
                 let hw = KBox::pin_init(T::probe(forever(pdev), info, lock), GFP_KERNEL)
-                    // There never was any, and nobody to look for it once the device is gone.
+                    // The hardware was never made, and no later code would close the instance.
                     .inspect_err(|_| instance.close())?;
-                // SAFETY: dropped after `tear_down`, which closes the instance; the device is being bound.
+                // SAFETY: dropped after `tear_down`, which closes the instance; the device is being
+                // bound.
                 unsafe { instance.set_hardware(NonNull::from(&*hw).cast()) };
                 hw
             },
         }? Error))?;
-        // From here on, an error drops the driver data, and that undoes everything.
+        // From here on, an error drops the driver data, which undoes everything.
 
         // SAFETY: set just now, with this type.
         let driven = unsafe { dev.drvdata_borrow::<Driven<T>>() };
 
-        // After the driver data is set: callbacks find the hardware by it.
+        // After the driver data is set, because callbacks find the hardware through it.
         *driven.pm.lock() = Some(RuntimePm::enable(
             forever(pdev).as_ref(),
             InitialState::Suspended,
         )?);
 
-        // Before the line is requested: `start` acknowledges faults that were latched before probe. A
-        // level-triggered line that no handler answers for is disabled by the kernel.
+        // `start` precedes the request of the line: it acknowledges faults that were latched before
+        // probe. A level-triggered line whose interrupt no handler answers is disabled by the
+        // kernel.
         T::start(driven.hardware())?;
 
         // SAFETY: `Interrupt` stops it before the interrupt is freed.
@@ -270,8 +274,8 @@ impl<T: Operations> Adapter<T> {
 
         registry::insert(fwnode, instance.clone())?;
         let replay = registry::Replay::start()?;
-        // SAFETY: all that the core needs exists, since masters are probed in this call. On error
-        // the core has undone everything itself.
+        // SAFETY: all that the core needs exists, since the core probes masters in this call. On
+        // error the core has undone everything itself.
         let ret = to_result(unsafe {
             bindings::iommu_device_register(instance.as_raw(), T::statics().ops(), as_raw(bound))
         });
@@ -285,14 +289,15 @@ impl<T: Operations> Adapter<T> {
         Ok(())
     }
 
-    /// Waits until each master is in its group or has failed to be probed.
+    /// Waits until each master is in its group or its probe has failed.
     ///
-    /// The instance is unknown by now, so no new master comes. One that was on its way when it became
-    /// unknown has its group, but is not among the group's devices yet: the core's unregistering,
-    /// which takes no lock that a probe holds, would then put the reference that the core will put
-    /// once more when the master is released.
+    /// The instance is not in the registry any more, so no new master is added. A master whose
+    /// probe was under way at that moment may have its group, but not be among the group's devices
+    /// yet. The core's unregistering takes no lock that a probe holds. It would put the reference
+    /// of such a master to its group, and the core would put it again when the master is released.
     fn settle(instance: &Instance) {
-        // From the end: what goes away meanwhile moves only masters that were looked at.
+        // From the end: a master that is removed meanwhile moves only masters that were checked
+        // already.
         let mut n = instance.master_count();
 
         while n > 0 {
@@ -307,14 +312,15 @@ impl<T: Operations> Adapter<T> {
     }
 
     /// Releases masters that the core has left after it unregistered the instance: those that it
-    /// files under another instance, and, where a registration failed half-way, those that somebody
-    /// else was probing.
+    /// lists under another instance, and, where a registration failed half-way, those that another
+    /// task was probing.
     fn evict(instance: &Instance) {
         while let Some((master, group)) = instance.nth_master(0) {
             if group.is_some_and(|group| group.contains(&master)) {
-                // SAFETY: looked at above. The instance is unknown, so the master has not been
-                // probed anew. Who else takes masters out is the core, when a device is removed: it
-                // does not do that twice at a time, and its interface gives no way to rule it out.
+                // SAFETY: `contains` was checked above. The instance is not in the registry, so the
+                // master has not been probed anew. Otherwise only the core takes masters out, when
+                // a device is removed: it does not do that twice at a time, and its interface gives
+                // no way to exclude it.
                 unsafe { Group::remove(&master) };
             } else {
                 fsleep(Delta::from_millis(1));
@@ -326,7 +332,8 @@ impl<T: Operations> Adapter<T> {
         let instance = &driven.instance;
 
         registry::remove(instance);
-        // The core must not be between its two look-ups of the instance, see `Instance::defer_masters`.
+        // The core must not be between its two look-ups of the instance. See
+        // `Instance::defer_masters`.
         instance.defer_masters();
         probe_lock::wait();
         Self::settle(instance);
@@ -365,12 +372,12 @@ impl<T: Operations> Adapter<T> {
     }
 }
 
-/// `pdev` for as long as its driver data lives.
+/// Returns `pdev` for as long as its driver data lives.
 fn forever(pdev: &platform::Device<CoreInternal<'_>>) -> &'static platform::Device<Core<'static>> {
     let pdev: &platform::Device<Core<'_>> = pdev;
 
-    // SAFETY: what is made from it is in `Driven`, which is dropped before the device is unbound.
-    // The context's lifetime is a brand without effect on layout.
+    // SAFETY: everything made from it is in `Driven`, which is dropped before the device is
+    // unbound. The context's lifetime is a brand without effect on layout.
     unsafe { &*core::ptr::from_ref(pdev).cast() }
 }
 
@@ -382,10 +389,10 @@ impl<T: Operations> PmDevice for Adapter<T> {
         // SAFETY: `dev` is valid.
         let data = unsafe { bindings::dev_get_drvdata(as_raw(dev)) };
 
-        // SAFETY: by the safety requirement `dev` is bound to this driver. Its data is not NULL only
-        // between probe and unbind, when it is `Driven<T>`, which `DrivenPm` is a transparent wrapper
-        // of. `Driven` waits for callbacks that run before it is dropped, when it is not found here
-        // any more.
+        // SAFETY: by the safety requirement `dev` is bound to this driver. Its data is not NULL
+        // only between probe and unbind, when it is `Driven<T>`, which `DrivenPm` is a transparent
+        // wrapper of. `Driven` is not found here any more when it is dropped, and dropping it waits
+        // for running callbacks.
         unsafe { data.cast::<DrivenPm<T>>().as_ref() }
     }
 }
@@ -445,7 +452,7 @@ where
     ) -> Result {
         T::statics().init(module)?;
 
-        // SAFETY: nobody uses the driver before it is registered.
+        // SAFETY: there is no other user of the driver before it is registered.
         let driver = unsafe { &mut *pdrv.get() };
         driver.probe = Some(Self::probe_callback);
         driver.remove = Some(Self::remove_callback);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A marker for what may be used in atomic context: [`AtomicSafe`].
+//! A marker trait for types that may be used in atomic context: [`AtomicSafe`].
 //!
-//! The core maps and unmaps with interrupts off, and from interrupts. A lock that sleeps there, or
-//! that an interrupt can find taken by the CPU it interrupts, compiles just as well as the right one.
-//! This trait tells them apart: [`SpinLockIrq`] has it; `Mutex`, `SpinLock` and `CondVar` do not.
+//! The core maps and unmaps with interrupts off, and from interrupts. There, a lock that sleeps is
+//! a bug, and so is a lock that an interrupt can find taken by the CPU it interrupts; but both
+//! compile. This trait makes the compiler distinguish them: [`SpinLockIrq`] has it; `Mutex`,
+//! `SpinLock` and `CondVar` do not.
 
 use core::{
     marker::PhantomData,
@@ -37,9 +38,9 @@ use kernel::{
 ///
 /// # Safety
 ///
-/// Nothing that can be done with a shared reference to such a value sleeps, or takes a lock with
-/// interrupts on that is also taken in an interrupt. This does not say that such a value may be dropped
-/// there: what is in a lock can be taken out of it.
+/// No operation on a shared reference to such a value sleeps, or takes a lock with interrupts on
+/// that is also taken in an interrupt. This does not mean that such a value may be dropped in
+/// atomic context: a value that a lock protects can be taken out of the lock.
 pub unsafe trait AtomicSafe {}
 
 macro_rules! plain {
@@ -88,8 +89,8 @@ unsafe impl<T: AtomicSafe + ?Sized> AtomicSafe for Arc<T> {}
 // SAFETY: all that is reachable is atomic-safe.
 unsafe impl<T: AtomicSafe + ?Sized> AtomicSafe for ArcBorrow<'_, T> {}
 
-// SAFETY: counting references is atomic. What else the object offers is the C side's business, and
-// says of itself in which context it may be called.
+// SAFETY: counting references is atomic. The other operations of the object are those of the C
+// side, each of which documents the contexts in which it may be called.
 unsafe impl<T: AlwaysRefCounted> AtomicSafe for ARef<T> {}
 
 // SAFETY: all that is reachable is atomic-safe.
@@ -123,18 +124,18 @@ pub const fn type_of<T: ?Sized>(_value: &T) -> PhantomData<T> {
     PhantomData
 }
 
-/// Declares a struct that is [`AtomicSafe`](crate::atomic_safe::AtomicSafe) because its fields are, or
-/// an enum without any.
+/// Declares a struct that is [`AtomicSafe`](crate::atomic_safe::AtomicSafe) because its fields are,
+/// or an enum without any.
 ///
-/// A field that is not makes the declaration an error. Attributes are passed on, `#[pin_data]` and
-/// `#[pin]` among them. Generic parameters are plain names; what they are bound by goes into a `where`
-/// clause.
+/// A field that is not [`AtomicSafe`](crate::atomic_safe::AtomicSafe) makes the declaration an
+/// error. Attributes are passed on, including `#[pin_data]` and `#[pin]`. Generic parameters are
+/// plain names; their bounds are written in a `where` clause.
 ///
 /// # Examples
 ///
 /// ```ignore
 /// atomic_safe! {
-///     /// What an interrupt shares with everybody else.
+///     /// State that an interrupt handler shares with other callbacks.
 ///     pub struct Shared {
 ///         faults: Atomic<u32>,
 ///         last: Option<u32>,
@@ -155,7 +156,7 @@ macro_rules! atomic_safe {
             $($(#[$variant_attr])* $variant,)*
         }
 
-        // An attribute can remove the enum. The name must not be that of another type then.
+        // An attribute can remove the enum. Then the name must not be that of another type.
         const _: () = {
             #[allow(dead_code)]
             fn variants(this: &$name) {
@@ -184,8 +185,8 @@ macro_rules! atomic_safe {
             $($(#[$field_attr])* $field_vis $field: $type,)*
         }
 
-        // An attribute can remove or change the struct. The name must be that of a type with these fields
-        // and no others.
+        // An attribute can remove or change the struct. The name must be that of a type with these
+        // fields and no others.
         const _: () = {
             #[allow(dead_code)]
             fn fields $(<$($lt,)* $($param,)*>)? (this: &$name $(<$($lt,)* $($param,)*>)?)
@@ -199,7 +200,8 @@ macro_rules! atomic_safe {
             }
         };
 
-        // SAFETY: the bounds say that every field is atomic-safe; the struct has nothing else, see `fields`.
+        // SAFETY: the bounds say that every field is atomic-safe; the struct has nothing else, see
+        // `fields`.
         unsafe impl $(<$($lt,)* $($param,)*>)? $crate::atomic_safe::AtomicSafe
             for $name $(<$($lt,)* $($param,)*>)?
         where

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a person can see of instances, masters and domains: `/sys/kernel/debug/rust_iommu/`.
+//! The debugfs files of instances, masters and domains: `/sys/kernel/debug/rust_iommu/`.
 //!
 //! One directory per instance, named after its device:
 //!
 //! - `registers`: the registers, as the driver prints them.
-//! - `masters`: each master with its streams, what it is attached to and its faults.
+//! - `masters`: each master with its streams, its domain and its number of faults.
 //! - `domains`: each address space made for this instance, with its live translations.
-//! - `selftest`: runs the driver's own proof of translation when it is read.
+//! - `selftest`: reading it runs the driver's own test of translation.
 //!
-//! Reading is safe at any time: what is shown is held by its list or gate while it is looked at, and
-//! the files go before the instance does.
+//! Reading is safe at any time: a list's lock or a gate keeps the shown objects in place while they
+//! are read, and the files are removed before the instance is freed.
 
 use kernel::{
     debugfs::{
@@ -38,7 +38,7 @@ use crate::{
     ops::Operations, //
 };
 
-/// The directory of all instances. It stays, as the crate does.
+/// The directory of all instances. It is never removed, as the crate stays loaded.
 static ROOT: SetOnce<Dir> = SetOnce::new();
 
 /// Makes the directory of all instances.
@@ -53,7 +53,7 @@ pub(crate) type InstanceDir = Scope<Arc<Instance>>;
 ///
 /// # Safety
 ///
-/// The instance's device is bound, and the files go before it is unbound.
+/// The instance's device is bound, and the files are removed before it is unbound.
 pub(crate) unsafe fn create<T: Operations>(
     instance: &Arc<Instance>,
 ) -> Result<Pin<KBox<InstanceDir>>> {

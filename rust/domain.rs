@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An address space, and how long it lives.
+//! A paging domain, and its lifetime.
 //!
-//! A paging domain belongs to whoever allocated it, not to the instance or the master. It is mapped,
-//! unmapped and freed until its owner is done with it, after the masters, the instance and even the
-//! driver's device may be gone. What keeps that sound:
+//! A paging domain belongs to the caller that allocated it, not to the instance or the master. Its
+//! owner may map, unmap and free it after the masters were released, the instance was unbound and
+//! the driver's device was removed. This is sound because:
 //!
-//! - The domain holds its instances' allocations (`InstanceSet`), which tell whether hardware is gone.
+//! - The domain holds the allocations of its instances (`InstanceSet`), which record whether the
+//!   hardware is still bound.
 //! - It holds the driver's module, from `domain_alloc` to the last instruction of `free`.
-//! - Hardware that walks its tables holds a [`DomainRef`], so tables outlive `free` if they must.
+//! - Hardware that walks its tables holds a [`DomainRef`], so the tables outlive `free` if
+//!   necessary.
 
 use core::{
     mem::ManuallyDrop,
@@ -47,7 +49,7 @@ use crate::{
     },
 };
 
-/// What the base crate can ask of a domain without knowing its driver.
+/// The functions of a domain that the base crate calls without knowing its driver.
 #[derive(Clone, Copy)]
 pub(crate) struct DomainVTable {
     destroy: unsafe fn(NonNull<Domain>),
@@ -62,7 +64,7 @@ static NEXT_ID: AtomicU32 = AtomicU32::new(0);
 ///
 /// # Invariants
 ///
-/// - Is the first field of a `TypedDomain` whose driver's functions are in `vtable`.
+/// - This is the first field of a `TypedDomain` whose driver's functions are in `vtable`.
 /// - `refs` counts the core's reference, from `domain_alloc` to `free`, and one for each
 ///   [`ARef`] and [`DomainRef`].
 #[repr(C)]
@@ -74,31 +76,32 @@ pub(crate) struct Domain {
     refs: Refcount,
     module: *mut bindings::module,
     vtable: DomainVTable,
-    /// For people.
+    /// The domain's number, for debugfs only.
     id: u32,
     /// Held while a fault is reported to the owner; closed when the owner frees the domain.
     #[pin]
     gate: Gate,
 }
 
-// SAFETY: the C part is the core's, under its own rules; the rest is `Send` and `Sync`, or constant.
+// SAFETY: the C part is the core's, under its own rules; the rest is `Send` and `Sync`, or
+// constant.
 unsafe impl Send for Domain {}
 // SAFETY: as above.
 unsafe impl Sync for Domain {}
 
 impl Domain {
-    /// The core's view of the domain.
+    /// Returns the core's view of the domain.
     #[inline]
     pub(crate) fn as_raw(&self) -> *mut bindings::iommu_domain {
         self.raw.get()
     }
 
-    /// The domain's number in debugfs.
+    /// Returns the domain's number in debugfs.
     pub(crate) fn id(&self) -> u32 {
         self.id
     }
 
-    /// Held while the owner may be told of a fault.
+    /// Returns the gate that is held while a fault is reported to the owner.
     #[inline]
     pub(crate) fn gate(&self) -> &Gate {
         &self.gate
@@ -110,7 +113,7 @@ impl Domain {
         unsafe { (self.vtable.translations)(NonNull::from(self), f) }
     }
 
-    /// Table pages and bytes.
+    /// Returns the number of table pages, and the bytes of all tables.
     pub(crate) fn table_usage(&self) -> (usize, usize) {
         // SAFETY: by the type invariants.
         unsafe { (self.vtable.table_usage)(NonNull::from(self)) }
@@ -139,7 +142,7 @@ unsafe impl AlwaysRefCounted for Domain {
 ///
 /// # Invariants
 ///
-/// Is in the list of each of `instances` from the end of [`Self::create`] until it is dropped.
+/// It is in the list of each of `instances` from the end of [`Self::create`] until it is dropped.
 #[repr(C)]
 #[pin_data(PinnedDrop)]
 pub(crate) struct TypedDomain<T: Operations> {
@@ -191,7 +194,7 @@ impl<T: Operations> TypedDomain<T> {
         }
 
         *this.as_mut().project().aperture = geometry.aperture;
-        // SAFETY: nobody else has a pointer to the domain yet.
+        // SAFETY: there is no other pointer to the domain yet.
         let raw = unsafe { &mut *this.base.as_raw() };
         raw.pgsize_bitmap = geometry.pgsizes as usize;
         raw.geometry.aperture_start = *this.aperture.start();
@@ -201,7 +204,7 @@ impl<T: Operations> TypedDomain<T> {
         for instance in this.instances.as_slice() {
             instance.add_domain(NonNull::from(&this.base))?;
         }
-        // INVARIANT: listed with all.
+        // INVARIANT: it is in the lists of all instances now.
 
         // SAFETY: the allocation is not moved; `destroy` makes it a box again.
         let this = unsafe { Pin::into_inner_unchecked(this) };
@@ -210,7 +213,7 @@ impl<T: Operations> TypedDomain<T> {
         Ok(this.cast())
     }
 
-    /// The domain behind the core's pointer, if it is one of this driver's paging domains.
+    /// Returns the domain behind the core's pointer, if it is one of this driver's paging domains.
     ///
     /// # Safety
     ///
@@ -228,7 +231,7 @@ impl<T: Operations> TypedDomain<T> {
         Some(unsafe { &*raw.cast::<Self>() })
     }
 
-    /// As [`Self::from_raw`], for the calls on the hot path that only come with such domains.
+    /// As [`Self::from_raw`], for the calls on the hot path, which are made only for such domains.
     ///
     /// # Safety
     ///
@@ -249,15 +252,16 @@ impl<T: Operations> TypedDomain<T> {
     pub(crate) fn contains(&self, iova: u64, pgsize: usize, pgcount: usize) -> bool {
         let offset = iova.wrapping_sub(*self.aperture.start());
         let room = self.aperture.end().wrapping_sub(iova);
-        // The core counts pages of a range, which does not wrap.
+        // The core counts the pages of a range that does not wrap.
         let more = (pgsize as u64).wrapping_mul(pgcount as u64).wrapping_sub(1);
 
         offset <= self.aperture.end() - self.aperture.start() && more <= room
     }
 
-    /// What of the addresses from `first` to `last` is in the aperture, if anything is.
+    /// Returns the part of the addresses from `first` to `last` that is in the aperture, if any.
     ///
-    /// What was mapped is; what else the caller of the core has gathered may not be.
+    /// Mapped addresses are in the aperture. The other addresses that the core's caller has
+    /// gathered may not be.
     #[inline(always)]
     pub(crate) fn within(&self, first: u64, last: u64) -> Option<RangeInclusive<u64>> {
         let first = first.max(*self.aperture.start());
@@ -276,12 +280,12 @@ impl<T: Operations> TypedDomain<T> {
         &self.data
     }
 
-    /// Calls `f` with a reference, to be cloned by whoever lets hardware walk the tables.
+    /// Calls `f` with a reference, which `f` clones if hardware is to walk the tables.
     #[inline]
     pub(crate) fn with_reference<R>(&self, f: impl FnOnce(&DomainRef<T>) -> R) -> R {
         let lent = ManuallyDrop::new(DomainRef {
-            // SAFETY: there is a reference for as long as there is `self`. It is not taken over: this
-            // is never dropped, and gone before `self` is.
+            // SAFETY: there is a reference for as long as there is `self`. This does not take it
+            // over: the `DomainRef` is never dropped, and is not used after `self`.
             base: unsafe { ARef::from_raw(NonNull::from(&self.base)) },
             _driver: core::marker::PhantomData,
         });
@@ -293,7 +297,8 @@ impl<T: Operations> TypedDomain<T> {
     ///
     /// `domain` is the base of a `Self` without references left.
     unsafe fn destroy(domain: NonNull<Domain>) {
-        // SAFETY: made by `leak` in `create`; nobody refers to it any more. It stays pinned.
+        // SAFETY: made by `leak` in `create`; there is no other reference any more. It stays
+        // pinned.
         drop(unsafe { Pin::new_unchecked(KBox::from_raw(domain.cast::<Self>().as_ptr())) });
     }
 
@@ -328,8 +333,8 @@ impl<T: Operations> PinnedDrop for TypedDomain<T> {
 
 /// The outermost frame of `iommu_domain_ops::free`, for every driver.
 ///
-/// Neither generic nor ever inlined, hence code of the base crate, which stays loaded: after the
-/// driver's module is put there is no return into its text.
+/// It is neither generic nor ever inlined, hence code of the base crate, which stays loaded: after
+/// the reference to the driver's module is put, no code returns into that module.
 ///
 /// # Safety
 ///
@@ -342,16 +347,16 @@ pub(crate) unsafe extern "C" fn free(domain: *mut bindings::iommu_domain) {
     let this = unsafe { base.as_ref() };
     let module = this.module;
 
-    // The owner's fault handler may be gone as soon as this returns: nobody may be in it, or enter
-    // it afterwards, whoever still refers to the domain.
+    // The owner's fault handler may be freed as soon as this returns. So no CPU may be in it, or
+    // enter it afterwards, even if other references to the domain remain.
     this.gate.close();
 
     // SAFETY: the reference that `create` gave to the core.
     unsafe { Domain::dec_ref(base) };
-    // SAFETY: the reference that `create` was given. Whoever still refers to the domain keeps the module
-    // by other means: `Hardware` belongs to a device that is bound to the module's driver, and what a
-    // master is attached to is forgotten in `release_device`, before the core puts the reference it
-    // has for each master.
+    // SAFETY: the reference that `create` was given. The other holders of references to the domain
+    // keep the module by other means: `Hardware` belongs to a device that is bound to the module's
+    // driver, and `release_device` forgets the domain that a master is attached to, before the core
+    // puts the reference that it has for each master.
     unsafe { rust_iommu_helper_module_put(module) };
 }
 
@@ -387,7 +392,8 @@ impl<T: Operations> Deref for DomainRef<T> {
     #[inline]
     fn deref(&self) -> &T::Domain {
         let base: NonNull<Domain> = NonNull::from(&*self.base);
-        // SAFETY: made from a `TypedDomain<T>` by `reference`, and alive while `base` refers to it.
+        // SAFETY: made from a `TypedDomain<T>` by `with_reference`, and alive while `base` refers
+        // to it.
         unsafe { base.cast::<TypedDomain<T>>().as_ref() }.data()
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Faults: from what the hardware latched to who caused it and who wants to know.
+//! Reporting of faults: from the hardware's record to the log, and to the owner of the master's
+//! domain.
 //!
 //! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h), `report_iommu_fault()`
 
@@ -31,7 +32,7 @@ pub enum Access {
     Read,
     /// The master wrote.
     Write,
-    /// The hardware does not tell. The core is told of a read, which is the weaker claim.
+    /// The hardware does not record it. The core gets a read, which is the weaker claim.
     Unknown,
 }
 
@@ -56,11 +57,11 @@ impl fmt::Display for Access {
 
 /// One fault, decoded.
 pub struct Fault {
-    /// The stream that the hardware blames.
+    /// The stream that the hardware recorded.
     pub stream: u16,
     /// The faulting address.
     pub iova: u64,
-    /// What kind of access it was.
+    /// The kind of access.
     pub access: Access,
     /// Why it was refused, in a few words.
     pub cause: &'static str,
@@ -85,19 +86,19 @@ impl RateLimit {
         })
     }
 
-    /// Whether one more line may go out now. Any context.
+    /// Whether one more line may be logged now. Any context.
     pub(crate) fn allows(&self) -> bool {
         // SAFETY: initialised in `new`.
         unsafe { crate::bindings::rust_iommu_helper_ratelimit(self.state.get()) }
     }
 }
 
-/// Where an interrupt handler brings the faults it has found.
+/// Takes the faults that an interrupt handler has found.
 pub struct Faults<'a> {
     instance: &'a Instance,
 }
 
-/// A domain whose owner may be told: the owner's `free` waits for this.
+/// A domain whose owner may be called: the owner's `free` waits until this is dropped.
 struct Owner<'a> {
     domain: &'a Domain,
     _guard: GateGuard<'a>,
@@ -106,19 +107,22 @@ struct Owner<'a> {
 impl<'a> Faults<'a> {
     /// # Safety
     ///
-    /// The caller is the interrupt handler of `instance`, and passes this on to nobody who is not.
+    /// The caller is the interrupt handler of `instance`, and passes this only to code that runs in
+    /// the handler.
     pub(crate) unsafe fn new(instance: &'a Instance) -> Self {
         Self { instance }
     }
 
-    /// Counts a fault, logs it with the master's name, and tells the owner of the master's domain.
+    /// Counts a fault, logs it with the master's name, and reports it to the owner of the master's
+    /// domain.
     ///
-    /// Hard interrupt context. The owner's handler runs inside this call and may map, unmap and
-    /// take its own locks: the caller must hold none that these need.
+    /// Called in hard interrupt context. The owner's handler runs inside this call and may map,
+    /// unmap and take its own locks: the caller must hold no lock that these need.
     pub fn report(&self, fault: &Fault) {
-        // SAFETY: this is the interrupt, which is given back before the device is unbound.
+        // SAFETY: this is the interrupt handler, and the interrupt is freed before the device is
+        // unbound.
         let dev = unsafe { self.instance.dev() };
-        // The stream list is locked only for as long as it takes to get hold of the master.
+        // The stream list is locked only until the gate of the master is held.
         let mut held: Option<(&MasterBase, GateGuard<'_>)> = None;
         self.instance.with_stream(fault.stream, |master| {
             // SAFETY: the gate is held below for as long as the reference is used, and a master
@@ -168,15 +172,15 @@ impl<'a> Faults<'a> {
         }
     }
 
-    /// The domain `master` is attached to, if its owner still has it.
+    /// Returns the domain `master` is attached to, unless its owner has freed it.
     fn owner(master: &MasterBase) -> Option<Owner<'_>> {
         master.with_attached(|attached| {
             let Attached::Paging(domain) = attached else {
                 return None;
             };
             // SAFETY: the memory stays as long as the gate is held: the core's reference is only
-            // dropped by `free`, which closes the gate first. If `free` came before, the gate is
-            // closed and `enter` says so, and the reference in `attached` keeps the memory until
+            // dropped by `free`, which closes the gate first. If `free` was called earlier, the
+            // gate is closed and `enter` fails; the reference in `attached` keeps the memory until
             // then.
             let domain: &Domain = unsafe { &*core::ptr::from_ref::<Domain>(domain) };
             let guard = domain.gate().enter()?;

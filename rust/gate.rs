@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A gate that lets users pass until it is closed, and closes behind the last of them.
+//! A gate that users can enter until it is closed. Closing waits for all users that are inside.
 //!
-//! Each fault goes through two, in an interrupt. So the count is an atomic of `core`, as in
-//! `table::slot`: it is private to this file, acquire and release are all that is asked of it, and the
+//! Each fault enters two gates, in an interrupt. So the count is an atomic of `core`, as in
+//! `table::entries`: it is private to this file and needs only acquire and release, and the
 //! kernel's own atomics would be two function calls.
 
 use core::{
@@ -23,31 +23,30 @@ use kernel::{
     sync::Completion, //
 };
 
-/// Keeps something that can go away in place while it is used.
+/// Keeps an object that can be removed in place while it is used.
 ///
-/// A user calls [`Gate::enter`] and holds the guard while it works with what the gate protects,
-/// typically the registers of a device. Whoever takes that away calls [`Gate::close`] first:
-/// from then on nobody enters, and when the call returns everybody has left.
+/// A user calls [`Gate::enter`] and holds the guard while it uses what the gate protects, typically
+/// the registers of a device. Before the owner removes it, the owner calls [`Gate::close`]: from
+/// then on no user can enter, and when the call returns all users have left.
 ///
-/// Other than with [`Revocable`], a guard is no RCU read-side critical section: its holder may
-/// sleep if its context allows. Entering costs one compare-and-exchange, if nobody else comes or goes
-/// just then, leaving one decrement, in any context including hard interrupts. A gate that was closed
-/// stays closed.
+/// Unlike that of [`Revocable`], a guard is no RCU read-side critical section: its holder may sleep
+/// if its context allows. Entering costs one compare-and-exchange, if no other user enters or
+/// leaves at the same time, and leaving one decrement, in any context including hard interrupts. A
+/// gate that was closed stays closed.
 ///
 /// # Memory that is freed after closing
 ///
-/// The reference behind a guard may come from code that knows no better lifetime than "while the
-/// guard is held". This is enough: after [`Gate::close`] has returned, no guard that existed reads
-/// or writes the gate any more. A guard that leaves before the gate is closed is done with the
-/// memory when its decrement is. The guard that leaves last after the gate is closed wakes the
-/// closer, and does that under the lock inside the [`Completion`]; the closer takes the same lock
-/// before it goes on, thus after the last access. Only [`Gate::enter`] itself needs a reference
-/// that holds without a guard.
+/// The reference behind a guard may have no better lifetime than "while the guard is held". This is
+/// enough: after [`Gate::close`] has returned, no guard that existed reads or writes the gate any
+/// more. A guard that leaves before the gate is closed does not access the memory after its
+/// decrement. The guard that leaves last after the gate is closed wakes the closer, under the lock
+/// inside the [`Completion`]. The closer takes the same lock before it continues, thus after the
+/// last access. Only [`Gate::enter`] itself needs a reference that is valid without a guard.
 ///
 /// # Invariants
 ///
-/// - The bits of `state` below `Gate::CLOSED` count the guards. Who enters in vain is never counted, or
-///   two might think that they leave last.
+/// - The bits of `state` below `Gate::CLOSED` count the guards. A call that fails to enter is never
+///   counted, or two users might conclude that they leave last.
 /// - `Gate::CLOSED` is never cleared in `state`. Once it is set no new guard is made.
 /// - `empty` is completed only when `Gate::CLOSED` is set and no guard exists.
 ///
@@ -72,10 +71,10 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// Set in `state` when nobody may enter any more.
+    /// Set in `state` when no user may enter any more.
     const CLOSED: usize = 1 << (usize::BITS - 1);
 
-    /// From this count on nobody is let in, so that guards which are forgotten instead of dropped
+    /// No user can enter from this count on, so that guards which are forgotten instead of dropped
     /// never carry the count over into [`Self::CLOSED`].
     const LIMIT: usize = 1 << (usize::BITS - 2);
 
@@ -90,7 +89,7 @@ impl Gate {
 
     /// Enters, unless the gate is closed.
     ///
-    /// Waits for nobody; may be called in any context.
+    /// Does not wait, and may be called in any context.
     pub(crate) fn enter(&self) -> Option<GateGuard<'_>> {
         let mut state = self.state.load(Relaxed);
 
@@ -107,7 +106,7 @@ impl Gate {
         None
     }
 
-    /// Enters without a guard: whoever calls this calls [`Gate::release`] as well.
+    /// Enters without a guard. The caller must call [`Gate::release`] later.
     pub(crate) fn try_hold(&self) -> bool {
         self.enter().map(core::mem::forget).is_some()
     }
@@ -127,12 +126,12 @@ impl Gate {
         self.state.load(Relaxed) & Self::CLOSED != 0
     }
 
-    /// Closes the gate and sleeps until all guards are gone.
+    /// Closes the gate and sleeps until all guards are dropped.
     ///
-    /// All that the holders of guards did happens before this returns. May be called more than
-    /// once and by several at a time: every call returns only when all guards are gone. A caller
-    /// that itself holds a guard, or a lock that a holder waits for, sleeps forever, and so does
-    /// everybody if a guard was forgotten.
+    /// All accesses by holders of guards happen before this returns. May be called more than once,
+    /// and by several callers at a time: every call returns only when all guards are dropped. A
+    /// caller that itself holds a guard, or a lock that a holder waits for, sleeps forever. If a
+    /// guard was forgotten, every caller sleeps forever.
     pub(crate) fn close(&self) {
         // INVARIANT: Sets `CLOSED`, keeps the count.
         if self.state.fetch_or(Self::CLOSED, AcqRel) == 0 {
@@ -143,16 +142,16 @@ impl Gate {
     }
 
     fn leave(&self) {
-        // `AcqRel`: what other holders did before they left happens before the wake-up.
+        // `AcqRel`: accesses of other holders before they left happen before the wake-up.
         if self.state.fetch_sub(1, AcqRel) == Self::CLOSED | 1 {
             // INVARIANT: The gate is closed and this was the last to leave.
             self.empty.complete_all();
         }
-        // Without the wake-up `self` may be gone by now.
+        // If this was not the last to leave, `self` may be freed by now.
     }
 }
 
-/// Proof that a [`Gate`] was open when it was entered, and keeps it from closing.
+/// Proof that a [`Gate`] was open when it was entered. Closing the gate waits for it.
 ///
 /// # Invariants
 ///
@@ -222,7 +221,7 @@ mod tests {
             )
         }
 
-        /// Waits for `value` to become `want`, not for ever.
+        /// Waits up to five seconds for `value` to become `want`.
         fn reaches(value: &Atomic<usize>, want: usize) -> bool {
             for _ in 0..500 {
                 if value.load(Acquire) >= want {
@@ -247,7 +246,7 @@ mod tests {
         gate.close();
         assert!(gate.is_closed());
         assert!(gate.enter().is_none());
-        // And once more, with nobody to wait for.
+        // Closing again returns at once.
         gate.close();
         assert!(gate.enter().is_none());
         Ok(())
@@ -258,7 +257,7 @@ mod tests {
         let shared = Shared::new()?;
         let guards = (shared.gate.enter(), shared.gate.enter());
 
-        // Two at a time, to see that neither returns early.
+        // Two closers at a time, to see that neither returns early.
         for _ in 0..2 {
             let shared = shared.clone();
 

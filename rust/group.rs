@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Groups: masters that the hardware cannot tell apart.
+//! Groups: masters that the hardware cannot distinguish or isolate from each other.
 //!
 //! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
 
@@ -29,8 +29,8 @@ use crate::bindings::as_raw;
 
 /// A group of masters. All of them are attached to the same domain.
 ///
-/// Owned as [`ARef<Group>`]. A driver that puts later masters into an earlier one's group keeps such
-/// a reference: there is no way to look up a group that may be going away.
+/// Owned as [`ARef<Group>`]. A driver that puts later masters into an earlier one's group keeps
+/// such a reference: there is no way to look up a group that may be about to be freed.
 ///
 /// # Invariants
 ///
@@ -38,15 +38,15 @@ use crate::bindings::as_raw;
 #[repr(transparent)]
 pub struct Group(Opaque<bindings::iommu_group>);
 
-// SAFETY: The last reference may be put by any task.
+// SAFETY: Any task may put the last reference.
 unsafe impl Send for Group {}
 
-// SAFETY: C serialises the operations on a shared reference, or they read constants. A group cannot be
-// named: `iommu_group_set_name()` frees the old name without a lock.
+// SAFETY: The operations on a shared reference are serialised by C, or read constants. A group
+// cannot be given a name: `iommu_group_set_name()` frees the old name without a lock.
 unsafe impl Sync for Group {}
 
-// SAFETY: The reference count of the group's `devices` directory keeps the group, and is changed by
-// these functions.
+// SAFETY: These functions change the reference count of the group's `devices` directory, which
+// keeps the group.
 unsafe impl AlwaysRefCounted for Group {
     fn inc_ref(&self) {
         // SAFETY: By the type invariants the group is valid and has a reference.
@@ -54,7 +54,7 @@ unsafe impl AlwaysRefCounted for Group {
     }
 
     unsafe fn dec_ref(group: NonNull<Self>) {
-        // SAFETY: By the safety requirement there is a reference to give up.
+        // SAFETY: By the safety requirement there is a reference to put.
         unsafe { bindings::iommu_group_put(group.as_ptr().cast()) };
     }
 }
@@ -64,19 +64,19 @@ impl Group {
     ///
     /// # Errors
     ///
-    /// `ENOMEM`, and what sysfs fails with.
+    /// `ENOMEM`, and errors of sysfs.
     ///
     /// Corresponds to `iommu_group_alloc()`, and with it to `generic_device_group()`. May sleep.
     pub(crate) fn new() -> Result<ARef<Self>> {
-        // SAFETY: Callable at any time after the core's own initialisation, which is before that of
-        // any module.
+        // SAFETY: May be called at any time after the core's own initialisation, which precedes
+        // that of any module.
         let group = unsafe { bindings::iommu_group_alloc() };
 
         // SAFETY: The result is an error, or a group with one reference, which is ours.
         unsafe { Self::from_result(group) }
     }
 
-    /// The one group of all masters of the instance.
+    /// Returns the one group of all masters of the instance.
     ///
     /// The core holds a reference to it until the instance is unregistered.
     ///
@@ -94,8 +94,8 @@ impl Group {
         unsafe { Self::from_result(group) }
     }
 
-    /// The group that the PCI topology demands for `dev`: with it come the devices that share its
-    /// requester ID, or could reach it behind the IOMMU's back.
+    /// Returns the group that the PCI topology demands for `dev`. It includes the devices that
+    /// share its requester ID, or could access it without passing through the IOMMU.
     ///
     /// # Errors
     ///
@@ -108,14 +108,14 @@ impl Group {
     /// Corresponds to `pci_device_group()`.
     #[cfg(CONFIG_PCI)]
     pub(crate) unsafe fn pci(dev: &Device) -> Result<ARef<Self>> {
-        // SAFETY: `dev` is valid. In `device_group` the groups it walks do not go away.
+        // SAFETY: `dev` is valid. In `device_group` the groups it walks are not freed.
         let group = unsafe { bindings::pci_device_group(as_raw(dev)) };
 
         // SAFETY: The result is an error, or a group with one reference for us.
         unsafe { Self::from_result(group) }
     }
 
-    /// The group of `dev`, if it has one.
+    /// Returns the group of `dev`, if it has one.
     ///
     /// # Safety
     ///
@@ -123,16 +123,17 @@ impl Group {
     ///
     /// Corresponds to `iommu_group_get()`.
     pub(crate) unsafe fn of(dev: &Device) -> Option<ARef<Self>> {
-        // SAFETY: `dev` is valid; by the safety requirement the group does not go meanwhile.
+        // SAFETY: `dev` is valid; by the safety requirement the group is not freed meanwhile.
         let group = unsafe { bindings::iommu_group_get(as_raw(dev)) };
 
         // SAFETY: NULL, or a group with one reference for us.
         unsafe { Self::from_result(group) }.ok()
     }
 
-    /// Whether `dev` is among the group's devices by now. That comes last when it is probed.
+    /// Whether `dev` is among the group's devices by now. Adding it there is the last step of its
+    /// probe.
     ///
-    /// Waits for a probe that is in the middle of attaching it. Not to be called by one.
+    /// Waits for a probe that is attaching it. Must not be called by such a probe.
     ///
     /// Corresponds to `iommu_group_for_each_dev()`.
     pub(crate) fn contains(&self, dev: &Device) -> bool {
@@ -149,11 +150,11 @@ impl Group {
         }
     }
 
-    /// Takes `dev` out of the group, which releases it.
+    /// Removes `dev` from the group, which releases it.
     ///
     /// # Safety
     ///
-    /// `dev` is in a group, all the way ([`Group::contains`]), and nobody else takes it out.
+    /// `dev` is completely in a group ([`Group::contains`]), and no other caller removes it.
     ///
     /// Corresponds to `iommu_group_remove_device()`.
     pub(crate) unsafe fn remove(dev: &Device) {
@@ -161,12 +162,12 @@ impl Group {
         unsafe { bindings::iommu_group_remove_device(as_raw(dev)) };
     }
 
-    /// Gives the reference away, as the result of a `device_group` callback is.
+    /// Returns the reference as a pointer, for the result of a `device_group` callback.
     pub(crate) fn into_raw(group: ARef<Self>) -> *mut bindings::iommu_group {
         ARef::into_raw(group).as_ptr().cast()
     }
 
-    /// The number of the group, its name under `/sys/kernel/iommu_groups`.
+    /// Returns the number of the group, its name under `/sys/kernel/iommu_groups`.
     ///
     /// Corresponds to `iommu_group_id()`.
     pub fn id(&self) -> i32 {
@@ -180,8 +181,8 @@ impl Group {
 
     /// # Safety
     ///
-    /// `group` is an error pointer, NULL, or points to a group. In the last case the caller gives up
-    /// one reference.
+    /// `group` is an error pointer, NULL, or points to a group. In the last case the caller passes
+    /// on one reference.
     unsafe fn from_result(group: *mut bindings::iommu_group) -> Result<ARef<Self>> {
         let group = NonNull::new(from_err_ptr(group)?).ok_or(ENODEV)?;
 
@@ -203,7 +204,7 @@ mod tests {
         let id = group.id();
         let clone = group.clone();
 
-        // A number is free again when its group is gone.
+        // A number is free again when its group is freed.
         drop(group);
         let other = Group::new()?;
         assert!(other.id() != id);
@@ -218,7 +219,7 @@ mod tests {
         let group = Group::new()?;
         let id = group.id();
 
-        // SAFETY: The reference is taken out of one and put into the other.
+        // SAFETY: The reference of the first becomes that of the second.
         let group = unsafe { Group::from_result(Group::into_raw(group)) }?;
         assert_eq!(group.id(), id);
 

@@ -2,10 +2,10 @@
 
 //! The lock of an instance, under which its engine is used.
 //!
-//! Callbacks in atomic context need a lock in any case: commands take several register accesses. The
-//! lock belongs to the instance, which is there for as long as anybody refers to it, and the first thing
-//! that it protects is whether the hardware still is. So who has it has hold of the hardware, too, and
-//! needs nothing else to keep it in place.
+//! Callbacks in atomic context need a lock in any case, because commands take several register
+//! accesses. The lock belongs to the instance, which exists as long as there is a reference to it.
+//! The lock also protects the flag that says whether the hardware is still there. So holding the
+//! lock keeps the hardware in place.
 
 use core::ops::{
     Deref,
@@ -23,16 +23,17 @@ use crate::{
     instance::Instance, //
 };
 
-/// What the lock of an instance protects, besides the state of its engine: whether the hardware is
+/// The data under the lock of an instance, besides the state of its engine: whether the hardware is
 /// there.
 ///
 /// # Invariants
 ///
-/// If this is true the instance's hardware is in place, and its device bound.
+/// If this is true, the instance's hardware is in place, and its device is bound.
 pub(crate) struct Presence(pub(crate) bool);
 
 /// Evidence that the lock of an instance is held.
-// A reference in private, so that what it refers to is never exchanged for another instance's.
+// The reference is private, so that the [`Presence`] behind it is never exchanged for another
+// instance's.
 pub struct Hold<'a>(&'a mut Presence);
 
 impl<'a> Hold<'a> {
@@ -69,7 +70,8 @@ pub struct EngineState<S> {
 unsafe impl<S: AtomicSafe> AtomicSafe for EngineState<S> {}
 
 impl<S> EngineState<S> {
-    /// Takes the lock. Whoever has [hold](Hold) of an instance must not: that is the lock.
+    /// Takes the lock. A caller that has a [`Hold`] of the same instance must not call this: it
+    /// holds that lock already.
     pub fn lock(&self) -> EngineGuard<'_, S> {
         EngineGuard {
             presence: self.lock.0.presence().lock(),
@@ -77,7 +79,7 @@ impl<S> EngineState<S> {
         }
     }
 
-    /// The state, for who has hold of this instance.
+    /// Returns the state. `hold` shows that the caller holds the lock of this instance.
     ///
     /// # Panics
     ///

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One piece of IOMMU hardware, as the core knows it.
+//! One IOMMU instance: the object that the core registers, and the lists of its masters, domains
+//! and tables.
 //!
 //! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h), `struct iommu_device`.
 
@@ -72,8 +73,8 @@ unsafe impl Send for StreamEntry {}
 ///
 /// # Invariants
 ///
-/// The domain is valid as long as the entry is in the list: it takes itself off, under the list's
-/// lock, before it goes.
+/// The domain is valid as long as the entry is in the list: it removes itself, under the list's
+/// lock, before it is freed.
 struct DomainEntry(NonNull<Domain>);
 
 // SAFETY: a `Domain` may be used from any thread; the list it is in bounds its life.
@@ -91,13 +92,13 @@ struct MappedEntry {
 }
 
 impl MappedEntry {
-    /// Has the mappings undone, once.
+    /// Undoes the mapping, once.
     ///
     /// # Safety
     ///
     /// `dev` is the device of the instance in whose list this is, and valid if `is_mapped`. Its
-    /// hardware does not walk the table any more, and no [`BoundWalker`] of it can install tables in
-    /// this one.
+    /// hardware does not walk the table any more, and no [`BoundWalker`] of it can install tables
+    /// in this one.
     unsafe fn unmap(&mut self, dev: NonNull<Device>) {
         if core::mem::replace(&mut self.is_mapped, false) {
             // SAFETY: by the safety requirement.
@@ -106,7 +107,8 @@ impl MappedEntry {
             let dev = unsafe { dev.as_bound() };
             // SAFETY: by the type invariants.
             let table = unsafe { self.table.as_ref() };
-            // SAFETY: this is the instance that it is listed with; the rest is the safety requirement.
+            // SAFETY: this is the instance that it is listed with; the rest is the safety
+            // requirement.
             unsafe { table.unmap(dev) };
         }
     }
@@ -117,20 +119,21 @@ unsafe impl Send for MappedEntry {}
 
 /// One instance of IOMMU hardware.
 ///
-/// Lives as long as anybody refers to it: the adapter while the device is bound, each master, each
-/// domain. What needs the bound device is behind `Instance::gate` or, in atomic context, under the
-/// lock of `Instance::presence`. The adapter closes both before the device is unbound.
-/// So whatever the core still has a pointer to is memory that is there, and whatever it then asks for
-/// finds that the hardware is gone.
+/// Exists as long as there is a reference to it: the adapter has one while the device is bound, and
+/// each master and each domain has one. Everything that needs the bound device is behind
+/// `Instance::gate` or, in atomic context, under the lock of `Instance::presence`. The adapter
+/// closes both before the device is unbound. So the core's pointers stay valid after that, and the
+/// callbacks find that the hardware is unbound.
 ///
-/// Not generic, so that its code is that of the base crate and stays when a driver goes.
+/// Not generic, so that its code is in the base crate and stays loaded when a driver's module is
+/// unloaded.
 ///
 /// # Invariants
 ///
 /// - `hw` points to the [`Hardware`] of the driver whose `iommu_ops` are at `ops`, and is valid
 ///   while `gate` can be held, and while `presence` says that it is in place.
-/// - `dev` is valid and bound while `gate` can be held, and until the instance has been torn down. No
-///   reference is held: an instance that is gone must not keep its device, nor its devicetree node.
+/// - `dev` is valid and bound while `gate` can be held, and until the instance has been torn down.
+///   No reference is held: an unbound instance must not keep its device, nor its devicetree node.
 #[pin_data]
 pub(crate) struct Instance {
     #[pin]
@@ -191,43 +194,43 @@ impl Instance {
         )
     }
 
-    /// Says where the hardware is.
+    /// Sets the pointer to the hardware.
     ///
     /// # Safety
     ///
-    /// It stays there until [`Self::close`] has returned, and its device bound.
+    /// The hardware stays there, and its device bound, until [`Self::close`] has returned.
     pub(crate) unsafe fn set_hardware(&self, hw: NonNull<c_void>) {
         self.hw.store(hw.as_ptr(), Ordering::Release);
         // INVARIANT: by the safety requirement.
         *self.presence.lock() = Presence(true);
     }
 
-    /// Nobody uses the hardware any more when this returns. Sleeps until all have let go of it.
+    /// Waits until the hardware has no users, and prevents new ones. Sleeps.
     pub(crate) fn close(&self) {
         self.gate.close();
-        // INVARIANT: nobody claims that it is there any more.
+        // INVARIANT: the presence does not claim any more that the hardware is there.
         *self.presence.lock() = Presence(false);
     }
 
-    /// The core's view of the instance.
+    /// Returns the core's view of the instance.
     #[inline]
     pub(crate) fn as_raw(&self) -> *mut bindings::iommu_device {
         self.iommu.get()
     }
 
-    /// The device of this instance.
+    /// Returns the device of this instance.
     ///
     /// # Safety
     ///
-    /// The gate is held for as long as the result is used, or the device is known to be bound by other
-    /// means.
+    /// The gate is held for as long as the result is used, or the device is known to be bound by
+    /// other means.
     #[inline]
     pub(crate) unsafe fn dev(&self) -> &Device {
         // SAFETY: by the safety requirement and the type invariants.
         unsafe { self.dev.as_ref() }
     }
 
-    /// Number that is given to one instance only, ever.
+    /// Returns the number of this instance, which no other instance ever gets.
     #[inline]
     pub(crate) fn index(&self) -> u16 {
         self.index
@@ -250,18 +253,19 @@ impl Instance {
         &self.gate
     }
 
-    /// The lock under which the engine is used.
+    /// Returns the lock under which the engine is used.
     #[inline(always)]
     pub(crate) fn presence(&self) -> &SpinLockIrq<Presence> {
         &self.presence
     }
 
-    /// The hardware.
+    /// Returns the hardware.
     ///
     /// # Safety
     ///
-    /// The instance is of driver `T`. For as long as the result is used its gate is held, or the
-    /// lock of its presence, and it is there; or it is known by other means to be.
+    /// The instance is of driver `T`. For as long as the result is used, its gate is held, or the
+    /// lock of a presence that says that the hardware is there, or the hardware is known by other
+    /// means to be there.
     #[inline]
     pub(crate) unsafe fn hardware<T: Operations>(&self) -> &Hardware<'_, T> {
         let ptr = self.hw.load(Ordering::Acquire).cast::<Hardware<'_, T>>();
@@ -299,8 +303,8 @@ impl Instance {
         Ok(())
     }
 
-    /// Takes a master off all lists. Nobody finds it here any more when this returns, but whoever
-    /// has found it before may still hold its gate.
+    /// Removes a master from all lists. It is not found here any more when this returns, but a
+    /// caller that has found it before may still hold its gate.
     pub(crate) fn remove_master(&self, master: NonNull<MasterBase>) {
         let mut masters = self.masters.lock();
         masters.retain(|entry| entry.master != master);
@@ -308,7 +312,7 @@ impl Instance {
         let mut streams = self.streams.lock();
         streams.retain(|entry| entry.master != master);
         if masters.is_empty() {
-            // Nothing is freed under the spinlock.
+            // Memory must not be freed under the spinlock.
             let none = core::mem::replace(&mut *streams, KVec::new());
             drop(streams);
             drop(none);
@@ -316,20 +320,20 @@ impl Instance {
         }
     }
 
-    /// How many masters name this instance.
+    /// Returns the number of masters of this instance.
     pub(crate) fn master_count(&self) -> usize {
         self.masters.lock().len()
     }
 
-    /// A master of this instance, and its group if it has one by now. `n` counts in the order in
-    /// which masters came.
+    /// Returns a master of this instance, and its group if it has one by now. `n` counts in the
+    /// order in which masters were added.
     pub(crate) fn nth_master(&self, n: usize) -> Option<(ARef<Device>, Option<ARef<Group>>)> {
         let masters = self.masters.lock();
         let entry = masters.get(n)?;
         // SAFETY: by the invariant of `StreamEntry`: it is in the list, whose lock is held.
         let dev = unsafe { entry.master.as_ref() }.dev();
         // SAFETY: the master is in the list, so `release_device` has not returned, and the core
-        // still has the reference that `device_group` gave it, if that was called.
+        // still has the reference that `device_group` returned, if that was called.
         let group = unsafe { Group::of(dev) };
 
         Some((dev.into(), group))
@@ -343,24 +347,24 @@ impl Instance {
         }
     }
 
-    /// Has the core put off the drivers of masters that are probed from now on.
+    /// Makes the core defer the drivers of masters that are probed from now on.
     ///
-    /// It looks an instance up twice for a master, and does not expect it to go in between: with
-    /// what the second look-up does not find it would call `of_xlate`. Before the second one it looks
-    /// whether the instance is ready, which it is from the end of its registration.
+    /// The core looks up the instance of a master twice, and does not expect it to be removed in
+    /// between: if the second look-up fails, the core reads `of_xlate` through a NULL pointer.
+    /// Before the second look-up it checks `ready`, which it sets at the end of the registration.
     pub(crate) fn defer_masters(&self) {
-        // SAFETY: the core writes this while it registers the instance, which is over, and otherwise
-        // only reads it, atomically.
+        // SAFETY: the core writes this only while it registers the instance, which has ended, and
+        // otherwise only reads it, atomically.
         unsafe { (&raw mut (*self.as_raw()).ready).write_volatile(false) };
     }
 
     /// Links the driver of `master` to that of this instance.
     ///
     /// The core replays masters while the instance's device is still being probed. A link cannot be
-    /// made then: if the driver of `master` is being probed, too, and fails, the driver core finds the
-    /// link in a state that it does not know. Those masters are linked by [`Self::on_bound`].
+    /// made then: if the driver of `master` is being probed, too, and fails, the driver core finds
+    /// the link in a state that it does not expect. Those masters are linked by [`Self::on_bound`].
     ///
-    /// `master` is listed by now, so it is linked by at least one of the two.
+    /// `master` is listed by now, so at least one of the two functions links it.
     ///
     /// # Safety
     ///
@@ -373,9 +377,10 @@ impl Instance {
         link::add(master, unsafe { self.dev() })
     }
 
-    /// Links those masters that came while `dev`, the device of this instance, was being probed.
+    /// Links the masters that were added while `dev`, the device of this instance, was being
+    /// probed.
     pub(crate) fn on_bound(&self, dev: &Device) {
-        // Who is listed from now on sees this, since the list's lock orders the two.
+        // A master that is listed from now on sees this, since the list's lock orders the two.
         self.bound.store(true, Ordering::Release);
         self.for_each_master(|master| {
             if let Err(e) = link::add(master.dev(), dev) {
@@ -384,8 +389,8 @@ impl Instance {
         });
     }
 
-    /// Calls `f` with each master but `master` that has a stream of `ids` and a group, and with that
-    /// group.
+    /// Calls `f` with each master other than `master` that has a stream of `ids` and a group, and
+    /// with that group.
     pub(crate) fn for_each_sharing(
         &self,
         master: &MasterBase,
@@ -398,7 +403,7 @@ impl Instance {
             }
             // SAFETY: by the invariant of `StreamEntry`: it is in the list, whose lock is held.
             let other = unsafe { entry.master.as_ref() };
-            // SAFETY: a master leaves the list before the core puts its group.
+            // SAFETY: a master is removed from the list before the core puts its group.
             if let Some(group) = unsafe { Group::of(other.dev()) } {
                 f(other, group)?;
             }
@@ -406,7 +411,8 @@ impl Instance {
         Ok(())
     }
 
-    /// Whether a master but `master` has stream `id`, and reaches something through it.
+    /// Whether a master other than `master` has stream `id`, and is attached to a domain that is
+    /// not blocked.
     pub(crate) fn is_in_use(&self, master: &MasterBase, id: u16) -> bool {
         self.masters.lock().iter().any(|entry| {
             if entry.master == NonNull::from(master) || !self.has_stream(entry.master, &[id]) {
@@ -451,14 +457,14 @@ impl Instance {
         Some(f(unsafe { entry.master.as_ref() }))
     }
 
-    /// Lists a domain. Process context.
+    /// Adds a domain to the list. Process context.
     pub(crate) fn add_domain(&self, domain: NonNull<Domain>) -> Result {
-        // INVARIANT: valid, and takes itself off.
+        // INVARIANT: the domain is valid, and removes itself.
         self.domains.lock().push(DomainEntry(domain), GFP_KERNEL)?;
         Ok(())
     }
 
-    /// Takes a domain off the list that is about to be dropped.
+    /// Removes a domain from the list that is about to be dropped.
     pub(crate) fn remove_domain(&self, domain: NonNull<Domain>) {
         let mut domains = self.domains.lock();
         domains.retain(|entry| entry.0 != domain);
@@ -467,28 +473,30 @@ impl Instance {
         }
     }
 
-    /// Undoes the mappings of all page tables for the device, which is about to be unbound.
+    /// Undoes the mappings of all page tables for the device. Called before the device is unbound.
     ///
     /// # Safety
     ///
-    /// The instance is [closed](Self::close), and its hardware walks nothing any more.
+    /// The instance is [closed](Self::close), and its hardware walks no table any more.
     pub(crate) unsafe fn unmap_tables(&self) {
         for entry in self.tables.lock().iter_mut() {
-            // SAFETY: the device of this instance, which is being torn down. There is a `BoundWalker`
-            // only while the gate is held, or the lock of a presence that says the hardware is there.
+            // SAFETY: the device of this instance, which is being torn down. There is a
+            // `BoundWalker` only while the gate is held, or the lock of a presence that says the
+            // hardware is there.
             unsafe { entry.unmap(self.dev) };
         }
     }
 
     /// # Safety
     ///
-    /// The gate is held during `'a`, or the lock of the presence, which says that the hardware is there.
+    /// The gate is held during `'a`, or the lock of the presence, which says that the hardware is
+    /// there.
     #[inline(always)]
     pub(crate) unsafe fn walker<'a>(&'a self) -> BoundWalker<'a> {
         // SAFETY: by the safety requirement.
         let dev = unsafe { self.dev() };
-        // SAFETY: by the type invariants the device is bound then. `close` waits for such callers, and
-        // mappings are undone after it.
+        // SAFETY: by the type invariants the device is bound then. `close` waits for such callers,
+        // and mappings are undone after it.
         unsafe { BoundWalker::new(dev.as_bound(), self.index.into()) }
     }
 
@@ -505,8 +513,8 @@ impl Instance {
 #[derive(Clone)]
 pub struct Walker(pub(crate) Arc<Instance>);
 
-// SAFETY: an instance has one device. The adapter closes the instance before the device is unbound, so
-// that no call of `enter` or `lock` is under way, then has the mappings of all tables undone.
+// SAFETY: an instance has one device. The adapter closes the instance before the device is unbound,
+// so that no call of `enter` or `lock` is under way, then undoes the mappings of all tables.
 unsafe impl WalkerDevice for Walker {
     fn enter<R>(&self, f: impl FnOnce(&BoundWalker<'_>) -> R) -> Option<R> {
         let _guard = self.0.gate.enter()?;
@@ -527,8 +535,8 @@ unsafe impl WalkerDevice for Walker {
             table,
             is_mapped: true,
         };
-        // INVARIANT: valid by the safety requirement. The gate is held, so the device stays bound until
-        // `unmap_tables` has run.
+        // INVARIANT: valid by the safety requirement. The gate is held, so the device stays bound
+        // until `unmap_tables` has run.
         self.0.tables.lock().push(entry, GFP_KERNEL)?;
         Ok(())
     }
@@ -540,8 +548,8 @@ unsafe impl WalkerDevice for Walker {
             if !core::ptr::addr_eq(entry.table.as_ptr(), table.as_ptr()) {
                 return true;
             }
-            // SAFETY: the device of this instance. By the invariants of the entry it is valid if the
-            // table is mapped. The caller drops the table, so it is not used otherwise.
+            // SAFETY: the device of this instance. By the invariants of the entry it is valid if
+            // the table is mapped. The caller drops the table, so it has no other users.
             unsafe { entry.unmap(self.0.dev) };
             false
         });
@@ -551,6 +559,6 @@ unsafe impl WalkerDevice for Walker {
     }
 }
 
-// SAFETY: `lock` takes a lock with interrupts off. The others are for process context. Dropping the last
-// reference frees memory only.
+// SAFETY: `lock` takes a lock with interrupts off. The others are for process context. Dropping the
+// last reference only frees memory.
 unsafe impl AtomicSafe for Walker {}

@@ -3,8 +3,9 @@
 //! IOMMU drivers.
 //!
 //! A driver implements [`ops::Operations`] and declares itself with [`module_iommu_driver!`]. The
-//! crate owns the registration with the IOMMU core, finds the instance a master is behind and
-//! passes it in, and keeps alive whatever the core or hardware may still use.
+//! crate registers the hardware with the IOMMU core and finds the instance that a master is behind.
+//! It passes that instance to the driver's callbacks, and keeps all that the core or the hardware
+//! may still use alive.
 //!
 //! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
 
@@ -53,21 +54,22 @@ pub mod walker;
 /// Corresponds to `phys_addr_t`.
 pub type PhysAddr = kernel::bindings::phys_addr_t;
 
-/// The module. Private: `init` is a safe function, and must run once.
+/// The module. Private, because `init` is a safe function that must run only once.
 struct Iommu;
 
 impl kernel::Module for Iommu {
     fn init(module: &'static ThisModule) -> Result<Self> {
-        // SAFETY: once, and before a driver can call anything: its module needs this one's symbols.
+        // SAFETY: this is called once, before a driver can call anything: its module needs this
+        // one's symbols.
         unsafe { registry::init() };
         // SAFETY: as above.
         unsafe { refusal::init() };
-        // SAFETY: once, and the module stays from here on if this succeeds.
+        // SAFETY: this is called once, and the module stays loaded from here on if it succeeds.
         unsafe { notifier::register() }?;
         debugfs::init();
 
-        // The frame that frees a domain returns here after the driver's module may be gone, so this
-        // code must not go. See `domain::free`.
+        // The function that frees a domain returns to this module's code after the driver's module
+        // may have been unloaded, so this module must stay loaded. See `domain::free`.
         //
         // SAFETY: the module is being loaded.
         unsafe { bindings::rust_iommu_helper___module_get(module.as_ptr()) };

@@ -42,7 +42,7 @@ pub(crate) struct InstanceSet<T: Operations> {
 }
 
 impl<T: Operations> InstanceSet<T> {
-    /// As many instances as one master can be behind: one bit each in [`Live`].
+    /// The maximum number of instances that one master can be behind: one bit each in [`Live`].
     pub(crate) const MAX: usize = u32::BITS as usize;
 
     /// Makes a set of instances of driver `T`.
@@ -71,7 +71,7 @@ impl<T: Operations> InstanceSet<T> {
         &self.instances
     }
 
-    /// Whether both are the same instances in the same order.
+    /// Whether both have the same instances in the same order.
     pub(crate) fn same(&self, other: &Self) -> bool {
         self.instances.len() == other.instances.len()
             && self
@@ -93,7 +93,7 @@ impl<T: Operations> InstanceSet<T> {
         })
     }
 
-    /// Holds those instances alive that still are.
+    /// Enters the gates of those instances that are not being unbound.
     pub(crate) fn enter(&self) -> Live<'_, T> {
         let mut entered = 0;
 
@@ -107,24 +107,24 @@ impl<T: Operations> InstanceSet<T> {
         }
     }
 
-    /// The engines of those instances that still are alive, one at a time.
+    /// Returns access to the engines of the live instances, one at a time.
     #[inline(always)]
     pub(crate) fn engines(&self) -> Engines<'_, T> {
         Engines(self)
     }
 }
 
-/// The engines of some instances, for callbacks in atomic context: of the hardware there is only what
-/// may be used there.
+/// The engines of some instances, for callbacks in atomic context. Only the parts of the hardware
+/// that may be used there are accessible.
 ///
-/// An instance that is gone is left out; nothing can be done to its hardware any more, and nothing
-/// needs to be. Indices are those of the devicetree's phandles, each instance counted once.
+/// An unbound instance is left out: its hardware cannot and need not be accessed any more. Indices
+/// are those of the devicetree's phandles, with each instance counted once.
 ///
-/// Exclusive, so that there is one lock at a time.
+/// Methods take it by exclusive reference, so that only one lock is held at a time.
 pub struct Engines<'a, T: Operations>(&'a InstanceSet<T>);
 
 impl<T: Operations> Engines<'_, T> {
-    /// The engine of an instance, unless that is gone. Takes the lock of the instance.
+    /// Returns the engine of an instance, unless that is unbound. Takes the lock of the instance.
     #[inline]
     pub fn at(&mut self, index: usize) -> Option<Engaged<'_, T>> {
         // SAFETY: by the invariants of the set.
@@ -138,8 +138,8 @@ impl<T: Operations> Engines<'_, T> {
         unsafe { Engaged::new(self.0.first()) }
     }
 
-    /// Calls `f` with the device of an instance, to name it in the log, unless it is gone. No lock is
-    /// held meanwhile: a console may do DMA, by way of the same instance.
+    /// Calls `f` with the device of an instance, for its name in the log, unless the instance is
+    /// unbound. No lock is held meanwhile, because a console may do DMA through the same instance.
     #[cold]
     pub fn with_dev(&self, index: usize, f: impl FnOnce(&Device)) {
         if let Some(instance) = self.0.instances.get(index) {
@@ -155,7 +155,7 @@ impl<T: Operations> Engines<'_, T> {
 ///
 /// # Invariants
 ///
-/// `presence` is that of `instance`, which is of driver `T`, and it is there.
+/// `presence` is that of `instance`, which is of driver `T`, and says that the hardware is there.
 #[must_use = "the lock is released when this is dropped"]
 pub struct Engaged<'a, T: Operations> {
     instance: &'a Instance,
@@ -174,7 +174,7 @@ impl<'a, T: Operations> Engaged<'a, T> {
         if !presence.0 {
             return None;
         }
-        // INVARIANT: the driver is so by the safety requirement, the rest was looked at.
+        // INVARIANT: the driver is `T` by the safety requirement, and the presence was checked.
         Some(Self {
             instance,
             presence,
@@ -182,14 +182,14 @@ impl<'a, T: Operations> Engaged<'a, T> {
         })
     }
 
-    /// What page tables are cleaned with.
+    /// Returns the walker, for which page tables are cleaned.
     #[inline(always)]
     pub fn walker(&self) -> BoundWalker<'_> {
         // SAFETY: by the type invariants.
         unsafe { self.instance.walker() }
     }
 
-    /// The engine, and evidence that the lock is held.
+    /// Returns the engine, and evidence that the lock is held.
     #[inline(always)]
     pub fn get(&mut self) -> (&T::Engine<'_>, Hold<'_>) {
         // SAFETY: by the type invariants. The lock is held for longer than the result is borrowed.
@@ -200,7 +200,7 @@ impl<'a, T: Operations> Engaged<'a, T> {
 
 /// Instances that stay alive as long as this exists, for callbacks that may sleep.
 ///
-/// As for [`Engines`], an instance that is gone is left out.
+/// As for [`Engines`], an unbound instance is left out.
 ///
 /// # Invariants
 ///
@@ -215,8 +215,8 @@ impl<'a, T: Operations> Live<'a, T> {
         if self.entered & (1 << index) == 0 {
             return None;
         }
-        // SAFETY: by the type invariants of the set the instance is of driver `T`; its gate is held until
-        // `self` is dropped, which is after the returned reference.
+        // SAFETY: by the type invariants of the set the instance is of driver `T`; its gate is held
+        // until `self` is dropped, which is after the returned reference.
         Some(unsafe { self.instances.instances[index].hardware::<T>() })
     }
 
@@ -225,7 +225,7 @@ impl<'a, T: Operations> Live<'a, T> {
         self.entered.count_ones() as usize == self.count()
     }
 
-    /// How many instances there are, with those that are missing.
+    /// Returns the number of instances, including those that are missing.
     pub fn count(&self) -> usize {
         self.instances.instances.len()
     }
@@ -240,19 +240,19 @@ impl<'a, T: Operations> Live<'a, T> {
         self.hardware_at(0)
     }
 
-    /// Refuses the master `dev`: logs why, once, with the names of the instances. Returns the error for
-    /// [`Operations::probe_device`].
+    /// Refuses the master `dev`: logs the reason once, with the names of the instances. Returns the
+    /// error for [`Operations::probe_device`].
     pub fn refuse(&self, dev: &Device, why: fmt::Arguments<'_>) -> Error {
         refusal::refuse(dev, fmt!("{}: {}", Names(self), why))
     }
 
-    /// What callbacks in atomic context get.
+    /// Returns the engines, as callbacks in atomic context get them.
     pub fn engines(&self) -> Engines<'a, T> {
         self.instances.engines()
     }
 
-    /// What keeps the tables of this set's first instance in its memory, see
-    /// [`crate::walker::WalkerDevice`].
+    /// Returns the device whose walker reads the tables of a domain, that of this set's first
+    /// instance. See [`crate::walker::WalkerDevice`].
     pub fn walker(&self) -> Walker {
         Walker(self.instances.first().clone())
     }
@@ -286,7 +286,7 @@ impl<T: Operations> Drop for Live<'_, T> {
     fn drop(&mut self) {
         for (i, instance) in self.instances.instances.iter().enumerate() {
             if self.entered & (1 << i) != 0 {
-                // SAFETY: by the type invariant this holds the gate, and lets it go only here.
+                // SAFETY: by the type invariants this holds the gate, and only this releases it.
                 unsafe { instance.gate().release() };
             }
         }

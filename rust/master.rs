@@ -45,11 +45,11 @@ pub(crate) fn is_pci(dev: &Device) -> bool {
     }
 }
 
-/// What a master's accesses go through.
+/// The kind of domain that a master is attached to.
 pub(crate) enum Attached {
     /// The core has not attached it to anything yet.
     Nothing,
-    /// Accesses go out as they are.
+    /// Accesses pass untranslated.
     Identity,
     /// Accesses are denied.
     Blocked,
@@ -87,7 +87,7 @@ impl MasterBase {
         &self.dev
     }
 
-    /// Whether both are behind the same instances, and name these in the same order.
+    /// Whether both are behind the same instances, in the same order.
     pub(crate) fn is_behind_those_of(&self, other: &Self) -> bool {
         self.instances[..] == other.instances[..]
     }
@@ -97,18 +97,19 @@ impl MasterBase {
         &self.gate
     }
 
-    /// Records what the hardware has accepted. Process context: the old domain may be freed here.
+    /// Records the attachment that the hardware has accepted. Process context: the old domain may
+    /// be freed here.
     pub(crate) fn set_attached(&self, new: Attached) {
         let old = core::mem::replace(&mut *self.attached.lock(), new);
         drop(old);
     }
 
-    /// Looks at what the master is attached to. `f` runs under an IRQ-safe spinlock.
+    /// Calls `f` with the current attachment of the master. `f` runs under an IRQ-safe spinlock.
     pub(crate) fn with_attached<R>(&self, f: impl FnOnce(&Attached) -> R) -> R {
         f(&self.attached.lock())
     }
 
-    /// Whether the core has attached it to nothing yet.
+    /// Whether the core has not attached it to any domain yet.
     pub(crate) fn is_unattached(&self) -> bool {
         self.with_attached(|attached| matches!(attached, Attached::Nothing))
     }
@@ -118,7 +119,7 @@ impl MasterBase {
         self.faults.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Faults since the master was probed.
+    /// Returns the number of faults since the master was probed.
     pub(crate) fn faults(&self) -> u64 {
         self.faults.load(Ordering::Relaxed)
     }
@@ -140,7 +141,8 @@ pub struct Master<T: Operations> {
 }
 
 impl<T: Operations> Master<T> {
-    /// Makes the master and lists it with its instances. `streams` has one list per instance.
+    /// Makes the master and adds it to the lists of its instances. `streams` has one list per
+    /// instance.
     pub(crate) fn new(
         dev: &Device,
         instances: InstanceSet<T>,
@@ -151,7 +153,8 @@ impl<T: Operations> Master<T> {
         for instance in instances.as_slice() {
             numbers.push(instance.index(), GFP_KERNEL)?;
         }
-        // Pin first: the lists hold its address. `drop` takes it off those it is in.
+        // Pinned first, because the lists hold its address. `drop` removes it from those that have
+        // it.
         let this = KBox::pin_init(
             try_pin_init!(Self {
                 base <- MasterBase::new(dev, numbers),
@@ -166,11 +169,11 @@ impl<T: Operations> Master<T> {
         for (instance, ids) in this.instances.as_slice().iter().zip(this.streams.iter()) {
             instance.add_master(base, ids)?;
         }
-        // INVARIANT: listed with all.
+        // INVARIANT: it is in the lists of all instances now.
         Ok(this)
     }
 
-    /// The client device. It need not be bound to a driver.
+    /// Returns the client device. It need not be bound to a driver.
     #[inline]
     pub fn dev(&self) -> &Device {
         self.base.dev()
@@ -181,8 +184,8 @@ impl<T: Operations> Master<T> {
         is_pci(self.dev())
     }
 
-    /// Logs that the instance of `iommu` cannot attach the master, and why. Returns `e`, the error for
-    /// [`Operations::attach`].
+    /// Logs that the instance of `iommu` cannot attach the master, and the reason. Returns `e`, the
+    /// error for [`Operations::attach`].
     pub fn attach_failed(&self, iommu: &Device, why: &str, e: Error) -> Error {
         self.log_attach_failed(fmt!("{}", iommu.name()), why, e);
         e
@@ -203,22 +206,22 @@ impl<T: Operations> Master<T> {
         );
     }
 
-    /// What the driver keeps of it.
+    /// Returns the driver's data for it.
     #[inline]
     pub fn data(&self) -> &T::Master {
         &self.data
     }
 
-    /// The stream IDs at the instance with this index.
+    /// Returns the stream IDs at the instance with this index.
     #[inline]
     pub fn streams(&self, instance: usize) -> &[u16] {
         self.streams.get(instance).map_or(&[], |ids| ids)
     }
 
-    /// Those of [`Self::streams`] that no other master reaches anything through.
+    /// Returns those of [`Self::streams`] through which no other master has access to memory.
     ///
-    /// A master that is released must not take a stream along that another one of its group has,
-    /// too. When a whole group is denied, the last of its masters finds the stream unused.
+    /// Releasing a master must not block a stream that another master of its group has, too. When a
+    /// whole group is blocked, the last of its masters finds the stream unused.
     pub fn unshared(&self, instance: usize) -> impl Iterator<Item = u16> + '_ {
         let entry = self.instances.as_slice().get(instance);
 
@@ -238,7 +241,7 @@ impl<T: Operations> Master<T> {
         &self.instances
     }
 
-    /// The `struct iommu_device` that the core files this master under.
+    /// Returns the `struct iommu_device` that the core records for this master.
     #[inline]
     pub(crate) fn iommu_device(&self) -> *mut bindings::iommu_device {
         self.instances.first().as_raw()
@@ -252,7 +255,7 @@ impl<T: Operations> PinnedDrop for Master<T> {
         for instance in self.instances.as_slice() {
             instance.remove_master(base);
         }
-        // Nobody finds the master now; wait for those who have found it before.
+        // The master is not found any more; wait for callers that have found it before.
         self.base.gate().close();
         self.base.set_attached(Attached::Nothing);
     }

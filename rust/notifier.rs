@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Events of the platform bus: a driver was bound to an instance's device, a device was removed.
+//! A notifier of the platform bus, for two events: a driver was bound to an instance's device, and
+//! a device was removed.
 //!
 //! C header: [`include/linux/device/bus.h`](srctree/include/linux/device/bus.h)
 
@@ -22,10 +23,10 @@ use crate::{
     registry, //
 };
 
-/// Our place in the bus's list. It stays there, as the crate does.
+/// The crate's entry in the bus's list. It is never removed, as the crate stays loaded.
 struct Block(Opaque<bindings::notifier_block>);
 
-// SAFETY: the list's owner writes it, under the list's lock; nobody else does.
+// SAFETY: only the list's owner writes it, under the list's lock.
 unsafe impl Sync for Block {}
 
 static BLOCK: Block = Block(Opaque::new(bindings::notifier_block {
@@ -34,7 +35,7 @@ static BLOCK: Block = Block(Opaque::new(bindings::notifier_block {
     priority: 0,
 }));
 
-/// Something happened to a device of the platform bus. May sleep.
+/// Handles an event of a device of the platform bus. May sleep.
 ///
 /// # Safety
 ///
@@ -48,7 +49,7 @@ unsafe extern "C" fn notified(
     let dev: &Device = unsafe { Device::from_raw(dev.cast()) };
 
     if event == bindings::bus_notifier_event_BUS_NOTIFY_BOUND_DRIVER as c_ulong {
-        // The lock of the device is held, so its driver is not unbound meanwhile.
+        // The driver core holds the lock of the device, so its driver is not unbound meanwhile.
         if let Some(instance) = registry::find_dev(dev) {
             instance.on_bound(dev);
         }
@@ -58,7 +59,7 @@ unsafe extern "C" fn notified(
     bindings::NOTIFY_DONE as c_int
 }
 
-/// Asks to be told.
+/// Registers the notifier.
 ///
 /// # Safety
 ///

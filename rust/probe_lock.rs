@@ -2,9 +2,10 @@
 
 //! Waiting for the core's probe lock.
 //!
-//! The core holds its `iommu_probe_device_lock` from the moment at which it looks up an instance for
-//! a master to the return of the callback, but not while it unregisters the instance; and the lock
-//! is its own. It takes it for each device whose DMA is configured, though, whatever comes of it.
+//! The core holds its `iommu_probe_device_lock` from the look-up of an instance for a master until
+//! the callback has returned, but not while it unregisters the instance. Unregistering must wait
+//! for such callbacks, but the lock is private to the core. However, the core takes it for each
+//! device whose DMA is configured, even one without an IOMMU.
 
 use kernel::{
     bindings,
@@ -26,14 +27,14 @@ unsafe extern "C" fn release(dev: *mut bindings::device) {
     drop(unsafe { KBox::<Opaque<bindings::device>>::from_raw(dev.cast()) });
 }
 
-/// Waits until nobody is in what the probe lock guards who was in it when this was called.
+/// Waits for all callbacks that held the probe lock when this was called.
 ///
-/// If memory is short, waits for a time that is long for what is done under the lock.
+/// If memory is short, it sleeps for a time that is long compared to the callbacks under the lock.
 ///
-/// Not to be called with the lock held, in `of_xlate` or `probe_device`. May sleep.
+/// Must not be called with the lock held, in `of_xlate` or `probe_device`. May sleep.
 ///
-/// Corresponds to a `mutex_lock()` and `mutex_unlock()` of that lock, which
-/// `of_dma_configure_id()` does for a device that nobody else knows.
+/// Corresponds to a `mutex_lock()` and `mutex_unlock()` of that lock, which `of_dma_configure_id()`
+/// does for a device that only this function knows.
 pub(crate) fn wait() {
     let Ok(dev) = KBox::init(
         pin_init::init_zeroed::<Opaque<bindings::device>>(),
@@ -50,11 +51,11 @@ pub(crate) fn wait() {
         (*dev).release = Some(release);
         (*dev).dma_mask = &raw mut (*dev).coherent_dma_mask;
     }
-    // SAFETY: the device is initialised. The root of the devicetree stays; it describes no DMA and
-    // no IOMMU, so nothing comes of this but the DMA mask of this device.
+    // SAFETY: the device is initialised. The root of the devicetree is never freed. It describes no
+    // DMA and no IOMMU, so the only effect is the DMA mask of this device.
     let _ =
         unsafe { bindings::of_dma_configure_id(dev, bindings::of_root, true, core::ptr::null()) };
-    // SAFETY: the reference of `device_initialize`.
+    // SAFETY: this puts the reference of `device_initialize`.
     unsafe { bindings::put_device(dev) };
 }
 
@@ -65,7 +66,7 @@ mod tests {
 
     #[test]
     fn comes_back() {
-        // Twice: the lock has been let go of.
+        // Twice, to see that the lock was released.
         wait();
         wait();
     }

@@ -2,8 +2,8 @@
 
 //! One line in the log for each reason to refuse a master.
 //!
-//! The core asks for the same master several times: when its device is added, when an instance
-//! registers, and when a driver is probed for it. The answer is the same each time.
+//! The core probes the same master several times: when its device is added, when an instance
+//! registers, and when a driver is probed for it. The result is the same each time.
 
 use core::fmt::Write;
 
@@ -13,7 +13,8 @@ use kernel::{
     prelude::*, //
 };
 
-/// More refusals than that are not remembered: the oldest is forgotten, and may be logged again.
+/// The number of refusals to remember. At one more the oldest is forgotten, and may be logged
+/// again.
 const MAX_REFUSALS: usize = 64;
 
 /// A refusal that has been logged.
@@ -62,8 +63,8 @@ fn key(dev: &Device, why: fmt::Arguments<'_>) -> Logged {
     }
 }
 
-/// Logs why `dev` is refused, unless the log has that line already. Returns the error that tells the
-/// core to go on without an IOMMU for this device.
+/// Logs why `dev` is refused, unless the log has that line already. Returns the error with which
+/// the core continues without an IOMMU for this device.
 ///
 /// Process context.
 pub(crate) fn refuse(dev: &Device, why: fmt::Arguments<'_>) -> Error {
@@ -84,10 +85,10 @@ fn is_new(new: Logged) -> bool {
         return false;
     }
     if logged.len() == MAX_REFUSALS {
-        // It is there: the list is full.
+        // This succeeds, because the list is full.
         let _ = logged.remove(0);
     }
-    // Without memory the line may be logged twice.
+    // If memory is short, the line may be logged twice.
     let _ = logged.push(new, GFP_KERNEL);
     true
 }

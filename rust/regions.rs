@@ -42,15 +42,15 @@ pub enum RegionKind {
     SoftwareMsi = bindings::iommu_resv_type_IOMMU_RESV_SW_MSI,
 }
 
-/// The list that the core collects a master's reserved regions on.
+/// The list on which the core collects a master's reserved regions.
 ///
-/// Can only be added to. What is on it belongs to the core, which frees it.
+/// Regions can only be added. The core owns those on the list, and frees them.
 ///
 /// # Invariants
 ///
-/// - `dev` is valid for `'a`, and neither it nor its fwspec goes away.
-/// - `list` is a valid, initialised list of `struct iommu_resv_region` that nobody else uses
-///   for `'a`.
+/// - `dev` is valid for `'a`, and neither it nor its fwspec is freed.
+/// - `list` is a valid, initialised list of `struct iommu_resv_region` that has no other user for
+///   `'a`.
 pub struct ReservedRegions<'a> {
     dev: NonNull<bindings::device>,
     list: NonNull<bindings::list_head>,
@@ -63,8 +63,8 @@ impl<'a> ReservedRegions<'a> {
     /// # Safety
     ///
     /// - For `'a`, `dev` points to a valid device that the core has probed, and keeps so.
-    /// - For `'a`, `list` points to a valid and initialised list of `struct iommu_resv_region`, and
-    ///   nobody else uses it.
+    /// - For `'a`, `list` points to a valid and initialised list of `struct iommu_resv_region` that
+    ///   has no other user.
     pub(crate) unsafe fn from_raw(
         dev: NonNull<bindings::device>,
         list: NonNull<bindings::list_head>,
@@ -77,19 +77,19 @@ impl<'a> ReservedRegions<'a> {
         }
     }
 
-    /// Reserves `len` bytes from `start`. `prot` is how a direct region is mapped.
+    /// Reserves `len` bytes from `start`. A direct region is mapped with `prot`.
     ///
     /// # Errors
     ///
-    /// `EINVAL` if the region is empty or wraps around, `ENOMEM`. The core cannot be told: a
-    /// driver that cannot reserve what it must has nothing better to do than to log it.
+    /// `EINVAL` if the region is empty or wraps around, `ENOMEM`. The callback cannot return an
+    /// error to the core: a driver that cannot reserve a region can only log that.
     ///
     /// Corresponds to `iommu_alloc_resv_region()`. May sleep.
     pub fn push(&mut self, kind: RegionKind, start: PhysAddr, len: usize, prot: Prot) -> Result {
         let last = len.checked_sub(1).ok_or(EINVAL)?;
         start.checked_add(last as PhysAddr).ok_or(EINVAL)?;
 
-        // SAFETY: There is nothing to get wrong with the arguments.
+        // SAFETY: The function may be called with any arguments.
         let region = unsafe {
             bindings::iommu_alloc_resv_region(
                 start,
@@ -101,7 +101,7 @@ impl<'a> ReservedRegions<'a> {
         };
         let region = NonNull::new(region).ok_or(ENOMEM)?;
 
-        // SAFETY: `region` was just allocated, so the place of its `list` is valid.
+        // SAFETY: `region` was just allocated, so its field `list` is valid.
         let entry = unsafe { &raw mut (*region.as_ptr()).list };
 
         // SAFETY: `entry` is initialised and on no list; by the type invariants `list` is valid
@@ -110,8 +110,9 @@ impl<'a> ReservedRegions<'a> {
         Ok(())
     }
 
-    /// Adds what the firmware reserves for the master: `memory-region`s with `iommu-addresses` in
-    /// the devicetree, interrupt doorbells on ACPI. The crate does that for each driver.
+    /// Adds the regions that the firmware reserves for the master: `memory-region`s with
+    /// `iommu-addresses` in the devicetree, interrupt doorbells on ACPI. The crate does that for
+    /// each driver.
     ///
     /// Does nothing for a master without fwspec, and without `CONFIG_IOMMU_DMA`. May sleep.
     ///
@@ -123,7 +124,7 @@ impl<'a> ReservedRegions<'a> {
         if fwspec.is_null() {
             return;
         }
-        // SAFETY: By the type invariants `dev` is valid, and its fwspec stays; it was seen
+        // SAFETY: By the type invariants `dev` is valid, and its fwspec stays; it was checked
         // above, as C expects. `list` is valid and ours.
         unsafe {
             rust_iommu_helper_iommu_dma_get_resv_regions(self.dev.as_ptr(), self.list.as_ptr())
@@ -161,8 +162,8 @@ mod tests {
         // SAFETY: `head` may be written.
         unsafe { bindings::INIT_LIST_HEAD(head.as_ptr()) };
 
-        // SAFETY: Both outlive `regions`. The device has not been probed, which is as good as
-        // without fwspec.
+        // SAFETY: Both outlive `regions`. The device has not been probed, which is equivalent to
+        // having no fwspec.
         let mut regions = unsafe { ReservedRegions::from_raw(dev, head) };
 
         for (kind, start, len) in REGIONS {
@@ -178,7 +179,7 @@ mod tests {
         let mut entry = unsafe { (*head.as_ptr()).next };
         for (kind, start, len) in REGIONS {
             assert!(entry != head.as_ptr());
-            // CAST: `list` comes first in `struct iommu_resv_region`.
+            // CAST: `list` is the first field of `struct iommu_resv_region`.
             // SAFETY: Not the head, thus part of a region.
             let region = unsafe { &*entry.cast::<bindings::iommu_resv_region>() };
 

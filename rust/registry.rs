@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The one place where an instance is looked up.
+//! The registry of instances: the only place where one is looked up.
 //!
-//! The core tells a driver a fwnode and leaves it to find its own instance again. Here the crate
-//! does that, once, under the core's probe lock, and passes the instance on: to `of_xlate` for each
-//! phandle, and to `probe_device` all that `of_xlate` gathered.
+//! The core passes a fwnode to a driver, which must find its own instance again. The crate does
+//! that for all drivers, under the core's probe lock: `of_xlate` gets the instance of one phandle,
+//! and `probe_device` gets all instances that `of_xlate` has found.
 //!
-//! What `of_xlate` gathers must survive in the master's `iommu_fwspec`, since the core may drop the
-//! master without telling anybody. So an ID holds the stream in its low half, where clients of some
-//! hardware read it, and in its high half the number of the instance. Between `of_xlate` and
-//! `probe_device` the core drops its lock and the instance may go; a number is therefore given out
-//! once and never again.
+//! The results of `of_xlate` must be kept in the master's `iommu_fwspec`, since the core may drop
+//! the master without calling the driver. So an ID holds the stream in its low half, where clients
+//! of some hardware read it, and the number of the instance in its high half. Between `of_xlate`
+//! and `probe_device` the core drops its lock and the instance may be unbound. So a number is never
+//! used twice.
 
 use kernel::{
     bindings,
@@ -33,13 +33,13 @@ use crate::{
     ops::Operations,
 };
 
-/// An instance that masters may be bound to.
+/// An instance that masters may use.
 struct Entry {
     fwnode: FwNodeRef,
     instance: Arc<Instance>,
 }
 
-// SAFETY: a node's reference may be dropped by any thread; only its address is looked at.
+// SAFETY: any thread may drop a node's reference; only its address is used.
 unsafe impl Send for Entry {}
 
 struct Registry {
@@ -80,7 +80,7 @@ pub(crate) fn next_index() -> Result<u16> {
     Ok(index)
 }
 
-/// Makes `instance` known as that of `fwnode`.
+/// Adds `instance` to the registry, as that of `fwnode`.
 pub(crate) fn insert(fwnode: FwNodeRef, instance: Arc<Instance>) -> Result {
     REGISTRY
         .lock()
@@ -89,7 +89,7 @@ pub(crate) fn insert(fwnode: FwNodeRef, instance: Arc<Instance>) -> Result {
     Ok(())
 }
 
-/// Makes the instance unknown: no master is bound to it from now on.
+/// Removes the instance from the registry: no master can find it from now on.
 pub(crate) fn remove(instance: &Arc<Instance>) {
     let mut registry = REGISTRY.lock();
     let Some(at) = registry
@@ -107,7 +107,7 @@ pub(crate) fn remove(instance: &Arc<Instance>) {
     drop(entry);
 }
 
-/// The instance of driver `T` that `fwnode` describes.
+/// Returns the instance of driver `T` that `fwnode` describes.
 pub(crate) fn find<T: Operations>(fwnode: &FwNode) -> Option<Arc<Instance>> {
     REGISTRY
         .lock()
@@ -117,7 +117,7 @@ pub(crate) fn find<T: Operations>(fwnode: &FwNode) -> Option<Arc<Instance>> {
         .map(|entry| entry.instance.clone())
 }
 
-/// The instance of driver `T` that an ID names.
+/// Returns the instance of driver `T` that an ID names.
 pub(crate) fn find_id<T: Operations>(id: StreamId) -> Option<Arc<Instance>> {
     REGISTRY
         .lock()
@@ -127,7 +127,7 @@ pub(crate) fn find_id<T: Operations>(id: StreamId) -> Option<Arc<Instance>> {
         .map(|entry| entry.instance.clone())
 }
 
-/// The instance whose device is `dev`.
+/// Returns the instance whose device is `dev`.
 pub(crate) fn find_dev(dev: &Device) -> Option<Arc<Instance>> {
     REGISTRY
         .lock()
@@ -137,7 +137,8 @@ pub(crate) fn find_dev(dev: &Device) -> Option<Arc<Instance>> {
         .map(|entry| entry.instance.clone())
 }
 
-/// Whether none of `instances` has begun to go.
+/// Whether all of `instances` are still in the registry, so that none of them has started to
+/// unbind.
 pub(crate) fn are_known(instances: &[Arc<Instance>]) -> bool {
     let registry = REGISTRY.lock();
     instances.iter().all(|instance| {
@@ -148,7 +149,7 @@ pub(crate) fn are_known(instances: &[Arc<Instance>]) -> bool {
     })
 }
 
-/// The current task registers an instance: the core replays masters in it.
+/// Marks the current task as one that registers an instance: the core replays masters in it.
 ///
 /// # Invariants
 ///
@@ -195,7 +196,7 @@ pub(crate) fn is_replaying() -> bool {
     REGISTRY.lock().replaying.contains(&current_task())
 }
 
-/// An ID as it is kept in an `iommu_fwspec`.
+/// An ID as stored in an `iommu_fwspec`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StreamId(u32);
 
@@ -221,7 +222,7 @@ impl StreamId {
     }
 }
 
-/// The IDs of a master, in the order of its phandles.
+/// Returns the IDs of a master, in the order of its phandles.
 ///
 /// # Safety
 ///

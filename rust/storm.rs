@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A bound on the CPU time that the interrupts of faults take.
+//! A limit on the CPU time that interrupts of faults take.
 //!
-//! A master that keeps faulting raises an interrupt for each access: a display that scans out memory
-//! which is not mapped does so 100000 times a second. A CPU that handles each of them runs nothing
-//! else. So the line is disabled after [`MAX_INTERRUPTS`] in a window of [`WINDOW_NS`], for as long as
-//! a window.
+//! A master that keeps faulting raises an interrupt for each access: a display that scans out
+//! unmapped memory does so 100000 times a second. A CPU that handles each of them runs nothing
+//! else. So the line is disabled after [`MAX_INTERRUPTS`] in a window of [`WINDOW_NS`], for the
+//! length of a window.
 //!
-//! The line is disabled, not the cause: not all IOMMUs can mask that. On a shared line the other
-//! handlers are called later, but lose nothing, since the line is level-triggered.
+//! This disables the line, not the cause, because not all IOMMUs can mask the cause. On a shared
+//! line the other handlers are called later, but lose nothing, since the line is level-triggered.
 
 use kernel::{
     bindings,
@@ -27,10 +27,11 @@ use crate::bindings as helpers;
 /// Length of a window.
 const WINDOW_NS: i64 = 10 * 1_000_000;
 
-/// Interrupts in a window. At 10 microseconds each, which a slow CPU takes, that is a sixth of it.
+/// Interrupts in a window. At 10 microseconds each, on a slow CPU, they take a sixth of the window.
 const MAX_INTERRUPTS: u32 = 160;
 
-/// Counts interrupts. Only the handler of one line uses it, which does not run twice at a time.
+/// Counts interrupts. Only the handler of one line uses it, and the handler does not run twice at a
+/// time.
 struct Window {
     start: Atomic<i64>,
     count: Atomic<u32>,
@@ -44,7 +45,8 @@ impl Window {
         }
     }
 
-    /// Counts an interrupt at `now`, in nanoseconds. Returns whether it is the last that fits.
+    /// Counts an interrupt at `now`, in nanoseconds. Returns whether it is the last one that the
+    /// window allows.
     fn is_full(&self, now: i64) -> bool {
         if now.wrapping_sub(self.start.load(Relaxed)) >= WINDOW_NS {
             self.start.store(now, Relaxed);
@@ -101,8 +103,9 @@ impl Storm {
         if !self.window.is_full(unsafe { bindings::ktime_get() }) || self.stopped.load(Relaxed) {
             return;
         }
-        // INVARIANT: the line is disabled here, and the work queued for it. It is not queued now: it
-        // is queued only while the line is disabled, and this is the line's handler.
+        // INVARIANT: the line is disabled here, and the work queued for it. The work is not queued
+        // at this point: it is queued only while the line is disabled, and this is the line's
+        // handler.
         //
         // SAFETY: the line is requested, since this is its handler.
         unsafe { bindings::disable_irq_nosync(self.irq) };
@@ -116,19 +119,20 @@ impl Storm {
     ///
     /// Called by the workqueue only, for the work of a [`Storm`].
     unsafe extern "C" fn enable(work: *mut bindings::work_struct) {
-        // SAFETY: `work` is the first field of the `delayed_work`, which is in a `Storm` that is there
-        // until `stop` has returned.
+        // SAFETY: `work` is the first field of the `delayed_work`, which is in a `Storm` that
+        // exists until `stop` has returned.
         let this = unsafe { &*kernel::container_of!(Opaque::cast_from(work.cast()), Storm, work) };
 
         // SAFETY: the line is requested until `stop` has returned, and was disabled in `count`.
         unsafe { bindings::enable_irq(this.irq) };
     }
 
-    /// Enables the line if it is disabled, and disables it no more. May sleep.
+    /// Enables the line if it is disabled, and prevents that it is disabled again. May sleep.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Relaxed);
         kernel::sync::barrier::smp_mb(Full);
-        // SAFETY: the line is requested. A handler that has not seen `stopped` has returned after this.
+        // SAFETY: the line is requested. A handler that has not seen `stopped` has returned after
+        // this.
         unsafe { bindings::synchronize_irq(self.irq) };
         // SAFETY: initialised.
         if unsafe { bindings::cancel_delayed_work_sync(self.work.get()) } {
@@ -152,7 +156,7 @@ mod tests {
             assert!(!window.is_full(start + i64::from(n)));
         }
         assert!(window.is_full(start + WINDOW_NS - 1));
-        // Once in a window: the line is disabled only once.
+        // Only once in a window, so that the line is disabled only once.
         assert!(!window.is_full(start + WINDOW_NS));
     }
 

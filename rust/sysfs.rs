@@ -20,7 +20,7 @@ use crate::bindings::as_raw;
 
 /// An instance's entry in `/sys/class/iommu`, removed on drop.
 ///
-/// The core links every master to it, in both directions. It must be there before the instance is
+/// The core links every master to it, in both directions. It must exist before the instance is
 /// registered, and until after it is unregistered.
 ///
 /// # Invariants
@@ -33,13 +33,13 @@ pub(crate) struct SysfsDevice {
 // SAFETY: The device can be removed by any task.
 unsafe impl Send for SysfsDevice {}
 
-// SAFETY: There is nothing to do with a shared reference but to look at the device.
+// SAFETY: A shared reference only allows to read the device.
 unsafe impl Sync for SysfsDevice {}
 
 impl SysfsDevice {
     /// Adds the entry `name` below `parent`.
     ///
-    /// C takes a format. Here `name` is a name: a `%` in it means itself.
+    /// C takes a format. Here `name` is passed as an argument, so a `%` in it is literal.
     ///
     /// # Errors
     ///

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The C side of [`Operations`]: one `struct iommu_ops` per driver, and what stands behind it.
+//! The C callbacks of [`Operations`]: one `struct iommu_ops` per driver, and the functions it
+//! points to.
 //!
 //! Callbacks are thin: they turn pointers into references, check what the core does not promise,
-//! hold the instances alive where that may sleep, and call the driver. Whatever goes wrong for one master is logged here,
-//! with the master's name.
+//! keep the instances bound where the callback may sleep, and call the driver. They log each
+//! failure of one master, with the master's name.
 //!
 //! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
 
@@ -69,17 +70,17 @@ use crate::{
     },
 };
 
-/// What the core knows a driver by.
+/// The structures by which the core knows a driver.
 ///
-/// The core compares the addresses of these, and writes to some of them. So there is exactly one
-/// per driver, in writable memory: a `static` made by [`module_iommu_driver!`].
+/// The core compares their addresses, and writes to some of them. So each driver has exactly one,
+/// in writable memory: a `static` made by [`module_iommu_driver!`].
 ///
 /// [`module_iommu_driver!`]: crate::module_iommu_driver
 ///
 /// # Invariants
 ///
-/// `inner` is written once, by whoever gets `state` from `Self::EMPTY` to `Self::FILLING`. When it
-/// is `Self::FILLED`, only the core writes.
+/// `inner` is written once, by the caller that changes `state` from `Self::EMPTY` to
+/// `Self::FILLING`. When `state` is `Self::FILLED`, only the core writes.
 pub struct Statics<T: Operations> {
     inner: UnsafeCell<Inner>,
     state: Atomic<u32>,
@@ -95,19 +96,20 @@ struct Inner {
     blocked: bindings::iommu_domain,
 }
 
-// SAFETY: by the type invariants written once, before the driver is registered; afterwards only the
-// core writes, under its own rules.
+// SAFETY: by the type invariants `inner` is written once, before the driver is registered;
+// afterwards only the core writes, under its own rules.
 unsafe impl<T: Operations> Sync for Statics<T> {}
 
 /// Gives a driver its [`Statics`]. Implemented by [`module_iommu_driver!`].
 ///
 /// # Safety
 ///
-/// [`HasStatics::statics`] returns the same address at each call, and it is that of no other driver.
+/// [`HasStatics::statics`] returns the same address at each call, and it is that of no other
+/// driver.
 ///
 /// [`module_iommu_driver!`]: crate::module_iommu_driver
 pub unsafe trait HasStatics {
-    /// The driver's one and only.
+    /// Returns the driver's only instance.
     fn statics() -> &'static Statics<Self>
     where
         Self: Operations;
@@ -118,7 +120,7 @@ impl<T: Operations> Statics<T> {
     const FILLING: u32 = 1;
     const FILLED: u32 = 2;
 
-    /// Makes statics that [`Self::init`] has yet to fill in.
+    /// Makes zeroed statics, to be filled in by [`Self::init`].
     #[doc(hidden)]
     pub const fn new() -> Self {
         Self {
@@ -136,11 +138,12 @@ impl<T: Operations> Statics<T> {
         unsafe { &raw const (*self.inner.get()).ops }
     }
 
-    /// Fills everything in, the first time. Nothing is written again: the core may be using it.
+    /// Fills in all structures, the first time. Later calls write nothing, because the core may use
+    /// them.
     ///
     /// # Errors
     ///
-    /// `EBUSY` if that was for another module, or is being done by somebody else.
+    /// `EBUSY` if the first call was for another module, or is still running.
     pub(crate) fn init(&'static self, module: &'static ThisModule) -> Result {
         if self
             .state
@@ -151,8 +154,8 @@ impl<T: Operations> Statics<T> {
             return if same { Ok(()) } else { Err(EBUSY) };
         }
 
-        // INVARIANT: it was us who changed `state`.
-        // SAFETY: by the type invariants nobody else uses it now.
+        // INVARIANT: this caller has changed `state`.
+        // SAFETY: by the type invariants there is no other user now.
         let inner = unsafe { &mut *self.inner.get() };
 
         inner.paging_ops.attach_dev = Some(attach_paging::<T>);
@@ -190,7 +193,7 @@ impl<T: Operations> Statics<T> {
         Ok(())
     }
 
-    /// The driver's module.
+    /// Returns the driver's module.
     fn module(&self) -> *mut bindings::module {
         // SAFETY: set once, by `init`, before any callback can run.
         unsafe { (*self.inner.get()).ops.owner }
@@ -209,7 +212,7 @@ unsafe fn is_master<T: Operations>(dev: *mut bindings::device) -> bool {
     core::ptr::eq(ops, T::statics().ops())
 }
 
-/// The master of a callback.
+/// Returns the master of a callback.
 ///
 /// # Safety
 ///
@@ -223,7 +226,7 @@ unsafe fn master<'a, T: Operations>(dev: *mut bindings::device) -> &'a Master<T>
     unsafe { &*ptr.cast::<Master<T>>() }
 }
 
-/// Takes one phandle of a master. Probe lock held.
+/// Adds one phandle of a master. Called with the probe lock held.
 ///
 /// # Safety
 ///
@@ -239,7 +242,8 @@ unsafe extern "C" fn of_xlate<T: Operations>(
         // SAFETY: the core holds a reference to the node of the phandle.
         let node = unsafe { fwnode::from_of_node(args.np) }.ok_or(ENODEV)?;
         let instance = registry::find::<T>(node).ok_or(EPROBE_DEFER)?;
-        // One that is going is as good as one that has not come: the master waits for the next.
+        // An instance that is being unbound counts as one that is not probed yet: the master waits
+        // for the next.
         let _guard = instance.gate().enter().ok_or(EPROBE_DEFER)?;
         // SAFETY: the gate is held.
         let iommu = unsafe { instance.dev() };
@@ -275,7 +279,7 @@ unsafe extern "C" fn of_xlate<T: Operations>(
     })
 }
 
-/// The instances that `ids` name, each once, and for each its streams.
+/// The instances that the IDs name, each once, and the streams at each.
 type Gathered = (KVec<Arc<Instance>>, KVec<KVec<u16>>);
 
 fn gather_streams<T: Operations>(ids: &[StreamId]) -> Result<Gathered> {
@@ -310,17 +314,18 @@ fn try_probe_device<T: Operations>(dev: &Device) -> Result<Pin<KBox<Master<T>>>>
     if !live.is_complete() {
         return Err(ENODEV);
     }
-    // Deferral is not the driver's to ask for: the core may be replaying masters.
+    // The driver must not defer the probe, since the core may be replaying masters.
     let data =
         T::probe_device(&live, dev, &streams)
             .map_err(|e| if e == EPROBE_DEFER { EIO } else { e })?;
     let master = Master::new(dev, instances.try_clone()?, streams, data)?;
-    // An instance that goes makes itself unknown first, and looks for masters afterwards. The
-    // master is listed now, so it is either found then or not made.
+    // An instance that is being unbound removes itself from the registry first, and looks for
+    // masters afterwards. The master is listed now, so either the instance finds it, or it is not
+    // made here.
     if !registry::are_known(instances.as_slice()) {
         return Err(ENODEV);
     }
-    // Last, since a managed link cannot be taken back.
+    // Last, since a managed link cannot be removed again.
     for instance in instances.as_slice() {
         // SAFETY: `live` is complete, so the gate is held.
         unsafe { instance.link(dev) }?;
@@ -328,7 +333,7 @@ fn try_probe_device<T: Operations>(dev: &Device) -> Result<Pin<KBox<Master<T>>>>
     Ok(master)
 }
 
-/// Takes on a master. Probe lock held.
+/// Probes a master. Called with the probe lock held.
 ///
 /// # Safety
 ///
@@ -348,12 +353,12 @@ unsafe extern "C" fn probe_device<T: Operations>(
             unsafe { bindings::dev_iommu_priv_set(dev, master.cast()) };
             iommu
         }
-        // The driver of the master is being probed and must not be bound: unbinding of its instance
-        // has begun.
+        // The driver of the master is being probed and must not be bound, because unbinding of its
+        // instance has begun.
         Err(e) if e == EPROBE_DEFER && !registry::is_replaying() => e.to_ptr(),
         Err(e) => {
-            // While the core replays masters for an instance that registers, every other error
-            // makes it refuse that instance.
+            // While the core replays masters for an instance that it registers, any error other
+            // than `ENODEV` makes it refuse that instance.
             if e != ENODEV && e != EPROBE_DEFER {
                 refusal::refuse(this, fmt!("its IOMMU refuses it: {:?}", e));
             }
@@ -362,21 +367,22 @@ unsafe extern "C" fn probe_device<T: Operations>(
     }
 }
 
-/// Lets go of a master.
+/// Releases a master.
 ///
 /// # Safety
 ///
 /// Called by the core only, as `struct iommu_ops` has it.
 unsafe extern "C" fn release_device<T: Operations>(dev: *mut bindings::device) {
     // SAFETY: the core calls this once after a successful `probe_device`. The pointer is read, not
-    // cleared: the core frees what holds it right after this, and clearing wants the probe lock.
+    // cleared: the core frees the structure that has it right after this, and clearing needs the
+    // probe lock.
     let master = unsafe { helpers::rust_iommu_helper_dev_iommu_priv_get(dev) }.cast::<Master<T>>();
 
     // SAFETY: made by `into_raw` in `probe_device`; pinned ever since.
     drop(unsafe { Pin::new_unchecked(KBox::from_raw(master)) });
 }
 
-/// Names the group of a master. Probe lock held.
+/// Returns the group of a master. Called with the probe lock held.
 ///
 /// # Safety
 ///
@@ -404,7 +410,7 @@ unsafe extern "C" fn device_group<T: Operations>(
     }
 }
 
-/// Lists what a master must not, or can only, use.
+/// Lists the regions that a master must not use, or the only ones that it can use.
 ///
 /// # Safety
 ///
@@ -418,14 +424,14 @@ unsafe extern "C" fn get_resv_regions<T: Operations>(
     let (Some(dev), Some(head)) = (NonNull::new(dev), NonNull::new(head)) else {
         return;
     };
-    // SAFETY: the core passes a valid device and list, which nobody else uses meanwhile.
+    // SAFETY: the core passes a valid device and list, without other users meanwhile.
     let mut regions = unsafe { ReservedRegions::from_raw(dev, head) };
 
     T::reserved_regions(master, &mut regions);
     regions.push_firmware();
 }
 
-/// Says what a master prefers as its default domain.
+/// Returns the type of default domain that a master prefers.
 ///
 /// # Safety
 ///
@@ -441,7 +447,7 @@ unsafe extern "C" fn def_domain_type<T: Operations>(dev: *mut bindings::device) 
     }
 }
 
-/// Makes an address space.
+/// Allocates a paging domain.
 ///
 /// # Safety
 ///
@@ -467,8 +473,8 @@ unsafe extern "C" fn domain_alloc_paging<T: Operations>(
         }
         // SAFETY: a reference was just taken.
         unsafe { TypedDomain::<T>::create(instances, data, module) }.inspect_err(|_| {
-            // SAFETY: the domain was not made, so the reference is still ours. Not the last one:
-            // the core has one for the master.
+            // SAFETY: the domain was not made, so the reference is still ours. It is not the last
+            // one: the core has one for the master.
             unsafe { helpers::rust_iommu_helper_module_put(module) };
         })
     })();
@@ -479,7 +485,7 @@ unsafe extern "C" fn domain_alloc_paging<T: Operations>(
     }
 }
 
-/// Puts a master into a paging domain. Lock of its group held.
+/// Attaches a master to a paging domain. Called with the lock of its group held.
 ///
 /// # Safety
 ///
@@ -489,13 +495,13 @@ unsafe extern "C" fn attach_paging<T: Operations>(
     dev: *mut bindings::device,
     _old: *mut bindings::iommu_domain,
 ) -> c_int {
-    // `_old` is a hint that can be wrong. What the hardware uses is in the driver's own record.
+    // `_old` is a hint that can be wrong. The driver records what the hardware uses.
 
     // SAFETY: the core passes a valid domain.
     let Some(domain) = (unsafe { TypedDomain::<T>::from_raw(domain) }) else {
         return EINVAL.to_errno();
     };
-    // Not every way through the core compares the drivers of the two.
+    // Not every path in the core compares the drivers of the two.
     // SAFETY: the core passes a device that it has probed.
     if !unsafe { is_master::<T>(dev) } {
         return EINVAL.to_errno();
@@ -526,8 +532,8 @@ unsafe extern "C" fn attach_paging<T: Operations>(
     conclude_attach(&live, master, result)
 }
 
-/// Logs a first attach that fails before the driver is called. Others fail silently, as the core
-/// expects it. Returns `e`.
+/// Logs a first attach that fails before the driver is called. Later ones fail silently, as the
+/// core expects. Returns `e`.
 fn not_attached<T: Operations>(
     live: &Live<'_, T>,
     master: &Master<T>,
@@ -540,12 +546,12 @@ fn not_attached<T: Operations>(
     e
 }
 
-/// Records what an attach has come to, and makes the result for the core.
+/// Records the outcome of an attach, and makes the result for the core.
 ///
-/// "Drivers are not allowed to fail the first domain attach", says the core. In a replay of masters it
-/// would refuse the instance for all of them, and these would run untranslated. So a master whose
-/// first attach fails is denied until it is attached to another domain, and the core is told of
-/// success.
+/// The core requires: "Drivers are not allowed to fail the first domain attach". In a replay of
+/// masters it would refuse the instance for all of them, and they would run untranslated. So a
+/// master whose first attach fails is denied until it is attached to another domain, and the core
+/// gets success.
 fn conclude_attach<T: Operations>(
     live: &Live<'_, T>,
     master: &Master<T>,
@@ -563,7 +569,7 @@ fn conclude_attach<T: Operations>(
     0
 }
 
-/// Puts a master into the identity domain. Lock of its group held.
+/// Attaches a master to the identity domain. Called with the lock of its group held.
 ///
 /// # Safety
 ///
@@ -592,7 +598,7 @@ unsafe extern "C" fn attach_identity<T: Operations>(
     conclude_attach(&live, master, result)
 }
 
-/// Puts a master into the blocked domain. Lock of its group held.
+/// Attaches a master to the blocked domain. Called with the lock of its group held.
 ///
 /// # Safety
 ///
@@ -605,7 +611,7 @@ unsafe extern "C" fn attach_blocked<T: Operations>(
     // SAFETY: the core calls this between `probe_device` and `release_device`.
     let master = unsafe { master::<T>(dev) };
 
-    // Instances that are gone deny everything already.
+    // Unbound instances deny everything already.
     T::attach_blocked(&master.instances().enter(), master);
     master.base().set_attached(Attached::Blocked);
     0
@@ -636,8 +642,8 @@ unsafe extern "C" fn map_pages<T: Operations>(
     let (count, result) = domain
         .data()
         .map(iova, paddr, pgsize, pgcount, prot, gfp);
-    // More than was asked for would send the core on through all of memory; success without
-    // progress would keep it here for ever.
+    // A larger count than `pgcount` would make the core continue beyond the range; success without
+    // progress would make it loop forever.
     // SAFETY: the core passes a valid pointer to a number of this call's own, which is 0.
     unsafe { *mapped = count.min(pgcount).wrapping_mul(pgsize) };
     match result {
@@ -674,7 +680,7 @@ unsafe extern "C" fn unmap_pages<T: Operations>(
     size
 }
 
-/// What `iommu_iotlb_gather_add_range()` does, without a call for each page.
+/// Corresponds to `iommu_iotlb_gather_add_range()`, without a call for each page.
 ///
 /// # Safety
 ///
@@ -688,7 +694,7 @@ unsafe fn gather_range(gather: *mut bindings::iommu_iotlb_gather, iova: usize, s
     gather.end = gather.end.max(iova.wrapping_add(size.wrapping_sub(1)));
 }
 
-/// Drops everything cached of a domain. Any context.
+/// Invalidates everything cached of a domain. Any context.
 ///
 /// # Safety
 ///
@@ -700,7 +706,7 @@ unsafe extern "C" fn flush_iotlb_all<T: Operations>(domain: *mut bindings::iommu
     domain.data().flush_all(&mut domain.instances().engines());
 }
 
-/// Makes a range that was mapped fit for use. Any context.
+/// Makes a range usable that was mapped. Any context.
 ///
 /// # Safety
 ///
@@ -729,7 +735,7 @@ unsafe extern "C" fn iotlb_sync_map<T: Operations>(
     }
 }
 
-/// Drops what was cached of a range before it was unmapped. Any context.
+/// Invalidates everything cached of a range that was unmapped. Any context.
 ///
 /// # Safety
 ///
@@ -749,8 +755,8 @@ unsafe extern "C" fn iotlb_sync<T: Operations>(
             domain.data().sync(&mut engines, range);
         }
         None if start > end => {}
-        // What is outside of the aperture was never mapped, if the driver keeps to it. If not, it is
-        // not told what to drop, but does not go on with what it has cached either.
+        // Addresses outside the aperture were never mapped, if the driver keeps to its aperture. If
+        // it does not, it is not told which range to invalidate, but still invalidates everything.
         _ => domain.data().flush_all(&mut engines),
     }
 }
@@ -767,6 +773,6 @@ unsafe extern "C" fn iova_to_phys<T: Operations>(
     // SAFETY: the core calls this on domains from `domain_alloc_paging` only.
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
 
-    // 0 stands for "not mapped", and the core itself asks for address 1 where page 0 is meant.
+    // 0 means "not mapped". The core itself asks for address 1 to test whether page 0 is mapped.
     domain.data().iova_to_phys(iova).unwrap_or(0)
 }
