@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
-# The commands of this project; "make help" says what each does.  The kernel's
-# build reads Kbuild instead, and never this file.
+# The commands of this project; "make help" describes them.  The kernel's build
+# reads Kbuild instead of this file.
 
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 export KDIR KSRC LLVM TOOLCHAIN INSTALL_MOD_PATH RUST_LIB_SRC MODULE_SIGN_KEY MODULE_SIGN_CERT KERNEL_RELEASE DEBIAN_MIRROR V
 
-# With a kernel build of one's own the modules land in out/custom/modules, else
-# in that of the board's release image. KDIR=debian-arm64 is a name, and no place:
-# Debian's kernel, prepared by scripts/setup-debian-kernel.
+# Modules for the kernel build of KDIR= are built in out/custom/modules, others in
+# out/release/modules, for the board's release image. KDIR=debian-arm64 is no path:
+# it stands for Debian's kernel, which scripts/setup-debian-kernel prepares.
 PRESET := $(filter debian-%,$(KDIR))
 ifneq ($(PRESET),)
 override KDIR :=
@@ -16,12 +16,13 @@ endif
 IMAGE := $(or $(PRESET),$(if $(KDIR),custom,release))
 CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/rust-iommu
 
-# Options of Kbuild that were given.
+# Options of Kbuild from the command line or the environment.
 OPTIONS := $(foreach name,RUST_SUN50I_IOMMU RUST_APPLE_DART RUST_IOMMU_KUNIT_TEST,\
 	$(if $(CONFIG_$(name)),CONFIG_$(name)=$(CONFIG_$(name))))
 
-# Which board: um, arm64, both where nothing is said. The kernel's build has a
-# variable of this name, too, and takes it from the image.
+# ARCH= selects the board, um or arm64; both by default. The kernel's build has a
+# variable of the same name, which the scripts set by the image, so it must not
+# inherit this one.
 BOARD_ARCH := $(ARCH)
 unexport ARCH
 MAKEOVERRIDES := $(filter-out ARCH=%,$(MAKEOVERRIDES))
@@ -65,20 +66,21 @@ soak:
 flaky:
 	@scripts/flaky $(if $(ONLY),--only '$(ONLY)') $(if $(REPEAT),--repeat '$(REPEAT)')
 
-# Each other command sets up its own toolchain again.
+# This leaves the newest toolchain recorded in out/. Each other command sets up its
+# own again.
 newest:
 	@TOOLCHAIN=newest scripts/check --kunit --image release
 
 modversions:
 	@scripts/modversions
 
-# Installs the modules that are built. It may run as root, whose cache is another, so it
-# neither builds nor sets up a toolchain.
+# Installs the modules that make has built. It may run as root, with another cache, so
+# it neither builds nor sets up a toolchain.
 .PHONY: modules_install
 modules_install:
 	@scripts/install-modules $(IMAGE)
 
-# Always for Debian's kernel, whatever KDIR= says.
+# Always for Debian's kernel; KDIR= is ignored.
 .PHONY: deb
 deb:
 	@$(MAKE) all KDIR=debian-arm64
