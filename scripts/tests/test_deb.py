@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Tests of the Debian package (scripts/deb), of stand-ins for the modules: what is in it, which
-kernels it refuses, and that nothing is left when it goes.  dpkg works on a directory here, and
-runs the package's scripts on the host; of the tools that these call, depmod is a stand-in."""
+"""Tests of the Debian package (scripts/deb), made of stand-ins for the modules: its contents, the
+kernels that it refuses, and that its removal leaves no file.  dpkg works on a directory here, and
+runs the package's scripts on the host.  Of the tools that these call, depmod is a stand-in."""
 
 import os
 import pathlib
@@ -28,7 +28,7 @@ Version: {version}
 Description: kernel
 
 """
-# What else the package depends on.
+# The other packages that it depends on.
 OTHERS = "".join(
     KERNEL.replace("linux-image-{release}", name).format(version="1") for name in ("initramfs-tools", "kmod")
 )
@@ -53,7 +53,7 @@ class Package(unittest.TestCase):
         if done.returncode or not found:
             raise AssertionError(done.stdout + done.stderr)
         cls.deb = pathlib.Path(shutil.move(found[-1], cls.here))
-        # A stand-in that leaves a trace, like the real one, which wants real modules.
+        # A stand-in that writes a file, as the real depmod does, which needs real modules.
         tools = cls.here / "bin"
         tools.mkdir()
         (tools / "depmod").write_text(
@@ -67,7 +67,7 @@ class Package(unittest.TestCase):
         cls.folder.cleanup()
 
     def root(self, kernel):
-        """A system in which Linux RELEASE of that version is installed, or none."""
+        """Makes a system in which Linux RELEASE of that version is installed, or no kernel."""
         root = pathlib.Path(tempfile.mkdtemp(dir=self.here))
         for place in ("updates", "info", "triggers"):
             (root / "var/lib/dpkg" / place).mkdir(parents=True)
@@ -150,13 +150,13 @@ class Package(unittest.TestCase):
         done = self.dpkg(root, "-r", PACKAGE)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.files(root), before)
-        # The script that runs after the removal is all there is to purge.
+        # After the removal only the post-removal script is left to purge.
         self.dpkg(root, "-P", PACKAGE)
         self.assertEqual(self.files(root), before)
         self.assertEqual(run("dpkg-query", f"--admindir={root}/var/lib/dpkg", "-W", PACKAGE).stdout, "")
 
     def test_command_line(self):
-        """What the boot loaders' tools make of the fragments."""
+        """The boot loaders' tools must take the argument from the fragments."""
         place = self.here / "fragments"
         run("dpkg-deb", "-x", self.deb, place)
 

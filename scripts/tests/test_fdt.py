@@ -16,7 +16,7 @@ def padded(data):
 
 
 def build(root):
-    """A tree of dicts: properties are bytes, nodes are dicts."""
+    """The blob of a tree of dicts: properties are bytes, nodes are dicts."""
     names = bytearray()
 
     def node(name, content):

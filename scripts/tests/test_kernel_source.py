@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Tests of setup-kernel-source: the release that is taken of those that Debian offers.  Stubs
-take the place of the archive."""
+"""Tests of setup-kernel-source: the release that it chooses of those that Debian offers.  Stubs
+replace the archive."""
 
 import io
 import os
@@ -15,7 +15,7 @@ import unittest
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent
 sys.dont_write_bytecode = True
 
-# apt-get, apt-cache and dpkg-deb of an archive that is a folder of packages by their version.
+# apt-get, apt-cache and dpkg-deb for an archive: a folder of packages, named by their version.
 ARCHIVE = """#!/bin/bash
 for word; do case $word in
 	madison) for deb in "$ARCHIVE"/*; do echo "linux-source-7.3 | ${deb##*/} | somewhere"; done ;;
@@ -94,7 +94,7 @@ class KernelSource(unittest.TestCase):
         line = self.taken("7.3.10")
         self.assertEqual(len(line), 1)
         self.assertIn("Linux 7.3.4: taking 7.3.10 (KERNEL_RELEASE= decides)", line[0])
-        # The next run takes the same release and does not ask the archive.
+        # The next run uses the same release and does not query the archive.
         self.offer("7.3.11")
         log = self.folder / "archive.log"
         before = log.read_text()

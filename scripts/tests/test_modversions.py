@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Tests of the crate's exports: which symbols they are, and the versions that they have for a
-kernel with CONFIG_MODVERSIONS."""
+"""Tests of the crate's exports: the choice of symbols, and their versions for a kernel with
+CONFIG_MODVERSIONS."""
 
 import pathlib
 import re
@@ -50,7 +50,7 @@ class Exports(unittest.TestCase):
         self.assertEqual(self.exports(undefined, defined), ["_RNvCs1_5iommu1a", "_RNvCs1_5iommu1b"])
 
     def test_what_belongs_to_the_module(self):
-        """Symbols of the init sections, and those that the compiler puts before functions."""
+        """Symbols of the init sections, and those that the compiler puts before functions, are not exported."""
         names = [
             *("_RNvCs1_5iommu13___init_module", "_RNvCs1_5iommu16___cleanup_module", "_RNvCs1_5iommu__pfx_a"),
             *("_RNvCs1_5iommu__cfi_a", "_RNvCs1_5iommu__odr_asan_gen_a", "__pfx__RNvCs1_5iommu1a", "__cfi__RNvCs1_5iommu1a"),
@@ -60,7 +60,7 @@ class Exports(unittest.TestCase):
 
 
 class Versions(unittest.TestCase):
-    """With another layout the crate has other versions; scripts/modversions."""
+    """With another layout the crate's exports have other versions; see scripts/modversions."""
 
     def test_layout(self):
         built = [image for image in rig.IMAGES if not rig.is_arm64(image) and (rig.OUT / image / "kernel/.config").exists()]

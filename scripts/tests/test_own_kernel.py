@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Tests of make with a kernel build of the user's own (KDIR=), on a host that is no Debian: the
-tools that building asks for, the modules that are installed, and their signatures.  A stub for
-the kernel makes a module and installs it.  The host has the tools of TOOLS and no others."""
+"""Tests of make with a kernel build of the user's own (KDIR=), on a host that is not Debian: the
+tools that the build needs, the modules that are installed, and their signatures.  A stub of the
+kernel's build makes a module and installs it.  The host has only the tools of TOOLS."""
 
 import os
 import pathlib
@@ -15,7 +15,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.dont_write_bytecode = True
 
 RUSTC = "rustc 1.91.0 (0123456789a 2026-01-01)"
-# Every system has these; make is needed to run the commands at all.
+# Tools of every system, and make, which runs the commands.
 TOOLS = """awk basename bash cat chmod cp cut date df dirname env find flock grep head id ln ls make mkdir mktemp
 	mv nproc od printf pwd readlink realpath rm sed sha256sum sh sleep sort stat tail tar test touch tr true
 	uname xargs gzip""".split()
@@ -32,7 +32,7 @@ modules_install:
 CONFIG_MODULE_SIG_ALL = y
 """
 
-# Appends, as the kernel's sign-file does, the signature, 12 bytes and a line.
+# Appends the signature, 12 bytes and a line, as the kernel's sign-file does.
 SIGN_FILE = """#!/bin/bash
 printf '%s' "signed:$1:$(cat "$2")" >"$4.sig"
 size=$(stat -c %s "$4.sig")
@@ -80,7 +80,7 @@ class OwnKernel(unittest.TestCase):
         (self.bin / name).chmod(0o755)
 
     def make(self, *words, cache="cache"):
-        """The result of make KDIR= with these words."""
+        """Runs make KDIR= with these words; returns the result."""
         return subprocess.run(
             ["make", f"KDIR={self.kernel}", *words],
             cwd=self.top,
@@ -146,7 +146,7 @@ class Toolchain(OwnKernel):
         self.build()
 
     def test_no_build_root(self):
-        """It would have another rustc than the kernel."""
+        """No build root is made: it would have another rustc than the kernel."""
         for name in ("apt-get", "debootstrap", "mmdebstrap"):
             self.program(name, f"echo {name} ran >&2; exit 1")
         (self.bin / "gcc").unlink()
@@ -169,7 +169,7 @@ class Installing(OwnKernel):
         self.target.mkdir()
 
     def install(self, *words):
-        """The words and the cache of an installation by root."""
+        """The arguments and the cache of an installation by root."""
         return ("modules_install", f"INSTALL_MOD_PATH={self.target}", *words), {"cache": "root-cache"}
 
     def installed(self, *words):
@@ -215,7 +215,7 @@ class Install(Installing):
         self.not_installed(f"for {built}, not for {self.kernel}")
 
     def test_a_log_of_another_user(self):
-        """The log cannot be written, but it can be removed."""
+        """A log of another user cannot be written, but it can be removed."""
         self.build()
         log = self.top / "out/logs/modules_install-custom.log"
         log.mkdir()
@@ -257,7 +257,7 @@ class Sign(Installing):
         self.assertEqual(self.signatures(self.module.read_bytes()), 1)
 
     def test_signed_when_installed(self):
-        """The key may be readable by root alone."""
+        """The installation by root signs, since the key may be readable by root only."""
         self.build()
         installed = self.installed(*self.words)
         self.assertEqual(self.signatures(installed), 1)

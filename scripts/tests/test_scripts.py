@@ -32,12 +32,12 @@ def built_kernels():
 
 
 class CheckKernel(unittest.TestCase):
-    """check-kernel on a kernel build whose .config and Module.symvers are real:
-    those of Debian's linux-headers-7.3.4+deb13-arm64, reduced to what the script
-    reads.  Each test takes one thing away."""
+    """check-kernel on a kernel build with the .config and Module.symvers of Debian's
+    linux-headers-7.3.4+deb13-arm64, reduced to the lines that the script reads.
+    Each test removes one thing."""
 
-    # Debian has no KUnit, no page tables of DART, and has the C driver built in; Secure Boot
-    # locks it down, and its updates have names of their own.
+    # The five: no KUnit, no page tables of DART, a built-in C driver, lockdown by Secure Boot,
+    # and other release names for updates.
     notes = 5
     packaged = "7.3.4+deb13-arm64"
 
@@ -52,7 +52,7 @@ class CheckKernel(unittest.TestCase):
         self.gone = []
         self.more = {}
         self.compilers = {}
-        # The running system must not change the result.
+        # The result must not depend on the running system.
         self.system = self.kernel / "system"
         names = {"SECURITY": self.system, "MODULES": self.system / "modules"}
         patched = unittest.mock.patch.dict(CHECK_KERNEL["main"].__globals__, names)
@@ -70,7 +70,7 @@ class CheckKernel(unittest.TestCase):
         self.config += f"{symbol}={value}\n" if value else f"# {symbol} is not set\n"
 
     def run_it(self):
-        """Writes the build, and returns the status and the lines by their kind."""
+        """Writes the build and runs check-kernel; returns the status and the lines by kind."""
         files = {".config": self.config, "Module.symvers": self.symvers, "include/config/kernel.release": self.release + "\n"}
         files["Makefile"] = "include scripts/Kbuild.include\n"
         files["rust/Makefile"] = (FIXTURES / "rust.Makefile").read_text()
@@ -98,7 +98,7 @@ class CheckKernel(unittest.TestCase):
         return header if machine is None else header[:18] + machine.to_bytes(2, "little") + header[20:]
 
     def expect_note(self, *texts):
-        """One note has all of these, and nothing is missing."""
+        """One note must have all of these texts, and nothing may be missing."""
         found = self.run_it()
         self.assertEqual(found["missing"], [])
         notes = [note for note in found["note"] if all(text in note for text in texts)]
@@ -115,14 +115,14 @@ class CheckKernel(unittest.TestCase):
         for line in lines:
             kind, text = line.split(maxsplit=1)
             found[kind].append(text)
-        # Whatever is missing comes with a remedy.
+        # Each missing thing must have a remedy.
         for text in found["missing"] + found["note"]:
             self.assertRegex(text, r".+: .{6,}")
         self.assertEqual(status, 1 if found["missing"] else 0, output.getvalue())
         return found
 
     def expect(self, what, remedy=""):
-        """One line names the thing and its remedy, and no other is missing."""
+        """One line must name the thing and its remedy, and no other thing may be missing."""
         missing = self.run_it()["missing"]
         self.assertEqual(len(missing), 1, missing)
         self.assertIn(what, missing[0])
@@ -188,7 +188,7 @@ class CheckKernel(unittest.TestCase):
         self.expect("clang" if "CONFIG_CC_IS_CLANG=y" in self.config else "aarch64-linux-gnu-gcc-14", "install it")
 
     def test_no_metadata(self):
-        # As in Debian's package, which brings none.
+        # As in Debian's package, which has no metadata.
         self.gone = ["rust/libkernel.rmeta"]
         self.expect("rust/libkernel.rmeta", "make modules_prepare")
 
@@ -305,7 +305,7 @@ class CheckKernel(unittest.TestCase):
             with self.subTest(name):
                 self.set(f"CONFIG_{name}", "y")
                 self.expect(f"CONFIG_{name}", "MODULE_SIGN_KEY=")
-                # A key answers it, if the kernel has sign-file.
+                # With a key nothing is missing, if the kernel has sign-file.
                 self.compilers |= {"MODULE_SIGN_KEY": "a.key", "MODULE_SIGN_CERT": "a.pem"}
                 self.expect("scripts/sign-file", "set MODULE_SIG")
                 self.more = {"scripts/sign-file": ""}
@@ -386,7 +386,7 @@ class CheckBuiltKernel(CheckKernel):
     packaged = "7.3.4"
 
     def sources(self):
-        # Of those without notes.
+        # The kernels for which check-kernel prints no notes.
         kernels = [path for path in built_kernels() if not rig.is_arm64(path.parent.name)]
         if not kernels:
             self.skipTest("no kernel of the UML board is built in this checkout")
@@ -398,14 +398,14 @@ class CheckBuiltKernel(CheckKernel):
                 result = subprocess.run([str(SCRIPTS / "check-kernel"), str(path)], capture_output=True, text=True, check=False)
                 self.assertEqual(result.returncode, 0, result.stdout)
                 notes = [line for line in result.stdout.splitlines() if line.startswith("  note ")]
-                # The arm64 board's kernels have the C drivers in them, on purpose, and pages of 4 KiB.
+                # The arm64 board's kernels have the C drivers, which tests need, and pages of 4 KiB.
                 rivals = ("CONFIG_ARCH_APPLE with pages of 4 KiB", "CONFIG_SUN50I_IOMMU=y", "CONFIG_APPLE_DART=m")
                 rivals = rivals if rig.is_arm64(path.parent.name) else ()
                 self.assertEqual([any(rival in line for rival in rivals) for line in notes], [True] * len(rivals), notes)
 
 
 class Results(unittest.TestCase):
-    """Reading what a boot reports."""
+    """Tests of the reader of a boot's results."""
 
     def read(self, *lines):
         report = rig.Report({"name": "test"})
@@ -440,7 +440,7 @@ class Results(unittest.TestCase):
 
 
 class Archive(unittest.TestCase):
-    """The initial file system."""
+    """Tests of the initial file system."""
 
     def test_cpio(self):
         archive = rig.Archive()
@@ -454,12 +454,12 @@ class Archive(unittest.TestCase):
 
 
 class Prepare(unittest.TestCase):
-    """What is set up when a step of it fails."""
+    """Tests that other images are set up when a step fails."""
 
     IMAGES = ("release", "arm64", "arm64-debug")
 
     def prepare(self, failing, missing):
-        """Runs it with steps that do nothing, or fail; returns the steps."""
+        """Runs prepare() with steps that do nothing, or fail; returns the steps."""
         steps = []
 
         def step(*words, **_):
@@ -480,7 +480,7 @@ class Prepare(unittest.TestCase):
         self.assertEqual(missing, {})
         for image in self.IMAGES:
             self.assertIn(f"build-modules {image}", steps)
-            # From the source of that kernel, which may be the only one.
+            # The benchmark needs no other kernel than that of its image.
             self.assertEqual(f"setup-dma-map-benchmark {image}" in steps, rig.is_arm64(image))
 
     def test_one_image(self):
@@ -515,8 +515,8 @@ class Prepare(unittest.TestCase):
 
 
 class BuildModules(unittest.TestCase):
-    """build-modules in checkouts that share a cache. What stands in for the kernel's build
-    writes down that it ran, and keeps the path of the source as Kbuild does."""
+    """build-modules in checkouts that share a cache. A stub of the kernel's build records
+    each run, and writes the path of the source to a file as Kbuild does."""
 
     build = """#!/bin/bash
         for word; do case $word in MO=*) to=${word#MO=} ;; M=*) from=${word#M=} ;; esac; done
@@ -550,7 +550,7 @@ class BuildModules(unittest.TestCase):
         return top
 
     def run_in(self, top, *arguments, **environment):
-        """What the module is, and how often it was built in this checkout by now."""
+        """Runs build-modules; returns the module's contents, and the number of builds in this checkout."""
         subprocess.run(
             [top / "scripts/build-modules", "release", *arguments],
             env={"PATH": os.environ["PATH"], "XDG_CACHE_HOME": str(self.folder / "cache"), **environment},
@@ -612,12 +612,12 @@ class BuildModules(unittest.TestCase):
         self.run_in(first, KEEP="ko")
         self.assertEqual(self.run_in(second, KEEP="ko"), ("one", 0))
         self.assertFalse((second / "out/release/modules/rust/a.o").exists())
-        # What is built on from needs them.
+        # A later build in this checkout needs the objects.
         self.assertEqual(self.run_in(second), ("one", 1))
 
 
 class Guest(unittest.TestCase):
-    """How a boot is followed, ended and judged: a shell script stands in for the guest.
+    """Tests of how a boot is followed, ended and judged, with a shell script as the guest.
 
     Its standard output is the console, and file descriptor 3 the results channel.
     """
@@ -743,7 +743,7 @@ class Guest(unittest.TestCase):
 
 
 class Flaky(unittest.TestCase):
-    """What scripts/flaky runs how often, and what it makes of that."""
+    """Tests of the number of runs of scripts/flaky, and of its summary."""
 
     def setUp(self):
         self.script = runpy.run_path(str(SCRIPTS / "flaky"), run_name="flaky")
@@ -768,7 +768,7 @@ class Flaky(unittest.TestCase):
 
 
 class Table(unittest.TestCase):
-    """The table of boots that is in the tree."""
+    """Tests of the table of boots in the tree."""
 
     def test_table(self):
         um = {dtb.stem for _, _, dtb in rig.devicetree_sources()}

@@ -23,7 +23,7 @@ def error(text, line, name="case.rs", through=None):
 
 
 class CompileFail(unittest.TestCase):
-    """How the outcome of a case is judged."""
+    """Tests of the judgement of a case."""
 
     def setUp(self):
         self.judge = runpy.run_path(str(SCRIPTS / "compile-fail"))["judge"]
@@ -61,7 +61,7 @@ class CompileFail(unittest.TestCase):
 
 
 class CheckSoundness(unittest.TestCase):
-    """Whether a name counts as having run."""
+    """Tests of the check that the test of a name has run."""
 
     def setUp(self):
         self.names = runpy.run_path(str(SCRIPTS / "check-soundness"))
