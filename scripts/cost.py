@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What calls cost in instructions: the part of the benchmark that does not depend on
-the machine.  The arm64 board runs with -icount, where one instruction is one tick of
-the guest's clock and nothing is random; a driver has a boot of its own, made twice,
-and the two have to be equal."""
+"""The cost of calls in instructions: the part of the benchmark that does not depend on
+the machine.  The arm64 board runs with -icount: one instruction is one tick of the
+guest's clock, and nothing is random.  Each driver has a boot of its own, which runs
+twice, and both runs must give the same numbers."""
 
 import math
 
 import rig
 
-# Rust/C that is to be reached: of a kind, case and size.
+# Rust/C to reach, by kind, case and size.
 GOALS = {
     ("sun50i", "dma_single", 4096): 1.0,
     ("dart", "dma_single", 4096): 1.0,
@@ -34,7 +34,7 @@ SIZES = {16: "16 B", 4096: "4 KiB", 65536: "64 KiB", 1 << 20: "1 MiB"}
 
 
 def measure(boots):
-    """Boots each twice; returns ({(kind, driver): {(case, size): (median, total)}}, lines on what differed, all went well)."""
+    """Runs each boot twice; returns ({(kind, driver): {(case, size): (median, total)}}, lines on differences, all passed)."""
     costs, remarks, well = {}, [], True
     for boot in boots:
         rig.make_initramfs(boot["image"])
@@ -59,7 +59,7 @@ def measure(boots):
 
 
 def read(data):
-    """What the story recorded: NAME_SIZE and NAME_SIZE_total."""
+    """Parses the data of the story: NAME_SIZE and NAME_SIZE_total."""
     result = {}
     for key, value in data.items():
         name, _, size = key.rpartition("_")
@@ -86,7 +86,7 @@ def make_rows(costs):
 
 
 def evaluate(rows, remarks):
-    """Prints the table; returns lines on what was not reached."""
+    """Prints the table; returns a line for each missed goal."""
     print(f"\n{'arm64, instructions a call':<34} {'':>7} {'C':>9} {'Rust':>9} {'Rust/C':>7} {'goal':>5}")
     missed = []
     for row in rows:

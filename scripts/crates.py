@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The Rust crates of a finished module build, as the kernel's build recorded
-them: for each object made from Rust, its command and its sources."""
+"""Finds the Rust crates of a finished module build.  The kernel's build has recorded
+the command and the sources of each Rust object."""
 
 import pathlib
 import re
 import shlex
 
-# Flags that say what rustc is to write; rustdoc has its own.
+# Flags that select the output of rustc; rustdoc has its own.
 WITH_VALUE = {"--out-dir", "--crate-type"}
 BARE = ("--emit=", "-Clto", "-Cembed-bitcode", "-Zfunction-sections", "-Zbinary_dep_depinfo", "-Zllvm_module_flag", "-Copt-level")
 BARE += ("-Cdebuginfo", "-Ccodegen-units", "-Cdebug-assertions", "-Coverflow-checks", "-Wclippy", "-Aclippy")
@@ -31,7 +31,7 @@ class Crate:
         ]
 
     def doc_flags(self):
-        """Those of the flags that rustdoc takes, too."""
+        """The flags that rustdoc accepts as well."""
         result, skip = [], False
         for flag in self.flags:
             if skip:

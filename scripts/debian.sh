@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Packages of Debian's archive, for scripts that fetch some into the cache. Lists
-# and packages are verified by apt against the archive's keys; nothing is
-# installed, and the host's own apt configuration stays as it is.
+# Functions that fetch packages of Debian's archive into the cache. apt verifies lists
+# and packages with the archive's keys. Nothing is installed, and the host's own apt
+# configuration is not changed.
 
-# debian_suite NAME SUITE [ARCHITECTURE] [deb-src]: private_apt is about that suite
-# from now on, with its lists in the cache's folder NAME.
+# debian_suite NAME SUITE [ARCHITECTURE] [deb-src]: makes private_apt use that suite,
+# with its lists in the cache's folder NAME.
 debian_suite() {
 	local mirror
 
@@ -17,7 +17,7 @@ debian_suite() {
 	printf '%s [signed-by=%s] %s %s main\n' "${4:-deb}" "$DEBIAN_KEYRING" "$mirror" "$2" >"$apt/sources.list"
 }
 
-# private_apt TOOL ARGUMENT...: apt-get or apt-cache
+# private_apt TOOL ARGUMENT...: runs apt-get or apt-cache on the selected suite.
 private_apt() {
 	local tool=$1
 	shift
@@ -31,7 +31,7 @@ private_apt() {
 		-o APT::Update::Error-Mode=any "$@"
 }
 
-# need_debian WHAT REMEDY...: says what to do on a host that is no Debian.
+# need_debian WHAT REMEDY...: fails with the remedies on a host that is not Debian.
 need_debian() {
 	local what=$1
 	shift
@@ -41,8 +41,8 @@ need_debian() {
 			"sudo apt-get install debian-archive-keyring" "$@"
 }
 
-# download_packages PACKAGE...: these alone are in the suite's folder afterwards, and
-# so is the caller.
+# download_packages PACKAGE...: downloads them to the suite's folder, removes all other
+# packages there, and makes the folder the current directory.
 download_packages() {
 	private_apt apt-get -q update &&
 		mkdir -p "$apt/download" && cd "$apt/download" && rm -f ./*.deb &&

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Reads flattened devicetrees, counts what there is about IOMMUs in them, and
-makes those of real machines ready for the board."""
+"""Reads flattened devicetrees, counts the IOMMUs and masters in them, and changes
+those of real machines so that the board can boot with them."""
 
 import struct
 
 BEGIN_NODE, END_NODE, PROP, NOP, END = 1, 2, 3, 4, 9
 
-# What leads to an IOMMU, or is one.
+# The property of an IOMMU, and those that refer to one.
 OF_IOMMUS = ("#iommu-cells", "iommus", "iommu-map")
 
 
@@ -15,11 +15,11 @@ class Node:
         self.path = (parent.path.rstrip("/") + "/" + name) if parent else "/"
         self.parent = parent
         self.props = {}
-        # Where the token of each property begins.
+        # Offset of the token of each property.
         self.places = {}
 
     def cells(self, name):
-        """A property as numbers."""
+        """The cells of a property, as numbers."""
         data = self.props.get(name, b"")
         return struct.unpack(f">{len(data) // 4}I", data)
 
@@ -32,7 +32,7 @@ class Node:
 
 
 def read(blob):
-    """The nodes of a tree, in their order."""
+    """The nodes of a tree, in order."""
     magic, _, structure, names = struct.unpack_from(">4I", blob)
     if magic != 0xD00DFEED:
         raise ValueError("no devicetree")
@@ -65,7 +65,7 @@ def is_dart(node):
 
 
 def count(blob):
-    """How much there is for the story "sweep" to find."""
+    """The counts that the story "sweep" must find."""
     nodes = read(blob)
     by_phandle = {node.cells("phandle")[0]: node for node in nodes if node.cells("phandle")}
     counts = {"darts": 0, "disabled": 0, "masters": 0, "streams": 0, "maps": 0, "entries": 0, "functions": 0}
@@ -91,10 +91,11 @@ def count(blob):
 
 
 def prepare(blob):
-    """A copy that the board can boot with.
+    """A copy of the tree that the board can boot with.
 
-    Memory is not where user-mode Linux has it, which has no ioremap_np() either. And
-    what this machine or that does without is there, if it is about IOMMUs.
+    Memory nodes lose their device_type, since user-mode Linux has its own memory.
+    nonposted-mmio is removed, since user-mode Linux has no ioremap_np(). IOMMUs and
+    masters that the machine has disabled are enabled.
     """
     result = bytearray(blob)
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# What the set-up scripts share: places, progress lines, failures, locks.
+# Functions that all shell scripts share: paths, progress lines, failures, locks.
 
 set -euo pipefail
 
-# No script of ours runs where a surrounding kernel build or make left settings.
+# Settings of a surrounding kernel build or make must not reach our scripts.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES KBUILD_OUTPUT CDPATH
 export LC_ALL=C.UTF-8
 
@@ -19,7 +19,7 @@ IMAGES="release release-up debug debug-up arm64 arm64-debug arm64-modversions de
 LLVM=${LLVM:-1}
 JOBS=${JOBS:-$(nproc)}
 
-# die WHAT [REMEDY...]: a failure that a person can act on.
+# die WHAT [REMEDY...]: prints a failure and its remedies, and ends the script.
 die() {
 	printf '\nfailed: %s\n' "$1" >&2
 	shift
@@ -53,7 +53,7 @@ interrupted() {
 }
 trap interrupted INT TERM
 
-# free_mb PATH: what is free on its disk.
+# free_mb PATH: the free space on its disk.
 free_mb() {
 	echo $(($(df --output=avail -k "$1" | tail -n 1) / 1024))
 }
@@ -62,7 +62,7 @@ disk_of() {
 	df --output=target "$1" | tail -n 1
 }
 
-# need_space MB WHAT: says early what would fail late.
+# need_space MB WHAT: fails now if the disk has too little space for a later step.
 need_space() {
 	local free
 
@@ -72,7 +72,7 @@ need_space() {
 			"make room there, or name another place for the cache: XDG_CACHE_HOME=DIR"
 }
 
-# discard DIR...: removes what an interrupted run has left, with its mounts.
+# discard DIR...: removes the directories of an interrupted run, with their mounts.
 discard() {
 	local dir mount
 
@@ -85,8 +85,8 @@ discard() {
 	done
 }
 
-# The Debian archive to fetch from: what DEBIAN_MIRROR says, or what the host's
-# own apt fetches from.
+# Prints the Debian archive to fetch from: DEBIAN_MIRROR, or the one that the host's
+# own apt uses.
 debian_mirror() {
 	local mirror=$DEBIAN_MIRROR
 
@@ -111,11 +111,11 @@ seconds_since() {
 	printf '%d.%d' $((tenths / 10)) $((tenths % 10))
 }
 
-# Shows that a long step lives: each second on a terminal, else every 30 s.
+# Shows the progress of a long step: each second on a terminal, else every 30 s.
 ticker() {
 	local what=$1 start=$2 owner=$3 n=0 fd
 
-	# It may be gone a moment later than the run, and holds no lock.
+	# The ticker may outlive the run by a moment, and must not hold its locks.
 	for fd in "${lock_fds[@]}"; do
 		exec {fd}>&-
 	done
@@ -131,8 +131,8 @@ ticker() {
 }
 
 # step WHAT LOG REMEDY CMD...: runs a command with its output in a log, and
-# prints one line.  When it fails, says what, shows the end of the log, where
-# the log is and what to do, and ends the script.
+# prints one line.  If the command fails, it prints the end of the log, the path
+# of the log and the remedy, and ends the script.
 step() {
 	local what=$1 log=$LOGS/$2.log remedy=$3 start=${EPOCHREALTIME/[.,]/} tick rc=0 place
 	shift 3
@@ -166,8 +166,8 @@ step() {
 	exit "$rc"
 }
 
-# lock NAME [FILE]: two runs do not build the same thing at once.  Held until
-# exit, also that of a child which outlives a killed run.
+# lock NAME [FILE]: takes a lock, so that two runs do not build the same thing at
+# once.  It is held until the script has exited, and a child that outlives it.
 lock_fds=()
 lock() {
 	local fd file=${2:-$CACHE/.lock-$1}
@@ -180,7 +180,7 @@ lock() {
 	fi
 }
 
-# One word that stands for everything on standard input.
+# Prints a short hash of standard input.
 key() {
 	sha256sum | cut -c1-12
 }
@@ -190,9 +190,9 @@ version_at_least() {
 	[ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
 }
 
-# Reads what setup-toolchain recorded: TOOLCHAIN_KIND (host or root),
-# TOOLCHAIN_ROOT and TOOLCHAIN_ID. Another script may have recorded another one,
-# for which TOOLCHAIN_FOR= names the image.
+# Reads the record of setup-toolchain: TOOLCHAIN_KIND (host or root),
+# TOOLCHAIN_ROOT and TOOLCHAIN_ID. TOOLCHAIN_FOR= names an image with a toolchain
+# of its own, which another script has recorded.
 load_toolchain() {
 	local by=${TOOLCHAIN_FOR:+build-kernel $TOOLCHAIN_FOR}
 	local file=$OUT/${TOOLCHAIN_FOR:+$TOOLCHAIN_FOR/}toolchain
@@ -205,14 +205,14 @@ load_toolchain() {
 		die "the build root $TOOLCHAIN_ROOT is gone" "run scripts/$by"
 }
 
-# The toolchain of an image, from now on: Debian's kernels have one of their own.
+# Selects the toolchain of an image: Debian's kernels have one of their own.
 toolchain_for() {
 	case $1 in
 	debian-*) export TOOLCHAIN_FOR=$1 ;;
 	esac
 }
 
-# record FILE LINE...: writes a file of out/ for the scripts to come, whole or not at all.
+# record FILE LINE...: atomically writes a file of out/, which other scripts read.
 record() {
 	local file=$OUT/$1
 	shift
@@ -220,8 +220,8 @@ record() {
 		die "$file cannot be written" "see the space on the disk at $(disk_of "$OUT")"
 }
 
-# The directory of an image's kernel build; KDIR= overrides that of the release
-# image, KDIR_<image> (with _ for -) any.
+# Prints the kernel build that overrides that of an image: KDIR= for the release
+# image, KDIR_<image> (with _ for -) for any.
 kernel_override() {
 	local var=KDIR_${1//-/_}
 
@@ -232,7 +232,7 @@ kernel_override() {
 	fi
 }
 
-# The fragments of an image, in order.
+# Prints the configuration fragments of an image, in order.
 image_fragments() {
 	case $1 in
 	release) echo board smp release ;;
@@ -242,12 +242,12 @@ image_fragments() {
 	arm64) echo arm64 ;;
 	arm64-debug) echo arm64 arm64-debug ;;
 	arm64-modversions) echo arm64 modversions ;;
-	debian-*) ;; # configured by others
+	debian-*) ;; # configured by Debian
 	*) die "no image is called '$1'" "there are: $IMAGES" ;;
 	esac
 }
 
-# The architecture of an image, as the kernel's build has it.
+# Prints the architecture of an image, as ARCH= of the kernel's build.
 image_arch() {
 	case $1 in
 	arm64* | debian-arm64) echo arm64 ;;
@@ -255,12 +255,12 @@ image_arch() {
 	esac
 }
 
-# has_signature MODULE: whether it ends as scripts/sign-file leaves it.
+# has_signature MODULE: whether it ends with the line that scripts/sign-file appends.
 has_signature() {
 	[ "$(tail -c 28 "$1" | tr -d '\0\n')" = "~Module signature appended~" ]
 }
 
-# Arguments of make for a configured kernel build, one a line.
+# Prints the arguments of make for a configured kernel build, one a line.
 kernel_make_args() {
 	local config=$1/.config cc
 
@@ -270,7 +270,7 @@ kernel_make_args() {
 		echo ARCH=arm64
 		[ "$(uname -m)" = aarch64 ] || grep -q '^CONFIG_CC_IS_CLANG=y' "$config" ||
 			echo "CROSS_COMPILE=${CROSS_COMPILE:-aarch64-linux-gnu-}"
-		# A compiler that is named with its version, as Debian's kernels do.
+		# Debian's kernels are configured with a compiler that has its version in its name.
 		cc=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*-gcc-[0-9]*\) .*/\1/p' "$config")
 		[ -z "$cc" ] || echo "CC=$cc"
 	elif [ -n "${ARCH:-}" ]; then

@@ -1,37 +1,37 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The rig around the board: builds what a boot needs, boots it, ends it when it
-hangs, and reads what it reported.  Python's standard library only.
+"""Functions that the Python scripts share: they build the parts of a boot, boot it,
+end it if it hangs, and read its results.  Python's standard library only.
 
 Keys of a [[boot]] in tools/board/boots.toml:
 
 name         unique; also the name of its log, out/logs/NAME.log
 image        release (default), release-up, debug, debug-up; arm64, arm64-debug, arm64-modversions: in QEMU, see virt.py;
-             debian-arm64: there too, with the kernel of Debian's package
+             debian-arm64: in QEMU, with the kernel of Debian's package
 ncpus        CPUs; default: 2, on an -up image 1
 dtb          name of a devicetree of the board, see devicetree_sources(); default: none.
              "apple/*" stands for each devicetree of the kernel's source that names a
              DART: a boot each, NAME-TREE
-kind         which hardware the driver is for, a name of [drivers]: sun50i (default), dart
+kind         the hardware of the driver, a name of [drivers]: sun50i (default), dart
 driver       rust (default), c, none
 load_driver  whether init loads the driver before the first story (default true)
 modules      modules that init loads before that (default: [board].modules)
 stories      NAME or NAME:ARGUMENT, from tools/board/stories/
 args         more arguments for the kernel
 mem          guest memory (default 512M, with KASAN 1G)
-silence      seconds without output after which it is taken for hung (default 300); a
-             boot that goes on printing may take as long as it needs, up to an hour
-in           which commands run it: check (default), demo, bench, kunit, soak, debian
+silence      seconds without output after which the boot counts as hung (default 300); a
+             boot that prints may take up to an hour
+in           the commands that run it: check (default), demo, bench, kunit, soak, debian
 crash        a regular expression: the boot passes only if the kernel dies and
              the console matches
 console      regular expressions, each of which the console must match once the boot has
              ended; the last story fails otherwise
-expect       {STORY = "RESULT: REGEX"}: stories that have to end otherwise than well, and
-             for a reason that matches; RESULT is failed or skipped
+expect       {STORY = "RESULT: REGEX"}: stories that must not pass, and must have a reason
+             that matches; RESULT is failed or skipped
 kunit        a glob: the KUnit suites that run at insmod; their cases count as tests
-             (default: none, the kernel's own suites stay out)
+             (default: none, not even the kernel's own suites)
 icount       true: QEMU counts instructions instead of time, and nothing is random
-skip         why the boot is not run: its stories count as skipped
-kmemleak     true: look for leaks, also once at the end; default false, since it takes long
+skip         the reason why the boot is not run: its stories count as skipped
+kmemleak     true: look for leaks, also once at the end; default false, since that is slow
 """
 
 import concurrent.futures
@@ -68,16 +68,17 @@ APPENDED_LINES = 20
 # although it prints.
 SILENCE = 300
 LONGEST = 3600
-# A dead kernel gets this long for its stack traces: until it is silent, and at most.
+# Seconds that a dead kernel gets for its stack traces: without output, and at most.
 LAST_WORDS = (3, 30)
 
-# The command that the user gave, in the names of what it keeps. Commands that it runs inherit it.
+# The time of the user's command, which names the folder of its kept logs. Commands that it
+# runs inherit it.
 RUN = os.environ.setdefault("RIG_RUN", time.strftime("%Y-%m-%d-%H%M%S"))
 KEPT_RUNS = 10
 
 
 class Failure(Exception):
-    """Something that keeps a command from going on: what, and what to do."""
+    """An error that ends a command, with its remedy."""
 
     def __init__(self, what, *remedy):
         super().__init__(what)
@@ -97,7 +98,7 @@ def done_line(status, what, seconds):
 
 
 class Living:
-    """Shows that a step lives: on a terminal each second, else every 30 s."""
+    """Shows the progress of a step: on a terminal each second, else every 30 s."""
 
     def __init__(self, what):
         self.what = what
@@ -144,7 +145,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent():
-    """Run in a child: it does not outlive us, even when we are killed."""
+    """Runs in a child: the kernel kills it when this process ends, even by a signal."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
@@ -154,18 +155,18 @@ def prepare_guest():
 
 
 def at_a_time():
-    """How many boots this machine runs at once: each has work for one CPU, and up to 1 GiB."""
+    """The number of boots that this machine runs at once: each uses one CPU, and up to 1 GiB."""
     available = re.search(r"^MemAvailable: +(\d+) kB", pathlib.Path("/proc/meminfo").read_text(), re.M)
     memory = int(available[1]) if available else 0
     return max(1, min(len(os.sched_getaffinity(0)), memory // (3 << 19), 8))
 
 
-# Somebody wants everything to end: what runs ends what it has started.
+# Set when the command is to end: each running step then kills its processes.
 STOPPING = threading.Event()
 
 
 def in_parallel(work, items):
-    """work(item) for each, as many at a time as the machine has room for; results in order."""
+    """Calls work(item) for each item, at_a_time() in parallel; returns the results in order."""
     with concurrent.futures.ThreadPoolExecutor(max_workers=at_a_time()) as pool:
         try:
             futures = [pool.submit(work, item) for item in items]
@@ -177,7 +178,7 @@ def in_parallel(work, items):
 
 
 def kill_group(process):
-    """Nothing that a step started outlives it."""
+    """Kills a step with all processes that it has started."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -221,7 +222,7 @@ def run_logged(what, command, log, timeout=3600, cwd=TOP, env=None):
 
 
 def in_toolchain(command, **keywords):
-    """Runs a short command with the toolchain and returns what it printed."""
+    """Runs a short command with the toolchain and returns its output."""
     env = {**os.environ, "BIND": " ".join([keywords.pop("bind", ""), os.environ.get("BIND", "")])}
     result = subprocess.run(
         [str(IN_TOOLCHAIN)] + [str(word) for word in command],
@@ -239,7 +240,7 @@ def in_toolchain(command, **keywords):
 
 
 def toolchain():
-    """What setup-toolchain recorded."""
+    """The record of setup-toolchain."""
     try:
         lines = (OUT / "toolchain").read_text().splitlines()
     except OSError as error:
@@ -247,7 +248,7 @@ def toolchain():
     return dict(line.split("=", 1) for line in lines)
 
 
-# What has taken how long: (step, seconds).
+# The time of each step: (step, seconds).
 TIMES = []
 
 
@@ -260,7 +261,7 @@ def timed(step):
         TIMES.append((step, time.monotonic() - start))
 
 
-# Seconds after which a set-up script is given up, whatever it waits for.
+# Seconds after which a set-up script is ended.
 SETUP_LIMIT = 2700
 
 
@@ -280,7 +281,7 @@ def run_setup(command, environment):
         process.wait()
         raise Failure(f"scripts/{command[0]} was not done after {SETUP_LIMIT // 60} minutes", f"see {LOGS}") from None
     except KeyboardInterrupt:
-        # It has been interrupted as well, and says so.
+        # The script has been interrupted as well, and reports that.
         process.wait()
         raise
     if status:
@@ -288,11 +289,11 @@ def run_setup(command, environment):
 
 
 def prepare(images, missing=None):
-    """Toolchain, kernel source, and for each image kernel and modules.
+    """Sets up the toolchain, the kernel source, and the kernel and the modules of each image.
 
-    Modules are built beside the kernel of the next image, whose Rust part is work for one CPU.
-    With `missing`, a dictionary, the UML board does not wait for the other one: what cannot be
-    set up for arm64 ends nothing and is in it, IMAGE: why.
+    Modules are built in parallel with the kernel of the next image, whose Rust part uses one CPU.
+    With `missing`, a dictionary, a failure of an arm64 image does not end the command. It is
+    stored there as {IMAGE: why}, so that the UML board's tests can run.
     """
     if missing is None:
         missing = {}
@@ -308,7 +309,7 @@ def prepare(images, missing=None):
             if not set(these) <= set(optional):
                 raise
             for image in these:
-                # A script has said it already.
+                # A script that has failed has printed the reason.
                 missing.setdefault(image, error.what if isinstance(error, Failure) else "see above")
 
     setup_command("setup-toolchain")
@@ -336,7 +337,7 @@ def prepare(images, missing=None):
 
 
 def build_modules(image):
-    """The checkout's modules, and tests of the kernel that a packaged one comes without."""
+    """Builds the checkout's modules, and kernel tests that are no part of a kernel's build or package."""
     setup_command("build-modules", image)
     if is_arm64(image) and not is_packaged(image):
         setup_command("setup-dma-map-benchmark", image)
@@ -380,8 +381,8 @@ def newer(target, sources):
 def devicetree_sources():
     """(source, header or None, result) of each devicetree and overlay of the board.
 
-    What is called dart*.dts or overlays/dart-*.dtso is built for each SoC of dts/socs/, with
-    its header and by its name.
+    dart*.dts and overlays/dart-*.dtso are built for each SoC of dts/socs/, with the header
+    of the SoC. The result has the name of the SoC in place of "dart".
     """
     where = BOARD / "dts"
     socs = sorted(where.glob("socs/*.h"))
@@ -395,7 +396,7 @@ def devicetree_sources():
 
 
 # Arguments: the kernel's source, a folder for includes, then source, header, result of each.
-# An overlay that brings symbols of its own leaks them when it goes.
+# An overlay with symbols of its own would leak them when it is removed.
 COMPILE_DEVICETREES = """
 kernel=$1 where=$2
 shift 2
@@ -469,7 +470,7 @@ class Archive:
 
 def find_busybox(image):
     if is_arm64(image):
-        import virt  # which imports this
+        import virt  # here, since it imports this file
 
         return virt.busybox()
     root = toolchain()["TOOLCHAIN_ROOT"]
@@ -483,17 +484,17 @@ def find_busybox(image):
 
 
 def programs(image):
-    """What is in bin: {name: file}."""
+    """The programs in /bin: {name: file}."""
     found = {"busybox": find_busybox(image)}
     if is_arm64(image) and not is_packaged(image):
-        import virt  # which imports this
+        import virt  # here, since it imports this file
 
         found["dma_map_benchmark"] = virt.recorded("dma-map-benchmark")
     return found
 
 
 def needed(installed, names):
-    """Modules of a kernel's package, and those that they depend on: {path below lib/modules/REL: file}."""
+    """Modules of a kernel's package, with their dependencies: {path below lib/modules/REL: file}."""
     there = {path.name.split(".")[0].replace("-", "_"): path for path in installed.glob("kernel/**/*.ko*")}
     files, todo = {}, list(names)
     while todo:
@@ -536,7 +537,7 @@ def module_files(image, modules_dir=None):
 
 
 def make_initramfs(image, modules_dir=None, name=None):
-    """Makes out/IMAGE/initramfs.cpio, when something in it has changed."""
+    """Makes out/IMAGE/initramfs.cpio if its contents have changed; returns its path."""
     target = OUT / image / (name or "initramfs.cpio")
     kernel = kernel_dir(image)
     release = (kernel / "include/config/kernel.release").read_text().strip()
@@ -544,7 +545,7 @@ def make_initramfs(image, modules_dir=None, name=None):
     devicetrees = compile_devicetrees(image)
     stories = sorted((BOARD / "stories").glob("*"))
     in_bin = programs(image)
-    # Where the archive came from is compared, not only when: files come and go.
+    # The paths of the inputs are compared as well as their times: files are added and removed.
     inputs = [BOARD / "init", *in_bin.values(), *stories, *modules.values(), *devicetrees, pathlib.Path(__file__)]
     state = json.dumps([[str(path), path.stat().st_mtime_ns, path.stat().st_size] for path in inputs] + [release])
     stamp = target.with_name(target.name + ".inputs")
@@ -565,7 +566,7 @@ def make_initramfs(image, modules_dir=None, name=None):
     llvm = os.environ.get("LLVM", "1")
     strip = "llvm-strip" + (llvm if llvm.startswith("-") else "")
     if is_packaged(image):
-        # They are stripped, and signed, too.
+        # A package's modules are stripped, and stripping again would remove their signatures.
         strip = "true"
     script = (
         'find "$1" -name "*.ko" -print0 | xargs -0 -r "$3" --strip-debug && depmod -b "$1" "$2"'
@@ -630,7 +631,7 @@ def load_table(path=None):
 
 
 class Report:
-    """What came of a boot."""
+    """The results of a boot."""
 
     def __init__(self, boot):
         self.boot = boot
@@ -638,7 +639,7 @@ class Report:
         self.demo = []
         self.data = {}
         self.kunit = None  # dict: passed, failed, skipped, output
-        self.problem = None  # what went wrong with the boot as a whole
+        self.problem = None  # the failure of the boot as a whole
         self.seconds = 0.0
         self.log = LOGS / (boot["name"] + ".log")
 
@@ -723,7 +724,7 @@ def ktap_blocks(console):
 
 
 def parse_kunit(console, kernel):
-    """Has the kernel's own kunit.py read the KUnit results of a console."""
+    """Reads the KUnit results of a console with the kernel's own kunit.py."""
     total = {"passed": 0, "failed": 0, "skipped": 0, "output": "", "names": []}
     origin = (kernel / "source").resolve() if (kernel / "source").exists() else kernel
     for block in ktap_blocks(console):
@@ -754,7 +755,7 @@ def kernel_died(console):
     return re.search(r"Kernel panic - not syncing|end Kernel panic|Segfault with no mm", console)
 
 
-# Reports of the kernel after which it is dead, or does not get anywhere.
+# Reports of the kernel after which it is dead or hangs.
 FATAL = re.compile(
     r"^\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? "
     r"(Kernel panic - not syncing.*|.*Segfault with no mm.*|Unable to handle kernel .*|Internal error: .*|Oops.*"
@@ -766,7 +767,7 @@ ARCHES = ("um", "arm64")
 
 
 def arch(image):
-    """The architecture of an image, and so its board."""
+    """The architecture of an image, which selects its board."""
     return "arm64" if image.startswith(("arm64", "debian-arm64")) else "um"
 
 
@@ -775,12 +776,12 @@ def is_arm64(image):
 
 
 def is_packaged(image):
-    """Whether the kernel is one of a distribution's package, with modules that are installed."""
+    """Whether the kernel is from a distribution's package, with installed modules."""
     return image.startswith("debian-")
 
 
 def kernel_file(image):
-    """What is booted."""
+    """The file that is booted."""
     return kernel_dir(image) / ("arch/arm64/boot/Image" if is_arm64(image) else "linux")
 
 
@@ -792,7 +793,7 @@ def command_line(boot, kernel, initramfs, results, channel, scratch):
     memory = boot.get("mem", "1G" if kasan else "512M")
     words = kernel_words(boot, kasan, ncpus)
     if is_arm64(boot["image"]):
-        import virt  # which imports this
+        import virt  # here, since it imports this file
 
         return virt.command(boot, kernel, initramfs, channel, words, memory, ncpus, scratch)
 
@@ -817,7 +818,7 @@ def command_line(boot, kernel, initramfs, results, channel, scratch):
 
 
 def kernel_words(boot, kasan, ncpus):
-    """What the kernel is told on either board; what it does not know it hands to init."""
+    """Kernel arguments for both boards; the kernel passes those that it does not know to init."""
     driver = boot["driver"]
     arguments = [
         "rdinit=/init",
@@ -832,9 +833,9 @@ def kernel_words(boot, kasan, ncpus):
     ]
     leaks = boot.get("kmemleak", False)
     if leaks or (not kasan and "check" in boot["in"]):
-        # Who has allocated what, for the stories' oracle; not where times are
-        # measured. For kmemleak, since this also turns the allocator's sheaves off,
-        # in which pointers to objects stay when these are handed out.
+        # The stories' leak oracle needs the allocator's record of each object; boots that
+        # measure time do without. kmemleak needs it since it also turns off the allocator's
+        # sheaves, which keep pointers to objects that are handed out.
         arguments.append("slab_debug=U")
     # "ncpus" itself does not reach init.
     arguments.append(f"board_cpus={ncpus}")
@@ -845,17 +846,17 @@ def kernel_words(boot, kasan, ncpus):
         arguments.append("leak_scan=on")
     else:
         arguments.append("kmemleak=off")
-    # On a slow machine the ten seconds by default pass before the driver is loaded.
+    # On a slow machine the default of ten seconds may pass before the driver is loaded.
     arguments.append("deferred_probe_timeout=600")
-    # There, too, a CPU of the guest may have to wait for one of the host.
+    # On a slow machine a CPU of the guest may have to wait for one of the host.
     arguments.append("rcupdate.rcu_cpu_stall_timeout=60")
-    # The console says when a sleeping machine can be woken.
+    # follow() waits for a line on the console before it wakes a suspended machine.
     arguments.append("no_console_suspend")
     return arguments + boot.get("args", "").split()
 
 
 def seconds_expected(boot):
-    """How long a boot takes, by the last time it ran, or by a guess."""
+    """The time of a boot: that of its last run, or a guess."""
     try:
         return json.loads((RESULTS / "boots" / boot["name"] / "report.json").read_text())["seconds"]
     except (OSError, ValueError, KeyError):
@@ -864,7 +865,7 @@ def seconds_expected(boot):
 
 
 class Watch:
-    """Decides when a boot is to be ended, by what it prints and when."""
+    """Decides when to end a boot, by its output and the time."""
 
     def __init__(self, boot):
         scale = float(os.environ.get("BOARD_TIME_SCALE", "1"))
@@ -872,7 +873,7 @@ class Watch:
         self.longest = LONGEST * scale
         self.start = self.heard = time.monotonic()
         self.longest_silence = 0.0
-        self.fatal = None  # what the kernel reported, and when
+        self.fatal = None  # the kernel's fatal report; fatal_at is its time
         self.fatal_at = 0.0
 
     def output(self):
@@ -885,7 +886,7 @@ class Watch:
             self.fatal, self.fatal_at = match[1], time.monotonic()
 
     def verdict(self):
-        """Why the boot is to be ended now, or None."""
+        """The reason to end the boot now, or None."""
         now = time.monotonic()
         quiet, most = LAST_WORDS
         if self.fatal and (now - self.heard > quiet or now - self.fatal_at > most):
@@ -898,7 +899,7 @@ class Watch:
 
 
 def follow(process, receive, console, boot, reader, on_wait=None):
-    """Reads both channels of a running guest to their end; returns its Watch and what went wrong."""
+    """Reads both channels of a running guest to their end; returns its Watch, and the failure or None."""
     watch = Watch(boot)
     wake_at = None
     with selectors.DefaultSelector() as selector:
@@ -931,8 +932,8 @@ def follow(process, receive, console, boot, reader, on_wait=None):
                         reader.line(text)
                         continue
                     watch.console_line(text)
-                    # The CPU is still on its way to sleep, and handles a signal at once, whatever
-                    # locks it holds. It sleeps until it is woken, so late does no harm.
+                    # The CPU is not idle yet, and would handle a signal at once, even with locks
+                    # held. It sleeps until it is woken, so a late signal does no harm.
                     if "PM: suspend-to-idle" in text:
                         wake_at = time.monotonic() + 1.0
             if process.poll() is not None and not selector.select(0.1):
@@ -941,7 +942,7 @@ def follow(process, receive, console, boot, reader, on_wait=None):
 
 
 def conclude(report, reader, boot, console):
-    """What came of a boot, when it is over."""
+    """Completes the report of a boot that has ended."""
     died = kernel_died(console)
     if boot.get("crash"):
         if not died:
@@ -956,7 +957,7 @@ def conclude(report, reader, boot, console):
             report.problem = "the kernel died: " + console[died.start() :].splitlines()[0]
         if not reader.ended and not report.problem:
             report.problem = "the boot ended before its stories did"
-        # The story that did not come to its end has failed. Those after it have not run.
+        # The story that was running has failed. Those after it have not run.
         seen = {story["name"] for story in report.stories}
         culprit = reader.current if reader.current not in seen else None
         for name in boot["stories"]:
@@ -984,12 +985,12 @@ def conclude(report, reader, boot, console):
         report.problem = "; ".join(reader.unnamed)
 
 
-# One thread at a time puts away what a boot has left.
+# Held while a thread moves the log and the results of a failed boot.
 KEEPING = threading.Lock()
 
 
 def keep_log(report):
-    """Puts the log and the results of a boot where the next run does not overwrite them."""
+    """Copies the log and the results of a boot to a folder that the next run does not overwrite."""
     with KEEPING:
         runs = LOGS / "failed"
         kept = runs / RUN / report.boot["name"]
@@ -1001,7 +1002,7 @@ def keep_log(report):
 
 
 def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None, keep=True):
-    """Boots once; always ends, and leaves no process behind.
+    """Boots once and returns the report. It always returns, and leaves no process behind.
 
     With `keep`, the log of a boot that failed is kept.
     """
@@ -1066,7 +1067,7 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None, keep=
 
 
 def guest_environment(memory):
-    """Guest memory is a file of the host: in /dev/shm, unless that is too small."""
+    """The guest's environment: its memory is a file in /dev/shm, or in TMPDIR if that is too small."""
     size = int(memory[:-1]) * {"M": 1 << 20, "G": 1 << 30}[memory[-1]]
     try:
         shm = os.statvfs("/dev/shm")
@@ -1078,7 +1079,7 @@ def guest_environment(memory):
 
 
 def describe_failure(report, lines=APPENDED_LINES):
-    """What a person needs to know of a boot that failed."""
+    """Lines that describe the failure of a boot for a person."""
     result = []
     if report.problem:
         result.append(report.problem)

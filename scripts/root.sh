@@ -7,7 +7,7 @@ make_root_as_root() {
 
 	mirror=$(debian_mirror)
 
-	# In a mount namespace of its own: what it mounts goes when it goes, however that is.
+	# In a mount namespace of its own, so that its mounts always end with it.
 	unshare --mount debootstrap --variant=minbase --keyring="$DEBIAN_KEYRING" \
 		--include="$2" "$TOOLCHAIN_SUITE" "$1" "$mirror" || {
 		tail -n 20 "$1/debootstrap/debootstrap.log" 2>/dev/null
@@ -41,7 +41,8 @@ with_newest() {
 	mirror=$(debian_mirror)
 	echo "deb $mirror $NEWEST_SUITE main" >"$root/etc/apt/sources.list.d/newest.list"
 	in_root "$root" apt-get -q -o APT::Sandbox::User=root update || return
-	# Not the newest of all: bindgen 0.71 has a bug with libclang 22, which trixie has as well.
+	# Not the highest version of all suites: trixie has libclang 22 as well, with which
+	# bindgen 0.71 has a bug.
 	# shellcheck disable=SC2046
 	llvm=$(in_root "$root" apt-cache madison $(in_root "$root" apt-cache pkgnames clang- | grep -x 'clang-[0-9]*') |
 		awk -v "suite= $NEWEST_SUITE/" 'index($0, suite) { sub("clang-", "", $1); print $1 }' | sort -n | tail -n 1)
@@ -69,7 +70,7 @@ in_root() {
 		--setenv DEBIAN_FRONTEND noninteractive --setenv LC_ALL C.UTF-8 "$@" </dev/null
 }
 
-# host_packages_for_root TOOL...: Debian's packages that the host lacks
+# host_packages_for_root TOOL...: prints Debian's packages that the host lacks.
 host_packages_for_root() {
 	local tools=("$@") line=()
 
@@ -84,7 +85,7 @@ host_packages_for_root() {
 	echo "${line[*]}"
 }
 
-# What the host needs to make a root.
+# Prints the packages that the host lacks to make a root.
 packages_to_make_root() {
 	if [ "$(id -u)" = 0 ]; then
 		host_packages_for_root debootstrap bwrap keyring
@@ -93,13 +94,13 @@ packages_to_make_root() {
 	fi
 }
 
-# root_of NAME PACKAGES: where the root with these packages is, or will be.
+# root_of NAME PACKAGES: prints the path of the root with these packages; it need not exist.
 root_of() {
 	echo "$CACHE/$1-$(printf '%s' "$TOOLCHAIN_SUITE ${2//[[:space:]]/ }" | tr -s ' ' | key)"
 }
 
-# make_root WHAT LOG ROOT PACKAGES TOOL...: makes it, whole or not at all, and sees
-# that it has the tools. NEWEST=y: with the newest compilers.
+# make_root WHAT LOG ROOT PACKAGES TOOL...: makes a root atomically, and checks that
+# it has the tools. NEWEST=y: with the newest compilers.
 make_root() {
 	local what=$1 log=$2 root=$3 packages=${4//[[:space:]]/,} builder=(make_root_as_user) tmp tool
 	shift 4

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The devicetrees of real machines with a DART, from the kernel's source: made
-ready for the board, and a boot for each."""
+"""Compiles the devicetrees of real machines with a DART, from the kernel's source,
+changes them for the board, and makes a boot for each."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ APPLE = "arch/arm64/boot/dts/apple"
 
 
 def with_includes(source, paths, seen):
-    """A file and all that it may include: {file: text}."""
+    """The text of a file and of all files that it may include: {file: text}."""
     if source not in seen:
         seen[source] = source.read_text()
         for name in re.findall(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', seen[source], re.M):
@@ -25,7 +25,7 @@ def with_includes(source, paths, seen):
 
 
 def apple_sources(origin):
-    """What the kernel's makefile has of Apple's trees that may name a DART: {name: key}."""
+    """Apple's trees of the kernel's makefile that may name a DART: {name: hash of the sources}."""
     where = origin / APPLE
     paths = [origin / "scripts/dtc/include-prefixes"]
     tool = pathlib.Path(__file__).read_bytes() + pathlib.Path(fdt.__file__).read_bytes()
@@ -39,9 +39,9 @@ def apple_sources(origin):
 
 
 def apple_devicetrees(image):
-    """Makes out/dtb/apple, and returns what is in each tree: {name: counts}.
+    """Makes out/dtb/apple, and returns the counts of each tree: {name: counts}.
 
-    None if the kernel comes without them.
+    Returns None if the kernel's source has no such trees.
     """
     kernel = rig.kernel_dir(image)
     origin = (kernel / "source").resolve() if (kernel / "source").exists() else kernel
@@ -78,7 +78,7 @@ def apple_devicetrees(image):
 
 
 def each(boots):
-    """The boots, with one for each tree in the place of one for "apple/*"."""
+    """The boots, with a boot for "apple/*" replaced by one for each tree."""
     result = []
     for boot in boots:
         if boot.get("dtb") != "apple/*":

@@ -10,7 +10,7 @@ CPU = "cortex-a53"
 
 
 def recorded(name):
-    """What a set-up script wrote to out/NAME."""
+    """The path that a set-up script has recorded in out/NAME."""
     try:
         lines = (rig.OUT / name).read_text().splitlines()
     except OSError as error:
@@ -22,28 +22,28 @@ def busybox():
     return recorded("busybox")
 
 
-# An instruction is a nanosecond of the guest, and nothing comes from outside.
+# An instruction takes a nanosecond of the guest, and no input comes from outside.
 INSTRUCTIONS = ["-machine", "dtb-randomness=off", "-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
 
-# Kinds of the device with the PCI functions behind the IOMMU, too.
+# Kinds of the device that have the PCI functions behind the IOMMU as well.
 WITH_PCI = ("t8103",)
 DISK_MIB = 32
 
 
 def disk(path):
-    """An empty disk of the boot's own, which takes the room that is written to."""
+    """Makes an empty, sparse disk for the boot; returns the options of -drive."""
     with open(path, "wb") as stream:
         stream.truncate(DISK_MIB << 20)
     return f"file={path},format=raw"
 
 
 def kind(boot):
-    """Of the board's device; what follows it in the name of a devicetree differs there only."""
+    """The kind of the board's device: the first part of the name of the devicetree."""
     return boot["dtb"].split("-")[0]
 
 
 def media(boot, scratch):
-    """Disks in the machine's slots, and a wire between its network cards."""
+    """Arguments for the disks, and for a wire between the network cards."""
     words = ["-drive", "if=none,id=sd," + disk(scratch / "sd.img")]
     if not boot.get("icount"):
         words += ["-nic", "hubport,hubid=0", "-nic", "hubport,hubid=0"]
@@ -54,7 +54,7 @@ def media(boot, scratch):
 
 
 def machine(boot, memory, ncpus, console="null", channel="null"):
-    """What the machine is made of: the same for its devicetree and for the boot."""
+    """Arguments for the machine: the same to dump its devicetree and to boot."""
     return [
         *("-machine", MACHINE, "-cpu", CPU, "-smp", str(ncpus), "-m", memory),
         *(INSTRUCTIONS if boot.get("icount") else []),
@@ -73,7 +73,7 @@ fdtoverlay -i "$3" -o "$4" "$4.dtbo"
 
 
 def devicetree(boot, kernel, memory, ncpus):
-    """The machine's own devicetree with that of the board's device on top."""
+    """Makes the machine's own devicetree with the overlay of the board's device applied."""
     source = rig.BOARD / "dts/virt" / (boot["dtb"] + ".dtso")
     if not source.exists():
         raise rig.Failure(f"boot {boot['name']}: there is no devicetree {source}")
@@ -92,7 +92,7 @@ def devicetree(boot, kernel, memory, ncpus):
 
 
 def command(boot, kernel, initramfs, channel, words, memory, ncpus, scratch):
-    """Boots the image: the console on standard output, results to the file descriptor."""
+    """The command that boots the image: console on standard output, results to the file descriptor."""
     return [
         str(recorded("qemu")),
         *machine(boot, memory, ncpus, "stdio", f"file:/dev/fd/{channel}"),
