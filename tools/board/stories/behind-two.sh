@@ -30,6 +30,27 @@ for way in 1 0; do
 	does "$M" read 0 0x102000 64
 done
 
+# One of them does not finish the invalidation: the other one has to drop the page all the same.
+for stuck in 0 1; do
+	page=$([ $stuck = 0 ] && echo 0x100000 || echo 0x103000)
+	for way in 0 1; do
+		through $way
+		does "$M" read 0 $page 64
+	done
+	hw_stick $stuck
+	says 4096 - unmap 0 $page 0x1000
+	through $((1 - stuck))
+	denied no- "$M" read 0 $page 64
+	does "$M" read 0 0x102000 64
+	through $stuck
+	denied '' "$M" read 0 $page 64
+	hw_unstick $stuck
+	does - map 0 0x400000 0 0 0x1000 r
+	does "$M" read 0 0x102000 64
+	denied no- "$M" read 0 $page 64
+	says 4096 - unmap 0 0x400000 0x1000
+done
+
 # One of them does not take the other domain: neither does.
 for stuck in 0 1; do
 	hw_stick $stuck

@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
 # A block whose registers do not hold what is written to them, as at a wrong address: it
-# is refused in one line, and no master is behind it.
+# is refused in one line, and no master is behind it. deaf:stream, only the TCR of one
+# stream does not, which a boot loader has left open.
 
 oracle_ignore '^slab_ours'
 I=$(instance 30f0000)
-knob 0 deaf 1
+if [ "$1" = stream ]; then
+	# Stream 3: hw_tcr is the register of stream 1.
+	poke "$(hw_base 0 $((hw_tcr + 2 * 4)))" $hw_on
+	knob 0 deaf_stream 4
+else
+	knob 0 deaf 1
+fi
 check "the driver is loaded" load_driver
 refute "the instance is bound" bound "$I"
 check "a line says it" log_has "$I: registers do not hold what is written"
@@ -14,3 +21,4 @@ equal "lines" "$(wc -l </tmp/lines)" 1
 refute "the master is behind it" has_group "$(first_master)"
 unload_driver
 knob 0 deaf 0
+knob 0 deaf_stream 0

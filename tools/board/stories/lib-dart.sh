@@ -22,6 +22,13 @@ t8112 | t6020) hw_lock="0x030f0200 1" ;;
 *) hw_lock="0x030f0060 0x8000" ;;
 esac
 
+# Whether faults raise the interrupt, where that can be chosen: hw_mask_faults IOMMU 0|1
+hw_mask_faults() {
+	case $soc in
+	t8112 | t6020) poke "$(hw_base "$1" 0x104)" $(($2 * 0xffffffff)) ;;
+	esac
+}
+
 # hw_leave_faulting IOMMU STREAM: what a boot loader may leave: a stream is translated
 # without a table, so each of its accesses faults. hw_rest_stream denies it again.
 hw_base() { printf '0x%08x' $((0x030f0000 - 0x10000 * $1 + $2)); }
@@ -29,7 +36,6 @@ case $soc in
 t8112 | t6020)
 	hw_leave_faulting() {
 		poke "$(hw_base "$1" 0xc00)" 0xffff
-		poke "$(hw_base "$1" 0x104)" 0
 		poke "$(hw_base "$1" $((0x1000 + 4 * $2)))" 1
 	}
 	hw_rest_stream() { poke "$(hw_base "$1" $((0x1000 + 4 * $2)))" 0; }

@@ -13,6 +13,9 @@ wait_for "the device" 5 bound "$P"
 buffers 1
 echo "1 0 2" >"$B/wiring"
 hw_leave_faulting 0 2
+# The other one's faults are masked, as by a driver that was unbound.
+hw_mask_faults 0 0
+hw_mask_faults 1 1
 mark 0 2
 denied '' "$P" read 0 0x900000 64
 refute "a fault is latched" acknowledged 0

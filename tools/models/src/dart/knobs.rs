@@ -51,6 +51,8 @@ knobs! {
         stuck: bool,
         /// TCRs and TTBRs do not hold what is written to them, as those of another device would not.
         deaf: bool,
+        /// The TCR of this stream, counted from 1, does not hold what is written to it. 0: all do.
+        deaf_stream: u32,
         /// While a command is busy no access gets anywhere.
         block_while_busy: bool,
         /// Page entries are read 64 bytes at a time, and all eight of them are cached.
@@ -91,6 +93,7 @@ impl Knobs {
             busy_reads: 0,
             stuck: false,
             deaf: false,
+            deaf_stream: 0,
             block_while_busy: false,
             line_fill: true,
             negative: true,

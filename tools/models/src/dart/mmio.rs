@@ -187,7 +187,8 @@ impl Dart {
     }
 
     fn write_tcr(&mut self, stream: usize, val: u32) {
-        if self.refuses_locked() || self.knobs.deaf {
+        let deaf = self.knobs.deaf || self.knobs.deaf_stream == stream as u32 + 1;
+        if self.refuses_locked() || deaf {
             return;
         }
         self.streams.tcr[stream] = val;

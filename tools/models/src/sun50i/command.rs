@@ -67,7 +67,7 @@ impl Iommu {
         self.counters.flushes += 1;
         if let Some(old) = self.commands.flush.running() {
             self.counters.regs.command_while_busy += 1;
-            if !self.knobs.stuck_flush {
+            if !self.flush_hangs() {
                 self.flush(old);
             }
         }
@@ -79,12 +79,21 @@ impl Iommu {
 
     /// TLB_FLUSH is read.
     pub(super) fn poll_flush(&mut self) -> u32 {
-        match self.commands.flush.poll(self.knobs.stuck_flush) {
+        match self.commands.flush.poll(self.flush_hangs()) {
             Poll::Busy(bits) => return bits,
-            Poll::Done(bits) => self.flush(bits),
+            Poll::Done(bits) => {
+                if self.knobs.stuck_flush {
+                    self.knobs.good_flushes -= 1;
+                }
+                self.flush(bits);
+            }
             Poll::Idle => (),
         }
         0
+    }
+
+    fn flush_hangs(&self) -> bool {
+        self.knobs.stuck_flush && self.knobs.good_flushes == 0
     }
 
     fn flush(&mut self, bits: u32) {

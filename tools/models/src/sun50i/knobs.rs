@@ -38,6 +38,8 @@ knobs! {
         busy_reads: u32,
         /// TLB_FLUSH never ends.
         stuck_flush: bool,
+        /// So many commands of TLB_FLUSH still end while `stuck_flush` is set.
+        good_flushes: u32,
         /// TLB_IVLD_ENABLE never ends.
         stuck_tlb_ivld: bool,
         /// PC_IVLD_ENABLE never ends.
@@ -72,6 +74,7 @@ impl Knobs {
             prefetch_mib,
             busy_reads: 0,
             stuck_flush: false,
+            good_flushes: 0,
             stuck_tlb_ivld: false,
             stuck_ptw_ivld: false,
             stuck_debug: false,

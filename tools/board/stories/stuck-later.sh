@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=busybox
+# The hardware finishes the first flush of an attach, and hangs at the second one, when the
+# table base is that of the new domain. The attach fails, the table base is that of the
+# domain before again, and no master reaches the new one's pages.
+
+begin
+does "$M" alloc 1
+buffers 2
+does - map 0 0x100000 0 0 0x1000 rw
+does - map 1 0x300000 1 0 0x1000 rw
+does "$M" read 0 0x100000 64
+table=$(hw_table 0)
+mark 0
+knob 0 good_flushes 1
+hw_stick 0
+refuses "$M" replace 1
+note "refused: $client_errno"
+says "paging 0" "$M" domain
+equal "table" "$(hw_table 0)" "$table"
+for page in 0x100000 0x300000; do
+	denied '' "$M" read 0 $page 64
+done
+hw_unstick 0
+does - map 0 0x110000 0 0 0x1000 rw
+does "$M" read 0 0x100000 64
+denied no- "$M" read 0 0x300000 64
+sealed 0
+says 4096 - unmap 0 0x110000 0x1000
+says 4096 - unmap 0 0x100000 0x1000
+does - free 1
+finish
