@@ -157,7 +157,11 @@ impl<F: Format> Sizes<F> {
         assert!(Self::TABLE > Slot::FLAGS);
         let mut i = 0;
         while i < F::LARGE.len() {
-            let last = if i == 0 { F::PAGE_SHIFT } else { F::LARGE[i - 1] };
+            let last = if i == 0 {
+                F::PAGE_SHIFT
+            } else {
+                F::LARGE[i - 1]
+            };
             assert!(F::LARGE[i] > last && 1 << (F::LARGE[i] - F::PAGE_SHIFT) <= Self::PAGES);
             i += 1;
         }

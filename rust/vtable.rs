@@ -639,9 +639,7 @@ unsafe extern "C" fn map_pages<T: Operations>(
         return ERANGE.to_errno();
     }
 
-    let (count, result) = domain
-        .data()
-        .map(iova, paddr, pgsize, pgcount, prot, gfp);
+    let (count, result) = domain.data().map(iova, paddr, pgsize, pgcount, prot, gfp);
     // A larger count than `pgcount` would make the core continue beyond the range; success without
     // progress would make it loop forever.
     // SAFETY: the core passes a valid pointer to a number of this call's own, which is 0.

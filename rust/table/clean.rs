@@ -23,7 +23,10 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     #[inline(always)]
     pub fn clean(&self, walker: &BoundWalker<'_>, range: &RangeInclusive<u64>) -> bool {
         let (first, last) = (range.start() >> F::PAGE_SHIFT, range.end() >> F::PAGE_SHIFT);
-        let (index, start) = (first as usize / F::TABLE_ENTRIES, first as usize % F::TABLE_ENTRIES);
+        let (index, start) = (
+            first as usize / F::TABLE_ENTRIES,
+            first as usize % F::TABLE_ENTRIES,
+        );
         let more = last.wrapping_sub(first);
 
         // What most are: in one table.

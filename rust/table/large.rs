@@ -70,9 +70,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         let more = (pgcount as u64 - 1)
             .checked_mul(pgsize as u64)
             .ok_or(ERANGE)?;
-        let last = iova
-            .checked_add(more | (pgsize as u64 - 1))
-            .ok_or(ERANGE)?;
+        let last = iova.checked_add(more | (pgsize as u64 - 1)).ok_or(ERANGE)?;
         if last > Self::aperture_end() {
             return Err(ERANGE);
         }
@@ -166,12 +164,13 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
 
     /// Whether nothing is mapped in the range of a slot.
     fn is_free(&self, slot: &Slot) -> bool {
-        // SAFETY: by the type invariants the table has that many words, and stays.
-        let table = slot
-            .any_table()
-            .map(|table| unsafe { words(table, F::TABLE_ENTRIES) });
+        let is_empty = |table| {
+            // SAFETY: by the type invariants the table has that many words, and stays.
+            let words = unsafe { words(table, F::TABLE_ENTRIES) };
+            entries::count(words) == 0
+        };
 
-        !slot.has(Slot::SECTION) && table.is_none_or(|table| entries::count(table) == 0)
+        !slot.has(Slot::SECTION) && slot.any_table().is_none_or(is_empty)
     }
 
     /// Writes directory entries that point to their tables, or are invalid, in the place of a page.

@@ -128,7 +128,8 @@ impl<F: Format> Hardware<F> {
     /// that both CPUs need. Any page may be accessed at any time.
     fn run(&self, first: usize) {
         let mut random = Random::new(F::NAME);
-        let paddr = |index: usize, page: usize| ((index * PAGES + page + 1) as u64) << F::PAGE_SHIFT;
+        let paddr =
+            |index: usize, page: usize| ((index * PAGES + page + 1) as u64) << F::PAGE_SHIFT;
 
         for index in 0..TABLES {
             for page in (first..PAGES).step_by(2) {

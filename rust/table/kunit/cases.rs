@@ -69,7 +69,8 @@ pub fn format_round_trip<F: Format>() -> Result {
             // Formats without permissions have them all.
             check!(found.prot == shown::<F>(prot));
             let next = paddr + page::<F>();
-            if let (Ok(other), true) = (F::page_entry(next, prot), (paddr ^ next) >> F::LINEAR == 0) {
+            if let (Ok(other), true) = (F::page_entry(next, prot), (paddr ^ next) >> F::LINEAR == 0)
+            {
                 check!(
                     entry.wrapping_add(F::STEP) == other,
                     "{:#x} {:#x}",
@@ -263,7 +264,10 @@ pub fn unmap_ends_at_hole<F: Format>() -> Result {
     let iova = span::<F>();
 
     for hole in [0, 1, 7, 8, 9, F::TABLE_ENTRIES - 1] {
-        check!(table.map_pages(iova, 0, F::TABLE_ENTRIES, RW, KERNEL).1.is_ok());
+        check!(table
+            .map_pages(iova, 0, F::TABLE_ENTRIES, RW, KERNEL)
+            .1
+            .is_ok());
         check!(table.unmap_pages(iova + hole as u64 * page::<F>(), 1) == 1);
         check!(
             table.unmap_pages(iova, F::TABLE_ENTRIES) == hole,

@@ -174,7 +174,13 @@ pub fn sections_and_tables<F: Format>() -> Result {
             (iova, 1 << 40, size, 1, ERANGE),
             (1 << 40, 0, size, 1, ERANGE),
             (0, 0, size, usize::MAX, ERANGE),
-            (TestTable::<F>::aperture_end() + 1 - size as u64, 0, size, 2, ERANGE),
+            (
+                TestTable::<F>::aperture_end() + 1 - size as u64,
+                0,
+                size,
+                2,
+                ERANGE,
+            ),
         ] {
             let got = table.map(iova, paddr, size, count, RW, KERNEL);
             check!(got == (0, Err(error)), "{:#x} {:#x}: {:?}", iova, size, got);

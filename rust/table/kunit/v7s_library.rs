@@ -52,7 +52,10 @@ struct Library {
 impl Library {
     fn new(stand: &Stand) -> Result<Self> {
         // SAFETY: all zeroes are a valid configuration.
-        let mut cfg = KBox::new(unsafe { core::mem::zeroed::<bindings::io_pgtable_cfg>() }, GFP_KERNEL)?;
+        let mut cfg = KBox::new(
+            unsafe { core::mem::zeroed::<bindings::io_pgtable_cfg>() },
+            GFP_KERNEL,
+        )?;
         cfg.quirks = ARM_NS | NO_PERMS | ARM_MTK_EXT;
         cfg.pgsize_bitmap = super::support::TestTable::<MediaTek>::page_sizes() as usize;
         cfg.ias = 32;
@@ -197,7 +200,14 @@ mod tests {
                     let table = ours.table(dir).ok_or(EINVAL)?;
                     Ok(entries::read(&table[index]))
                 })?;
-                check!(own == theirs, "step {}: page {}: {:#x} {:#x}", step, page, own, theirs);
+                check!(
+                    own == theirs,
+                    "step {}: page {}: {:#x} {:#x}",
+                    step,
+                    page,
+                    own,
+                    theirs
+                );
             }
         }
         while let Some((iova, shift)) = mapped.pop() {
