@@ -445,7 +445,7 @@ impl<'bound> Hardware<'bound> {
             WORDS[0]
         );
 
-        if written == WORDS[0] && read == WORDS[1] && unmapped == 1 && kept == WORDS[0] {
+        if written == WORDS[0] && read == WORDS[1] && unmapped == SZ_4K && kept == WORDS[0] {
             Ok(())
         } else {
             Err(EIO)
