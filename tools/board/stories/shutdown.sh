@@ -3,7 +3,7 @@
 # The machine goes down while masters still run. No driver keeps their tables in
 # memory from then on, so the IOMMU denies them, and raises no interrupt. The story
 # says where to read after the shutdown; the boot's table has the lines that the
-# console must have then. shutdown:paging, blocked or identity.
+# console must have then. shutdown:paging, blocked, identity or partly.
 
 for M in $(masters); do
 	translated "$M"
@@ -33,6 +33,15 @@ identity)
 		does "$M" read 0 "$physical" 64
 		does "$M" last_read "$physical"
 	done
+	;;
+partly)
+	# Another master was removed, and its port is denied. The first is in identity.
+	check "another master" overlay_apply "$hw_joiner"
+	wait_for "the other master" 5 usable_at 1c0e000
+	check "it is removed" overlay_remove all
+	check "the other master is gone" gone 1c0e000
+	says identity "$M" domain
+	does "$M" read 0 "$physical" 64
 	;;
 *) fail "no such case: $1" ;;
 esac
