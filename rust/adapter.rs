@@ -491,9 +491,9 @@ where
 macro_rules! module_iommu_driver {
     (type: $type:ty, $($f:tt)*) => {
         // SAFETY: there is one static.
-        unsafe impl $crate::vtable::HasStatics for $type {
-            fn statics() -> &'static $crate::vtable::Statics<Self> {
-                static STATICS: $crate::vtable::Statics<$type> = $crate::vtable::Statics::new();
+        unsafe impl $crate::callbacks::HasStatics for $type {
+            fn statics() -> &'static $crate::callbacks::Statics<Self> {
+                static STATICS: $crate::callbacks::Statics<$type> = $crate::callbacks::Statics::new();
                 &STATICS
             }
         }

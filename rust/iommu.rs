@@ -14,6 +14,7 @@ use kernel::prelude::*;
 pub mod adapter;
 pub mod atomic_safe;
 mod bindings;
+pub mod callbacks;
 pub mod clk;
 mod debugfs;
 pub mod domain;
@@ -46,7 +47,6 @@ mod sysfs;
 pub mod table;
 #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 mod test_device;
-pub mod vtable;
 pub mod walker;
 
 /// A physical address.

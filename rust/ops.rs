@@ -27,6 +27,7 @@ use kernel::{
 
 use crate::{
     atomic_safe::AtomicSafe,
+    callbacks::HasStatics,
     domain::DomainRef,
     fault::Faults,
     gfp::Gfp,
@@ -39,7 +40,6 @@ use crate::{
     master::Master,
     prot::Prot,
     regions::ReservedRegions,
-    vtable::HasStatics,
     PhysAddr, //
 };
 

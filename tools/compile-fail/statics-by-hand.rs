@@ -9,9 +9,9 @@ use skeleton::*;
 
 struct Driver;
 
-impl iommu::vtable::HasStatics for Driver {
+impl iommu::callbacks::HasStatics for Driver {
     //~^ ERROR the trait `HasStatics` requires an `unsafe impl` declaration
-    fn statics() -> &'static iommu::vtable::Statics<Self>
+    fn statics() -> &'static iommu::callbacks::Statics<Self>
     where
         Self: Operations,
     {

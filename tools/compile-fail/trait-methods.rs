@@ -7,7 +7,7 @@ mod skeleton;
 
 use core::ptr::NonNull;
 use iommu::adapter::Adapter;
-use iommu::vtable::HasStatics;
+use iommu::callbacks::HasStatics;
 use iommu::walker::{BoundWalker, Mapped, WalkerDevice};
 use kernel::bindings::platform_driver;
 use kernel::driver::RegistrationOps;

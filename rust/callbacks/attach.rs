@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Callbacks that attach a master to a domain: paging, identity and blocked.
+//!
+//! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
+
+use kernel::{
+    bindings,
+    prelude::*, //
+};
+
+use super::{
+    is_master,
+    master, //
+};
+
+use crate::{
+    domain::TypedDomain,
+    live::{
+        Live,
+        Names, //
+    },
+    master::{
+        Attached,
+        Master, //
+    },
+    ops::Operations, //
+};
+
+/// Attaches a master to a paging domain. Called with the lock of its group held.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_domain_ops` has it.
+pub(super) unsafe extern "C" fn attach_paging<T: Operations>(
+    domain: *mut bindings::iommu_domain,
+    dev: *mut bindings::device,
+    _old: *mut bindings::iommu_domain,
+) -> c_int {
+    // `_old` is a hint that can be wrong. The driver records what the hardware uses.
+
+    // SAFETY: the core passes a valid domain.
+    let Some(domain) = (unsafe { TypedDomain::<T>::from_raw(domain) }) else {
+        return EINVAL.to_errno();
+    };
+    // Not every path in the core compares the drivers of the two.
+    // SAFETY: the core passes a device that it has probed.
+    if !unsafe { is_master::<T>(dev) } {
+        return EINVAL.to_errno();
+    }
+    // SAFETY: the core calls this between `probe_device` and `release_device`.
+    let master = unsafe { master::<T>(dev) };
+
+    let live = master.instances().enter();
+    let result = if !domain.instances().same(master.instances()) {
+        Err(not_attached(
+            &live,
+            master,
+            "its IOMMUs are not those of the domain",
+            EINVAL,
+        ))
+    } else if !live.is_complete() {
+        Err(not_attached(
+            &live,
+            master,
+            "an IOMMU is being unbound",
+            ENODEV,
+        ))
+    } else {
+        domain
+            .with_reference(|domain| T::attach(&live, master, domain))
+            .map(|()| Attached::Paging(domain.base().into()))
+    };
+    conclude_attach(&live, master, result)
+}
+
+/// Logs a first attach that fails before the driver is called. Later ones fail silently, as the
+/// core expects. Returns `e`.
+fn not_attached<T: Operations>(
+    live: &Live<'_, T>,
+    master: &Master<T>,
+    why: &str,
+    e: Error,
+) -> Error {
+    if master.base().is_unattached() {
+        master.log_attach_failed(fmt!("{}", Names(live)), why, e);
+    }
+    e
+}
+
+/// Records the outcome of an attach, and makes the result for the core.
+///
+/// The core requires: "Drivers are not allowed to fail the first domain attach". In a replay of
+/// masters it would refuse the instance for all of them, and they would run untranslated. So a
+/// master whose first attach fails is denied until it is attached to another domain, and the core
+/// gets success.
+fn conclude_attach<T: Operations>(
+    live: &Live<'_, T>,
+    master: &Master<T>,
+    result: Result<Attached>,
+) -> c_int {
+    let attached = match result {
+        Ok(attached) => attached,
+        Err(e) if !master.base().is_unattached() => return e.to_errno(),
+        Err(_) => {
+            T::attach_blocked(live, master);
+            Attached::Blocked
+        }
+    };
+    master.base().set_attached(attached);
+    0
+}
+
+/// Attaches a master to the identity domain. Called with the lock of its group held.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_domain_ops` has it.
+pub(super) unsafe extern "C" fn attach_identity<T: Operations>(
+    _domain: *mut bindings::iommu_domain,
+    dev: *mut bindings::device,
+    _old: *mut bindings::iommu_domain,
+) -> c_int {
+    // SAFETY: the core calls this between `probe_device` and `release_device`.
+    let master = unsafe { master::<T>(dev) };
+
+    let live = master.instances().enter();
+    let result = if !live.is_complete() {
+        Err(not_attached(
+            &live,
+            master,
+            "an IOMMU is being unbound",
+            ENODEV,
+        ))
+    } else {
+        T::attach_identity(&live, master)
+            .map(|()| Attached::Identity)
+            .map_err(|e| not_attached(&live, master, "no identity domain", e))
+    };
+    conclude_attach(&live, master, result)
+}
+
+/// Attaches a master to the blocked domain. Called with the lock of its group held.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_domain_ops` has it.
+pub(super) unsafe extern "C" fn attach_blocked<T: Operations>(
+    _domain: *mut bindings::iommu_domain,
+    dev: *mut bindings::device,
+    _old: *mut bindings::iommu_domain,
+) -> c_int {
+    // SAFETY: the core calls this between `probe_device` and `release_device`.
+    let master = unsafe { master::<T>(dev) };
+
+    // Unbound instances deny everything already.
+    T::attach_blocked(&master.instances().enter(), master);
+    master.base().set_attached(Attached::Blocked);
+    0
+}

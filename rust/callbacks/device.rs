@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Callbacks for a master: `of_xlate`, `probe_device`, `release_device` and what the core asks of it
+//! in between.
+//!
+//! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
+
+use core::ptr::NonNull;
+
+use kernel::{
+    bindings,
+    device::Device,
+    error::from_result,
+    prelude::*,
+    sync::Arc, //
+};
+
+use super::master;
+
+use crate::{
+    bindings::{
+        self as helpers,
+        as_raw, //
+    },
+    fwnode,
+    group::Group,
+    instance::Instance,
+    live::InstanceSet,
+    master::Master,
+    ops::{
+        DefaultDomain,
+        GroupRequest,
+        Operations, //
+    },
+    refusal,
+    regions::ReservedRegions,
+    registry::{
+        self,
+        StreamId, //
+    },
+};
+
+/// Adds one phandle of a master. Called with the probe lock held.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_ops` has it.
+pub(super) unsafe extern "C" fn of_xlate<T: Operations>(
+    dev: *mut bindings::device,
+    args: *const bindings::of_phandle_args,
+) -> c_int {
+    // SAFETY: the core passes a valid device and valid arguments.
+    let (dev, args): (&Device, _) = unsafe { (Device::from_raw(dev), &*args) };
+
+    from_result(|| {
+        // SAFETY: the core holds a reference to the node of the phandle.
+        let node = unsafe { fwnode::from_of_node(args.np) }.ok_or(ENODEV)?;
+        let instance = registry::find::<T>(node).ok_or(EPROBE_DEFER)?;
+        // An instance that is being unbound counts as one that is not probed yet: the master waits
+        // for the next.
+        let _guard = instance.gate().enter().ok_or(EPROBE_DEFER)?;
+        // SAFETY: the gate is held.
+        let iommu = unsafe { instance.dev() };
+        let count = args.args_count as usize;
+
+        if count != T::CELLS {
+            refusal::refuse(
+                dev,
+                fmt!(
+                    "{}: iommus entry has {} cells, this IOMMU takes {}",
+                    iommu.name(),
+                    count,
+                    T::CELLS
+                ),
+            );
+            return Err(EINVAL);
+        }
+        let cells = args.args.get(..count).ok_or(EINVAL)?;
+
+        // SAFETY: `find` gave an instance of `T`, and the gate is held.
+        let hw = unsafe { instance.hardware::<T>() };
+        let stream = T::of_xlate(hw, cells).inspect_err(|_| {
+            refusal::refuse(
+                dev,
+                fmt!("{}: no such master ID: {:?}", iommu.name(), cells),
+            );
+        })?;
+
+        let id = StreamId::new(&instance, stream).as_raw();
+        // SAFETY: `dev` is valid and the core holds the probe lock.
+        kernel::error::to_result(unsafe { bindings::iommu_fwspec_add_ids(as_raw(dev), &id, 1) })?;
+        Ok(0)
+    })
+}
+
+/// The instances that the IDs name, each once, and the streams at each.
+type Gathered = (KVec<Arc<Instance>>, KVec<KVec<u16>>);
+
+fn gather_streams<T: Operations>(ids: &[StreamId]) -> Result<Gathered> {
+    let mut instances: KVec<Arc<Instance>> = KVec::new();
+    let mut streams: KVec<KVec<u16>> = KVec::new();
+
+    for &id in ids {
+        let instance = registry::find_id::<T>(id).ok_or(ENODEV)?;
+        let at = match instances.iter().position(|i| Arc::ptr_eq(i, &instance)) {
+            Some(at) => at,
+            None => {
+                instances.push(instance, GFP_KERNEL)?;
+                streams.push(KVec::new(), GFP_KERNEL)?;
+                instances.len() - 1
+            }
+        };
+        if !streams[at].contains(&id.stream()) {
+            streams[at].push(id.stream(), GFP_KERNEL)?;
+        }
+    }
+    Ok((instances, streams))
+}
+
+fn try_probe_device<T: Operations>(dev: &Device) -> Result<Pin<KBox<Master<T>>>> {
+    // SAFETY: the core holds the probe lock in `probe_device`.
+    let ids = unsafe { registry::ids(as_raw(dev)) }?;
+    let (instances, streams) = gather_streams::<T>(&ids)?;
+    // SAFETY: `gather_streams` finds only instances of `T`.
+    let instances = unsafe { InstanceSet::<T>::new(instances) }?;
+
+    let live = instances.enter();
+    if !live.is_complete() {
+        return Err(ENODEV);
+    }
+    // The driver must not defer the probe, since the core may be replaying masters.
+    let data =
+        T::probe_device(&live, dev, &streams)
+            .map_err(|e| if e == EPROBE_DEFER { EIO } else { e })?;
+    let master = Master::new(dev, instances.try_clone()?, streams, data)?;
+    // An instance that is being unbound removes itself from the registry first, and looks for
+    // masters afterwards. The master is listed now, so either the instance finds it, or it is not
+    // made here.
+    if !registry::are_known(instances.as_slice()) {
+        return Err(ENODEV);
+    }
+    // Last, since a managed link cannot be removed again.
+    for instance in instances.as_slice() {
+        // SAFETY: `live` is complete, so the gate is held.
+        unsafe { instance.link(dev) }?;
+    }
+    Ok(master)
+}
+
+/// Probes a master. Called with the probe lock held.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_ops` has it.
+pub(super) unsafe extern "C" fn probe_device<T: Operations>(
+    dev: *mut bindings::device,
+) -> *mut bindings::iommu_device {
+    // SAFETY: the core passes a valid device.
+    let this = unsafe { Device::from_raw(dev) };
+
+    match try_probe_device::<T>(this) {
+        Ok(master) => {
+            let iommu = master.iommu_device();
+            // SAFETY: stays pinned until `release_device` makes it a box again.
+            let master = KBox::into_raw(unsafe { Pin::into_inner_unchecked(master) });
+            // SAFETY: `dev` is valid, and the core holds the probe lock.
+            unsafe { bindings::dev_iommu_priv_set(dev, master.cast()) };
+            iommu
+        }
+        // The driver of the master is being probed and must not be bound, because unbinding of its
+        // instance has begun.
+        Err(e) if e == EPROBE_DEFER && !registry::is_replaying() => e.to_ptr(),
+        Err(e) => {
+            // While the core replays masters for an instance that it registers, any error other
+            // than `ENODEV` makes it refuse that instance.
+            if e != ENODEV && e != EPROBE_DEFER {
+                refusal::refuse(this, fmt!("its IOMMU refuses it: {:?}", e));
+            }
+            ENODEV.to_ptr()
+        }
+    }
+}
+
+/// Releases a master.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_ops` has it.
+pub(super) unsafe extern "C" fn release_device<T: Operations>(dev: *mut bindings::device) {
+    // SAFETY: the core calls this once after a successful `probe_device`. The pointer is read, not
+    // cleared: the core frees the structure that has it right after this, and clearing needs the
+    // probe lock.
+    let master = unsafe { helpers::rust_iommu_helper_dev_iommu_priv_get(dev) }.cast::<Master<T>>();
+
+    // SAFETY: made by `into_raw` in `probe_device`; pinned ever since.
+    drop(unsafe { Pin::new_unchecked(KBox::from_raw(master)) });
+}
+
+/// Returns the group of a master. Called with the probe lock held.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_ops` has it.
+pub(super) unsafe extern "C" fn device_group<T: Operations>(
+    dev: *mut bindings::device,
+) -> *mut bindings::iommu_group {
+    // SAFETY: the core calls this after `probe_device`.
+    let master = unsafe { master::<T>(dev) };
+
+    // SAFETY: this is the callback.
+    let request = unsafe { GroupRequest::new(master.dev()) };
+    match T::device_group(master, request) {
+        Ok(group) => {
+            refusal::forget(master.dev());
+            Group::into_raw(group)
+        }
+        Err(e) => {
+            // The driver has logged why it refuses the master.
+            if e != ENODEV {
+                refusal::refuse(master.dev(), fmt!("no IOMMU group: {:?}", e));
+            }
+            ENODEV.to_ptr()
+        }
+    }
+}
+
+/// Lists the regions that a master must not use, or the only ones that it can use.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_ops` has it.
+pub(super) unsafe extern "C" fn get_resv_regions<T: Operations>(
+    dev: *mut bindings::device,
+    head: *mut bindings::list_head,
+) {
+    // SAFETY: the core calls this between `probe_device` and `release_device`.
+    let master = unsafe { master::<T>(dev) };
+    let (Some(dev), Some(head)) = (NonNull::new(dev), NonNull::new(head)) else {
+        return;
+    };
+    // SAFETY: the core passes a valid device and list, without other users meanwhile.
+    let mut regions = unsafe { ReservedRegions::from_raw(dev, head) };
+
+    T::reserved_regions(master, &mut regions);
+    regions.push_firmware();
+}
+
+/// Returns the type of default domain that a master prefers.
+///
+/// # Safety
+///
+/// Called by the core only, as `struct iommu_ops` has it.
+pub(super) unsafe extern "C" fn def_domain_type<T: Operations>(
+    dev: *mut bindings::device,
+) -> c_int {
+    // SAFETY: the core calls this between `probe_device` and `release_device`.
+    let master = unsafe { master::<T>(dev) };
+
+    match T::def_domain_type(master) {
+        DefaultDomain::Identity => bindings::IOMMU_DOMAIN_IDENTITY as c_int,
+        DefaultDomain::Dma if cfg!(CONFIG_IOMMU_DMA) => bindings::IOMMU_DOMAIN_DMA as c_int,
+        DefaultDomain::Any | DefaultDomain::Dma => 0,
+    }
+}
