@@ -63,20 +63,19 @@ impl Domain {
         }
     }
 
-    /// [`PagingDomain::sync_map`] for long ranges and new tables.
+    /// [`PagingDomain::sync_map`] for a range that is clean, with the directory entries that are new.
     #[cold]
     #[inline(never)]
-    fn sync_map_slowly(
+    fn invalidate_fresh(
         &self,
         engines: &mut Engines<'_, Sun50iIommu>,
         range: &RangeInclusive<u64>,
     ) -> Result {
         let (first, last) = low(range);
-
-        self.clean_long(engines, range);
         let fresh = Dirs::new(self.table.fresh(range));
         let mut engaged = engines.first().ok_or(ENODEV)?;
         let (engine, hold) = engaged.get();
+
         engine.invalidate_with(hold, self.directory(), first, last, &fresh)?;
         self.table.settle(range);
         Ok(())
@@ -152,8 +151,10 @@ impl PagingDomain<Sun50iIommu> for Domain {
                 let (engine, hold) = engaged.get();
                 return engine.invalidate(hold, self.directory(), first, last);
             }
+        } else {
+            self.clean_long(engines, &range);
         }
-        self.sync_map_slowly(engines, &range)
+        self.invalidate_fresh(engines, &range)
     }
 
     /// Removes unmapped pages from memory and the TLBs, before they are reused.
