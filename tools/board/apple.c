@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The devicetree of a real machine of Apple's: the DARTs that it names, with
- * their registers and interrupts where it has them.
+ * Reads the devicetree of a real Apple machine: which DARTs it describes, and
+ * where their registers and interrupts are.
  */
 #include <linux/of.h>
 #include <linux/of_address.h>

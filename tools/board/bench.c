@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The benchmark: two masters, each behind an instance of its own, one served
- * by the kernel's C driver and one by the Rust driver. There may be further
- * pairs of masters, which have several streams or are behind two instances;
- * what is measured with these has ":streams" or ":two" behind its name.
+ * The benchmark. It drives a pair of masters, each behind its own IOMMU
+ * instance: the kernel's C driver serves one instance, the Rust driver the
+ * other. A devicetree may have further pairs, whose masters have several
+ * streams or are behind two instances. The names of their cases end in
+ * ":streams" or ":two".
  *
- * debugfs board_bench/cmd takes a command (bench_cases.c), or "use PAIR" for
- * those that follow; board_bench/result reads what it had to say,
- * board_bench/samples the samples so far: a line for each case, size and side,
- * times in picoseconds a page or a call.
+ * debugfs board_bench/cmd takes a command (bench_cases.c), or "use PAIR", which
+ * selects the pair for the commands that follow. board_bench/result reads the
+ * output of the last command. board_bench/samples reads all samples so far: a
+ * line for each case, size and side, in picoseconds a page or a call.
  *
- * It stays loaded, and so do its domains: the C driver goes on using a domain
- * after it was detached and freed.
+ * The module cannot be unloaded, and the last domains it attached are never
+ * freed: the C driver still uses a domain after it was detached and freed.
  */
 #include <linux/debugfs.h>
 #include <linux/interrupt.h>
@@ -56,7 +57,7 @@ static struct pair {
 };
 
 const struct hw *bench_hw;
-/* Whom commands are about. */
+/* The pair that commands use. */
 static struct pair *used = &pairs[PAIR_ONE];
 
 static DEFINE_MUTEX(lock);
@@ -96,7 +97,7 @@ void row_add(struct row *row, u64 elapsed, u64 units)
 			min_t(u64, mul_u64_u64_div_u64(elapsed, tick_scale, units) >> 20, U32_MAX);
 }
 
-/* A case that did not do what it was measured for reports no number. */
+/* Marks a case as failed. Its samples are not reported. */
 void row_fail(struct row *row, const char *why)
 {
 	if (!row->failed)
@@ -180,7 +181,7 @@ static const struct file_operations cmd_fops = {
 	.write = cmd_write,
 };
 
-/* The ways that a master has, and which pair that makes it one of. */
+/* Fills in the ways of a master in @s and returns the pair that it belongs to. */
 static struct pair *find_ways(struct device_node *np, struct side *s)
 {
 	struct of_phandle_args args;
@@ -198,7 +199,7 @@ static struct pair *find_ways(struct device_node *np, struct side *s)
 		of_node_put(args.np);
 		if (ret)
 			return ERR_PTR(ret);
-		/* The board's instances lie one below the other. */
+		/* Each further instance lies 64 KiB below the one before. */
 		s->ways[i].iommu = 0xf - ((regs.start >> 16) & 0xf);
 		s->ways[i].id = args.args[0];
 	}
@@ -217,7 +218,7 @@ static const struct of_device_id hw_match[] = {
 	{ }
 };
 
-/* Which driver serves the instance decides which side a master is. */
+/* A master belongs to the side of the driver that its IOMMU instance is bound to. */
 static int bench_probe(struct platform_device *pdev)
 {
 	struct iommu_fwspec *spec = dev_iommu_fwspec_get(&pdev->dev);
@@ -238,7 +239,7 @@ static int bench_probe(struct platform_device *pdev)
 	iommu = of_find_device_by_node(to_of_node(spec->iommu_fwnode));
 	if (!iommu)
 		return -ENODEV;
-	/* The reference is kept: neither device goes any more. */
+	/* The reference is never put: neither device is removed any more. */
 	driver = iommu->dev.driver ? iommu->dev.driver->name : "none";
 	s = &pair->sides[str_has_prefix(driver, "rust") ? SIDE_RUST : SIDE_C];
 	if (s->dev)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The benchmark module: what its parts offer each other. */
+/* Declarations shared by the files of the benchmark module. */
 #ifndef _BOARD_BENCH_H
 #define _BOARD_BENCH_H
 
@@ -8,7 +8,7 @@
 #include <linux/timekeeping.h>
 #include <linux/types.h>
 
-/* Time in the finest unit there is; bench.c finds out how long a tick is. */
+/* Returns the time in the machine's finest unit. bench.c measures how long a tick is. */
 static __always_inline u64 ticks(void)
 {
 #ifdef __x86_64__
@@ -21,7 +21,7 @@ static __always_inline u64 ticks(void)
 #endif
 }
 
-/* A way that a master has to memory: a port, or a stream, of an instance. */
+/* A path from a master to memory: a port, or a stream, of an IOMMU instance. */
 struct way {
 	u32 iommu;
 	u32 id;
@@ -29,12 +29,12 @@ struct way {
 
 #define MAX_WAYS	4
 
-/* One benchmarked driver: a master behind what it serves. */
+/* One benchmarked driver, with a master behind an instance that the driver serves. */
 struct side {
 	const char *who;
 	struct device *dev;
 	void __iomem *engine_regs;
-	/* Of the instance that the first way leads through. */
+	/* Of the first way's instance. */
 	void __iomem *iommu_regs;
 	int irq;
 	int engine;
@@ -46,7 +46,7 @@ struct side {
 
 enum { SIDE_C, SIDE_RUST, SIDES };
 
-/* A run of calls: @calls of @size bytes each, one behind the other. */
+/* A series of @calls calls for @size bytes each, at ascending addresses. */
 struct run {
 	unsigned long iova;
 	phys_addr_t paddr;
@@ -61,22 +61,22 @@ struct run {
 #define BLOCK_PAGES	(1U << BLOCK_ORDER)
 #define PROT		(IOMMU_READ | IOMMU_WRITE)
 
-/* An access to a register of which the cost is measured. */
+/* A register access whose cost is measured. */
 struct access {
 	const char *name;
 	u32 reg, value;
 	bool read;
 };
 
-/* What only one kind of IOMMU has. */
+/* The parts of the benchmark that depend on the kind of IOMMU. */
 struct hw {
 	const struct access *accesses;
 	unsigned int nr_accesses;
-	/* Makes the accesses ones that do no harm. */
+	/* Prepares the registers so that the accesses do no harm. */
 	void (*ready)(void __iomem *regs);
-	/* Bytes of the tables of the run at RUN_IOVA, with what leads to them. */
+	/* Returns the bytes of the tables for the run at RUN_IOVA, all levels. */
 	size_t (*table_bytes)(const struct side *s);
-	/* The driver writes its tables itself: worth a comparison with others that do. */
+	/* The driver has its own page table code, to be compared with the floor and generic_pt. */
 	bool own_tables;
 };
 
@@ -93,7 +93,7 @@ void row_add(struct row *row, u64 elapsed, u64 units);
 void row_fail(struct row *row, const char *why);
 void bench_say(const char *fmt, ...) __printf(1, 2);
 
-/* bench_dma.c: the pages that DMA may reach, of which the first is what sampled IOVAs lead to */
+/* bench_dma.c: the pages that DMA may reach. Sampled IOVAs are mapped to the first one. */
 extern struct page *block;
 
 int dma_init(void);
@@ -124,7 +124,7 @@ int cmd_threads(struct side *sides, int argc, char **argv);
 /* bench_cases.c */
 int bench_command(struct side *sides, int argc, char **argv);
 
-/* bench_yard.c: what the drivers are compared with, without any hardware */
+/* bench_yard.c: page table code without hardware, for comparison */
 int yard_init(void);
 u64 floor_map(const struct run *run);
 u64 floor_unmap(const struct run *run);

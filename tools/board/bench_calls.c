@@ -2,16 +2,16 @@
 /*
  * The benchmark's calls to map and unmap, timed.
  *
- * "Whole" is iommu_map() and iommu_unmap(), with all that the driver does to
- * let the hardware know. "Table" is the loop of the core over map_pages() and
- * unmap_pages(), without the two syncs: a driver that does one page a call is
- * called once a page, as the core calls it.
+ * "Whole" times iommu_map() and iommu_unmap(), including the driver's cleaning
+ * and invalidation. "Table" times the core's loop over map_pages() and
+ * unmap_pages(), without iotlb_sync_map() and iotlb_sync(): as in the core, a
+ * driver that handles one page a call is called once for each page.
  *
- * Each sample is a batch of calls, first mapped, then unmapped. In between, a
- * page of it, another one each time, is written through by the master; after
- * the unmap the same access has to fail. All caches are dropped after that, so
- * that the next map does not meet the invalid entry that this left behind: the
- * C driver's map would not drop it everywhere.
+ * Each sample is a batch of calls that map and then unmap. In between, the
+ * master writes through one page of the batch, a different one each time. After
+ * the unmap the same write has to fail. It leaves an invalid entry in the
+ * IOMMU's caches, which the C driver's map would not drop everywhere. So all
+ * caches are flushed before the next sample.
  */
 #include <linux/mm.h>
 #include <linux/random.h>
@@ -138,7 +138,7 @@ static const struct kind kinds[] = {
 	{ "sg", sg_map, whole_unmap, true },
 };
 
-/* Pages of a scattered list: no two that follow each other are neighbours. */
+/* Page @i of a scattered list, in which no two consecutive pages are adjacent. */
 static unsigned int scattered_page(unsigned int i)
 {
 	return (i * 389) % BLOCK_PAGES;
@@ -227,7 +227,7 @@ static const struct kind *kind_named(const char *name)
 	return NULL;
 }
 
-/* C, R, R, C: a drift of the machine's speed meets both alike. */
+/* C, Rust, Rust, C: a drift of the machine's speed affects both sides alike. */
 const int order[ROUND] = { SIDE_C, SIDE_RUST, SIDE_RUST, SIDE_C };
 
 static struct row *row_of(const char *kind, const char *op, size_t size, const char *who,

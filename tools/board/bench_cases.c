@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The benchmark's other cases, and its commands.
+ * The benchmark's remaining cases, and the table of its commands.
  */
 #include <linux/interrupt.h>
 #include <linux/io.h>
@@ -16,7 +16,7 @@
 
 #define STAY_IOVA	0x90000000UL
 
-/* The handler of the instance's interrupt, called as the interrupt's flow calls it. */
+/* Calls the handler of the instance's interrupt as the interrupt flow does; returns the time. */
 static u64 handle_fault(struct side *s)
 {
 	struct irqaction *action = irq_data_to_desc(irq_get_irq_data(s->irq))->action;
@@ -35,7 +35,7 @@ static u64 one_fault(struct side *s, bool *ok)
 {
 	u64 elapsed;
 
-	/* The line goes up and is masked: nobody else handles it. */
+	/* With the interrupt disabled, only handle_fault() below runs the handler. */
 	disable_irq(s->irq);
 	dma_start(s, &s->ways[0], RUN_IOVA, 0);
 	board_engine_step(s->engine, sizeof(u32), NULL);
@@ -77,7 +77,7 @@ static int quiet(struct iommu_domain *domain, struct device *dev, unsigned long 
 	return 0;
 }
 
-/* From paging to paging: the first domain changes places with the second. */
+/* Replaces the attached paging domain by the other one. */
 static int replace(struct side *s, u64 *elapsed)
 {
 	struct iommu_group *group = iommu_group_get(s->dev);
@@ -93,7 +93,7 @@ static int replace(struct side *s, u64 *elapsed)
 	return ret;
 }
 
-/* From a paging domain to the default one. */
+/* Returns to the default domain from a paging domain. */
 static u64 leave(struct side *s)
 {
 	u64 start = ticks();
@@ -103,9 +103,10 @@ static u64 leave(struct side *s)
 }
 
 /*
- * From the default domain to a paging domain. It is a new one each time: the C
- * driver gives up the tables of the one before only now, and twice for one
- * that comes back.
+ * Attaches a paging domain in place of the default domain. The domain is new
+ * each time: the C driver frees the tables of the previous domain only when the
+ * next one is attached, and would free them twice if the same domain were
+ * attached again.
  */
 static int enter(struct side *s, u64 *elapsed)
 {
@@ -179,8 +180,8 @@ static int cmd_attach(struct side *sides, int argc, char **argv)
 }
 
 /*
- * A flush of the domain, alone. What it is to drop is there: an entry by which
- * DMA goes on although the page is no longer in the table.
+ * Times a flush of the whole domain. Before it, the IOMMU's caches have an entry
+ * whose page is no longer in the table, so that DMA still reaches the page.
  */
 static u64 one_flush(struct side *s, const char **bad)
 {
@@ -228,7 +229,7 @@ static int cmd_flush(struct side *sides, int argc, char **argv)
 	return 0;
 }
 
-/* What accesses to the board's registers cost, plain ones and commands. */
+/* Measures the cost of accesses to the IOMMU's registers, plain ones and commands. */
 static int cmd_mmio(struct side *sides, int argc, char **argv)
 {
 	void __iomem *regs = sides[SIDE_C].iommu_regs;
@@ -268,7 +269,7 @@ static struct side *side_named(struct side *sides, const char *name)
 	return !strcmp(name, "rust") ? &sides[SIDE_RUST] : &sides[SIDE_C];
 }
 
-/* once OP WHO SIZE: one call, for whoever counts what it does. "warm" is not counted. */
+/* once OP WHO SIZE: one call, whose instructions a tool counts; it ignores "warm". */
 static int cmd_once(struct side *sides, int argc, char **argv)
 {
 	struct run run = { .iova = RUN_IOVA, .calls = 1 };
@@ -316,7 +317,7 @@ static int cmd_tables(struct side *sides, int argc, char **argv)
 	return 0;
 }
 
-/* setup: two domains a side, the first attached. The C driver can map only then. */
+/* setup: allocates two domains a side and attaches the first, as the C driver's map requires. */
 static int cmd_setup(struct side *sides, int argc, char **argv)
 {
 	unsigned int i, n;

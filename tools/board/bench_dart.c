@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the benchmark knows of DARTs only, those like T8020's with 4 KiB pages.
+ * The benchmark's code for DARTs with T8020's register layout and 4 KiB pages.
  */
 #include <linux/bits.h>
 #include <linux/io.h>
@@ -16,12 +16,12 @@
 #define DART_TTBR(id, n) (0x200 + 16 * (id) + 4 * (n))
 #define DART_TTBR_VALID	BIT(31)
 
-/* What a TTBR and an entry of the table it names lead to. */
+/* Bytes that a TTBR covers, and an entry of the table that a TTBR points to. */
 #define TTBRS		4
 #define TTBR_SPAN	SZ_1G
 #define ENTRY_SPAN	SZ_2M
 
-/* Nobody's: no stream of a master is disturbed. */
+/* A stream that no master has, so that commands for it disturb none. */
 #define UNUSED_STREAM	15
 
 static const struct access accesses[] = {
@@ -51,7 +51,7 @@ static size_t table_bytes(const struct side *s)
 	return tables * SZ_4K;
 }
 
-/* Both drivers leave tables to the kernel's library. */
+/* Both drivers use the kernel's io-pgtable library. */
 const struct hw bench_dart = {
 	.accesses = accesses,
 	.nr_accesses = ARRAY_SIZE(accesses),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The benchmark's DMA: does an access of a master reach the page that it
- * should reach, and fail when there is nothing to reach?
+ * The benchmark's DMA: checks that a master's access reaches the page that is
+ * mapped there, and fails where no page is mapped.
  */
 #include <linux/delay.h>
 #include <linux/io.h>
@@ -29,7 +29,7 @@
 #define STATUS_DONE	BIT(1)
 #define STATUS_ERROR	BIT(2)
 
-/* Pages that DMA may reach; the first is what sampled IOVAs lead to. */
+/* Pages that DMA may reach. Sampled IOVAs are mapped to the first one. */
 struct page *block;
 static int other_engine;
 static void __iomem *other_regs;
@@ -44,7 +44,7 @@ u32 *target_word(void)
 	return page_address(block);
 }
 
-/* A DMA of one word; time passes for it in finish() only. */
+/* Starts a DMA of one word. The engine works only during finish(). */
 static void start(void __iomem *regs, u64 iova, u32 word, bool write)
 {
 	writel(STATUS_DONE | STATUS_ERROR, regs + R_STATUS);
@@ -74,7 +74,7 @@ static bool finish(int engine, void __iomem *regs)
 	return false;
 }
 
-/* A write of @word that is begun; it is over, well or not, after dma_finish(). */
+/* Starts a write of @word. dma_finish() completes it and returns whether it succeeded. */
 void dma_start(struct side *s, const struct way *way, u64 iova, u32 word)
 {
 	board_engine_wire(s->engine, way->iommu, way->id);
@@ -92,7 +92,7 @@ static bool dma(struct side *s, const struct way *way, u64 iova, u32 word)
 	return dma_finish(s);
 }
 
-/* Does a write to @iova land in the page at @page, whichever way it goes? */
+/* Returns true if a write to @iova reaches the page at @page by each of the master's ways. */
 bool hits(struct side *s, u64 iova, u32 *page)
 {
 	unsigned int i;
@@ -107,7 +107,7 @@ bool hits(struct side *s, u64 iova, u32 *page)
 	return true;
 }
 
-/* Is there no way by which it does? */
+/* Returns true if a write to @iova reaches the page by none of the master's ways. */
 bool misses(struct side *s, u64 iova, u32 *page)
 {
 	unsigned int i;
@@ -150,7 +150,7 @@ const char *check_unmapped(struct side *s, const struct run *run, u64 sample)
 	return bad;
 }
 
-/* Another master reads pages of its own: its entries are in the caches now. */
+/* Fills the IOMMU's caches with entries of another master, which reads its own pages. */
 int warm(struct side *s)
 {
 	unsigned int i;
@@ -183,7 +183,7 @@ int dma_init(void)
 	other_regs = ioremap(BOARD_SOC_BASE + 0x02000000, 0x1000);
 	if (other_engine < 0 || !other_regs)
 		return -ENOMEM;
-	/* Far enough up that a run of any size can end there. */
+	/* The block must lie above MAX_BYTES, so that a run of any size can end in it. */
 	for (nr = 0; nr < ARRAY_SIZE(blocks) && !block; nr++) {
 		blocks[nr] = alloc_pages(GFP_KERNEL, BLOCK_ORDER);
 		if (!blocks[nr])

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the benchmark knows of the sun50i IOMMU only.
+ * The benchmark's code for the sun50i IOMMU.
  */
 #include <linux/io.h>
 #include <linux/kernel.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The benchmark with threads, each on a CPU of its own and in a range of its
- * own of the same domain.
+ * The benchmark's threads. Each runs on its own CPU and maps in its own range of
+ * a domain that they share.
  */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
@@ -39,7 +39,7 @@ static int worker_fn(void *data)
 	return 0;
 }
 
-/* Time until the slower one is through, a map with its unmap. */
+/* Sets *@elapsed to the slower thread's time for @times maps, each with its unmap. */
 static int work(struct side *s, size_t size, unsigned int workers, unsigned int times, u64 *elapsed)
 {
 	static struct worker all[2];
@@ -106,7 +106,7 @@ int cmd_threads(struct side *sides, int argc, char **argv)
 			ret = work(s, size, workers, times, &elapsed);
 			if (ret)
 				return ret;
-			/* What the threads left behind must be a domain that still works. */
+			/* The domain must still work after the threads have ended. */
 			run.iova = i % 2 ? RUN_IOVA2 : RUN_IOVA;
 			run.paddr = target();
 			run.size = SZ_4K;

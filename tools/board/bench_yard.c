@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the drivers' table work is compared with.
+ * Page table code that the drivers are compared with.
  *
- * The floor: a loop that checks and stores entries in tables of 256 words,
- * with no locks, no counts and no hardware. Generic_pt: the kernel's own page
- * table code, as the RISC-V driver uses it, kept to leaves of 4 KiB.
+ * The floor is a loop that checks and stores entries in tables of 256 words,
+ * with no locks, no counts and no hardware. generic_pt is the kernel's own page
+ * table code, as the RISC-V driver uses it, limited to leaves of 4 KiB.
  */
 #include <linux/generic_pt/iommu.h>
 #include <linux/module.h>
@@ -20,7 +20,7 @@
 
 static u32 *tables[FLOOR_TABLES];
 
-/* Entries of the run that lie in one table. */
+/* Returns the entry for @iova, and in *@nr how many entries of the run follow in its table. */
 static __always_inline u32 *piece(unsigned long iova, size_t left, unsigned int *nr)
 {
 	unsigned long page = (iova - FLOOR_BASE) >> PAGE_SHIFT;
@@ -114,7 +114,7 @@ bool floor_holds(const struct run *run, bool mapped)
 	return true;
 }
 
-/* Nothing is timed in an image with KASAN; its kernel's own module does not load there. */
+/* An image with KASAN measures nothing, and the kernel's own generic_pt module does not load. */
 #if IS_ENABLED(CONFIG_IOMMU_PT_RISCV64) && !IS_ENABLED(CONFIG_KASAN)
 static struct pt_iommu_riscv_64 generic;
 static bool generic_there;
@@ -178,7 +178,7 @@ u64 generic_pt_map(const struct run *run)
 	return ticks() - start;
 }
 
-/* Tables that became empty are freed by the sync, as the caller would do it. */
+/* The caller's sync frees tables that became empty; the time includes that. */
 u64 generic_pt_unmap(const struct run *run)
 {
 	struct pt_iommu *pt = &generic.iommu;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The UML board: what its parts offer each other.
+ * The UML board: declarations shared by its files.
  *
- * The board is one permanent module. It plays the hardware around an IOMMU:
- * registers, an interrupt controller, clocks and resets, DMA masters, and the
- * IOMMU itself, whose behaviour comes from the Rust crate `iommu_models`.
+ * The board is one module that cannot be unloaded. It models the hardware around
+ * an IOMMU: registers, an interrupt controller, clocks and resets, DMA masters,
+ * and the IOMMU itself, whose model is the Rust crate `iommu_models`.
  */
 #ifndef _IOMMU_BOARD_H
 #define _IOMMU_BOARD_H
@@ -14,21 +14,21 @@
 #include <linux/types.h>
 
 #define BOARD_NR_IOMMUS		4
-/* As many as a devicetree of Apple's may name. */
+/* The most DARTs that the devicetree of an Apple machine may describe. */
 #define BOARD_MAX_IOMMUS	32
 #define BOARD_NR_ENGINES	8
 
-/* Where the bus of the SoC lies in the guest's physical address space. */
+/* The SoC's bus in the guest's physical address space. */
 #define BOARD_SOC_BASE		0x100000000ULL
 #define BOARD_SOC_SIZE		0x10000000ULL
-/* The QEMU board has what no chip has there: see tools/qemu/iommu-control.c. */
+/* The control device of the QEMU board, which no chip has: tools/qemu/iommu-control.c. */
 #define BOARD_CONTROL		0x0f000000
-/* Where it ends when the devicetree is that of a real machine. */
+/* The end of the bus if the devicetree is that of a real machine. */
 #define BOARD_APPLE_END		0x4000000000ULL
 
 /*
- * The same numbers stand in shim.rs. From the T8103 on, the IOMMUs are DARTs.
- * The last is any machine of Apple's: its devicetree says what there is.
+ * shim.rs has the same numbers. The SoCs from the T8103 on have DARTs. The last
+ * one is any Apple machine: its devicetree describes the DARTs.
  */
 enum board_soc {
 	BOARD_H6,
@@ -64,7 +64,7 @@ void board_intc_hold(bool on);
 bool board_intc_held(void);
 void board_intc_show(struct seq_file *s);
 #define BOARD_SPI(n)		((n) + 32)
-/* The line that an interrupt specifier of Apple's names, or -EINVAL. */
+/* Returns the line of an AIC interrupt specifier, or -EINVAL. */
 int board_intc_aic_line(const u32 *cells, unsigned int nr);
 
 /* ccu.c */
@@ -77,25 +77,25 @@ unsigned int board_ccu_fail_resets(void);
 
 /* power.c */
 int board_power_init(void);
-/* Which IOMMUs, one bit each, are without power in system sleep. */
+/* Selects the IOMMUs, one bit each, that lose power in system sleep. */
 void board_power_lose(unsigned int mask);
 
-/* An IOMMU as it is built in. */
+/* The wiring of an IOMMU. */
 struct board_iommu {
 	u64 start;		/* address on the SoC's bus */
 	u32 size;
 	unsigned int line;	/* of the interrupt controller */
-	bool shared;		/* by another one */
+	bool shared;		/* the line, with another IOMMU */
 	enum board_soc kind;
 };
 
-/* apple.c: the DARTs that the devicetree names; how many, or an error */
+/* apple.c: finds the DARTs of the devicetree; returns their number or an error */
 int board_apple_find(struct board_iommu *iommus, unsigned int max);
 
 /* hw.c: the IOMMU models behind their locks */
 int board_hw_init(struct dentry *root);
 unsigned int board_hw_count(void);
-/* The IOMMU whose registers start at a physical address, or -1. */
+/* Returns the index of the IOMMU whose registers start at this physical address, or -1. */
 int board_hw_find(u64 reg);
 void board_hw_set_clock(unsigned int iommu, bool on);
 void board_hw_set_reset(unsigned int iommu, bool asserted);
@@ -118,7 +118,7 @@ void board_scanout_init(struct dentry *root);
 /* devices.c */
 struct device;
 void board_devices_init(struct dentry *root);
-/* A device of any bus that masters are on; the caller puts it. */
+/* Finds a device on any bus that has masters. The caller puts it. */
 struct device *board_find_device(const char *name);
 
 /* shadow.c */

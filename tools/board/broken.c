@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mistakes made on purpose, one at each insertion: what the debug image is for
- * must notice them. A detector that stays silent makes all silence worthless.
+ * Makes one deliberate mistake at each insertion, which a detector of the debug
+ * image has to report. A run without reports means something only if the
+ * detectors are known to work.
  */
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
@@ -13,7 +14,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
-/* More than the sheaves of a CPU, which keep addresses that they have given out. */
+/* More objects than a CPU's sheaves hold: kmemleak finds no leak that a sheaf points to. */
 #define LEAKS		256
 #define LEAK_SIZE	200
 
@@ -49,7 +50,7 @@ static int leak(void)
 		p = kzalloc(LEAK_SIZE, GFP_KERNEL);
 		if (!p)
 			return -ENOMEM;
-		/* Nobody knows it after this. */
+		/* Drops the last pointer to the object. */
 		OPTIMIZER_HIDE_VAR(p);
 	}
 	return 0;
@@ -82,7 +83,7 @@ static int sleep_in_atomic(void)
 	return 0;
 }
 
-/* A mapping that is still there when the device's driver has gone. */
+/* A mapping that the device's driver leaves when it is unbound. */
 static int forgotten_mapping(void)
 {
 	page = (void *)get_zeroed_page(GFP_KERNEL);
@@ -96,7 +97,7 @@ static int forgotten_mapping(void)
 	return 0;
 }
 
-/* Unmapping what has not been mapped. */
+/* An unmap of an address that is not mapped. */
 static int wrong_unmap(void)
 {
 	int ret = forgotten_mapping();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The kernel's sun50i driver, verbatim, as a module: with a licence and an owner. */
+/* The kernel's sun50i driver, unchanged. A module also needs a licence and an owner. */
 #include <linux/iommu.h>
 #include <linux/module.h>
 #define iommu_device_register(iommu, its_ops, dev) ({			\

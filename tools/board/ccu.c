@@ -2,10 +2,10 @@
 /*
  * Clocks and resets, with the specifiers of the H6's and the H616's CCU.
  *
- * A gate or a reset is a bit of a CCU register. Bits 0.. and 16.. of register
- * 0x7bc are the clock gate and the reset (0 = asserted) of IOMMU 0.. and drive
- * the models; the first pair is that of the real SoC, the others belong to
- * this board. The remaining clocks are bits that nobody looks at.
+ * A clock gate or a reset is a bit of a CCU register. In register 0x7bc, bit n is
+ * the clock gate of IOMMU n and bit 16 + n its reset (0 = asserted). These bits
+ * drive the models. The real SoC has only those of IOMMU 0. The bits of all
+ * other clocks have no effect.
  */
 #include <linux/clk-provider.h>
 #include <linux/io.h>
@@ -26,7 +26,7 @@
 #define MAX_RESET	128
 #define APB1_RATE	100000000
 
-/* Specifiers of the IOMMUs that only this board has. */
+/* Specifiers for the further IOMMUs, which the real SoC does not have. */
 #define CLK_BOARD_IOMMU(n)	(200 + (n))
 #define RST_BOARD_IOMMU(n)	(100 + (n))
 
@@ -150,8 +150,8 @@ static void gate_disable(struct clk_hw *hw)
 }
 
 /*
- * No is_enabled: the clock core would turn what software has not claimed off
- * at boot, which is not this board's business.
+ * Without is_enabled(), the clock core does not disable clocks at boot that no
+ * driver has claimed.
  */
 static const struct clk_ops gate_ops = {
 	.enable = gate_enable,
@@ -167,7 +167,7 @@ static struct clk_hw *ccu_get(struct of_phandle_args *args, void *data)
 	return clocks[id];
 }
 
-/* The IOMMU that a reset belongs to, or -1. */
+/* Returns the IOMMU that a reset belongs to, or -1. */
 static int reset_iommu(unsigned long id)
 {
 	if (id == soc->rst_iommu)
@@ -297,8 +297,8 @@ static struct platform_driver ccu_driver = {
 };
 
 /*
- * The same clocks and resets once more, behind nodes of their own: the display
- * clocks, and a supplier that stays away until debugfs lets it come.
+ * The same clocks and resets behind further nodes: the display clocks, and a
+ * supplier that is registered only when debugfs asks for it.
  */
 static struct clk_hw *alias_get(struct of_phandle_args *args, void *data)
 {
@@ -355,7 +355,7 @@ static struct platform_driver late_driver = {
 
 static bool late_registered;
 
-/* Lets the late supplier come. */
+/* Registers the late supplier. */
 int board_ccu_late(void)
 {
 	int ret;

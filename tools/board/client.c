@@ -3,8 +3,8 @@
  * The test client's driver, its commands on domains and buffers, and the
  * debugfs files that take them.
  *
- * A command is a line written to "cmd"; "result" then reads its errno (0 for
- * success), a space, and what it has to say.
+ * A command is a line written to "cmd". "result" then reads its errno (0 for
+ * success), a space, and its output.
  */
 #include <linux/debugfs.h>
 #include <linux/delay.h>
@@ -87,7 +87,7 @@ struct buffer *client_buffer(const char *arg)
 	return buffers[n];
 }
 
-/* "r", "w", "rw", with "n" for no execute and "m" for MMIO behind. */
+/* Parses "r", "w" or "rw", followed by "n" for no execute and "m" for MMIO. */
 int client_prot(const char *arg)
 {
 	int prot = 0;
@@ -195,7 +195,7 @@ static int cmd_bfree(struct client *c, int argc, char **argv)
 	return 0;
 }
 
-/* bphys B OFFSET: where a byte of a buffer is */
+/* bphys B OFFSET: prints the physical address of a byte of a buffer */
 static int cmd_bphys(struct client *c, int argc, char **argv)
 {
 	struct buffer *b = client_buffer(argv[1]);
@@ -217,7 +217,7 @@ static int range_args(char **argv, struct buffer **b, u64 *off, u64 *len)
 	return 0;
 }
 
-/* set B OFFSET LEN BYTE: by the CPU */
+/* set B OFFSET LEN BYTE: fills a part of a buffer, by the CPU */
 static int cmd_set(struct client *c, int argc, char **argv)
 {
 	struct buffer *b;
@@ -231,7 +231,7 @@ static int cmd_set(struct client *c, int argc, char **argv)
 	return 0;
 }
 
-/* pattern B SEED: bytes that tell where they belong, by the CPU */
+/* pattern B SEED: fills a buffer with words that depend on their offset, by the CPU */
 static int cmd_pattern(struct client *c, int argc, char **argv)
 {
 	struct buffer *b = client_buffer(argv[1]);
@@ -245,7 +245,7 @@ static int cmd_pattern(struct client *c, int argc, char **argv)
 	return 0;
 }
 
-/* check B OFFSET LEN BYTE: says how many bytes differ and where the first is */
+/* check B OFFSET LEN BYTE: prints how many bytes differ and the offset of the first */
 static int cmd_check(struct client *c, int argc, char **argv)
 {
 	struct buffer *b;
@@ -430,8 +430,8 @@ static int map_args(char **argv, struct iommu_domain **domain, u64 *iova,
 }
 
 /*
- * map D IOVA B OFFSET LEN PROT [atomic]: one call, of a buffer in one run; with
- * interrupts off if it is atomic
+ * map D IOVA B OFFSET LEN PROT [atomic]: maps a contiguous buffer in one call,
+ * with interrupts off if it is atomic
  */
 static int cmd_map(struct client *c, int argc, char **argv)
 {
@@ -456,7 +456,7 @@ static int cmd_map(struct client *c, int argc, char **argv)
 	return ret;
 }
 
-/* mapp D IOVA PHYS LEN PROT: any address */
+/* mapp D IOVA PHYS LEN PROT: maps any physical address */
 static int cmd_mapp(struct client *c, int argc, char **argv)
 {
 	struct iommu_domain *domain = client_domain(argv[1]);
@@ -503,7 +503,7 @@ static int cmd_mapsg(struct client *c, int argc, char **argv)
 	return 0;
 }
 
-/* unmap D IOVA LEN: says how many bytes were */
+/* unmap D IOVA LEN: prints how many bytes were unmapped */
 static int cmd_unmap(struct client *c, int argc, char **argv)
 {
 	struct iommu_domain *domain = client_domain(argv[1]);
@@ -531,7 +531,7 @@ static int cmd_phys(struct client *c, int argc, char **argv)
 	return 0;
 }
 
-/* domain: what the device is in */
+/* domain: prints the domain that the device is attached to */
 static int cmd_domain(struct client *c, int argc, char **argv)
 {
 	struct iommu_domain *domain = iommu_get_domain_for_dev(c->dev);
@@ -564,7 +564,7 @@ static int cmd_domain(struct client *c, int argc, char **argv)
 	return 0;
 }
 
-/* group: its number, or "none" */
+/* group: prints the number of the device's group, or "none" */
 static int cmd_group(struct client *c, int argc, char **argv)
 {
 	struct iommu_group *group = iommu_group_get(c->dev);
@@ -605,7 +605,7 @@ static int cmd_handler(struct client *c, int argc, char **argv)
 
 	if (!domain)
 		return -ENOENT;
-	/* The core refuses to take a handler away. */
+	/* The core does not accept a NULL handler, so "off" installs one that does nothing. */
 	iommu_set_fault_handler(domain, strcmp(argv[2], "on") ? no_handler : on_fault, c);
 	return 0;
 }
@@ -762,7 +762,7 @@ static int client_probe(struct platform_device *pdev)
 		return -ENOMEM;
 	c->dev = dev;
 	c->translated = device_iommu_mapped(dev);
-	/* Its IOMMU may be going just now, but must not before this is done. */
+	/* The IOMMU may be unbound at this moment, but not before this probe has ended. */
 	if (translated_only)
 		fsleep(2000);
 	c->attached = -1;

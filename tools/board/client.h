@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The test client: one driver for every master node of the board. It knows the
- * IOMMU API and its own engine, and nothing about any IOMMU driver.
+ * The test client: one driver for all master nodes of the board. It uses the
+ * IOMMU API and its own engine, and knows nothing of the IOMMU driver.
  */
 #ifndef _BOARD_CLIENT_H
 #define _BOARD_CLIENT_H
@@ -15,7 +15,7 @@
 #define CLIENT_BUFFERS	16
 #define CLIENT_ARGS	8
 
-/* Memory of a test: pages in one run, or scattered. */
+/* Memory of a test: contiguous pages, or scattered ones. */
 struct buffer {
 	struct page **pages;
 	unsigned int nr;
@@ -28,7 +28,7 @@ struct load {
 	u64 src_iova, dst_iova;
 	size_t len;
 	atomic64_t bytes, passes, errors, mismatches, timeouts;
-	bool keep;	/* goes on through system suspend */
+	bool keep;	/* not paused for system suspend */
 	bool paused;
 };
 
@@ -76,7 +76,7 @@ int iommu_replace_group_handle(struct iommu_group *group,
 void iommu_detach_group_handle(struct iommu_domain *domain,
 			       struct iommu_group *group);
 
-/* What two CPUs do at once, and how often they did. */
+/* Counts how often two contexts were inside the same section at once. */
 struct meeting {
 	atomic_t inside;
 	atomic64_t overlaps;
@@ -93,7 +93,7 @@ static inline void leave(struct meeting *m)
 	atomic_dec(&m->inside);
 }
 
-/* Byte @offset of a buffer, and how many bytes follow it in its page. */
+/* Returns the address of byte @offset of a buffer. */
 static inline void *buffer_at(struct buffer *b, size_t offset)
 {
 	return page_address(b->pages[offset >> PAGE_SHIFT]) + offset_in_page(offset);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The test client attaches one domain for two groups, on a CPU each: the core
- * keeps attaches of a group apart, not those of a domain.
+ * The test client attaches one domain to two groups, on two CPUs at once. The
+ * core serializes the attaches of a group, but not those of a domain.
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>
@@ -61,7 +61,7 @@ static int start(struct attacher *a, unsigned int cpu)
 	if (IS_ERR(a->task))
 		return PTR_ERR(a->task);
 	kthread_bind(a->task, cpu);
-	/* It must not go before it is stopped. */
+	/* The reference keeps the task_struct until kthread_stop(). */
 	get_task_struct(a->task);
 	return 0;
 }
@@ -75,7 +75,7 @@ static void stop(struct attacher *a)
 	iommu_group_put(a->group);
 }
 
-/* attaches D OTHER IOVA MS: of this device and the other one, which reads there */
+/* attaches D OTHER IOVA MS: attaches this device and OTHER, which reads at IOVA */
 static int cmd_attaches(struct client *c, int argc, char **argv)
 {
 	struct meeting meeting = {};

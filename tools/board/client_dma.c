@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The test client's engine: single transfers, and a load that never ends.
+ * The test client's engine: single transfers, and a load that repeats a transfer
+ * until it is stopped.
  *
- * The engine's time is the client's: it works while somebody calls
- * board_engine_step(), so a transfer is done when the command returns, and
- * a load runs on the CPU that its thread is bound to.
+ * The engine works only during calls of board_engine_step(). So a transfer is
+ * complete when its command returns, and a load runs on the CPU that its thread
+ * is bound to.
  */
 #include <linux/delay.h>
 #include <linux/io.h>
@@ -51,12 +52,12 @@ static u64 get64(struct client *c, unsigned int reg)
 
 #define LOOK_US 50
 
-/* 0, -EFAULT when the engine met an error, -ETIMEDOUT when it did not end. */
+/* Returns 0, -EFAULT if the engine reports an error, or -ETIMEDOUT if it does not finish. */
 int client_transfer(struct client *c, struct transfer *t)
 {
 	/*
-	 * Looks instead of time: on a slow machine, the handler of the fault gets as
-	 * many turns as on a fast one.
+	 * The timeout counts polls, not time, so that the fault handler gets as many
+	 * turns on a slow machine as on a fast one.
 	 */
 	unsigned int most = (t->timeout_ms ?: 1000) * (USEC_PER_MSEC / LOOK_US);
 	unsigned int looks = 0;
@@ -85,12 +86,12 @@ int client_transfer(struct client *c, struct transfer *t)
 			cond_resched();
 			continue;
 		}
-		/* A fault that is not handled yet holds the lane. */
+		/* A fault that is not handled yet stalls the lane. */
 		if (looks++ == most) {
 			writel(0, c->regs + CH(ch, R_CTRL));
 			return -ETIMEDOUT;
 		}
-		/* Most handlers have run during the step. */
+		/* In most cases the handler has run during the step. */
 		if (looks > 1)
 			usleep_range(LOOK_US, 2 * LOOK_US);
 	}
@@ -155,7 +156,7 @@ static int cmd_read(struct client *c, int argc, char **argv)
 	return transfer_say(c, &t);
 }
 
-/* list CHANNEL IOVA COUNT: a scattered copy by descriptors */
+/* list CHANNEL IOVA COUNT: a scattered copy, from COUNT descriptors at IOVA */
 static int cmd_list(struct client *c, int argc, char **argv)
 {
 	struct transfer t = { .mode = ENGINE_LIST };
@@ -173,7 +174,7 @@ struct descriptor {
 	__le32 reserved;
 };
 
-/* desc B INDEX SRC DST LEN: writes a descriptor, by the CPU */
+/* desc B INDEX SRC DST LEN: writes a descriptor to a buffer, by the CPU */
 static int cmd_desc(struct client *c, int argc, char **argv)
 {
 	struct buffer *b = client_buffer(argv[1]);
@@ -233,7 +234,7 @@ static int load_thread(void *data)
 				atomic64_inc(&l->mismatches);
 			break;
 		case -ETIMEDOUT:
-			/* A slow machine below, or a lane that nobody frees: then passes stand still. */
+			/* The host is slow, or the lane stays stalled: then all passes time out. */
 			atomic64_inc(&l->timeouts);
 			break;
 		default:
@@ -254,7 +255,7 @@ void client_load_stop(struct client *c)
 	c->load.task = NULL;
 }
 
-/* After a pause no transfer is under way. */
+/* Pauses or resumes the load. When a pause returns, no transfer is in progress. */
 void client_load_pause(struct client *c, bool pause)
 {
 	s64 passes;

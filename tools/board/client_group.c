@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The test client's way from one domain straight into another. The core has
- * one, for iommufd; iommu_attach_device() wants the default domain in between.
+ * The test client replaces one domain by another without the default domain in
+ * between, which iommu_attach_device() requires. The core's function for that is
+ * the one that iommufd uses.
  */
 #include <linux/iommu.h>
 #include <linux/kernel.h>
@@ -11,7 +12,7 @@
 
 static struct iommu_attach_handle handles[CLIENT_DOMAINS];
 
-/* For the driver's blocked domain, which all groups share. */
+/* The handle for the driver's blocked domain, which all groups share. */
 static struct iommu_attach_handle blocked_handle;
 
 static int replace(struct client *c, struct iommu_domain *domain,
@@ -27,7 +28,7 @@ static int replace(struct client *c, struct iommu_domain *domain,
 	return ret;
 }
 
-/* replace D: from whatever the device's group is in */
+/* replace D: attaches the device's group to D in place of its current domain */
 static int cmd_replace(struct client *c, int argc, char **argv)
 {
 	struct iommu_domain *domain = client_domain(argv[1]);
@@ -44,7 +45,7 @@ static int cmd_replace(struct client *c, int argc, char **argv)
 	return ret;
 }
 
-/* Back into the default domain, from one that "replace" has put the group in. */
+/* Returns the group to the default domain from one that "replace" attached. */
 int client_detach_handle(struct client *c, struct iommu_domain *domain)
 {
 	struct iommu_group *group = iommu_group_get(c->dev);
@@ -64,7 +65,7 @@ static struct iommu_domain *blocked_domain(struct client *c)
 	return c->dev->iommu->iommu_dev->ops->blocked_domain;
 }
 
-/* block: into the blocked domain, from whatever the device's group is in */
+/* block: attaches the blocked domain in place of the group's current domain */
 static int cmd_block(struct client *c, int argc, char **argv)
 {
 	struct iommu_domain *domain = blocked_domain(c);
@@ -80,7 +81,7 @@ static int cmd_block(struct client *c, int argc, char **argv)
 	return ret;
 }
 
-/* unblock: back into the default domain */
+/* unblock: returns the group to the default domain */
 static int cmd_unblock(struct client *c, int argc, char **argv)
 {
 	struct iommu_domain *domain = blocked_domain(c);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The test client looks at the hardware after the driver core has shut down all
- * devices. Stories have ended by then: they say beforehand what to look at, and
- * the result is a line on the console.
+ * The test client checks the hardware after the driver core has shut down all
+ * devices. Stories have ended by then, so they register the checks beforehand.
+ * Each prints its result on the console.
  */
 #include <linux/io.h>
 #include <linux/iommu.h>
@@ -14,8 +14,8 @@
 #define LOOKS	16
 
 /*
- * An access of a master, or an attach where there is a domain, or a register of the
- * SoC where there is no client.
+ * One check: an attach if @domain is set, a register read if @client is not set,
+ * else a read by the client's master.
  */
 static struct look {
 	struct client *c;
@@ -38,7 +38,7 @@ static int look_add(struct look look)
 	return ret;
 }
 
-/* last_read IOVA: the device reads there after the shutdown */
+/* last_read IOVA: the device reads at IOVA after the shutdown */
 static int cmd_last_read(struct client *c, int argc, char **argv)
 {
 	u64 address;
@@ -48,7 +48,7 @@ static int cmd_last_read(struct client *c, int argc, char **argv)
 	return look_add((struct look){ .c = c, .address = address });
 }
 
-/* last_attach D: the group leaves the domain after the shutdown, and is attached again */
+/* last_attach D: the group is detached from D after the shutdown, and attached again */
 static int cmd_last_attach(struct client *c, int argc, char **argv)
 {
 	struct iommu_domain *domain = client_domain(argv[1]);
@@ -58,7 +58,7 @@ static int cmd_last_attach(struct client *c, int argc, char **argv)
 	return look_add((struct look){ .c = c, .domain = domain });
 }
 
-/* last_reg ADDRESS: a register of the SoC after the shutdown */
+/* last_reg ADDRESS: a register of the SoC is read after the shutdown */
 static int cmd_last_reg(struct client *c, int argc, char **argv)
 {
 	u64 address;
@@ -113,7 +113,7 @@ static void look_reg(const struct look *l)
 	iounmap(reg);
 }
 
-/* All devices are shut down. No lock is held that an access needs. */
+/* Runs after all devices are shut down, with no lock held that the checks need. */
 static void after_shutdown(void *data)
 {
 	unsigned int i;
@@ -130,7 +130,7 @@ static void after_shutdown(void *data)
 	mutex_unlock(&lock);
 }
 
-/* The device of a client goes. */
+/* Drops the checks of a client whose device is unbound. */
 void client_shutdown_forget(struct client *c)
 {
 	unsigned int i, kept = 0;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The test client's stress commands. Each runs for a given time with its two
- * sides bound to a CPU each, and says how often they met: a run in which they
- * never did has shown nothing. And one that looks where code lies.
+ * The test client's stress commands. Most of them run two sides against each
+ * other for a given time, each bound to a CPU, and print how often both were
+ * inside the tested calls at once: a run without overlaps has tested nothing.
+ * "slots" prints which functions a driver's ops point to.
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>
@@ -33,7 +34,7 @@ static phys_addr_t page_of(struct buffer *b, unsigned int n)
 	return page_to_phys(b->pages[n % b->nr]);
 }
 
-/* Maps a page, asks for it, unmaps it. True if all went as it should. */
+/* Maps a page, looks it up and unmaps it. Returns true if all results are as expected. */
 static bool once(struct side *s, unsigned int n, gfp_t gfp)
 {
 	phys_addr_t pa = page_of(s->b, n);
@@ -62,7 +63,7 @@ static int pages_thread(void *data)
 		for (i = s->number; i < MIB_PAGES; i += 2)
 			if (!once(s, i, GFP_KERNEL))
 				s->errors++;
-		/* A page of the other side's: any result, but no harm. */
+		/* The other side may use this page: any result is fine, but no harm. */
 		if (s->misuse)
 			once(s, s->rounds % MIB_PAGES, GFP_KERNEL);
 		s->rounds++;
@@ -143,8 +144,8 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 }
 
 /*
- * atomic D IOVA B MS [across]: a hard interrupt on CPU 0 against task context, in
- * one MiB. The task is interrupted, or, across, at work on CPU 1.
+ * atomic D IOVA B MS [across]: a hard interrupt on CPU 0 maps in the same MiB as
+ * a task. The task runs on CPU 0, where it is interrupted, or on CPU 1 ("across").
  */
 static int cmd_atomic(struct client *c, int argc, char **argv)
 {
@@ -246,8 +247,9 @@ static int storm_round(struct client *c, struct storm *s, struct iommu_group *gr
 }
 
 /*
- * storm IOVA B MS: one CPU faults without end, the handler maps, the other CPU
- * allocates, attaches, detaches and frees domains.
+ * storm IOVA B MS: a master's accesses on one CPU fault all the time and the
+ * fault handler maps, while the other CPU allocates, attaches, detaches and
+ * frees domains.
  */
 static int cmd_storm(struct client *c, int argc, char **argv)
 {
@@ -292,8 +294,8 @@ static int cmd_storm(struct client *c, int argc, char **argv)
 }
 
 /*
- * faultrate IOVA PER_SECOND MS: as many faulting reads as that makes, no faster,
- * from whatever domain the device is in; says how many there were.
+ * faultrate IOVA PER_SECOND MS: makes faulting reads at this rate in the device's
+ * current domain, and prints how many.
  */
 static int cmd_faultrate(struct client *c, int argc, char **argv)
 {
@@ -334,8 +336,8 @@ static int cmd_faultrate(struct client *c, int argc, char **argv)
 }
 
 /*
- * irqsoff IOVA: a faulting read with interrupts off on this CPU; says whether
- * the access was done by the time they came on again, and how it ended.
+ * irqsoff IOVA: makes a faulting read whose engine steps run with interrupts off
+ * on this CPU, and prints its result and the engine's last status.
  */
 static int cmd_irqsoff(struct client *c, int argc, char **argv)
 {
@@ -356,8 +358,8 @@ static int cmd_irqsoff(struct client *c, int argc, char **argv)
 }
 
 /*
- * slots D: whose code the core calls to free domains, for a paging domain and for
- * the static ones of the device's driver
+ * slots D: prints the functions that the core calls to free domains: a paging
+ * domain, and the static domains of the device's driver
  */
 static int cmd_slots(struct client *c, int argc, char **argv)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The QEMU board seen from the guest: the IOMMU model's counters and knobs,
- * which QEMU's device offers as a register window, in the files in which the
- * UML board has them.
+ * The guest's side of the QEMU board's control device, a register window to the
+ * counters and knobs of an IOMMU model. Offers them in debugfs files like those
+ * of the UML board.
  */
 #include <linux/debugfs.h>
 #include <linux/io.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What calls cost, in instructions: QEMU's -icount gives the CPU's cycle counter
- * one for each. A stock DMA engine is the master, its domain the one that the DMA
- * API has made for it. The cases run when the module is inserted; board_cost in
- * debugfs then has a line for each: name, bytes, median, total of all samples.
+ * Measures the cost of calls in instructions: under QEMU's -icount, the CPU's
+ * cycle counter counts each instruction as one. The master is a stock DMA engine,
+ * in the domain that the DMA API has allocated for it. The cases run when the
+ * module is inserted. board_cost in debugfs then has a line for each case: name,
+ * bytes, median, total of all samples.
  */
 #include <linux/debugfs.h>
 #include <linux/delay.h>
@@ -21,7 +22,7 @@
 #define SAMPLES		21
 #define COPIES		7
 #define MAX_PAGES	(SZ_1M / SZ_4K)
-/* Far from where the DMA API, which begins at the top, has anything. */
+/* Unused by the DMA API, which allocates from the top of the address space. */
 #define IOVA		0x10000000UL
 #define PROT		(IOMMU_READ | IOMMU_WRITE)
 
@@ -44,7 +45,7 @@ static struct page *pages[MAX_PAGES];
 static struct scatterlist *list;
 static struct dentry *file;
 
-/* What lists are kept as. */
+/* Names of the rows for scatterlists. */
 static const char *const of_pages[] = { "dma_map_sg", "dma_unmap_sg", "dma_sg" };
 static const char *const of_pieces[] = { "dma_map_sg64", "dma_unmap_sg64", "dma_sg64" };
 
@@ -81,7 +82,7 @@ static void keep(const char *name, size_t size, u64 *samples, unsigned int nr)
 	rows[nr_rows++].median = samples[nr / 2];
 }
 
-/* iommu_map() and iommu_unmap() of a run in one piece. */
+/* iommu_map() and iommu_unmap() of contiguous memory. */
 static int run_calls(size_t size)
 {
 	u64 map[SAMPLES], unmap[SAMPLES];
@@ -131,7 +132,7 @@ static int single_calls(size_t size)
 	return 0;
 }
 
-/* dma_map_sg() and dma_unmap_sg() of pieces that lie anywhere: pages, or larger ones. */
+/* dma_map_sg() and dma_unmap_sg() of @nr scattered pieces of @piece bytes. */
 static int list_calls(unsigned int nr, size_t piece)
 {
 	const char *const *names = piece == PAGE_SIZE ? of_pages : of_pieces;
@@ -161,8 +162,9 @@ static int list_calls(unsigned int nr, size_t piece)
 }
 
 /*
- * A copy of a few bytes: QEMU's engine is done, and its interrupts are, when it has
- * begun. One that was refused an access is not complete; its driver resets it.
+ * Copies a few bytes. QEMU's engine does the copy and raises its interrupts
+ * within the start, so *@cost covers all of it. A copy whose access faults does
+ * not complete; the engine's driver resets the channel.
  */
 static int transfer(dma_addr_t dst, dma_addr_t src, u64 *cost)
 {
@@ -179,7 +181,7 @@ static int transfer(dma_addr_t dst, dma_addr_t src, u64 *cost)
 	return 0;
 }
 
-/* What a fault costs is what the same copy costs more. */
+/* The cost of a fault is the difference between a copy with and one without it. */
 static int fault_calls(void)
 {
 	u64 with, without[COPIES];
@@ -189,7 +191,7 @@ static int fault_calls(void)
 	ret = iommu_map(domain, IOVA, page_to_phys(run), SZ_4K, PROT, GFP_KERNEL);
 	for (i = 0; !ret && i < COPIES; i++)
 		ret = transfer(IOVA + 0x100, IOVA, &without[i]);
-	/* One: what an engine of QEMU's does after that is another thing. */
+	/* Only one fault: after it, QEMU's engine does not behave as before. */
 	if (!ret)
 		ret = transfer(IOVA + SZ_1M, IOVA, &with);
 	iommu_unmap(domain, IOVA, SZ_4K);
@@ -246,7 +248,7 @@ static void give_back(void)
 		__free_pages(run, get_order(SZ_1M));
 	kfree(list);
 	if (chan) {
-		/* The driver resets a channel that was aborted some time later. */
+		/* The driver resets an aborted channel only after a delay. */
 		dmaengine_terminate_sync(chan);
 		msleep(50);
 		dma_release_channel(chan);
@@ -271,7 +273,7 @@ static int get_ready(void)
 	run = alloc_pages(GFP_KERNEL, get_order(SZ_1M));
 	if (!list || !run)
 		return -ENOMEM;
-	/* Neighbours are far apart, so that no two can be mapped as one. */
+	/* Consecutive pages are far apart, so that no two are merged into one mapping. */
 	for (i = 0; i < MAX_PAGES; i++) {
 		struct page **page = &pages[i * 17 % MAX_PAGES];
 

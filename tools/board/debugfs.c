@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The board's own files, and the knobs that belong to no single model.
+ * The debugfs files of the board itself. Those of a model are in hw.c and master.c.
  */
 #include <linux/io.h>
 #include <linux/module.h>
@@ -73,8 +73,8 @@ static int hold_set(void *data, u64 value)
 DEFINE_DEBUGFS_ATTRIBUTE(hold_fops, hold_get, hold_set, "%llu\n");
 
 /*
- * Who writes this goes first: what it leaves to a worker is not done before it
- * sleeps, also if it prints a lot meanwhile.
+ * Gives the writing task a real-time priority: a worker that it has queued does
+ * not run before it sleeps, even if it prints a lot meanwhile.
  */
 static int go_first_set(void *data, u64 value)
 {
@@ -87,8 +87,8 @@ static int go_first_set(void *data, u64 value)
 DEFINE_DEBUGFS_ATTRIBUTE(go_first_fops, NULL, go_first_set, "%llu\n");
 
 /*
- * "ADDRESS VALUE": a register write to an address of the SoC, as by firmware
- * that runs before this kernel.
+ * "ADDRESS VALUE": writes a register of the SoC, as firmware would have done
+ * before this kernel booted.
  */
 static ssize_t poke_write(struct file *file, const char __user *buf, size_t len,
 			  loff_t *pos)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The devices that stories are about, on either board: which there are, and
- * what must be equal before and after a story.
+ * Lists the devices that stories test, on either board, with the state that must
+ * be equal before and after a story.
  */
 #include <linux/amba/bus.h>
 #include <linux/device.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The IOMMUs: the models behind their locks, their registers on the bus, their
+ * The IOMMUs: the locks of the models, their registers on the bus, and their
  * interrupt lines.
  *
- * One access of a master, translation and data together, is one critical
- * section: as on the real bus, an invalidation is over only when accesses that
- * used the old entry are.
+ * A master's access, translation and data together, is one critical section. So
+ * an invalidation completes only after all accesses that used the old entry, as
+ * on the real bus.
  */
 #include <linux/module.h>
 #include <linux/of_address.h>
@@ -21,7 +21,7 @@ static raw_spinlock_t locks[BOARD_MAX_IOMMUS];
 static struct board_iommu iommus[BOARD_MAX_IOMMUS];
 static unsigned int nr_iommus;
 
-/* What each wants of a line that it shares. */
+/* The level that each IOMMU drives a shared line to. */
 static DEFINE_RAW_SPINLOCK(shared_lock);
 static bool raised[BOARD_MAX_IOMMUS];
 
@@ -34,7 +34,7 @@ static raw_spinlock_t *lock_of(unsigned int i)
 	return &locks[i];
 }
 
-/* A line is high while any of those that share it holds it so. */
+/* Sets IOMMU @i's level. The line is high while any IOMMU that shares it drives it high. */
 static void shared_line(unsigned int i, bool level)
 {
 	unsigned int j;
@@ -47,7 +47,7 @@ static void shared_line(unsigned int i, bool level)
 	raw_spin_unlock(&shared_lock);
 }
 
-/* With the lock held: carries the line to the interrupt controller. */
+/* Passes the line's level to the interrupt controller. The caller holds the lock. */
 static bool line(unsigned int i)
 {
 	bool level = iommu_model_irq(i);
@@ -87,7 +87,7 @@ static void hw_write(unsigned int i, u32 offset, u32 value)
 		board_intc_deliver();
 }
 
-/* The caller delivers interrupts once it has dropped its own lock. */
+/* The caller delivers interrupts after it has dropped its own lock. */
 void board_hw_set_clock(unsigned int i, bool on)
 {
 	unsigned long flags;
@@ -133,7 +133,7 @@ unsigned int board_hw_count(void)
 	return nr_iommus;
 }
 
-/* A burst of a master; called by an engine's model. */
+/* A burst of a master, called by the model of an engine. */
 int board_port(u32 i, u32 master, u64 va, u8 *buf, size_t len, bool write)
 {
 	unsigned long flags;
@@ -238,7 +238,7 @@ static void add_files(unsigned int i, struct dentry *root)
 	debugfs_create_file_unsafe("mark", 0200, dir, data, &mark_fops);
 }
 
-/* Where the devicetree has another line, or one for two, that is how they are wired. */
+/* Wires the interrupts as in the devicetree, where two IOMMUs may share a line. */
 static void wire_lines(void)
 {
 	struct of_phandle_args irq;
@@ -260,7 +260,7 @@ static void wire_lines(void)
 	}
 }
 
-/* The board's own: at the same places whatever the SoC. */
+/* Describes the board's own IOMMUs, whose addresses are the same for all SoCs. */
 static void built_in(void)
 {
 	unsigned int i;

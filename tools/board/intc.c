@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The interrupt controller: level-triggered lines, named by the GIC's three
- * cells (SPI or PPI, number, level high), or as Apple's AIC has it: kind, die
- * where there may be two, number, level high.
+ * The interrupt controller. Its lines are level-triggered. A specifier has the
+ * GIC's three cells (SPI or PPI, number, level high), or those of Apple's AIC
+ * (kind, die if there can be two, number, level high).
  *
- * A line is a level: it is delivered for as long as it is high and unmasked.
- * board_intc_set() only notes the level, so that a model may call it under its
- * lock; board_intc_deliver() is called after the lock is dropped. Where the
- * CPU has interrupts on, the handlers run at once, in hard interrupt context;
- * where it has them off (a register access under a driver's lock), a timer
- * that is already due interrupts the CPU as soon as it lets interrupts in.
+ * A line is delivered for as long as it is high and unmasked. board_intc_set()
+ * only records the level, so that a model may call it under its lock;
+ * board_intc_deliver() is called after the lock is dropped. If the CPU has
+ * interrupts on, the handlers run at once, in hard interrupt context. If it has
+ * them off (a register access under a driver's lock), a timer that is already
+ * due interrupts the CPU as soon as it enables interrupts.
  *
  * As on hardware, a line that no handler silences is delivered again and again,
  * until the kernel disables it. A handler that claims it without silencing it
@@ -31,20 +31,20 @@
 #define NR_GIC_LINES	288
 #define NR_DIE_LINES	2048
 #define NR_LINES	(2 * NR_DIE_LINES)
-/* In one go. The kernel disables a line after 100000 unhandled interrupts. */
+/* Limit for one pump(). The kernel disables a line after 100000 unhandled interrupts. */
 #define NR_DELIVERIES	1000000
 
 static DECLARE_BITMAP(level, NR_LINES);
 static DECLARE_BITMAP(masked, NR_LINES);
-/* Lines that a CPU delivers. No other CPU delivers them meanwhile. */
+/* Lines that a CPU is delivering, which no other CPU delivers meanwhile. */
 static DECLARE_BITMAP(active, NR_LINES);
-/* Those that this controller has. */
+/* The lines that this controller has. */
 static unsigned int nr_lines = NR_LINES;
 static struct irq_domain *domain;
 static struct hrtimer kick;
 static atomic64_t delivered;
 static atomic64_t by_timer;
-/* Lines are not looked at: a test collects several causes before one delivery. */
+/* No line is delivered, so that a test can collect several causes for one delivery. */
 static bool held;
 
 static bool any_due(void)
@@ -54,7 +54,7 @@ static bool any_due(void)
 	return !READ_ONCE(held) && bitmap_andnot(due, level, masked, nr_lines);
 }
 
-/* In hard interrupt context. */
+/* Delivers lines until none is due. Runs in hard interrupt context. */
 static void pump(void)
 {
 	DECLARE_BITMAP(due, NR_LINES);
@@ -63,7 +63,7 @@ static void pump(void)
 	for (n = 0; n < NR_DELIVERIES; n++) {
 		if (READ_ONCE(held) || !bitmap_andnot(due, level, masked, nr_lines))
 			return;
-		/* The CPU that delivers a line looks at it again afterwards. */
+		/* The CPU that delivers a line checks it again afterwards. */
 		if (!bitmap_andnot(due, due, active, nr_lines))
 			return;
 		for_each_set_bit(line, due, nr_lines) {
@@ -102,7 +102,7 @@ void board_intc_set(unsigned int hwirq, bool high)
 		set_bit(hwirq, level);
 	else
 		clear_bit(hwirq, level);
-	/* Before the mask is looked at: the unmasking side does the reverse. */
+	/* The level is set before the mask is read; intc_unmask() does the reverse. */
 	smp_mb__after_atomic();
 }
 
@@ -123,7 +123,7 @@ void board_intc_deliver(void)
 	__irq_exit_raw();
 	local_irq_restore(flags);
 
-	/* What the handlers left for softirq context. */
+	/* Run the softirqs that the handlers have raised. */
 	if (in_task()) {
 		local_bh_disable();
 		local_bh_enable();
@@ -144,14 +144,14 @@ bool board_intc_held(void)
 static void intc_mask(struct irq_data *d)
 {
 	set_bit(d->hwirq, masked);
-	/* Before whatever the caller does with the line masked. */
+	/* The mask is set before the caller's next accesses. */
 	smp_mb__after_atomic();
 }
 
 static void intc_unmask(struct irq_data *d)
 {
 	clear_bit(d->hwirq, masked);
-	/* Before the level is looked at, so that no raise falls in between. */
+	/* The mask is cleared before the level is read, so that no raise is lost. */
 	smp_mb__after_atomic();
 	if (test_bit(d->hwirq, level))
 		hrtimer_start(&kick, 0, HRTIMER_MODE_REL_HARD);
@@ -202,7 +202,7 @@ int board_intc_aic_line(const u32 *cells, unsigned int nr)
 {
 	u32 die = nr == 4 ? cells[1] : 0;
 
-	/* The other kind are timers and the like, inside a CPU. */
+	/* The other kind (cells[0] != 0) are interrupts inside a CPU, such as timers. */
 	if ((nr != 3 && nr != 4) || cells[0] != 0 || die > 1 ||
 	    cells[nr - 2] >= NR_DIE_LINES ||
 	    (cells[nr - 1] & IRQ_TYPE_SENSE_MASK) != IRQ_TYPE_LEVEL_HIGH)

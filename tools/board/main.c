@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The board comes up: which SoC it is, then its parts, registers first, the
- * interrupt controller and the clocks last, since they let other drivers
- * probe. It stays: its register region cannot be taken back.
+ * Starts the board: determines the SoC, then starts its parts. Registers are
+ * first; the interrupt controller and the clocks are last, since other drivers
+ * probe once these exist. The board cannot be unloaded, because its register
+ * region cannot be unregistered.
  */
 #include <linux/init.h>
 #include <linux/module.h>
@@ -57,7 +58,7 @@ static int __init board_init(void)
 	if (!ret)
 		ret = board_ccu_init();
 	if (ret) {
-		/* What is there cannot be undone; nobody uses it. */
+		/* The parts that exist cannot be removed, but have no users. */
 		pr_err("board: did not come up: %d\n", ret);
 		__module_get(THIS_MODULE);
 		return 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The DMA masters: engines, each a register window of its own and a wire to
- * one port of one IOMMU. The wiring is the hardware's; no driver is asked.
+ * The DMA masters: engines, each with its own register window and a wire to one
+ * port of one IOMMU. The wiring is that of the hardware and does not depend on
+ * the devicetree or a driver.
  */
 #include <linux/export.h>
 #include <linux/module.h>
@@ -22,9 +23,9 @@ struct engine {
 };
 
 /*
- * The first three are where the H6 has mixer0, the video codec and the G2
- * decoder, the fourth is the last port of either SoC that is left: CSI, or G2D
- * on the H616. The others are this board's, behind its further IOMMUs.
+ * The first three engines have the places of the H6's mixer0, video codec and G2
+ * decoder. The fourth has the last free port of either SoC: CSI, or G2D on the
+ * H616. The others exist only on this board, behind its further IOMMUs.
  */
 static struct engine engines[BOARD_NR_ENGINES] = {
 	{ .start = 0x01100000, .iommu = 0, .master = 0 },

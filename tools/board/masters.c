@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What stock drivers never do with their masters: a descriptor that points
- * anywhere, and a mapping that goes while the master still uses it.
+ * Commands for what stock drivers never do with their masters: a descriptor
+ * with any address, and an unmap while the master still uses the page.
  *
  * A command is a line written to board_client/cmd, as for the UML board's
- * client; "result" then reads its errno (0 for success) and what it has to say.
+ * client. "result" then reads its errno (0 for success) and its output.
  */
 #include <linux/debugfs.h>
 #include <linux/delay.h>
@@ -27,7 +27,7 @@
 #define PATIENCE_MS	2000
 #define SOC_BUS		"/soc@100000000"
 
-/* Memory that a device may use. */
+/* Memory that is mapped for a device. */
 struct mapping {
 	struct device *dev;
 	void *at;
@@ -35,7 +35,7 @@ struct mapping {
 	dma_addr_t iova;
 };
 
-/* Pages that were taken out of domains under their users. */
+/* Pages that were unmapped while their users still have them. */
 static struct {
 	struct iommu_domain *domain;
 	unsigned long iova;
@@ -77,7 +77,7 @@ static void forget(struct mapping *m)
 	m->dev = NULL;
 }
 
-/* take N DEV SIZE BYTE: memory full of BYTE, mapped for the device; says where. */
+/* take N DEV SIZE BYTE: maps memory filled with BYTE for the device; prints its addresses. */
 static int take(char **arg)
 {
 	struct mapping *m = mapping(arg[0]);
@@ -112,7 +112,7 @@ err_put:
 	return ret;
 }
 
-/* give N: the mapping and its memory go. */
+/* give N: unmaps and frees the memory. */
 static int give(char **arg)
 {
 	struct mapping *m = mapping(arg[0]);
@@ -123,7 +123,7 @@ static int give(char **arg)
 	return 0;
 }
 
-/* holds N OFFSET LEN BYTE: what the device may have written. */
+/* holds N OFFSET LEN BYTE: checks what the device may have written; prints the first difference. */
 static int holds(char **arg)
 {
 	struct mapping *m = mapping(arg[0]);
@@ -148,7 +148,7 @@ static bool is_channel(struct dma_chan *chan, void *name)
 	return !strcmp(dma_chan_name(chan), name);
 }
 
-/* copy CHANNEL DST SRC LEN: a stock DMA engine, from any address to any. */
+/* copy CHANNEL DST SRC LEN: copies between any two addresses by a stock DMA engine. */
 static int copy(char **arg)
 {
 	struct dma_async_tx_descriptor *tx;
@@ -186,13 +186,13 @@ static int copy(char **arg)
 		ret = -EIO;
 out:
 	dmaengine_terminate_sync(chan);
-	/* pl330 resets a channel that was aborted later on, and must find it. */
+	/* pl330's driver resets an aborted channel later on, and still needs it then. */
 	msleep(200);
 	dma_release_channel(chan);
 	return ret;
 }
 
-/* lose DEV IOVA: the page that the device has there is unmapped under it. */
+/* lose DEV IOVA: unmaps the device's page although it is still in use. */
 static int lose(char **arg)
 {
 	struct iommu_domain *domain;
@@ -220,7 +220,7 @@ static int lose(char **arg)
 	return ret;
 }
 
-/* find DEV IOVA: it is mapped again. Who has it in use still is for others to know. */
+/* find DEV IOVA: maps the page again. The story must know that it is still in use. */
 static int find(char **arg)
 {
 	struct device *dev;
@@ -247,8 +247,8 @@ static int find(char **arg)
 }
 
 /*
- * unplug DEV: a master goes from the machine, and its node is as if it had never
- * been looked at.
+ * unplug DEV: removes a master's device. Its node is left as if no device had
+ * been created for it.
  */
 static int unplug(char **arg)
 {
@@ -261,7 +261,7 @@ static int unplug(char **arg)
 	return 0;
 }
 
-/* plug: what the bus has nodes for and was unplugged comes again. */
+/* plug: creates the devices that were unplugged again. */
 static int plug(char **arg)
 {
 	struct device_node *np = of_find_node_by_path(SOC_BUS);

@@ -2,10 +2,9 @@
 /*
  * Guest memory as the hardware sees it.
  *
- * Page tables may lie anywhere in RAM. The data of DMA may lie only in pages
- * that somebody has named with board_dma_allow(): an access at PA=VA, or
- * through a translation that should be gone, would otherwise destroy the
- * kernel that is to report it.
+ * Page tables may be anywhere in RAM. DMA reaches only pages that a test has
+ * allowed with board_dma_allow(). Otherwise an access at PA=VA, or one through a
+ * stale translation, would overwrite the kernel that has to report it.
  */
 #include <linux/export.h>
 #include <linux/io.h>
@@ -44,7 +43,7 @@ void board_dma_forbid(u64 pa, size_t size)
 }
 EXPORT_SYMBOL_GPL(board_dma_forbid);
 
-/* The bytes at @pa, if all of them are RAM. */
+/* Returns a pointer to the bytes at @pa, or NULL if some of them are not RAM. */
 static void *ram(u64 pa, size_t len)
 {
 	if (!len || pa + len < pa || !pfn_valid(PHYS_PFN(pa)) ||

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Registers: one region of the physical address space, the SoC's bus, whose
- * accesses end in the windows that the board's parts have added.
+ * Registers. The SoC's bus is one region of the physical address space, with a
+ * window for each part of the board.
  *
- * An ioremap() finds its window once; from then on an access costs one
- * indirect call. Windows are never removed: neither is the region.
+ * ioremap() looks up the window, so an access costs one indirect call. Neither
+ * windows nor the region are ever removed.
  */
 #include <linux/logic_iomem.h>
 #include <linux/module.h>
@@ -18,7 +18,7 @@
 static struct board_window windows[MAX_WINDOWS];
 static unsigned int nr_windows;
 static atomic64_t odd_accesses;
-/* Time spent behind register accesses, when somebody wants to know. */
+/* Time spent in register accesses, measured while @timed is set. */
 static bool timed;
 static atomic64_t timed_ns, timed_accesses;
 
@@ -100,7 +100,7 @@ static const struct logic_iomem_region_ops soc_ops = {
 	.map = soc_map,
 };
 
-/* Only called while the board comes up, by one task. */
+/* Called only by the task that starts the board. */
 int board_mmio_add(const struct board_window *window)
 {
 	if (nr_windows == MAX_WINDOWS)

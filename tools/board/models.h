@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The models as the board's C side calls them (shim.rs), and what they call
- * back. Every function that takes an index wants the lock of that instance
- * held: board_hw's for an IOMMU, board_master's for an engine.
+ * The functions of the models, which shim.rs exports to the board's C code, and
+ * the C functions that the models call. The caller of a function with an index
+ * holds the lock of that instance: that of hw.c for an IOMMU, that of master.c
+ * for an engine.
  */
 #ifndef _IOMMU_BOARD_MODELS_H
 #define _IOMMU_BOARD_MODELS_H
@@ -13,7 +14,7 @@
 
 struct seq_file;
 
-/* How a DMA access can end. */
+/* The result of a DMA access. */
 enum board_dma_result {
 	BOARD_DMA_OK,
 	BOARD_DMA_NO_TABLE,
@@ -24,7 +25,7 @@ enum board_dma_result {
 	BOARD_DMA_BLOCKED,
 };
 
-/* Once, before anything else: DARTs beyond the first BOARD_NR_IOMMUS. */
+/* Adds DARTs beyond the first BOARD_NR_IOMMUS. Called once, before all other functions. */
 int dart_model_add(unsigned int count);
 void iommu_model_init(unsigned int index, enum board_soc soc);
 u32 iommu_model_read(unsigned int index, u32 offset);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Devicetree overlays through debugfs. A blob written to overlay/apply is
- * applied by the write that completes it, whose error is the result;
- * overlay/last then reads the changeset's number; a write to overlay/again applies
- * that blob once more, which spares a story's loop a process. overlay/remove takes
- * such a number, "last" or "all". overlay/moves counts the beginnings and ends of both:
- * it is odd while something comes or goes.
+ * Devicetree overlays through debugfs. A blob written to overlay/apply is applied
+ * by the write that completes it, which returns the error. overlay/last then
+ * reads the changeset's number. A write to overlay/again applies the same blob
+ * once more, which saves a story's loop a process. overlay/remove takes a
+ * number, "last" or "all". overlay/moves counts each start and each end of an
+ * apply or a remove: it is odd while one is in progress.
  */
 #include <linux/libfdt.h>
 #include <linux/module.h>
@@ -30,7 +30,7 @@ struct blob {
 	u8 data[MAX_BLOB];
 };
 
-static struct blob kept;	/* what was applied last */
+static struct blob kept;	/* the last one that was applied */
 
 static int apply_open(struct inode *inode, struct file *file)
 {
@@ -48,7 +48,7 @@ static int apply_kept(void)
 		return -ENOSPC;
 	ret = of_overlay_fdt_apply(kept.data, kept.len, &id, NULL);
 	if (ret) {
-		/* A half applied changeset keeps its number and can be removed. */
+		/* A partly applied changeset has a number and can be removed. */
 		if (id)
 			of_overlay_remove(&id);
 		last = ret;
@@ -59,7 +59,7 @@ static int apply_kept(void)
 	return 0;
 }
 
-/* Applies @blob, or the one before once more. */
+/* Applies @blob, or the previous blob again if it is NULL. */
 static int apply(const struct blob *blob)
 {
 	int ret;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * System sleep: the IOMMUs' power domains go off when no device needs them any
- * more, which is after all have been suspended, and before the first is resumed.
- * By default they stay on.
+ * System sleep. The IOMMUs' power domains are switched off after all devices have
+ * been suspended, and on again before the first is resumed. By default they stay
+ * on.
  */
 #include <linux/err.h>
 #include <linux/of.h>
@@ -36,7 +36,7 @@ static int power_resume(struct device *dev)
 
 static DEFINE_NOIRQ_DEV_PM_OPS(power_pm, power_suspend, power_resume);
 
-/* A device without its domain, were it suspended later or resumed earlier, would hang. */
+/* The link suspends an IOMMU before this device and resumes it after: else it would hang. */
 static int add_consumer(struct device *dev, void *data)
 {
 	if (dev->of_node && of_property_present(dev->of_node, "#iommu-cells") &&
@@ -68,6 +68,6 @@ int board_power_init(void)
 	pdev = platform_device_register_simple("board-power", PLATFORM_DEVID_NONE, NULL, 0);
 	if (IS_ERR(pdev))
 		return PTR_ERR(pdev);
-	/* Those that come later are suspended earlier by themselves. */
+	/* Devices that are added later are suspended earlier without a link. */
 	return bus_for_each_dev(&platform_bus_type, NULL, &pdev->dev, add_consumer);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A master that nobody paces: a display that scans out memory. A timer in hard
- * interrupt context makes its accesses, whatever the CPU does.
+ * A master that no software paces: a display that scans out memory. A timer in
+ * hard interrupt context makes its accesses, regardless of what the CPU runs.
  *
- * "IOMMU PORT IOVA PERIOD_US MS" written to board/scanout makes accesses for so
- * long; reading it then says how many there were, and how many were let through.
+ * Writing "IOMMU PORT IOVA PERIOD_US MS" to board/scanout makes accesses for MS
+ * milliseconds. Reading it then shows how many there were and how many passed.
  */
 #include <linux/completion.h>
 #include <linux/debugfs.h>

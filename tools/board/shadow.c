@@ -2,15 +2,15 @@
 /*
  * DRAM behind the CPU's caches, for page tables.
  *
- * UML has no caches to clean. In an image whose streaming DMA calls do
- * something (CONFIG_DMA_NEED_SYNC, from CONFIG_DMA_API_DEBUG) their
- * tracepoints tell which bytes an IOMMU's driver has cleaned; the walker reads
- * these from a copy made at that moment, whole cache lines of it. What was
- * never cleaned reads as a poison that is a valid page entry and leads
- * nowhere, and is counted.
+ * UML has no caches to clean. In an image with CONFIG_DMA_NEED_SYNC (from
+ * CONFIG_DMA_API_DEBUG), the tracepoints of the streaming DMA calls show which
+ * bytes an IOMMU's driver has cleaned. These are copied at that moment, in whole
+ * cache lines, and the walker reads the copy. A word that was never cleaned
+ * reads as a poison, a valid page entry for an address without memory, and the
+ * read is counted.
  *
- * The copies come from a pool filled at the start, so that no allocation is
- * added to the paths whose allocations the stories fail.
+ * The copies are taken from a pool that is allocated at init, so that no
+ * allocation is added to the paths whose allocations the stories fail.
  */
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
@@ -47,7 +47,7 @@ static u64 cleans[BOARD_NR_IOMMUS], clean_bytes[BOARD_NR_IOMMUS];
 static u64 unclean_reads, pool_empty;
 static u64 last_unclean;
 
-/* The IOMMU that a device is, or -1. */
+/* Returns the index of the IOMMU that @dev is, or -1. */
 static int iommu_of(struct device *dev)
 {
 	struct resource *res;
@@ -134,7 +134,7 @@ static void on_free(void *data, struct device *dev, void *virt, dma_addr_t addr,
 		clear_bit(pfn, coherent);
 }
 
-/* True if the word is the shadow's to tell. */
+/* Reads a word from the shadow. Returns false if the walker has to read memory itself. */
 bool board_shadow_read32(unsigned int iommu, u64 pa, u32 *value)
 {
 	unsigned long pfn = PHYS_PFN(pa), flags;
@@ -203,7 +203,7 @@ int board_shadow_init(struct dentry *root)
 	if (!pool || !copies || !coherent)
 		return -ENOMEM;
 	for_each_kernel_tracepoint(hook, &hooked);
-	/* Without all of them the walker keeps reading memory itself. */
+	/* If a tracepoint is missing, the walker keeps reading memory itself. */
 	enabled = hooked == ARRAY_SIZE(probes);
 	if (!enabled)
 		pr_warn("board: no shadow of table memory: %u tracepoints\n", hooked);

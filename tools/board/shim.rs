@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The models as C functions.
+//! Exports the models to the board's C code as functions.
 //!
-//! The instances live in statics. Each has a lock on the C side (`hw.c`, `master.c`), which every
-//! caller holds around a call with that instance's number: that is the contract of all functions
-//! of this file which take an index, and what makes the exclusive references here exclusive.
+//! The instances are statics. Each has a lock on the C side (`hw.c`, `master.c`). Every caller
+//! holds it during a call with that instance's number. That is the contract of all functions of
+//! this file that take an index, and it is why a reference to the instance is exclusive.
 
 use core::cell::UnsafeCell;
 use core::ffi::CStr;
@@ -57,7 +57,7 @@ const T6000: u32 = 4;
 const T8112: u32 = 5;
 const T6020: u32 = 6;
 
-/// A model that C code serializes.
+/// A model whose accesses the C code serializes.
 struct Slot<T>(UnsafeCell<T>);
 
 // SAFETY: All access goes through `Slot::get`, whose callers hold the lock of the slot.
@@ -68,8 +68,8 @@ impl<T> Slot<T> {
     ///
     /// # Safety
     ///
-    /// The caller has the slot to itself for as long as the reference lives: it holds the lock
-    /// that the C side keeps for this slot, and no other reference from this function is alive.
+    /// The caller holds the C side's lock of this slot for as long as the reference lives, and no
+    /// other reference from this function is alive.
     #[allow(clippy::mut_from_ref)]
     unsafe fn get(&self) -> &mut T {
         // SAFETY: By this function's contract the reference is exclusive.
@@ -81,20 +81,20 @@ static IOMMUS: [Slot<Iommu>; NR_IOMMUS] =
     [const { Slot(UnsafeCell::new(Iommu::new(sun50i::Variant::H6))) }; NR_IOMMUS];
 static DARTS: [Slot<Dart>; NR_IOMMUS] =
     [const { Slot(UnsafeCell::new(Dart::new(T8103_4K))) }; NR_IOMMUS];
-/// DARTs beyond these: only the devicetrees of real machines have so many.
+/// Further DARTs, for the devicetrees of real machines.
 static FURTHER: [AtomicPtr<Dart>; MAX_IOMMUS - NR_IOMMUS] =
     [const { AtomicPtr::new(core::ptr::null_mut()) }; MAX_IOMMUS - NR_IOMMUS];
 static ENGINES: [Slot<Engine>; NR_ENGINES] =
     [const { Slot(UnsafeCell::new(Engine::new())) }; NR_ENGINES];
 
-/// Which SoC the board is: all of its IOMMUs are of one kind.
+/// The board's SoC. All of its IOMMUs are of one kind.
 static SOC: AtomicU32 = AtomicU32::new(H6);
 
-/// User-mode Linux has pages of 4 KiB, which only these can have, too.
+/// Configurations with 4 KiB pages, which User-mode Linux has and only these DARTs support.
 const T8103_4K: Config = Config::new(dart::Variant::T8103).pages_4k();
 const USB4_4K: Config = Config::new(dart::Variant::T8103Usb4).pages_4k();
 
-/// What others have in their place: copied over the instances before they are used.
+/// Instances of the other kinds, copied over [`IOMMUS`] and [`DARTS`] before these are used.
 static OF_H616: Iommu = Iommu::new(sun50i::Variant::H616);
 static OF_T8103_USB4: Dart = Dart::new(USB4_4K);
 static OF_T6000: Dart = Dart::new(Config::new(dart::Variant::T6000));
@@ -104,10 +104,11 @@ static OF_T8112: Dart = Dart::new(
         .output(36)
         .streams(16),
 );
-/// Addresses of 42 bits, and so one level of tables more.
+/// A DART with 42-bit addresses, and therefore one more level of tables.
 static OF_T6020: Dart = Dart::new(Config::new(dart::Variant::T8110).streams(16));
 
-/// Where a DART is: valid for ever, if `index` is less than what there is by [`dart_model_add`].
+/// Returns a pointer to a DART. It is valid for ever if `index` is less than the number of DARTs
+/// after [`dart_model_add`].
 fn dart_at(index: u32) -> *mut Dart {
     match DARTS.get(index as usize) {
         Some(slot) => slot.0.get(),
@@ -115,7 +116,7 @@ fn dart_at(index: u32) -> *mut Dart {
     }
 }
 
-/// The model of an IOMMU.
+/// Returns the model of an IOMMU.
 ///
 /// # Safety
 ///
@@ -142,7 +143,7 @@ extern "C" {
 /// Guest memory as one IOMMU sees it.
 struct Ram {
     iommu: u32,
-    /// Data goes only where DMA is expected; the debug port is free to go anywhere.
+    /// Whether data is accessed only where DMA is allowed. The debug port may access all of RAM.
     checked: bool,
 }
 
@@ -222,7 +223,7 @@ impl Port for Wire {
     }
 }
 
-/// Makes `count` further DARTs, of which none goes again.
+/// Allocates `count` further DARTs, which are never freed.
 ///
 /// # Safety
 ///
@@ -236,19 +237,21 @@ unsafe extern "C" fn dart_model_add(count: u32) -> i32 {
         };
         let room = KVBox::into_raw(room).cast::<Dart>();
 
-        // SAFETY: Nobody uses the first one yet; `Dart` is plain data, and `room` has its size.
+        // SAFETY: The first DART has no other users yet; `Dart` is plain data, and `room` has its
+        // size.
         unsafe { core::ptr::copy_nonoverlapping(DARTS[0].0.get(), room, 1) };
         place.store(room, Ordering::Relaxed);
     }
     0
 }
 
-/// Makes an instance the given SoC's, `enum board_soc`, and switches it on if nobody else does.
+/// Makes an instance one of the given SoC (`enum board_soc`), and powers it on if it is a DART,
+/// which has no clock or reset in the CCU.
 ///
 /// # Safety
 ///
-/// As described at the top of this file; `index` is less than [`NR_IOMMUS`], or with DARTs less than
-/// what there is by [`dart_model_add`].
+/// As described at the top of this file; `index` is less than [`NR_IOMMUS`], or, for DARTs, less
+/// than their number after [`dart_model_add`].
 #[no_mangle]
 unsafe extern "C" fn iommu_model_init(index: u32, soc: u32) {
     let dart = match soc {
@@ -276,7 +279,7 @@ unsafe extern "C" fn iommu_model_init(index: u32, soc: u32) {
     }
 }
 
-/// A register read.
+/// Reads a register.
 ///
 /// # Safety
 ///
@@ -287,7 +290,7 @@ unsafe extern "C" fn iommu_model_read(index: u32, offset: u32) -> u32 {
     unsafe { model(index) }.mmio_read(offset)
 }
 
-/// A register write.
+/// Writes a register.
 ///
 /// # Safety
 ///
@@ -302,7 +305,7 @@ unsafe extern "C" fn iommu_model_write(index: u32, offset: u32, value: u32) {
     unsafe { model(index) }.mmio_write(&mut ram, offset, value);
 }
 
-/// The clock gate.
+/// Sets the clock gate.
 ///
 /// # Safety
 ///
@@ -313,7 +316,7 @@ unsafe extern "C" fn iommu_model_set_clock(index: u32, on: bool) {
     unsafe { model(index) }.set_clock(on);
 }
 
-/// The reset line.
+/// Sets the reset line.
 ///
 /// # Safety
 ///
@@ -324,7 +327,7 @@ unsafe extern "C" fn iommu_model_set_reset(index: u32, asserted: bool) {
     unsafe { model(index) }.set_reset(asserted);
 }
 
-/// The power domain, in system sleep.
+/// Switches the power domain, for system sleep.
 ///
 /// # Safety
 ///
@@ -335,7 +338,7 @@ unsafe extern "C" fn iommu_model_set_power(index: u32, on: bool) {
     unsafe { model(index) }.set_power(on);
 }
 
-/// The level of the interrupt line.
+/// Returns the level of the interrupt line.
 ///
 /// # Safety
 ///
@@ -346,7 +349,7 @@ unsafe extern "C" fn iommu_model_irq(index: u32) -> bool {
     unsafe { model(index) }.irq()
 }
 
-/// A burst of a master.
+/// Makes a burst of a master.
 ///
 /// # Safety
 ///
@@ -378,7 +381,7 @@ unsafe extern "C" fn iommu_model_dma(
     })
 }
 
-/// Turns a knob.
+/// Sets a knob.
 ///
 /// # Safety
 ///
@@ -398,7 +401,7 @@ unsafe extern "C" fn iommu_model_knob(
     }
 }
 
-/// Forgets what the access log has counted.
+/// Resets the counts of the access log.
 ///
 /// # Safety
 ///
@@ -420,7 +423,7 @@ unsafe extern "C" fn iommu_model_clear(index: u32) {
     unsafe { model(index) }.clear();
 }
 
-/// The knobs.
+/// Prints the knobs.
 ///
 /// # Safety
 ///
@@ -433,7 +436,7 @@ unsafe extern "C" fn iommu_model_show_knobs(index: u32, s: *mut bindings::seq_fi
     unsafe { model(index) }.show_knobs(&mut |line| seq_print!(s, "{line}\n"));
 }
 
-/// The counters.
+/// Prints the counters.
 ///
 /// # Safety
 ///
@@ -446,7 +449,7 @@ unsafe extern "C" fn iommu_model_show_counters(index: u32, s: *mut bindings::seq
     unsafe { model(index) }.show_counters(&mut |line| seq_print!(s, "{line}\n"));
 }
 
-/// What the access log has counted since the mark.
+/// Prints the counts of the access log since the mark.
 ///
 /// # Safety
 ///
@@ -459,7 +462,7 @@ unsafe extern "C" fn iommu_model_show_report(index: u32, s: *mut bindings::seq_f
     unsafe { model(index) }.show_report(&mut |line| seq_print!(s, "{line}\n"));
 }
 
-/// The last accesses, oldest first.
+/// Prints the last accesses, oldest first.
 ///
 /// # Safety
 ///
@@ -472,7 +475,7 @@ unsafe extern "C" fn iommu_model_show_recent(index: u32, s: *mut bindings::seq_f
     unsafe { model(index) }.show_recent(&mut |line| seq_print!(s, "{line}\n"));
 }
 
-/// The last register writes, oldest first.
+/// Prints the last register writes, oldest first.
 ///
 /// # Safety
 ///
@@ -485,7 +488,7 @@ unsafe extern "C" fn iommu_model_show_writes(index: u32, s: *mut bindings::seq_f
     unsafe { model(index) }.show_writes(&mut |line| seq_print!(s, "{line}\n"));
 }
 
-/// The registers.
+/// Prints the registers.
 ///
 /// # Safety
 ///
@@ -498,7 +501,7 @@ unsafe extern "C" fn iommu_model_show_regs(index: u32, s: *mut bindings::seq_fil
     unsafe { model(index) }.show_regs(&mut |line| seq_print!(s, "{line}\n"));
 }
 
-/// A register read of an engine.
+/// Reads a register of an engine.
 ///
 /// # Safety
 ///
@@ -509,7 +512,7 @@ unsafe extern "C" fn engine_model_read(index: u32, offset: u32) -> u32 {
     unsafe { ENGINES[index as usize].get() }.mmio_read(offset)
 }
 
-/// A register write of an engine.
+/// Writes a register of an engine.
 ///
 /// # Safety
 ///
@@ -520,7 +523,7 @@ unsafe extern "C" fn engine_model_write(index: u32, offset: u32, value: u32) {
     unsafe { ENGINES[index as usize].get() }.mmio_write(offset, value);
 }
 
-/// Lets an engine work for about `budget` bytes.
+/// Runs an engine for about `budget` bytes.
 ///
 /// # Safety
 ///

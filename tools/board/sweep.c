@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Goes through all of a devicetree that has to do with IOMMUs: does each master
- * get the instances and streams that the tree names?
+ * Checks all IOMMU properties of a devicetree: does each master get the instances
+ * and streams that the tree names?
  *
- * Masters of "iommus" are the platform devices of their nodes. Those of an
- * "iommu-map" are stand-ins for PCI functions: devices without a node, whose DMA
- * is configured with a RID, as that of a function is.
+ * For an "iommus" property, the master is the platform device of the node. For an
+ * "iommu-map", the masters are stand-ins for PCI functions: devices without a
+ * node, whose DMA is configured with a RID, as that of a function is.
  *
  * /sys/kernel/debug/board_sweep/
- *   step	found: the DARTs and masters that are there;
- *		remove: they go; add: they come again;
- *		functions: a stand-in for each PCI device; drop: those go
- *   streams	what the masters of the last steps are to have: a line for each
+ *   step	found: checks the DARTs and masters that exist;
+ *		remove: removes the masters; add: creates and checks them again;
+ *		functions: creates and checks stand-ins for PCI functions;
+ *		drop: removes these
+ *   streams	the expected streams of the current masters: a line for each
  *		stream, with instance and master
- *   numbers	what was seen so far
+ *   numbers	the counts so far
  *
- * What is not as the tree says is a line in the kernel log, with node and
+ * Each difference from the tree is printed to the kernel log, with node and
  * property, and counted.
  */
 #include <linux/debugfs.h>
@@ -37,14 +38,14 @@
 struct master {
 	struct list_head list;
 	struct platform_device *pdev;
-	struct device_node *np;		/* whose property it is */
-	char property[32];		/* with the RID, if there is one */
+	struct device_node *np;		/* the node with the property */
+	char property[32];		/* its name, with the RID if there is one */
 	bool function;
 	int nr;
 	struct sweep_stream streams[MAX_STREAMS];
 };
 
-/* An instance, and the number by which the crate calls it. */
+/* An instance, and the number that the crate uses for it in IDs. */
 struct dart {
 	struct device_node *np;
 	u32 number;
@@ -53,7 +54,7 @@ struct dart {
 static LIST_HEAD(masters);
 static struct dart darts[MAX_DARTS];
 static unsigned int nr_darts;
-/* Steps are one at a time. */
+/* Serializes the steps. */
 static DEFINE_MUTEX(lock);
 static struct dentry *root;
 
@@ -67,7 +68,7 @@ do {										\
 	pr_err("board_sweep: %pOF: %s: " fmt "\n", np, property, ##__VA_ARGS__); \
 } while (0)
 
-/* Whether an instance goes by this number now as it did before, alone. */
+/* Returns true if the instance has had this number always, and no other instance has it. */
 static bool is_called(struct device_node *np, u32 number)
 {
 	unsigned int i;
@@ -81,7 +82,7 @@ static bool is_called(struct device_node *np, u32 number)
 	return true;
 }
 
-/* What the core and the crate have made of a master, by its IDs. */
+/* Compares a master's IDs in its fwspec with the streams that the tree names. */
 static void compare(struct master *m)
 {
 	struct device *dev = &m->pdev->dev;
@@ -131,7 +132,7 @@ static void drop_all(bool functions)
 			drop(m);
 }
 
-/* Takes a reference to the device over. */
+/* Takes over the caller's reference to the device. */
 static struct master *new_master(struct platform_device *pdev, struct device_node *np)
 {
 	struct master *m = kzalloc_obj(*m);
@@ -233,7 +234,7 @@ static int remove(void)
 	return 0;
 }
 
-/* A stand-in for the function with this RID behind this node. */
+/* Creates a stand-in for the PCI function with this RID behind node @np. */
 static struct platform_device *function(struct device_node *np, u32 rid)
 {
 	struct platform_device *pdev;
@@ -250,7 +251,7 @@ static struct platform_device *function(struct device_node *np, u32 rid)
 	return pdev;
 }
 
-/* The function stays if it is to be listed. */
+/* Checks a function that an entry names. It is kept for "streams" if @stays. */
 static int named(struct device_node *np, u32 rid, const struct sweep_stream *stream,
 		 bool stays)
 {
@@ -289,8 +290,9 @@ static int unnamed(struct device_node *np, u32 rid)
 }
 
 /*
- * Of the RIDs that a stream is for, the first and the last are tried and stay,
- * and the first function of each device is tried while they do.
+ * Checks one iommu-map. Of the RIDs that belong to a stream, the first and the
+ * last are checked and kept. The first function of each PCI device is checked
+ * and then dropped.
  */
 static int one_map(struct device_node *np)
 {
@@ -309,7 +311,7 @@ static int one_map(struct device_node *np)
 	seen.entries += nr;
 	for (rid = 0; rid < NR_RIDS && !ret; rid++) {
 		if (!sweep_lookup(entries, nr, rid & mask, &stream)) {
-			/* Those beside the ones that are named are enough. */
+			/* Of the unnamed RIDs, 0 and those right after a named one are enough. */
 			if (!rid || before.dart)
 				ret = unnamed(np, rid);
 			before.dart = NULL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What "iommus" and "iommu-map" name, read without the kernel's own parsers,
- * since these are part of what is looked at.
+ * Reads "iommus" and "iommu-map" without the kernel's own parsers, because these
+ * are part of what is tested.
  */
 #include "sweep.h"
 
@@ -27,7 +27,7 @@ static u32 next(struct cursor *c)
 	return be32_to_cpup(c->at++);
 }
 
-/* A phandle and the number behind it: one cell, as a DART has it. */
+/* Reads a phandle and the stream number after it: one cell, as for a DART. */
 static bool next_stream(struct cursor *c, struct sweep_stream *stream)
 {
 	u32 cells;
@@ -37,7 +37,7 @@ static bool next_stream(struct cursor *c, struct sweep_stream *stream)
 	stream->dart = of_find_node_by_phandle(next(c));
 	if (!stream->dart)
 		return false;
-	/* Nodes of the tree that the kernel has booted with stay. */
+	/* The nodes of the tree that the kernel was booted with are never freed. */
 	of_node_put(stream->dart);
 	if (of_property_read_u32(stream->dart, "#iommu-cells", &cells) || cells != 1)
 		return false;
