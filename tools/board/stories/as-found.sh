@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Behind a story that left the machine changed: it is as the boot has set it up, and works.
-# as-found:NAME, which only tells the stories of a boot apart.
+# Runs after a story that left the machine changed: the machine is again as the boot has set it up,
+# and works. as-found:NAME; NAME only distinguishes the stories of a boot.
 
 refute "a module is loaded that was not" loaded board_broken
 check "the driver is loaded" loaded "$driver_module"

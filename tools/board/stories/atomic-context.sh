@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A hard interrupt maps, asks and unmaps in the MiB in which a task does: on the
-# task's own CPU, and on the other one. Runs of a second are repeated until both have worked and
-# met. atomic-context:SECONDS, at least
+# A hard interrupt maps, looks up and unmaps in the same MiB as a task: on the task's own CPU, and
+# on the other one. Runs of a second are repeated until both have worked and have overlapped.
+# atomic-context:SECONDS, at least
 
 seconds=${1:-2}
 enough() { [ $tasks -gt 100 ] && [ $interrupts -gt 20 ] && [ $met -gt 0 ]; }

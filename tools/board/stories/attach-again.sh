@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# In and out of a domain, fifty times; each time the device copies through it.
-# Between, accesses go untranslated again, and the hardware is off.
+# A domain is attached and detached fifty times; each time the device copies through it.
+# In between, accesses are untranslated again, and the hardware is off.
 
 M=$(first_master)
 translated "$M"
@@ -28,7 +28,7 @@ says 16384 - unmap 0 0x100000 0x4000
 says 16384 - unmap 0 0x200000 0x4000
 does - free 0
 
-# A domain for each round.
+# A new domain for each round.
 for round in 1 2 3 4 5 6 7 8 9 10; do
 	begin
 	does - map 0 0x100000 0 0 0x4000 r
@@ -37,7 +37,7 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
 	does "$M" copy 0 0x100000 0x200000 0x4000
 	does - cmp 0 0 0x4000 1 0
 	does "$M" detach 0
-	# Freed as it is, with mappings in it.
+	# The domain is freed with its mappings.
 	does - free 0
 done
 drop_buffers

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A master behind two DARTs, with another stream at each: the same pages are there
-# through both, and gone from both. behind-two[:reversed]: which one comes first.
+# A master behind two DARTs, with a different stream at each: pages are mapped and
+# unmapped at both. behind-two[:reversed]: which DART is named first.
 
-# through N: accesses go out by the first DART (0) or the second (1).
+# through N: the master's accesses pass the first DART (0) or the second (1).
 through() { [ "$1" = 0 ] && echo "4 0 2" >"$B/wiring" || echo "4 1 0" >"$B/wiring"; }
 
 check "a DART and its master come" adopt instance-named "both${1:+-$1}"
@@ -30,7 +30,7 @@ for way in 1 0; do
 	does "$M" read 0 0x102000 64
 done
 
-# One of them does not finish the invalidation: the other one has to drop the page all the same.
+# If one DART does not finish the invalidation, the other one drops the page all the same.
 for stuck in 0 1; do
 	page=$([ $stuck = 0 ] && echo 0x100000 || echo 0x103000)
 	for way in 0 1; do
@@ -51,7 +51,7 @@ for stuck in 0 1; do
 	says 4096 - unmap 0 0x400000 0x1000
 done
 
-# One of them does not take the other domain: neither does.
+# If one DART refuses the other domain, neither gets it.
 for stuck in 0 1; do
 	hw_stick $stuck
 	refuses "$M" replace 1

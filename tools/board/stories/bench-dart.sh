@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 # The benchmark of DART: the C and the Rust driver in one boot, two instances each.
-# bench-dart:plain gives the first and the third instance to C, bench-dart:swapped
-# the others.  Masters come in pairs, one for each driver: with one stream; with
-# four streams at one instance; with a stream at each of two instances.  DMA goes
-# by every stream that a master has, so a flush that leaves one out is seen.
+# bench-dart:plain binds the first and the third instance to the C driver,
+# bench-dart:swapped the others.  Masters are in pairs, one for each driver: with one
+# stream; with four streams at one instance; with a stream at each of two instances.
+# DMA uses every stream of a master, so a flush that omits one is noticed.
 
 . /stories/bench-lib.sh
 

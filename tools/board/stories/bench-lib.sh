@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox disable=SC2154 # what the stories set
-# What the benchmarks of both kinds share: the C and the Rust driver in one boot,
-# with instances of their own.  A story sets c and rust to the addresses of their
-# nodes, c_iommus and rust_iommus to their numbers.  The numbers go to
-# /results/bench.txt, for scripts/bench.
+# Common functions of the benchmarks of both kinds: the C and the Rust driver in one
+# boot, each with its own instances.  A story sets c and rust to the addresses of the
+# instances' nodes, c_iommus and rust_iommus to their numbers.  The results are written
+# to /results/bench.txt, for scripts/bench.
 
 oracle_off "domains of the C driver cannot be freed"
 dmesg -n 1
@@ -16,7 +16,7 @@ bench() {
 	echo "$*" >$N/cmd
 }
 
-# runs LABEL KIND SMALLEST: map and unmap of runs, from the smallest on
+# runs LABEL KIND SMALLEST: measures map and unmap of runs, from the smallest size on
 runs() {
 	check "$1 $(($3 / 1024)) KiB" bench run "$2" "$3" 256 "$rounds"
 	check "$1 64 KiB" bench run "$2" 65536 64 "$rounds"
@@ -31,7 +31,7 @@ scattered_runs() {
 	check "scattered 4 MiB" bench run sg 4194304 4 "$rounds"
 }
 
-# claim DRIVER ADDRESS...: by whom instances will be served
+# claim DRIVER ADDRESS...: sets the driver that these instances will be bound to
 claim() {
 	_driver=$1
 	shift
@@ -44,8 +44,8 @@ claim() {
 
 iommus() { [ "$1" = c ] && echo "$c_iommus" || echo "$rust_iommus"; }
 
-# counted WHO OP SIZE NAME...: does OP once and leaves in $counts what that did to
-# the hardware: reads and writes of registers, and the counters with these names.
+# counted WHO OP SIZE NAME...: runs OP once and sets $counts to its effect on the
+# hardware: reads and writes of registers, and the counters with these names.
 counted() {
 	_who=$1 _op=$2 _size=$3
 	shift 3

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# The benchmark: the C and the Rust driver in one boot, an instance each.
-# bench:plain gives the first instance to C, bench:swapped the second;
-# bench:threads measures what needs two CPUs; bench:counts only counts, in an
-# image where cleaning the caches does something that can be counted.
+# The benchmark: the C and the Rust driver in one boot, one instance each.
+# bench:plain binds the first instance to the C driver, bench:swapped the second;
+# bench:threads measures the cases with two CPUs; bench:counts only counts, in an
+# image where cleans of the caches can be counted.
 
 . /stories/bench-lib.sh
 
@@ -32,7 +32,7 @@ fi
 
 shadow() { awk -v n="$1" '$1 == n { print $2 }' "$B/shadow/stats"; }
 
-# What one call does to the hardware, with entries of another master cached.
+# Counts the effect of one call on the hardware, with entries of another master cached.
 count() {
 	_n=$(iommus "$1")
 	[ "$2" = fault ] || [ "$2" = replace ] || bench once warm "$1" 0

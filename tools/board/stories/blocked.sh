@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A master in the blocked domain reaches nothing: not what is mapped in the domain
-# that it comes from, nor memory by its physical address. From the default domain
-# into it, from a paging domain into it and out again, and back.
+# A master in the blocked domain reaches nothing: neither the pages of its previous
+# domain, nor memory by its physical address. The blocked domain is attached in place
+# of the default domain and of a paging domain, and replaced by either.
 
 begin
 buffers 1
@@ -12,7 +12,7 @@ does - bphys 0 0
 physical=$client_said
 does "$M" read 0 "$physical" 64
 
-# From identity.
+# From the identity domain.
 mark 0
 does "$M" block
 says blocked "$M" domain
@@ -20,7 +20,7 @@ denied '' "$M" read 0 "$physical" 64
 denied '' "$M" read 0 0x100000 64
 sealed 0
 
-# Out of it into a table, and into it again, while the device copies.
+# From the blocked domain to a paging domain and back, while the device copies.
 does "$M" replace 0
 does "$M" read 0 0x100000 64
 does "$M" load start 0 0x100000 0 0x100800 0x800

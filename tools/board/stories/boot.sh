@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The board is what the other stories take for granted: the kernel that was
-# built, as many CPUs as were asked for, a devicetree, modules that load.
+# The board is as the other stories assume: it runs the kernel that was built, has
+# the requested number of CPUs and a devicetree, and loads modules.
 
 read -r line </proc/version
 note "$line"

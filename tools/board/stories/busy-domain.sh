@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The driver cannot be removed while somebody has a domain of its, even when no
-# master is left behind it.
+# The driver cannot be removed while one of its domains exists, even if it has no
+# masters any more.
 
 loaded "$driver_module" || load_driver
 check "overlay" overlay_apply codec

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The driver cannot be removed while a master is behind it, nor while somebody
-# has a domain of its; then it can.
+# The driver cannot be removed while it has a master, nor while one of its domains
+# exists. After that it can.
 
 check "overlay" overlay_apply codec
 wait_for "the codec" 5 usable_at 1c0e000

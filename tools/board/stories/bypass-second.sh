@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A master behind two DARTs of which one cannot let streams pass: neither can the
-# master, whichever DART that is and whichever is named first. This kernel has no
-# translated DMA API, so there is no domain for such a master to start in; it is
-# refused in a line of the log, and its streams stay denied. bypass-second[:reversed]
+# A master is behind two DARTs, one of which does not support bypass. The master then
+# cannot have the identity domain, regardless of the order of the DARTs. This kernel has
+# no translated DMA API, so there is no other default domain for it. It is refused with
+# a line in the log, and its streams stay denied. bypass-second[:reversed]
 
 first_of_all=$(first_master)
 translated "$first_of_all"
@@ -28,7 +28,7 @@ does "$first_of_all" read 0 "$physical" 64
 check "they go" overlay_remove all
 hw_no_bypass 1 0
 
-# Both can: the master may pass.
+# Both support bypass: the master gets the identity domain.
 check "a DART and its master come" adopt instance-named "both${1:+-$1}"
 wait_for "the master" 5 usable_at 2001000
 M=$(master 2001000)

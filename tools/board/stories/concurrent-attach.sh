@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Two CPUs attach and detach the same domain, each for another group; whoever is
-# attached reads through it. Runs of a second are repeated until both have met often enough.
-# concurrent-attach:SECONDS, at least
+# Two CPUs attach and detach the same domain, each for its own group. While its group is attached,
+# a device reads through the domain. Runs of a second are repeated until both have overlapped often
+# enough. concurrent-attach:SECONDS, at least
 
 seconds=${1:-3}
 two_cpus

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# What calls cost in instructions, with this boot's driver: for the report.
+# Measures the cost of calls in instructions, with this boot's driver, for the report.
 
 oracle_off "this is not a test of what stays"
 behind dma0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A block whose registers do not hold what is written to them, as at a wrong address: it
-# is refused in one line, and no master is behind it. deaf:stream, only the TCR of one
+# Registers do not keep the values written to them, as at a wrong address: the probe of the DART
+# fails with one line in the log, and no master is put behind it. deaf:stream: only the TCR of one
 # stream does not, which a boot loader has left open.
 
 oracle_ignore '^slab_ours'

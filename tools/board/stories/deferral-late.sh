@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The clock and the reset of an instance come late: instance and master wait,
-# then they are bound, and work.
+# The clock and the reset of an instance are registered late: instance and master
+# wait until then, are bound, and work.
 
 check "overlay" overlay_apply late
 I=$(instance 30d0000)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The clock and the reset of an instance never come: it waits, and leaves
-# nothing when it goes. Meanwhile another instance works.
+# The clock and the reset of an instance are never registered: it waits, and leaves
+# nothing behind when it is removed. Meanwhile another instance works.
 
 check "overlay" overlay_apply absent
 I=$(instance 30d0000)

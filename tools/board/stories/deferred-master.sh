@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A master's driver waits for something else than the IOMMU, and then there is no
-# driver for it any more. Its instance comes and goes in peace.
+# The probe of a master is deferred for a supplier other than the IOMMU, and then the
+# master's driver is removed. Its instance can be added and removed all the same.
 
 taken_on() { has_group "$(master 2001000)"; }
 
@@ -16,7 +16,7 @@ echo none >"/sys/bus/platform/devices/$M/driver_override"
 check "the instance comes again" overlay_apply instance-named
 wait_for "its IOMMU takes the master on" 5 taken_on
 refute "nobody drives the master" bound "$M"
-# For good, if the driver core takes the probe that it put off to be running.
+# This hangs if the driver core takes the deferred probe for a running one.
 check "the instance goes again" overlay_remove last
 check "it is gone" test -z "$(instance 30e0000)"
 check "the master goes" overlay_remove all

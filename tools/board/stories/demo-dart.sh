@@ -2,7 +2,7 @@
 # shellcheck shell=busybox
 # The second part of the demonstration of "make board": a master behind two DARTs.
 
-# The crate stays once it is loaded, and what it has of its own.
+# Once loaded, the crate stays, with its own allocations.
 oracle_ignore '^slab_ours'
 demo "board: $(tr -d '\0' </proc/device-tree/model); modprobe $driver_module"
 check "insert" load_driver

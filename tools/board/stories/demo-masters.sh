@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The demonstration of "make board ARCH=arm64": stock masters with stock drivers, by
-# the DMA API.
+# The demonstration of "make board ARCH=arm64": stock masters with stock drivers, which
+# use the DMA API.
 
-# The crate stays once it is loaded, and what it has of its own.
+# Once loaded, the crate stays, with its own allocations.
 oracle_ignore '^slab_ours'
 masters="dma0 dma1 mmc net0 net1"
 check "the crate" load rust_iommu
 
-# The masters go as if they had never been there.
+# Removes the masters' drivers and devices.
 unplug_masters() {
 	rmmod macb pl330 sdhci_of_arasan
 	for name in $masters; do
@@ -60,5 +60,5 @@ mappings=$(($(total "$after" '^nr_iommu_pages') - $(total "$before" '^nr_iommu_p
 demo "$references references left, $mappings mappings left"
 record demo_references_left $references
 record demo_mappings_left $mappings
-# As they were found.
+# The masters are created again, as the boot had them.
 does - plug

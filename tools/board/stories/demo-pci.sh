@@ -3,7 +3,7 @@
 # The second part of the demonstration of "make board ARCH=arm64": a PCI function
 # behind a DART, by the iommu-map of its host bridge.
 
-# The crate stays once it is loaded, and what it has of its own.
+# Once loaded, the crate stays, with its own allocations.
 oracle_ignore '^slab_ours|^nr_iommu_pages|^ref_|^rpm_usage_'
 check "insert" load_driver
 check "the disk's driver loads" load nvme

@@ -2,7 +2,7 @@
 # shellcheck shell=busybox
 # The demonstration of "make board".
 
-# The crate stays once it is loaded, and what it has of its own.
+# Once loaded, the crate stays, with its own allocations.
 oracle_ignore '^slab_ours'
 check "the crate" load rust_iommu
 before=$(oracle)

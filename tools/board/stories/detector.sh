@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A mistake made on purpose is noticed. Each kind has a boot of its own, since
-# most detectors speak once: uaf, leak, lock, sleep, mapping, unmap, node.
+# A deliberate mistake is reported. Each kind has its own boot, since most detectors
+# report only once: uaf, leak, lock, sleep, mapping, unmap, node.
 
 case $1 in
 uaf)
@@ -9,13 +9,13 @@ uaf)
 	check "the mistake is made" load board_broken how=uaf
 	;;
 leak)
-	# Two lines of the scan: what it counts, and for whom.
+	# The scan prints two lines: the number of leaks, and the process that reads the file.
 	expect_splat 'new suspected memory leaks'
 	check "the kernel looks for leaks" test -w $DEBUGFS/kmemleak
 	echo scan >$DEBUGFS/kmemleak
 	echo clear >$DEBUGFS/kmemleak
 	check "the mistake is made" load board_broken how=leak
-	# An object must be some seconds old, and the same in two scans.
+	# kmemleak reports objects that are some seconds old and unchanged between two scans.
 	found=0
 	for _ in $(seq 20); do
 		sleep 6
@@ -25,7 +25,7 @@ leak)
 		[ "$found" -le 4 ] || break
 	done
 	note "leaks that are reported: $found"
-	# Some may still have their address somewhere.
+	# The addresses of some objects may still be in memory.
 	check "they are reported" test "$found" -gt 4
 	check "with where they come from" grep -q 'board_broken' /tmp/leaks
 	echo clear >$DEBUGFS/kmemleak
@@ -36,7 +36,7 @@ lock)
 	;;
 sleep)
 	expect_splat 'BUG: sleeping function called from invalid context at '
-	# The kernel says so once a second at most, and may just have.
+	# The kernel prints this warning at most once a second, and may just have done so.
 	sleep 2
 	check "the mistake is made" load board_broken how=sleep
 	;;

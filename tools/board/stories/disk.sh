@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A file system on a disk behind the IOMMU: disk:mmc, disk:nvme
+# A file system works on a disk behind the IOMMU: disk:mmc, disk:nvme
 
-# What its driver has mapped for good, and its queues' tables.
+# The driver's permanent mappings and the tables of its queues remain.
 oracle_ignore '^nr_iommu_pages'
 behind "$1"
 mark 0 2

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The kernel's own dma_map_benchmark, with the device of a master that gives up its
-# driver for the time: dma-map-benchmark:mmc, dma-map-benchmark:nvme. What it maps goes
-# through the IOMMU and is gone at the end, with its tables. How long a map and an unmap
-# take is recorded, and nothing depends on it.
+# Runs the kernel's own dma_map_benchmark on the device of a master, which is unbound from
+# its driver meanwhile: dma-map-benchmark:mmc, dma-map-benchmark:nvme. Its pages are mapped
+# in the IOMMU. At the end no mapping remains, and no table or only few. The times of map and
+# unmap are recorded, but not checked.
 
 name=$1
 dev=$(virt_node "$name")
@@ -26,21 +26,22 @@ take_back() {
 	[ -e "$bus/driver" ] || echo "$dev" >"$own/bind"
 }
 
-# All masters of a sun50i share a group, and the others have their drivers.
+# True if the device is alone in its group. All masters of a sun50i share one, and the others
+# keep their drivers.
 alone() { [ "$(ls "$group/devices")" = "$dev" ]; }
 domain_is() { check "the domain is changed to $1" eval "echo $1 >$group/type"; }
 
-# Pages of the tables of all domains.
+# Prints the number of table pages of all domains.
 pages_of_tables() {
 	read -r _ </proc/sys/vm/stat_refresh || :
 	awk '$1 == "nr_iommu_pages" { print $2 }' /proc/vmstat
 }
 tables_gone() { [ "$(pages_of_tables)" = "$pages" ]; }
 
-# What is mapped for it by the kernel's book: PA, IOVA
+# Prints its mappings as recorded by dma-debug: PA, IOVA
 in_book() { awk -v dev="$dev" '$2 == dev { print substr($6, 3), "0x" substr($7, 3) }' $book/dump; }
 
-# Its domain, as our driver has it: how many tables, and what is mapped there
+# Prints its domain from the Rust driver's debugfs: number of tables, and mappings
 domain() {
 	[ -r "$ours/domains" ] || return 0
 	awk -v dev="$dev:" '
@@ -51,7 +52,7 @@ domain() {
 in_tables() { domain | sed 1d; }
 nr_tables() { domain | awk '{ print $3; exit }'; }
 
-# Commands to drop what is cached, whichever the hardware has.
+# Prints the number of flush and invalidation commands of any kind.
 commands() {
 	awk '$1 ~ /^(flushes|(tlb_)?invalidations(_all|_range)?)$/ { n += $2 } END { print n }' $B/iommu0/counters
 }
@@ -59,8 +60,8 @@ commands() {
 latency() { sed -n "s/^average $1 latency(us):\([0-9]*[.][0-9]\) .*/\1/p" /tmp/said; }
 measured() { dma_map_benchmark -s 1 "$@" >/tmp/said; }
 
-# measure MODE ARGUMENT...: for a second, and for what is begun in it. Each unmap is at least
-# one command.
+# measure MODE ARGUMENT...: runs the benchmark for a second, plus the time to finish started work.
+# Each unmap takes at least one invalidation command.
 measure() {
 	local mode=$1 before what
 	shift
@@ -73,7 +74,8 @@ measure() {
 	done
 }
 
-# A page that is in use is elsewhere for the master, and our tables have it there.
+# True if a page is mapped at an IOVA other than its physical address, and the driver's tables have
+# that mapping.
 in_use() {
 	in_book | {
 		read -r pa iova && [ $((pa)) != $((iova)) ] || exit 1
@@ -105,7 +107,7 @@ measure pages16_two_threads -g 16 -t 2 -d 2
 measure list16 -m 1 -g 16
 measure pages1024 -g 1024 -d 2
 
-# Each mapping stays for ten milliseconds, and the benchmark is ended when one is seen.
+# Each mapping exists for ten milliseconds. The benchmark is killed when one is seen.
 dma_map_benchmark -s 300 -x 10000000 >/dev/null &
 job=$!
 wait_for "a page that is mapped where it is not" 5 in_use
@@ -122,7 +124,7 @@ if alone; then
 	wait_for "the tables to go" 5 tables_gone
 	domain_is DMA
 elif [ -n "$nr" ]; then
-	# Up to 64 KiB of empty ones stay.
+	# Some empty tables may stay.
 	check "few tables stay" test $(($(nr_tables) - nr)) -le 64
 fi
 take_back

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Stock DMA engines behind the IOMMU copy with the kernel's dmatest, which maps its
-# buffers by the DMA API and compares what has arrived, and what has not been
-# touched around it. In each way that the engines' driver can.
+# Stock DMA engines behind the IOMMU copy for the kernel's dmatest, which maps its
+# buffers by the DMA API, compares the copied data, and checks that the bytes around it
+# are unchanged. All modes of the engines' driver are used.
 
 M=/sys/module/dmatest/parameters
-# Copies by each channel: emulated, they are most of this board's time.
+# Copies by each channel. The emulated copies take most of this board's time.
 rounds=10
 
 # set_all NAME=VALUE...: dmatest's parameters
@@ -16,7 +16,7 @@ set_all() {
 	done
 }
 
-# copies_by WHAT CHANNELS PARAMETER...: so many channels of both engines at once
+# copies_by WHAT CHANNELS PARAMETER...: uses this many channels of both engines at once
 copies_by() {
 	local what=$1 channels=$2 used='' n
 	shift 2

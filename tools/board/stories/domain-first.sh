@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A domain is filled before any master is in it, and found so afterwards.
+# Pages are mapped in a domain before its first attach, and a master finds them after it.
 
 M=$(first_master)
 translated "$M"
@@ -17,7 +17,7 @@ does - cmp 0 0 0x12c000 1 0
 denied no- "$M" read 0 0xa00000 64
 does "$M" detach 0
 
-# And is still whole, and changes, with no master in it.
+# After the detach, its pages are still mapped, and can be unmapped.
 says "$(client - bphys 0 0x12b000)" - phys 0 0x22b000
 says 1228800 - unmap 0 0x100000 0x12c000
 says 1228800 - unmap 0 0x800000 0x12c000

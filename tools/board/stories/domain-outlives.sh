@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# An instance goes while a domain that was made for it is full: with it go all
-# its DMA mappings; the domain can still be asked, unmapped and freed, and
-# its memory is all given back.
+# An instance is removed while a domain that was allocated for it has pages mapped. All
+# DMA mappings of the instance are removed with it. The domain can still be looked up,
+# unmapped and freed, and all its memory is freed.
 
 loaded "$driver_module" || load_driver
 before=$(oracle)
@@ -49,7 +49,7 @@ for how in together alone; do
 	done
 	says 0x0 - phys 0 0x8001000
 	if $hw_maps_tables; then
-		# A table would have to be made visible to a device that is gone.
+		# A new table would have to be mapped for a device that was removed.
 		fails -19 - mapsg 0 0x8000000 0 0 0x100000 r
 	else
 		does - mapsg 0 0x8000000 0 0 0x100000 r

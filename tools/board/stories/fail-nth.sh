@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# One path, with each of its allocations failing once: probe, master (of_xlate
-# and probe_device), attach, map; or core, which shows what the waivers name. A call
-# that fails leaves nothing behind and works when it is made again; one that does
-# without what it did not get has succeeded.
+# Each allocation of a path fails once. The paths are probe, master (of_xlate and
+# probe_device), attach and map; core shows the splats that the waivers list. A call
+# that fails leaves nothing behind and succeeds when it is repeated. A call may also
+# succeed without the failed allocation.
 
 fail_setup
 probes=/sys/bus/platform/drivers_probe
 most=600
 
-# By hand from now on: which task probes what, and when.
+# From now on the story probes devices itself, in its own task.
 by_hand() {
 	echo 0 >/sys/bus/platform/drivers_autoprobe
 	! loaded "$driver_module" || check "the driver goes" unload_driver
@@ -50,9 +50,9 @@ fail_probe() {
 	by_itself
 }
 
-# A master that missed its IOMMU, with the instance there: it has no group, and
-# so the next attempt is its own drivers_probe. What made it miss is allocation
-# $fail_replay of the probe of the instance, which takes on masters, too.
+# Makes a master without a group although its instance is bound, so that the next
+# attempt is the master's own drivers_probe. For that, allocation $fail_replay of the
+# instance's probe fails, which also probes the masters.
 stray_master() {
 	check "the driver comes" load_driver
 	check "the master comes" overlay_apply wide
@@ -76,15 +76,15 @@ stray_master() {
 	fail "no allocation makes the master miss its IOMMU"
 }
 
-# Whether the last allocation that failed was below a function of this name.
+# True if the last failed allocation was in a call of a function with this name.
 last_failure_in() {
 	log_since | awk '/FAULT_INJECTION: forcing a failure/ { n = 0 } { line[n++] = $0 }
 		END { for (i = 0; i < n; i++) print line[i] }' | grep -v '\] ? ' | grep -q "$1"
 }
 
-# A link between two devices stays until one of them goes: nobody can take it
-# back. So it must come last, and is there after a failure only if probe_device
-# had done its work and the core failed afterwards. It counts both devices once.
+# The device link cannot be deleted before one of its devices is removed. So the driver
+# creates it last, and it exists after a failure only if probe_device succeeded and the
+# core failed afterwards. It holds a reference to each device.
 note_link() {
 	if ! $linked && [ -e "/sys/class/devlink/platform:$I--platform:$M" ]; then
 		refute "probe_device failed and left a link" last_failure_in 12probe_device
@@ -105,7 +105,7 @@ fail_master() {
 		if ! has_group "$M"; then
 			check "an allocation failed" $failed
 			fail_refused=$((fail_refused + 1))
-			# It is bound, untranslated, or it is not.
+			# The master may be bound, untranslated, or not bound at all.
 			! bound "$M" || echo "$M" >/sys/bus/platform/drivers/board-client/unbind
 			note_link
 			same_counts "allocation $n failed" "$before"
@@ -173,7 +173,7 @@ fail_attach() {
 		fi
 		n=$((n + 1))
 	done
-	# DART allocates nothing then.
+	# The DART driver allocates nothing in an attach.
 	[ "$hw_c_driver" = apple-dart ] || check "an attach that fails is logged" \
 		log_has "attach failed, nothing changes: no memory is free: ENOMEM"
 	does "$M" read 0 0x1000 64
@@ -182,7 +182,7 @@ fail_attach() {
 	drop_buffers
 }
 
-# The tables go with the domain.
+# Replaces the domain, which frees its tables.
 renew() {
 	does "$M" detach 0
 	does - free 0
@@ -222,7 +222,7 @@ fail_map() {
 	finish
 }
 
-# fail_below FUNCTION: only allocations below it count from now on; "" for all.
+# fail_below FUNCTION: from now on only allocations in calls of FUNCTION count; "" for all.
 fail_below() {
 	local name start=0 end=0xffffffffffffffff
 	if [ -n "$1" ]; then
@@ -236,9 +236,9 @@ fail_below() {
 	done
 }
 
-# What the core says by itself when it goes without. The C driver is probed by
-# its own insertion only, so that is where a master misses it here; the client,
-# which would have it probed again, comes afterwards.
+# Shows the core's own warnings when an allocation fails. The C driver is probed only when
+# its module is inserted, so a master's probe has to fail there. The client is loaded
+# afterwards, because it would cause another probe.
 core_says() {
 	oracle_off "C does not give back what it has"
 	fail_below iommu_fwspec_init
@@ -269,7 +269,7 @@ probe)
 	fail_report probe
 	;;
 master)
-	# There are not always as many before it, so the one allocation of of_xlate can be
+	# The number of allocations before it varies, so the only allocation of of_xlate can be
 	# missed.
 	for attempt in 1 2 3; do
 		fail_master

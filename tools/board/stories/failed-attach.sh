@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Two masters are in one group and in domain A when the hardware gets stuck: they
-# cannot be put into B, and stay in A, with their copies going on, and B can be
-# freed. On the way back, which must not fail, nothing that was let go of is
-# reached any more.
+# Two masters are in one group and attached to domain A when the hardware gets stuck.
+# B cannot be attached, they stay in A, their copies continue, and B can be freed. The
+# detach from A, which must not fail, leaves none of its freed pages reachable.
 
 M=$(first_master)
 translated "$M"
@@ -63,8 +62,8 @@ for master in "$M" "$other"; do
 	equal "B is all gone" "$(oracle)" "$memory"
 done
 
-# The way that must succeed: out of A, with a hardware that does not answer. A is
-# freed; what the hardware may still walk stays until it has let go.
+# The detach from A must succeed even if the hardware does not answer. A is freed, but
+# tables that the hardware may still walk stay allocated until it answers.
 mark 0
 hw_stick 0
 does "$M" gdetach 0

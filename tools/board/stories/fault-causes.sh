@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Four causes in one interrupt, of four masters: all are told, each to the
-# right one, and every master goes on.
+# One interrupt has four causes, of four masters: all are reported, each for the right
+# master, and every master continues.
 
 M=$(first_master)
 masters=$(masters)
@@ -16,7 +16,7 @@ does - map 0 0x6000 0 0x1000 0x1000 w
 does - handler 0 on
 does - faults clear
 
-# Each waits for its fault to be handled.
+# Each master waits until its fault is handled.
 set -- "read 0 0x7000 64" "read 0 0x90000000 64" "fill 0 0x5000 64 1" "read 0 0x6000 64"
 irqs=$(board_stat irq_delivered)
 before=$(counter 0 faults_latched)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# On hardware where a master that met a fault stands still until its lane is
-# reset, it goes on after the fault was handled; others never stop.
+# On hardware where a faulting master is stalled until its lane is reset, it continues
+# after the fault was handled. Other masters never stop.
 
 begin
 buffers 1

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The one to blame is a master, by its devicetree name: in the log, and as the
-# device that the handler gets. A second master is not mistaken for the first.
+# A fault names the master that caused it: the log has its devicetree name, and the
+# handler gets its device. A second master is not mistaken for the first.
 
 M=$(first_master)
 masters=$(masters)

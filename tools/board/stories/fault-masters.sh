@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Stock masters whose descriptors and ring entries point where nothing is mapped: the
-# fault names the master, and no byte changes but in the buffers that are mapped.
-# What would show it is a pattern around and beside them, a file that fills memory,
-# and the kernel's poison in every free page (page_poison=1). The last of a boot, since
-# what the network card's driver has lost stays lost.
+# The descriptors and ring entries of stock masters point to unmapped addresses: the
+# fault names the master, and no byte outside the mapped buffers changes. To notice a
+# change, there is a pattern around and beside the buffers, a file that fills memory,
+# and the kernel's poison in every free page (page_poison=1). This is the last story of
+# a boot, since pages that the network card's driver has lost are not recovered.
 
 oracle_ignore '^nr_iommu_pages'
 seconds=5
 
-# faulted NAME ADDRESS: the line of a fault names the master. The C driver has its
-# number only.
+# faulted NAME ADDRESS: the line of a fault names the master. The C driver prints only its
+# number.
 faulted() {
 	case $driver in
 	c) log_since | grep -Eq "fault.*0x0*$2" ;;
@@ -18,7 +18,7 @@ faulted() {
 	esac
 }
 
-# lose_all NAME TYPE: they go under it
+# lose_all NAME TYPE: unmaps pages that the master's driver still uses
 lose_all() {
 	lost=0
 	node=$(virt_node "$1")
@@ -36,9 +36,8 @@ dd if=/dev/urandom of=/tmp/memory bs=1048576 count=32 2>/dev/null
 sum=$(sha256sum </tmp/memory)
 mark 0 2
 
-# A descriptor of a DMA engine whose second page is not there. An engine of QEMU's
-# keeps in its buffer what it could not write, so this comes before all else that is
-# refused to it.
+# A descriptor of a DMA engine whose second page is not mapped. QEMU's engine keeps data
+# that it could not write in its buffer, so this test precedes its other denied accesses.
 dev=$(virt_node dma0)
 channel=$(virt_channel dma0)
 does - take 0 "$dev" 0x4000 0x11
@@ -58,7 +57,7 @@ does - holds 1 0x1000 0x1000 0x22
 does - holds 1 0x2000 0x1000 0x11
 does - holds 1 0x3000 0x1000 0x22
 
-# And one that is all beside, in either direction.
+# A descriptor whose source or destination is not mapped at all.
 for nowhere in 0x7654000 0x1000; do
 	client - copy "$channel" $nowhere "$from" 0x1000 >/dev/null
 	wait_for "a fault of dma0 that writes to $nowhere" $seconds faulted dma0 "${nowhere#0x}"
@@ -74,9 +73,9 @@ does - give 1
 
 check "the kernel keeps a book of mappings" test -r $DEBUGFS/dma-api/dump
 
-# The ring entries of a network card: what it has ready for packets that arrive.
-# Its driver unmaps such a page for what it takes for a packet, and the DMA API finds
-# it gone and leaves what is behind it mapped, also when that memory is freed.
+# The ring entries of a network card, for received packets. Its driver unmaps such a page
+# when it takes it for a packet. The DMA API finds the page unmapped already, and leaves
+# the pages after it mapped, even when their memory is freed.
 allow_splat 'WARNING: drivers/iommu/dma-iommu.c:[0-9]+ at iommu_dma_unmap_phys'
 allow_splat 'WARNING: drivers/iommu/iommu-debug-pagealloc.c:[0-9]+ at __iommu_debug_check_unmapped'
 net_up
@@ -86,7 +85,7 @@ refute "nothing can arrive" ping -c 2 -W 1 $there
 check "the faults are the card's" test "$(report 0 faulted_3)" -gt 0
 check "a fault of the card" faulted net0 '[0-9a-f]+'
 find_all net0 'single|phy'
-# What it has lost it does not look for.
+# The driver does not check for the lost pages.
 check "it is down" ip link set "$card" down
 check "it is up again" ip link set "$card" up
 wait_for "ping" 10 ping -c 1 -W 10 $there

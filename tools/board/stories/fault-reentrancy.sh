@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A master faults without end on one CPU; the handler of the domain it is in maps
-# and unmaps there; the other CPU allocates, attaches, detaches and frees such
-# domains. The handler is told the master, and can always map.
-# fault-reentrancy:SECONDS, at least: runs of a second
+# A master's accesses on one CPU fault all the time, and the fault handler of its domain
+# maps and unmaps there. Meanwhile the other CPU allocates, attaches, detaches and frees
+# such domains. The handler gets the master's device, and can always map.
+# fault-reentrancy:SECONDS, at least, in runs of a second
 
 seconds=${1:-5}
 two_cpus
-# The other CPU turns the hardware off while the interrupt of a fault is on its way: the handler
-# finds the hardware without power. A level-triggered line behaves the same on a SoC.
+# The other CPU turns the hardware off while the interrupt of a fault is being delivered, so the
+# interrupt handler finds no power. A level-triggered line behaves the same on a SoC.
 oracle_ignore '^irq_unhandled_'
 M=$(first_master)
 translated "$M"

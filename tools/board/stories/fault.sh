@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A fault is told to the one who asked: the handler of the domain gets the
-# address and the direction where the hardware knows it, and the log has a line.
+# A fault is reported: the domain's handler gets the address, and the direction if the
+# hardware has it, and the log has a line.
 
 begin
 buffers 1

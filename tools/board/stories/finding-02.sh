@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The H616 has seven masters; all that is done per master must reach the last.
+# The H616 has seven masters; settings for each master must include the last one.
 . /stories/finding-lib.sh
 finding 2
 attached

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# What goes wrong while attaching must be told, and nothing be half done.
+# A failed attach must return an error, and leave nothing partly done.
 . /stories/finding-lib.sh
 finding 3
 N=$(master 2001000)

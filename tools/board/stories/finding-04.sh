@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# After the last master has left, the hardware must be in the identity domain.
+# After the last master was detached, the hardware must be in the identity domain.
 . /stories/finding-lib.sh
 finding 4
 attached

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A domain that was detached and freed must be nobody's any more.
+# A domain that was detached and freed must not be used any more.
 . /stories/finding-lib.sh
 finding 5
-# What one CPU frees, it allocates again.
+# On one CPU, freed memory is the next to be allocated.
 # shellcheck disable=SC2016 # the inner shell expands it
 check "stays on a CPU" taskset -p 1 "$(sh -c 'echo $PPID')"
 translated "$M"
@@ -13,13 +13,13 @@ ttb=$(reg 0 0x050)
 does "$M" gdetach 0
 does - free 0
 if [ "${image#debug}" != "$image" ]; then
-	# Memory stays in quarantine here; the detector says what was touched.
+	# KASAN keeps freed memory in quarantine and reports the access to it.
 	does "$M" alloc 1
 	crashes "attach of the next domain"
 	show "attach of the next domain" "$(answer "$M" gattach 1)" - 0
 	show "reports of use after free" "$(log_count 'KASAN: ')" - 0
 else
-	# The memory of the directory comes back as a buffer of the client's.
+	# The memory of the directory is allocated again, as a buffer of the client.
 	reused=no
 	for b in 0 1 2 3 4 5 6 7; do
 		does - buf $b 4
@@ -29,7 +29,7 @@ else
 	[ "$(reg 0 0x020)" != 0x00000001 ] || [ "$(reg 0 0x050)" != "$ttb" ] || walked=yes
 	show "the freed directory's memory is a buffer of the client's" $reused yes "*"
 	show "the hardware still translates with that memory" $walked yes no
-	# What the C driver's next attach does depends on who has the memory now.
+	# The effect of the C driver's next attach depends on the new use of the memory.
 	if [ "$driver" != c ]; then
 		does "$M" alloc 1
 		does - buf 8 1

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A domain keeps its mappings while it lives, attached or not.  The C driver
-# lets go of a domain only when the next is attached, and empties it then.
+# A domain keeps its mappings while it exists, attached or not.  The C driver
+# detaches a domain only when the next one is attached, and frees its mappings then.
 . /stories/finding-lib.sh
 finding 6
 translated "$M"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# From one domain straight into another.
+# One domain is replaced by another directly.
 . /stories/finding-lib.sh
 finding 8
 translated "$M"

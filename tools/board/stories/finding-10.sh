@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# map: the whole run in one call, and nothing beyond the last address.
+# map: one call maps the whole run, and no page beyond the last address.
 . /stories/finding-lib.sh
 finding 10
 attached

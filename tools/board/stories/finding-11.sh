@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# unmap: the same.
+# unmap: one call unmaps the whole run, and no page beyond the last address.
 . /stories/finding-lib.sh
 finding 11
 attached

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A page may be cached as invalid before it is ever mapped: its neighbour was
-# read, and the hardware reads entries by pairs.
+# An entry may be cached as invalid before its page is ever mapped, because the
+# hardware reads entries in pairs and the neighbour was read.
 . /stories/finding-lib.sh
 finding 13
 attached
 does - buf 0 1024
-# Page 5 is read, and page 4 comes along; then pages 1 to 4 are mapped.
+# A read of page 5 also caches the entry of page 4; then pages 1 to 4 are mapped.
 does - map "$D" 0x105000 0 0x5000 0x1000 rw
 does "$M" read 0 0x105000 64
 does - map "$D" 0x101000 0 0x1000 0x4000 rw

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Unmapping one page costs the others nothing.
+# An unmap of one page does not invalidate the entries of others.
 . /stories/finding-lib.sh
 finding 14
 attached

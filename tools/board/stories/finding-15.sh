@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# An invalidation that does not end: memory that is given back must be out of
-# the device's reach.
+# An invalidation does not complete: memory that is freed must be unreachable for
+# the device.
 . /stories/finding-lib.sh
 finding 15
 attached

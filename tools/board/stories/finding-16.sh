@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Three faults behind one interrupt, and many in a row.
+# Three faults for one interrupt, and many faults in a row.
 . /stories/finding-lib.sh
 if [ "${1:-}" = locks ]; then
-	# Whoever tells the owner of a fault must hold no lock that the owner's map
-	# and unmap need. The client's handler takes a lock: lockdep knows under which.
-	# (Its commands take the same one, under the client's own mutex.)
+	# The driver must call the fault handler of a domain without a lock that map and
+	# unmap need. The client's handler takes a lock, and lockdep records the locks that
+	# are held then. (The client's commands take the same lock, under its own mutex.)
 	finding 16 locks
 	[ -r /proc/lockdep ] || skip "this image has no lockdep"
 	check "lockdep is alive" grep -q 'debug_locks: *1' /proc/lockdep_stats
@@ -42,7 +42,8 @@ wait
 show "faults latched" "$(counter 0 faults_latched)" 3 3
 show "faults that the owner heard of" "$(handled)" 1 3
 does - faults clear
-# Ten lines in five seconds, which then begin with the first fault of these.
+# The log is limited to ten lines in five seconds. After six seconds, these faults have
+# lines again.
 sleep 6
 before=$(fault_lines)
 does "$M" faultrate 0x180000 1000 200

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Faults that no master, or the last one, is to blame for.
+# Faults whose register names no master, or the last master.
 . /stories/finding-lib.sh
 if [ "${1:-}" = lane ]; then
 	finding 17 lane

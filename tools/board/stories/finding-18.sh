@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Whose fault it was.
+# The report of a fault must name the master that caused it.
 . /stories/finding-lib.sh
 finding 18
 attached

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# An interrupt that cannot be had (its line is taken): found out before any
-# master is behind the instance.
+# The interrupt cannot be requested, because its line is in use: the probe must fail
+# before any master is put behind the instance.
 . /stories/finding-lib.sh
 finding 19
 oracle_off "devices come by overlay, and stay"

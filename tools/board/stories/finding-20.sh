@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Suppliers that come late, and instances that come later still.
+# Suppliers that are registered late, and instances that are added even later.
 . /stories/finding-lib.sh
 finding 20
 oracle_off "devices come by overlay, and stay"

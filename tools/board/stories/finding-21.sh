@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Masters whose number the hardware does not have, or that give none.
+# Masters whose number the hardware does not have, or without a number.
 . /stories/finding-lib.sh
 finding 21 "$1"
 oracle_off "devices come by overlay, and stay"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# No register may be touched while the clock is off.
+# No register may be accessed while the clock is off.
 . /stories/finding-lib.sh
 finding 22
 translated "$M"

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Registers that are lost during system sleep.
+# Registers lose their contents during system sleep.
 . /stories/finding-lib.sh
 finding 24
 attached
 does - buf 0 1
 does - map "$D" 0x100000 0 0 0x1000 rw
 does "$M" read 0 0x100000 64
-# As when the power domain goes: reset, with the clock still as it was.
+# As after a loss of the power domain: a reset, with the clock gate unchanged.
 poke 0x030017bc 0x00000001
 poke 0x030017bc 0x00010001
 show "translation is enabled, registers lost" "$(reg 0 0x020)" 0x00000000 0x00000000

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# From one domain into another while the device copies.
+# One domain is replaced by another while the device copies.
 . /stories/finding-lib.sh
 finding 27
 translated "$M"
@@ -14,8 +14,8 @@ done
 does "$M" gattach 0
 mark 0
 does "$M" load start 0 0x100000 1 0x200000 0x10000 1
-# The device must come between two of the driver's writes: until it has, for the
-# driver that lets it; two hundred times without for the one that does not.
+# The device's access must hit between two register writes of the driver. With the C
+# driver, the story repeats until it does; with the Rust driver, it must not in 200 rounds.
 rounds=200
 [ "$driver" != c ] || rounds=2000
 round=0

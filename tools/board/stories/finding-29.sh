@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A TLB that does not answer while a page is unmapped, which then belongs to others.
+# A TLB that does not answer while a page is unmapped, which is then used for other data.
 . /stories/finding-lib.sh
 finding 29
 attached

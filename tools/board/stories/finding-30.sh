@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A fault that nobody but the log is told of; and what the log makes of a write.
+# A fault that is reported only in the log, and how the log describes a write.
 . /stories/finding-lib.sh
 finding 30
 attached

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A master whose second DART is not there yet is tried four times at least: the core
-# does so on its own, too.
+# A master is probed at least four times while its second DART is missing. The core also
+# repeats such probes by itself.
 . /stories/finding-lib.sh
 finding 31
 
-# Objects that the driver, or the crate for it, has and has not freed.
+# Prints the number of objects that the driver, or the crate, has allocated and not freed.
 kept() {
 	if [ "$driver" = c ]; then
 		cat $DEBUGFS/slab/*/alloc_traces | awk '$1 ~ /^[0-9]+$/ && / apple_dart_of_xlate/ { n += $1 } END { print n + 0 }'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A master is behind two DARTs, and the one goes that is named second.
+# A master is behind two DARTs, and the one named second is removed.
 . /stories/finding-lib.sh
 finding 33
 oracle_off "the master comes by overlay, and stays"

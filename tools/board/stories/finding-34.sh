@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Two masters share a stream, and the second has another one besides; a third has
-# its own, at the same DART.
+# Two masters share a stream, and the second has a further stream of its own. A third
+# master has its own stream, at the same DART.
 . /stories/finding-lib.sh
 finding 34
 behind() { usable_at "$1" && echo yes || echo no; }

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# What the stories about the C driver's findings share.  A story runs once per
-# driver: with the C driver it fails unless the finding shows, with the Rust
-# driver it fails if it does.  What was seen goes to finding-N*.json, which
-# scripts/findings puts together.
+# Common functions of the stories about the C drivers' findings.  A story runs once
+# per driver: with the C driver it fails unless the finding shows, with the Rust
+# driver it fails if the finding shows.  The observations are written to
+# finding-N*.json, which scripts/findings combines.
 
 if [ "$driver" = c ]; then
 	oracle_off "the C driver leaves its hardware on and its tables behind"
@@ -19,8 +19,7 @@ finding() {
 	broken=0
 }
 
-# show WHAT SEEN C RUST: what is seen must be what this driver is expected to
-# do, a shell pattern.
+# show WHAT SEEN C RUST: SEEN must match the pattern of this driver, C or RUST.
 show() {
 	local want=$3
 	[ "$driver" = c ] || want=$4
@@ -36,22 +35,22 @@ show() {
 	esac
 }
 
-# The story is at its end: what was seen counts.
+# Ends the story: the observations so far are its result.
 shown() {
 	[ $broken = 0 ] || end_story 1
 	echo "{\"number\": $row, \"driver\": \"$driver\", \"image\": \"$image\", \"crash\": false, \"saw\": [$rows]}" >"$file"
 	sync
 }
 
-# crashes WHAT: the C driver does not survive what comes now.
+# crashes WHAT: the C driver does not survive the next step.
 crashes() {
 	[ "$driver" = c ] || return 0
 	echo "{\"number\": $row, \"driver\": \"c\", \"image\": \"$image\", \"crash\": true, \"saw\": [[\"$1\", \"the kernel dies\"]]}" >"$file"
 	sync
 }
 
-# arrives CMD...: for what does not happen with the C driver. The Rust driver gets the time that
-# it needs.
+# arrives CMD...: waits for an event that does not occur with the C driver. With the Rust driver,
+# the wait is as long as necessary.
 arrives() {
 	if [ "$driver" = c ]; then
 		poll 2 "$@" || :
@@ -60,14 +59,14 @@ arrives() {
 	fi
 }
 
-# All that the client answers: answer DEV COMMAND...
+# Prints the client's whole result: answer DEV COMMAND...
 answer() {
 	client "$@" >/dev/null
 	echo "$client_errno${client_said:+ $client_said}"
 }
 
-# The same number for each story of a boot only with a driver that lets its
-# domains go: what the C driver has been attached to must stay (finding 5).
+# Chooses the number of the story's domain. With the C driver each story of a boot needs a new
+# number, because domains that were attached cannot be freed (finding 5).
 fresh() {
 	D=0
 	if [ "$driver" = c ]; then
@@ -78,13 +77,13 @@ fresh() {
 	does "$M" alloc "$D"
 }
 
-# A new domain with the master's group in it.
+# Allocates a domain and attaches the master's group.
 attached() {
 	fresh
 	does "$M" gattach "$D"
 }
 
-# Out of it again.
+# Detaches the group and frees the domain, if the driver allows it.
 left() {
 	does "$M" gdetach "$D"
 	[ "$driver" = c ] || does - free "$D"
@@ -94,19 +93,19 @@ at_least() { [ "$1" -ge "$2" ] && echo yes || echo no; }
 at_most() { [ "$1" -le "$2" ] && echo yes || echo no; }
 more() { [ "$1" -gt 0 ] && echo yes || echo no; }
 
-# Tables of the second level that there are: the C driver's in a slab cache that
-# bears the device's name, else pages of the IOMMU core.
+# Prints the number of second-level tables: for the C driver the objects of the slab
+# cache with the device's name, else the pages of the IOMMU core.
 tables() {
 	if [ "$driver" = c ]; then
 		awk '$1 ~ /^[0-9a-f]+[.]iommu$/ { n += $2 } END { print n + 0 }' /proc/slabinfo
 	else
-		# Counts of each CPU's own are summed up now, not within a second.
+		# Adds up the per-CPU counts now, instead of within a second.
 		cat /proc/sys/vm/stat_refresh >/dev/null 2>&1
 		awk '$1 == "nr_iommu_pages" { print $2 }' /proc/vmstat
 	fi
 }
 
-# How often the driver has cleaned table memory; only some images can tell.
+# Prints how often the driver has cleaned table memory; only some images count it.
 cleans() { awk -v n="cleans_$1" '$1 == n { print $2 }' "$B/shadow/stats"; }
 
 handled() { answer - faults | awk '{ print $3 }'; }

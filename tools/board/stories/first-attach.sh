@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The first attach of each master fails: the hardware does not finish its flush
-# while the driver is probed. The instance is not refused for it, which would let
-# all masters run untranslated; each is denied, and the log says so once.
+# The first attach of each master fails, because the hardware does not complete its
+# flush while the driver is probed. The probe must succeed all the same, or all masters
+# would run untranslated. Each master is denied, with one line in the log.
 
 hw_stick 0
 mark 0

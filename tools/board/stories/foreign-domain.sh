@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Two instances with a driver each, C and Rust: a domain of one is refused for a
-# master of the other, and nothing of it stays: by the core, or, on the way that
-# the core does not look at, by the driver that is asked (the C driver does not).
+# One instance has the C driver, another one the Rust driver. A domain of one driver is
+# refused for a master of the other, and the refused attach leaves no trace. The core
+# refuses it, except in one function without that check, where the Rust driver does
+# (the C driver does not).
 
 claim() { echo "$2" >"/sys/bus/platform/devices/$(instance "$1")/driver_override"; }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A domain that was made for one instance is refused for a master of another, by
-# the driver: the core sees no difference.
+# The driver refuses a domain that was allocated for one instance for a master of
+# another. The core does not check that.
 
 M=$(first_master)
 other=$(masters | tail -n 1)

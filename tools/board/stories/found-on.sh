@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# An instance that a boot loader left translating, with a device that still
-# copies: from probe on it is denied, and at no time goes out untranslated, not
-# even when the instance goes again.
+# A boot loader left an instance translating, with a device that still copies. From
+# the probe on the device is denied. At no time are its accesses untranslated, not
+# even when the instance is removed again.
 
 check "a device" overlay_apply codec
 wait_for "the device" 5 usable_at 1c0e000
 M=$(master 1c0e000)
 buffers 1
 does - buf 2 8
-# Its wire goes to the instance that is not there yet.
+# The device is wired to the instance that is added later.
 echo "1 1 0" >"$B/wiring"
 hw_leave_on 1 2 "$(client - bphys 0 0)" "$(client - bphys 1 0)"
 table=$(hw_table 1)
@@ -30,7 +30,7 @@ sealed 1
 check "the instance goes" overlay_remove last
 check "it goes on denying" hw_translates 1
 equal "its clock" "$(count iommu1_clock)" 1
-# Not that of the driver, which is freed.
+# The table register does not have the driver's table, which is freed.
 equal "its table" "$(hw_table 1)" "$table"
 denied "" "$M" read 0 0x0 64
 sealed 1

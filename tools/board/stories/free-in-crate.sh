@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# What the core calls to free a domain lies in the crate, which stays, not in the
-# driver, which may be gone by the time it returns. A domain is all that holds the
-# driver while rmmod is tried without end; it is freed on the other CPU.
+# The function that frees a domain is in the crate, which is never unloaded, and not in
+# the driver, which may be unloaded before it returns. In the story, a domain has the
+# last reference to the driver. One CPU frees it while the other one repeats rmmod.
 # free-in-crate:ROUNDS
 
 rounds=${1:-50}
@@ -24,7 +24,7 @@ equal "static domains without one" "$none" 3
 refute "slots in the driver" log_has "$driver_module"
 case $client_said in *"[$driver_module]"*) fail "a slot lies in the driver" ;; esac
 
-# With a master, and with a domain that has outlived it.
+# rmmod fails while there is a master, and while there is a domain without masters.
 rmmod "$driver_module" 2>/tmp/why && fail "removed with a master"
 note "with a master: $(cat /tmp/why)"
 check "overlay" overlay_remove all
@@ -56,7 +56,7 @@ while [ $round -lt "$rounds" ]; do
 	other=$!
 	pin 0
 	wait_for "a try" 5 test -s /tmp/tries
-	# The end of free is what the removal must not overtake.
+	# The removal must not complete before the end of free.
 	usleep $((round % 10 * 1000))
 	does - free 0
 	wait $other

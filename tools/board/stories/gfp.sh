@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A page that needs a new table is mapped with the caller's gfp: in atomic context the
-# allocation does not sleep, and fails if no memory is free. A caller that may wait does
-# not fail then.
+# A map that needs a new table allocates it with the caller's gfp. In atomic context the
+# allocation does not sleep, and fails if no memory is free. If the caller may sleep, it
+# waits for memory.
 
 begin
 buffers 1
 fail_setup
-# fail_all makes allocations of this task fail, those that must not wait.
+# fail_all fails allocations of this task that must not sleep.
 for name in failslab fail_page_alloc; do
 	echo Y >"$DEBUGFS/$name/ignore-gfp-wait"
 	echo Y >"$DEBUGFS/$name/task-filter"
@@ -15,19 +15,19 @@ for name in failslab fail_page_alloc; do
 	echo 1 >"$DEBUGFS/$name/interval"
 	echo -1 >"$DEBUGFS/$name/times"
 done
-# There is memory.
+# Memory is free.
 does - map 0 0x40000000 0 0 0x1000 rw atomic
 does - map 0 0x50000000 0 0 0x1000 rw
-# There is none.
+# No memory is free.
 fail_all 100
 fails -12 - map 0 0x60000000 0 0 0x1000 rw atomic
 fail_all 0
 says 0x0 - phys 0 0x60000000
-# None is needed, in a table that is there.
+# The table exists already, so no memory is needed.
 fail_all 100
 does - map 0 0x50001000 0 0 0x1000 rw atomic
 fail_all 0
-# Memory can be waited for.
+# The caller may wait for memory.
 fail_all 100
 does - map 0 0x70000000 0 0 0x1000 rw
 fail_all 0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The same for an instance that goes together with its masters, and comes again.
+# An instance is removed together with its masters, and added again. As in the story
+# gone, no access is untranslated.
 
 for round in 1 2 3; do
 	check "they come" overlay_apply instance-masters
@@ -10,7 +11,7 @@ for round in 1 2 3; do
 	other=$(master 2002000)
 	does "$M" alloc 0
 	does "$M" gattach 0
-	# Where each has a group of its own.
+	# On hardware where each master has its own group.
 	[ "$(client "$other" domain)" = "paging 0" ] || does "$other" gattach 0
 	buffers 16
 	does - buf 2 16

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The devicetree node of an instance goes while a master copies through it. The
-# devices that depend on it are let go of first; none of their accesses goes
-# out untranslated while they are attached; the domain outlives the instance.
-# gone:replayed: both are there before the driver, so that the core takes the
-# master on while the instance is being probed.
+# The devicetree node of an instance is removed while a master copies through it. The
+# devices that depend on it are unbound first. None of their accesses is untranslated
+# while they are attached. The domain outlives the instance.
+# gone:replayed: both devices exist before the driver, so that the core probes the
+# master during the probe of the instance.
 
 [ "$1" != replayed ] || check "the driver goes" unload_driver
 check "an instance and its master come" adopt instance-named orphan

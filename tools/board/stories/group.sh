@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# All masters of an instance are one group and go into a domain together; each
-# then copies through it, all at once.
+# All masters of an instance are one group and are attached to a domain together. Then
+# all of them copy through it at the same time.
 
 M=$(first_master)
 masters=$(awk '$1 == "master" { print $2 }' "$B/devices")
@@ -20,7 +20,7 @@ done
 does - buf 0 16
 does - pattern 0 7
 does - map 0 0x100000 0 0 0x10000 r
-# Each to a place of its own, eight times.
+# Each master copies to its own place, eight times.
 copies() {
 	local i
 	for i in 1 2 3 4 5 6 7 8; do

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A DART with 64 streams translates for those beyond the first 32 as well, and drops
-# what is cached of them. It cannot let masters pass, so this kernel, without the
-# DMA API behind IOMMUs, does not take them; a patch lets it, see
-# tools/mutants/high-streams.patch.
+# A DART with 64 streams also translates those beyond the first 32, and its
+# invalidations include them. It does not support bypass, so in this kernel, which has
+# no DMA API for IOMMUs, its masters have no default domain and are refused. The patch
+# tools/mutants/high-streams.patch allows them.
 
-# by STREAM: the accesses go out by that one.
+# by STREAM: the master's accesses use this stream.
 by() { echo "0 0 $1" >"$B/wiring"; }
 
 begin

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A DART whose pages are larger than the kernel's cannot translate for it: its
-# masters pass untranslated or are denied, and nobody gets a domain.
+# A DART whose pages are larger than the kernel's cannot translate for it. Its masters
+# are in the identity or the blocked domain, and no paging domain can be allocated.
 
 M=$(first_master)
 translated "$M"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The IOMMU's clock, which the kernel's own clock driver switches: off while all
-# masters are in identity, where nothing is to be translated, on before the first
-# is translated again, whatever the masters themselves do. No access of theirs gets
-# past the tables, and no register is touched without the clock.
+# The kernel's own clock driver switches the IOMMU's clock. It is off while all masters
+# are in the identity domain, and on before the first one is translated again,
+# regardless of the masters' own power management. No access bypasses the tables, and
+# no register is accessed without the clock.
 
 masters="dma0 dma1 mmc net0 net1"
 gate() { awk '$1 == "bus-iommu" { print $2 }' $DEBUGFS/clk/clk_summary; }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A DART with pages of 16 KiB translates. It does not for this kernel, whose own
-# are smaller; a patch lets it, see tools/mutants/large-pages-*.patch.
+# A DART with pages of 16 KiB translates. In this kernel, whose pages are smaller, the
+# driver does not allow that; the patches tools/mutants/large-pages-*.patch do.
 
 begin
 does "$M" alloc 1
@@ -31,7 +31,7 @@ says "$(client - bphys 1 0x3fff)" - phys 0 $((hw_last + 0x3fff))
 refuses - map 0 $((hw_last + 0x4000)) 0 0 0x4000 r
 refuses - map 0 0x301000 0 0 0x1000 r
 
-# A fault is told, with its master and address.
+# A fault is reported with its master and address.
 does - handler 0 on
 does - faults clear
 denied no- "$M" read 0 0x305040 64
@@ -40,7 +40,7 @@ equal "faults" "$(said count)" 1
 equal "address" "$(($(said iova) & ~0x3fff))" $((0x304000))
 check "the log has the fault" log_has "$(fault_line "$M" 0x305040)"
 
-# From domain to domain while the device copies, and a TLB that does not answer.
+# The domain is replaced while the device copies, and the TLB does not answer.
 does - map 0 0x104000 0 0x4000 0x4000 r
 does - map 1 0x100000 0 0 0x10000 r
 does - map 1 0x200000 1 0 0x10000 w

@@ -10,7 +10,7 @@ wait_for "the device" 5 usable_at 1c0e000
 M=$(master 1c0e000)
 buffers 1
 does - buf 2 8
-# Its wire goes to the instance that is not there yet.
+# The device is wired to the instance that is added later.
 echo "1 1 0" >"$B/wiring"
 hw_leave_on 1 2 "$(client - bphys 0 0)"
 poke 0x030e0100 0x3003f

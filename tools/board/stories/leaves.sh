@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Ends in the middle, with the machine changed: failed, removed (fails without the driver),
-# skipped, died, passed. The runner undoes the changes, and the story as-found looks at that.
-# for-good leaves a module that cannot be removed, so the rest of the boot does not run.
+# Ends before its end, with the machine changed: failed, removed (fails without the driver),
+# skipped, died, passed. The runner undoes the changes, and the story as-found checks that.
+# for-good leaves a module that cannot be removed, so the rest of the boot is not run.
 
 oracle_off "it changes what is counted, on purpose"
 
-# A master that copies through a domain, and hardware that is stuck.
+# Leaves a master that copies through a domain, and hardware that is stuck.
 in_use() {
 	check "an instance and its master come" overlay_apply instance-master
 	wait_for "a master" 5 usable_at 2001000

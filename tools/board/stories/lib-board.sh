@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox disable=SC2034 # what stories and lib-FAMILY.sh use
-# What stories say to the board and to the test client.
+# Functions by which stories use the board and the test client.
 
 B=$DEBUGFS/board
 C=$DEBUGFS/board_client
 soc=${devicetree:-}
 soc=${soc%%-*}
-# Whether all that the hardware can do for this kernel is to let masters pass.
+# Whether the hardware supports only the identity and the blocked domain in this kernel.
 hw_passes_only=false
-# Whether its tables have to be mapped for it, and bear pages being mapped twice.
+# Whether its tables have to be mapped for DMA, and whether a page may be mapped twice without a
+# warning.
 hw_maps_tables=true
 hw_bears_misuse=true
-# Whether tables that are empty stay until the domain goes.
+# Whether empty tables stay until the domain is freed.
 hw_keeps_tables=false
 
 # --- the test client -------------------------------------------------------
 
 # Runs a command of the client: client DEV COMMAND...; DEV "-" is the client
-# without a device. Prints what the command says; true if its errno is 0.
+# without a device. Prints the command's output; true if its errno is 0.
 client() {
 	_dev=$1
 	shift
@@ -29,8 +30,9 @@ client() {
 	[ "$client_errno" = 0 ]
 }
 
-# What a command must do, each with DEV COMMAND...: does (succeed), says TEXT,
-# refuses (any error) and fails ERRNO, denied CAUSE (an access that faults).
+# Run a command and check its result, each with DEV COMMAND...: does (it succeeds),
+# says TEXT (its output), refuses (any error), fails ERRNO, denied CAUSE (the access
+# faults).
 does() {
 	counted
 	client "$@" >/dev/null || fail "$*: $client_errno $client_said"
@@ -67,26 +69,26 @@ denied() {
 	esac
 }
 
-# The Nth word behind NAME in what the last command said: said errors
+# Prints the word after NAME in the output of the last command: said errors
 said() { echo "$client_said" | awk -v n="$1" '{ for (i = 1; i < NF; i++) if ($i == n) print $(i + 1) }'; }
 
-# For wait_for: the load of a device, which was told to start, has made more than
-# so many passes, or has had errors: copies DEV PASSES, denied_load DEV
+# Conditions for wait_for. copies DEV PASSES: the device's load has made more than so
+# many passes. denied_load DEV: the load has had errors.
 copies() { client "$1" load stat >/dev/null && [ "$(said passes)" -gt "$2" ]; }
 denied_load() { client "$1" load stat >/dev/null && [ "$(said errors)" -gt 0 ]; }
 
 # --- devices ---------------------------------------------------------------
 
-# A master by the address that its node has, an instance likewise: empty if
-# there is no such device.
+# Print the name of the master, or of the instance, with this address in its node, or
+# nothing if there is no such device.
 master() { awk -v a="0*1?0*$1[.]" '$1 == "master" && $2 ~ "^" a { print $2; exit }' "$B/devices"; }
 instance() { awk -v a="0*1?0*$1[.]" '$1 == "iommu" && $2 ~ "^" a { print $2; exit }' "$B/devices"; }
 driver_of() { awk -v d="$1" '$2 == d { print $4 }' "$B/devices"; }
-# Without a process: stories ask these often, and one takes its time in debug images.
+# These start no process, because stories call them often and a process is slow in debug images.
 has_group() { [ -n "$1" ] && [ -e "/sys/bus/platform/devices/$1/iommu_group" ]; }
 bound() { [ -n "$1" ] && [ -e "/sys/bus/platform/devices/$1/driver" ]; }
 
-# All masters, and the one that a base devicetree names first.
+# Print all masters, and the first one of a base devicetree.
 masters() { awk '$1 == "master" { print $2 }' "$B/devices"; }
 first_master() { masters | head -n 1; }
 
@@ -96,8 +98,8 @@ bound_at() { bound "$(master "$1")"; }
 gone() { [ -z "$(master "$1")$(instance "$1")" ]; }
 translated() { wait_for "$1 is behind its IOMMU" 5 usable "$1"; }
 
-# begin [DEV]: M, the master of the story, is in domain 0; finish puts it back
-# into the default domain and frees all that belongs to the client.
+# begin [DEV]: attaches M, the master of the story, to domain 0. finish returns it to
+# the default domain and frees the client's domain and buffers.
 begin() {
 	M=${1:-$(first_master)}
 	translated "$M"
@@ -118,7 +120,7 @@ drop_buffers() {
 	done
 }
 
-# The wiring of the board and the domains of the masters, see world.
+# Prints the wiring of the board and the domains of the masters, see world.
 client_state() {
 	local dev engine iommu number
 	[ ! -e "$B/wiring" ] || while read -r engine _ iommu _ number; do
@@ -132,8 +134,8 @@ client_state() {
 	done
 }
 
-# Stops the masters and frees all that belongs to the client. With the C driver of sun50i a
-# domain that was attached must not be freed, nor a master that it knows be removed.
+# Stops the masters and frees the client's domains and buffers. With the C driver of sun50i, a
+# domain that was attached must not be freed, and a master of it must not be removed.
 tidy() {
 	local dev d
 	[ -d "$B" ] || return 0
@@ -159,8 +161,8 @@ tidy() {
 	[ ! -e "$B/overlay/remove" ] || overlay_remove all
 }
 
-# works DEV: the master copies, through a domain of its own, or where its IOMMU
-# can only let it pass, past it.
+# works DEV: checks that the master copies, through its own paging domain, or in the
+# identity domain if the IOMMU supports no other.
 works() {
 	M=$1
 	buffers 4
@@ -180,20 +182,20 @@ works() {
 	drop_buffers
 }
 
-# buffers PAGES [scatter]: 0 with a pattern, and 1
+# buffers PAGES [scatter]: allocates buffer 0, with a pattern, and buffer 1
 buffers() {
 	does - buf 0 "$@"
 	does - buf 1 "$@"
 	does - pattern 0 7
 }
 
-# hex NUMBER: as commands take it and the log shows it
+# hex NUMBER: prints it in the format of commands and of the log
 hex() { printf '0x%x' "$1"; }
 
 # --- the board -------------------------------------------------------------
 
-# One number: counter IOMMU NAME (counters), report IOMMU NAME (access log),
-# reg IOMMU OFFSET, board_stat NAME, count NAME; knob IOMMU NAME VALUE.
+# Print one number: counter IOMMU NAME (counters), report IOMMU NAME (access log),
+# reg IOMMU OFFSET, board_stat NAME, count NAME. Set one: knob IOMMU NAME VALUE.
 counter() { awk -v n="$2" '$1 == n { print $2 }' "$B/iommu$1/counters"; }
 report() { awk -v n="$2" '$1 == n { print $2 }' "$B/iommu$1/report"; }
 reg() { awk -v n="$2" '$1 == n { print $2 }' "$B/iommu$1/regs"; }
@@ -201,12 +203,12 @@ board_stat() { awk -v n="$1" '$1 == n { print $2 }' "$B/stats"; }
 count() { awk -v n="$1" '$1 == n { print $2 }' "$B/counts"; }
 knob() { echo "$2 $3" >"$B/iommu$1/knobs"; }
 mark() { echo "${2:-1}" >"$B/iommu$1/mark"; strays=$(strays); }
-# Only the UML board sees what is nobody's.
+# Only the UML board counts strays: DMA to memory that was not allowed.
 strays() { [ ! -r "$B/stats" ] || awk '$1 == "stray_reads" { r = $2 } $1 == "stray_writes" { w = $2 } END { print r "." w }' "$B/stats"; }
 poke() { echo "$1 $2" >"$B/poke"; }
 
-# Since the mark: no access of any master went out untranslated, through an
-# entry of a table that was not in force, or to memory that is nobody's.
+# Checks that since the mark no access of any master was untranslated, used an entry of
+# a table that was not in use, or was a stray.
 sealed() {
 	local passed stale now
 	read -r passed stale now <<-EOF
@@ -224,8 +226,8 @@ overlay_apply() { cat "/overlays/$soc-$1.dtbo" >"$B/overlay/apply"; }
 overlay_remove() { echo "${1:-last}" >"$B/overlay/remove"; }
 
 # adopt INSTANCE MASTER: applies two overlays, the second with a master of the
-# instance that the first one brings; sets adopter to the number of the first.
-# What is phandle 1 in an overlay follows the highest of the tree.
+# instance in the first one; sets adopter to the number of the first overlay.
+# Phandle 1 of an overlay becomes the highest phandle of the tree plus 1.
 adopt() {
 	local top
 	top=$(find /proc/device-tree/ -name phandle -exec cat '{}' + | xxd -p -c 4 | sort | tail -n 1)

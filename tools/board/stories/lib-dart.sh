@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox disable=SC2034 # what stories use
-# What only the stories of DART know: registers, knobs, and what differs between
-# the kinds.
+# DART's part of the stories: registers, knobs, and the differences between the
+# kinds.
 
 case $soc in t8103 | usb4 | t6000 | t8112 | t6020) ;; *) return 0 ;; esac
 
-# Registers of the stream of the board's first master, which is 1.
+# Registers of stream 1, which is that of the board's first master.
 case $soc in
 t8112 | t6020) hw_tcr=0x1004 hw_ttbr=0x1404 hw_on=0x1 ;;
 usb4) hw_tcr=0x104 hw_ttbr=0x410 hw_on=0x80 ;;
 *) hw_tcr=0x104 hw_ttbr=0x210 hw_on=0x80 ;;
 esac
 
-# It is what denies, so it never rests.
+# A DART has to deny accesses, so it is never switched off.
 hw_rests() { :; }
 hw_untouched() { equal "registers touched without power" "$(counter "$1" unpowered_accesses)" 0; }
 
-# The lock, as a boot loader sets it: register of the first DART, and value.
+# The register of the first DART by which a boot loader locks it, and its value.
 case $soc in
 t8112 | t6020) hw_lock="0x030f0200 1" ;;
 *) hw_lock="0x030f0060 0x8000" ;;
@@ -29,8 +29,8 @@ hw_mask_faults() {
 	esac
 }
 
-# hw_leave_faulting IOMMU STREAM: what a boot loader may leave: a stream is translated
-# without a table, so each of its accesses faults. hw_rest_stream denies it again.
+# hw_leave_faulting IOMMU STREAM: enables translation of a stream without a table, as a
+# boot loader may leave it, so each of its accesses faults. hw_rest_stream denies it again.
 hw_base() { printf '0x%08x' $((0x030f0000 - 0x10000 * $1 + $2)); }
 case $soc in
 t8112 | t6020)
@@ -52,17 +52,17 @@ t8112 | t6020)
 	;;
 esac
 
-# acknowledged IOMMU: no fault is latched, so it does not raise its line.
+# acknowledged IOMMU: no fault is latched, so the IOMMU does not raise its line.
 acknowledged() {
 	local error
 	error=$(reg "$1" $hw_error)
 	[ $((${error:-0} >> 31)) = 0 ]
 }
 
-# Interrupts that all handlers said were not theirs.
+# Prints the number of interrupts that no handler has claimed.
 unhandled() { cat /proc/irq/*/spurious | awk '$1 == "unhandled" { n += $2 } END { print n + 0 }'; }
 
-# The last page of addresses.
+# The last page of the address space.
 case $soc in
 t6020) hw_last=0x3ffffffc000 ;;
 t8112) hw_last=0xfffffc000 ;;
@@ -72,8 +72,8 @@ esac
 # Pages of 16 KiB are larger than the kernel's.
 case $soc in t6000 | t8112 | t6020) hw_passes_only=true ;; esac
 
-# It walks tables coherently. io-pgtable warns of what is mapped twice, and frees
-# no table before the last.
+# DARTs walk tables coherently. io-pgtable warns if a page is mapped twice, and frees
+# all tables together with the domain.
 hw_maps_tables=false
 hw_bears_misuse=false
 hw_keeps_tables=true
@@ -81,19 +81,19 @@ hw_keeps_tables=true
 # A physical address that an entry cannot hold.
 hw_beyond=0x1000000000
 
-# The C driver, and the module that has it here.
+# The C driver, and the board's module with it.
 hw_c_driver=apple-dart hw_c_module=c_apple_dart
 
-# How many streams there are; that of the first master, and an overlay with a master
-# of its group, which has one of its own, too.
+# The number of streams, the first master's stream, an overlay with another master of its
+# group, and that master's own stream.
 case $soc in usb4) hw_streams=64 ;; *) hw_streams=16 ;; esac
 hw_first_port=1 hw_joiner=partner hw_joiner_port=2
 hw_joiner_gone() { :; }
 hw_last_regs() { :; }
-# Whether a DART cannot let streams pass, from its next reset on: hw_no_bypass N 0|1
+# Makes a DART one without bypass, from its next reset on: hw_no_bypass N 0|1
 hw_no_bypass() { knob "$1" no_bypass "$2"; }
 
-# Registers of a stream that are 0 are not listed.
+# The register file does not list registers of a stream that are 0.
 hw_translates() {
 	local tcr
 	tcr=$(reg "$1" $hw_tcr)
@@ -101,11 +101,11 @@ hw_translates() {
 }
 hw_table() { reg "$1" $hw_ttbr; }
 
-# Commands do not come to an end, or do again.
+# From now on commands do not complete, or complete again.
 hw_stick() { knob "$1" stuck 1; }
 hw_unstick() { knob "$1" stuck 0; }
 
-# The line that a fault has in the log: fault_line DEV IOVA
+# Prints a pattern of a fault's line in the log: fault_line DEV IOVA
 if [ "$driver" = c ]; then
 	fault_line() { printf 'translation fault: .* at 0x%x' "$2"; }
 fi

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox disable=SC2034 # what stories use
-# Making the Nth allocation of this task fail (CONFIG_FAULT_INJECTION), and what
-# code that is not ours says about it.
+# Fails the Nth allocation of this task (CONFIG_FAULT_INJECTION), and lists the splats
+# that other kernel code prints then.
 
-# What every allocation of the kernel is subject to, and neither is by default:
-# those that may sleep, and those of one page.
+# Includes allocations that may sleep, and those of one page, which are exempt by
+# default.
 fail_setup() {
 	local name
 	for name in failslab fail_page_alloc; do
@@ -15,15 +15,15 @@ fail_setup() {
 	done
 	echo 0 >"$DEBUGFS/fail_page_alloc/min-order"
 	equal "fail_page_alloc/min-order" "$(cat "$DEBUGFS/fail_page_alloc/min-order")" 0
-	# What is left to a worker is done when this sleeps, and not while a failure is
+	# With this priority, a worker runs when this task sleeps, and not while a failure is
 	# being printed.
 	echo 1 >"$B/go_first"
 	fail_rounds=0 fail_tolerated=0 fail_refused=0
 }
 
 # fail_write N FILE LINE: writes LINE to FILE, with the Nth allocation failing.
-# "failed" is true if there were that many. Nothing but the write is counted:
-# the files are open before, and the shell's own commands start no process.
+# "failed" is true if there were that many. Only the write is counted: the files are
+# opened before, and builtin commands start no process.
 fail_write() {
 	local left
 	exec 7>"$2" 8>/proc/self/fail-nth 9</proc/self/fail-nth
@@ -37,8 +37,8 @@ fail_write() {
 	[ "$left" = 0 ] && failed=true || failed=false
 }
 
-# fail_client N DEV COMMAND...: client with the Nth allocation failing. The errno
-# is "none" if that was one of the write itself, and the command did not run.
+# fail_client N DEV COMMAND...: runs client with the Nth allocation failing. The errno
+# is "none" if the write itself failed and the command did not run.
 fail_client() {
 	local n=$1 dev=$2
 	shift 2
@@ -48,7 +48,7 @@ fail_client() {
 	! $fail_wrote || read -r client_errno client_said <"$C/$dev/result"
 }
 
-# fail_all PERCENT: of the allocations of this task that may not wait, how many fail.
+# fail_all PERCENT: fails this share of the task's allocations that may not sleep.
 fail_all() {
 	local name
 	echo $(($1 > 0)) >/proc/self/make-it-fail
@@ -57,7 +57,7 @@ fail_all() {
 	done
 }
 
-# same_counts WHAT BEFORE: waits for what is put off, then compares.
+# same_counts WHAT BEFORE: waits for deferred work, then compares the counts.
 same_counts() {
 	counted
 	poll 5 oracle_is "$2" && return
@@ -69,9 +69,9 @@ same_counts() {
 }
 oracle_is() { [ "$(oracle)" = "$1" ]; }
 
-# fail_report PATH [REGEX]: how many allocations failed since the story began,
-# how many of them below our modules, and where: the innermost function of ours.
-# With REGEX, only those below a function whose name matches.
+# fail_report PATH [REGEX]: reports how many allocations failed since the story began,
+# how many of them in calls of the Rust modules, and the innermost function of these.
+# With REGEX, only those in calls of a function whose name matches.
 fail_report() {
 	local path=$1 within=${2:-.} module="${driver_module}"
 	log_since | awk -v within="$within" -v mods="(rust_iommu|$module)" '
@@ -105,7 +105,7 @@ fail_report() {
 	check "allocations failed on the path $path" test "$fail_ours" -gt 0
 }
 
-# waived REGEX [must]: a splat of code that is not ours, if it came.
+# waived REGEX [must]: accepts a splat of other kernel code if the log has it.
 waived() {
 	if [ "${2:-}" = must ] || log_has "$1"; then
 		note "waived: $(log_count "$1") times: $1"
@@ -113,7 +113,7 @@ waived() {
 	fi
 }
 
-# Those that the file waivers names.
+# Accepts the splats that the file waivers lists.
 waive() {
 	local regex
 	grep -v '^#' /stories/waivers >/tmp/waivers

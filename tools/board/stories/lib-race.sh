@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# For stories in which two CPUs do things at once.
+# Functions for stories in which two CPUs work at once.
 
 two_cpus() {
 	equal "CPUs online" "$(grep -c ^processor /proc/cpuinfo)" 2
@@ -12,9 +12,9 @@ pin() {
 	taskset -p $((1 << $1)) "$_self" >/dev/null
 }
 
-# again_until LEAST CMD...: for a loop over a run that takes a time and meets by chance. True
-# while there were fewer than LEAST runs or the command is false; a hundred runs are too many.
-# The variable "runs" counts them and begins at 0.
+# again_until LEAST CMD...: the condition of a loop over runs that take a fixed time and overlap by
+# chance. True while there were fewer than LEAST runs or the command is false. A hundred runs fail
+# the story. The variable "runs" counts them and starts at 0.
 again_until() {
 	local _least=$1
 	shift
@@ -23,13 +23,13 @@ again_until() {
 	runs=$((runs + 1))
 }
 
-# What the devices of the instances have mapped for DMA, by dma-debug's book.
+# Prints the number of DMA mappings of the instances' devices, as recorded by dma-debug.
 dma_mappings() {
 	[ ! -r $DEBUGFS/dma-api/dump ] || grep -c '\.iommu ' $DEBUGFS/dma-api/dump
 }
 
-# Objects in the slabs that tables come from. What was freed counts until the
-# caches that keep it are shrunk.
+# Prints the number of objects in the slabs of tables. The slabs are shrunk first, because
+# they also count objects that were freed.
 table_slabs() {
 	for _slab in /sys/kernel/slab/iommu_table_*; do
 		[ ! -e "$_slab/shrink" ] || echo 1 >"$_slab/shrink"
@@ -37,8 +37,8 @@ table_slabs() {
 	[ ! -r /proc/slabinfo ] || awk '/^iommu_table_/ && $2 > 0 { print $1, $2 }' /proc/slabinfo
 }
 
-# The tables of a domain that was made for the instance at an address, by the
-# driver's debugfs: tables ADDRESS
+# Prints the number of tables of a domain that was allocated for the instance at an
+# address, from the driver's debugfs: tables ADDRESS
 tables() {
 	sed -n 's/^domain .*: \([0-9]*\) tables.*/\1/p' "$DEBUGFS/rust_iommu/$(instance "$1")/domains"
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# For stories of system sleep: how far down, in kind, is devices, platform or
+# Functions for stories of system sleep. The kind of sleep is devices, platform or
 # s2idle.
 
 can_sleep() {
@@ -18,20 +18,20 @@ sleep_once() {
 	*) fail "no such sleep: $kind" ;;
 	esac
 	[ ! -e /sys/power/mem_sleep ] || echo s2idle >/sys/power/mem_sleep
-	# The runner wakes the machine when the console says that it sleeps.
+	# The runner wakes the machine when the console shows that it sleeps.
 	echo 1 >/sys/power/pm_debug_messages
 	dmesg -n 8
 	check "sleep" sh -c 'echo mem >/sys/power/state'
 	dmesg -n 7
 	echo 0 >/sys/power/pm_debug_messages
 	echo none >/sys/power/pm_test
-	# User-mode Linux handles the signal that wakes it at once, also where interrupts
-	# are disabled and other locks are held: lockdep finds those of s2idle below them.
+	# User-mode Linux handles the signal that wakes it at once, even with interrupts
+	# disabled and other locks held. So lockdep sees s2idle's locks taken under these.
 	! log_has '\(s2idle_[a-z_.]*lock\).*, at: (s2idle_wake|swake_up_one)' ||
 		allow_splat 'WARNING: (possible circular locking dependency|possible irq lock inversion|inconsistent lock state)'
 }
 
-# The hardware forgets its registers meanwhile.
+# The hardware loses its registers during the sleep.
 lose_once() {
 	echo 1 >"$B/lose_in_sleep"
 	sleep_once

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A story's changes to the machine are undone behind it, however it ended, so that its failure
-# does not become that of the next story.
+# Undoes a story's changes to the machine, however it ended, so that its failure does not fail the
+# next story.
 
-# The machine's state, as far as stories change it: a line for each thing. In few processes, since
-# one takes its time in debug images. "(null)" is an override that was never set.
+# Prints the part of the machine's state that stories change, one item a line. It uses few
+# processes, because these are slow in debug images. "(null)" is an override that was never set.
 world() {
 	printf 'device %s\n' /sys/bus/platform/devices/* /sys/bus/amba/devices/* /sys/bus/pci/devices/*
 	awk '{ print FILENAME == "/proc/modules" ? "module " $1 : "mount " $2 }' /proc/modules /proc/mounts
@@ -21,10 +21,11 @@ world() {
 	! type client_state >/dev/null 2>&1 || client_state
 }
 
-# Lines of the first file that the second one lacks.
+# Prints the lines of the first file that the second one lacks.
 lacks() { grep -Fxvf "$2" "$1"; }
 
-# The difference to how it was, without the crate, which stays once it is loaded.
+# Prints the differences from the state before the story, except for the crate, which stays once it
+# is loaded.
 changes() {
 	world >"$state/now"
 	awk '$0 == "module rust_iommu" { next }
@@ -35,7 +36,7 @@ changes() {
 }
 unchanged() { [ -z "$(changes)" ]; }
 
-# Processes of user space, but for the first, this one, and the one that asks it.
+# Prints the processes of user space, except for the first, this one, and its parent.
 processes() {
 	local _self _parent _dir _line _others=''
 	read -r _self _ _ _parent _ </proc/self/stat
@@ -49,7 +50,8 @@ processes() {
 }
 alone() { [ -z "$(processes)" ]; }
 
-# Writes values back to their files; only names of PCI devices have more colons. A line "wire ENGINE IOMMU MASTER" is for the board's wiring.
+# Writes values back to their files. The last colon of a line separates the two, as names of PCI
+# devices also have colons. A line "wire ENGINE IOMMU MASTER" is for the board's wiring.
 put_back_files() {
 	world >"$state/now"
 	lacks "$state/world" "$state/now" | while read -r _kind _line; do
@@ -60,14 +62,15 @@ put_back_files() {
 	done
 }
 
-# Puts back what the machine had, in this order: a module that is in use stays, a group changes
-# its domain while its devices have no driver, and an override comes before the driver.
+# Restores the machine's state. The order matters: a module that is in use cannot be removed, a
+# group's domain can be changed only while its devices have no driver, and an override must be set
+# before the driver is bound.
 put_back() {
 	local _kind _bus _dev _name _path _try
 	tac /proc/mounts | while read -r _ _path _; do
 		grep -Fqx "mount $_path" "$state/world" || umount "$_path"
 	done
-	# Hardware that is stuck answers before anything is taken from it.
+	# Unsticks the hardware before domains and devices are removed.
 	put_back_files
 	type tidy >/dev/null 2>&1 && tidy "$1"
 	for _try in 1 2 3; do
@@ -82,7 +85,7 @@ put_back() {
 	done
 	! type plug_all >/dev/null 2>&1 || plug_all
 	put_back_files
-	# The newest is the first of the list.
+	# The list has the newest module first.
 	lacks "$state/world" "$state/now" | tac | while read -r _kind _name; do
 		[ "$_kind" != module ] || { [ "$_name" = "$driver_module" ] && load_driver; } || load "$_name"
 	done
@@ -95,10 +98,10 @@ put_back() {
 	done
 }
 
-# undo STATUS: behind a story that ended with this status. False if something stays, which is
-# then in $state/stuck.
+# undo STATUS: undoes the changes of a story that ended with this status. False if some of them
+# remain; $state/stuck lists these.
 undo() {
-	# This shell is the first process, and is spared.
+	# kill -1 does not include this shell, which is the first process.
 	kill -9 -1 2>/dev/null
 	wait
 	(
@@ -123,7 +126,7 @@ undo() {
 	)
 }
 
-# stays WHY: a story says that its changes cannot be undone, and must not be tried to.
+# stays WHY: marks the story's changes as ones that cannot be undone and must not be tried.
 stays() {
 	echo "$*" >>"$state/stuck"
 }

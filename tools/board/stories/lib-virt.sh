@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The QEMU board, whose masters have drivers of their own.
+# Functions for the QEMU board, whose masters have stock drivers.
 
 case $image in
 *arm64*) ;;
 *) return 0 ;;
 esac
 
-# tidy STATUS: frees the mappings of the board's client, and gives the masters' drivers back the
-# pages that a story took from them. A master that a failed story has used loses its driver, too: a
-# fault may have locked it up.
+# tidy STATUS: frees the mappings of the board's client, and maps the pages of masters' drivers that
+# a story has unmapped. After a failed story, the masters it used are also unbound from their
+# drivers: a fault may have locked them up.
 tidy() {
 	local _n _name _bus
 	for _n in 0 1 2 3 4 5 6 7; do
@@ -27,16 +27,16 @@ tidy() {
 	done
 }
 
-# Devices that were unplugged.
+# Creates the devices that were unplugged.
 plug_all() { client - plug >/dev/null; }
 
-# mapped NAME TYPE: pages that the master's driver has mapped, by the kernel's own book
+# mapped NAME TYPE: prints the pages that the master's driver has mapped, as recorded by dma-debug
 mapped() {
 	awk -v dev="$(virt_node "$1")" -v type="$2" \
 		'$2 == dev && $3 ~ type { sub("D=", "", $7); print "0x" $7 }' $DEBUGFS/dma-api/dump
 }
 
-# find_all NAME TYPE: maps those again that were lost.
+# find_all NAME TYPE: maps the lost pages again.
 find_all() {
 	node=$(virt_node "$1")
 	for page in $(mapped "$1" "$2"); do
@@ -44,7 +44,7 @@ find_all() {
 	done
 }
 
-# The device of a master.
+# Prints the device of a master.
 virt_node() {
 	case $1 in
 	dma0) echo 102000000.dma-controller ;;
@@ -56,7 +56,7 @@ virt_node() {
 	esac
 }
 
-# What a story needs: the master is there, and what it reads and writes is translated.
+# Checks a story's precondition: the master exists, and its accesses are translated.
 behind() {
 	local name
 	for name; do
@@ -73,12 +73,12 @@ virt_bus() {
 	echo "${found%% *}"
 }
 
-# The channel of a DMA engine, whichever number it has got: virt_channel NAME N
+# Prints the name of a DMA engine's channel, whose number varies: virt_channel NAME N
 virt_channel() { basename "$(echo "$(virt_bus "$1")"/dma/dma*chan"${2:-0}")"; }
 
-# dmatest_run WHAT CHANNEL...: dmatest copies with these channels, by the parameters that are
-# set, and each of its threads ends without a failure. Reading "wait" does not wait for a thread
-# that has yet to begin, so the end of the run is as many summaries as there are threads.
+# dmatest_run WHAT CHANNEL...: runs dmatest on these channels with its current parameters, and
+# checks that each of its threads ends without a failure. Reading "wait" does not wait for a thread
+# that has not started yet. So the run has ended when there is a summary for each thread.
 dmatest_run() {
 	local _what=$1 _dmatest=/sys/module/dmatest/parameters _before _channel
 	shift
@@ -94,8 +94,7 @@ dmatest_run() {
 }
 dmatest_ended() { [ "$(log_count 'dmatest: .*: summary ')" -ge "$1" ]; }
 
-# Nothing has gone past the tables since the mark: what masters have been refused
-# is another thing.
+# Checks that no access was untranslated since the mark. Denied accesses do not matter.
 sealed_off() {
 	equal "accesses that went out untranslated" "$(report 0 passed)" 0
 	equal "accesses through entries of a table that is not in force" "$(report 0 stale_table)" 0
@@ -112,7 +111,7 @@ virt_disk() {
 	esac
 }
 
-# A file system is made, written to, and read back when it is out of memory:
+# Makes a file system, writes to it, drops the page cache, and reads the data back:
 # disk_round NAME MIB
 disk_round() {
 	local disk sum
@@ -143,7 +142,7 @@ at_peer() { nsenter -t "$peer" -n "$@"; }
 at_home() { "$@"; }
 listening() { $1 cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ':1388 .* 0A '; }
 
-# The second card gets a network of its own at the other end of the wire.
+# Puts the second card, at the other end of the wire, into its own network namespace.
 net_up() {
 	card=$(ls "$(virt_bus net0)/net")
 	other=$(ls "$(virt_bus net1)/net")
@@ -165,11 +164,11 @@ net_down() {
 	kill "$peer"
 	wait "$peer" 2>/dev/null
 	peer=
-	# A card whose network goes comes back.
+	# When its namespace is deleted, the card returns to the first one.
 	wait_for "the other card is back" 10 test -e "/sys/class/net/$other"
 }
 
-# net_send FROM TO ADDRESS MIB: from at_home or at_peer to the other, which asks for it
+# net_send FROM TO ADDRESS MIB: sends from at_home or at_peer to the other, which requests it
 net_send() {
 	local server
 	mkdir -p /tmp/sent

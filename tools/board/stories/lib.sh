@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# What stories are written with, and what runs them.  A story is a file that is
-# sourced in a subshell; it passes when it comes to its end without a failed
-# check, when the kernel log shows no splat that it did not announce, and when
-# the oracle's counts are what they were before.
+# The functions of stories, and their runner.  A story is a file that is sourced in
+# a subshell.  It passes if it reaches its end without a failed check, if the kernel
+# log has no splat that the story did not announce, and if the oracle's counts are
+# the same as before.
 
 DEBUGFS=/sys/kernel/debug
 image=${image:-unknown}
@@ -14,7 +14,7 @@ export DEBUGFS image driver driver_module ncpus
 
 . /stories/lib-undo.sh
 
-# A line that a person should see because something is wrong.
+# Lines of the kernel log that show a mistake.
 SPLATS='BUG:|WARNING:|KASAN:|KCSAN:|UBSAN:|INFO: task .* blocked|INFO: rcu|rcu:.*(stall|detected)|possible (recursive|circular) locking'
 SPLATS="$SPLATS|inconsistent lock state|invalid wait context|suspicious RCU|sleeping function called|held lock freed|bad unlock balance"
 SPLATS="$SPLATS|irq lock inversion|lock order|memory leak|unreferenced object|pending allocations|DMA-API:|refcount_t:|ODEBUG:|debug_objects:|kobject_add_internal failed"
@@ -29,12 +29,12 @@ note() {
 	say "# $*"
 }
 
-# A line of the demonstration: "make board" shows it as it is.
+# Prints a line of the demonstration, which "make board" shows unchanged.
 demo() {
 	say "# demo $*"
 }
 
-# record KEY VALUE: data for the result file.
+# record KEY VALUE: records data for the result file.
 record() {
 	say "# data $1 $2"
 }
@@ -57,8 +57,8 @@ skip() {
 	end_story 4
 }
 
-# Counts a check. Every hundredth is a sign of life for the runner, which ends a boot that is
-# silent for minutes.
+# Counts a check. Every hundredth prints a line, because the runner ends a boot that is silent for
+# minutes.
 counted() {
 	checks=$((checks + 1))
 	[ $((checks % 100)) != 0 ] || echo "# check $checks" >&3
@@ -88,9 +88,9 @@ equal() {
 	[ "$2" = "$3" ] || fail "$1: got '$2', expected '$3'"
 }
 
-# poll SECONDS CMD...: until the command is true. False when the machine has been idle for
-# so many seconds meanwhile: on a slow machine the CPUs are busy with what is waited for.
-# Four minutes end it in any case.
+# poll SECONDS CMD...: waits until the command is true. False if the machine was idle for so many
+# seconds meanwhile: a slow machine is busy with the expected work, not idle. The limit is four
+# minutes in any case.
 poll() {
 	local _limit=$(($1 * ncpus)) _since _idle _now _more _pause=10000
 	shift
@@ -112,7 +112,7 @@ wait_for() {
 	poll $((4 * _seconds)) "$@" || fail "timed out: $_what"
 }
 
-# The kernel log since the story began.
+# Prints the kernel log since the story began.
 log_since() {
 	dmesg | sed "1,/story: $mark\$/d"
 }
@@ -129,13 +129,13 @@ log_count() {
 	log_since | grep -Ec -- "$1"
 }
 
-# expect_splat REGEX: a splat that matches must come, and may.
+# expect_splat REGEX: the log must have a splat that matches.
 expect_splat() {
 	counted
 	echo "$1" >>"$state/expected"
 }
 
-# allow_splat REGEX: a splat that matches may come, and need not.
+# allow_splat REGEX: the log may have a splat that matches.
 allow_splat() {
 	echo "$1" >>"$state/allowed"
 }
@@ -161,9 +161,9 @@ unload() {
 load_driver() {
 	local instances
 	[ "$driver" = none ] || modprobe "$driver_module" "$@" || return
-	# The first of several instances that is bound has masters probed again, while the
-	# next one's registration replays them on another CPU. The core warns if the two
-	# meet, whatever the driver: see soundness.rst.
+	# When the first of several instances is bound, its masters are probed again, while
+	# the registration of the next instance probes them on another CPU. The core warns if
+	# both probe a master at once, for any driver: see soundness.rst.
 	instances=$(grep -c '^iommu ' $DEBUGFS/board/devices 2>/dev/null)
 	[ "${instances:-0}" -lt 2 ] ||
 		allow_splat 'WARNING: drivers/iommu/iommu.c:[0-9]+ at __iommu_probe_device'
@@ -173,8 +173,8 @@ unload_driver() {
 	[ "$driver" = none ] || rmmod "$driver_module"
 }
 
-# Memory in KiB that nobody has: the pages on the lists of each CPU too, which are
-# megabytes and come and go.
+# Prints the free memory in KiB, including the pages on per-CPU lists, which are
+# megabytes and vary.
 free_kib() {
 	echo 3 >/proc/sys/vm/drop_caches
 	awk '$1 == "MemAvailable:" { n += $2 } $1 == "count:" { n += 4 * $2 } END { print n }' \
@@ -183,8 +183,8 @@ free_kib() {
 
 # --- around a story --------------------------------------------------------
 
-# The files with the counts of unhandled interrupts of each IOMMU's line: a handler is a folder with
-# its name.
+# Prints the files with the counts of unhandled interrupts of each IOMMU's line. /proc/irq has a
+# directory for each handler.
 irq_counts() {
 	local _handler
 	for _handler in /proc/irq/*/*iommu* /proc/irq/*/*dart*; do
@@ -192,24 +192,24 @@ irq_counts() {
 	done
 }
 
-# Counts that a story must leave as it found them.
+# Prints the counts that must be equal before and after a story.
 oracle() {
 	local counts=$DEBUGFS/board/counts
 	[ -r "$counts" ] || counts=/dev/null
-	# Counters of the memory management are per CPU until they are added up.
+	# Adds up the per-CPU counters of the memory management.
 	read -r _ </proc/sys/vm/stat_refresh 2>/dev/null || :
 	slab_ours
-	# The count of unhandled interrupts begins anew after a tenth of a second, but the time of the
-	# last one stays, in milliseconds. Of a line that is shared, those count that no handler took.
-	# Only the lines of IOMMUs are looked at: stock drivers of masters have their own.
+	# The kernel resets the count of unhandled interrupts after a tenth of a second, but keeps
+	# the time of the last one, in milliseconds. On a shared line, interrupts count that no
+	# handler claimed. Only the lines of IOMMUs are checked, not those of stock drivers.
 	# shellcheck disable=SC2046 # a file each
 	awk 'FILENAME ~ /^.proc.irq/ { if ($1 == "last_unhandled" && $2) { split(FILENAME, path, "/"); print "irq_unhandled_" path[4], $2 }; next }
 		FILENAME != "/proc/vmstat" || $1 == "nr_iommu_pages"' /proc/vmstat "$counts" $(irq_counts)
 }
 
-# Objects that the crate or the driver has allocated and not freed, by the slab
-# allocator's own book. Only with slab_debug=U, and not where KASAN keeps what was
-# freed from it.
+# Prints the number of objects that the crate or the driver has allocated and not
+# freed, as recorded by the slab allocator. Only with slab_debug=U, and not with KASAN,
+# whose quarantine keeps freed objects.
 slab_ours() {
 	case $image in debug*) return ;; esac
 	[ -r $DEBUGFS/slab/kmalloc-64/alloc_traces ] || return
@@ -233,7 +233,7 @@ oracle_kept() {
 		oracle | grep -Evf "$state/ignored" >"$state/b"
 	fi
 	cmp -s "$state/a" "$state/b" && return
-	# A device that has come again is the last of its bus.
+	# A device that was added again is the last one of its bus, so the order may differ.
 	sort -o "$state/a" "$state/a"
 	# A work item or an RCU callback may drop the last reference.
 	poll 3 same_oracle && return
@@ -243,7 +243,8 @@ oracle_kept() {
 	return 1
 }
 
-# Splats of the story that it did not announce, and announced ones that are missing.
+# Checks the log for splats that the story did not announce, and for announced ones that are
+# missing.
 log_clean() {
 	local bad=0 expected
 
@@ -287,7 +288,7 @@ start_log() {
 	echo "<5>story: $mark" >/dev/kmsg
 }
 
-# The modules of the boot. What the kernel says meanwhile counts like in a story.
+# Loads the modules of the boot. The kernel log is checked as for a story.
 load_modules() {
 	start_log modules
 	for name in $(echo "${modules:-}" | tr , ' '); do
@@ -296,14 +297,14 @@ load_modules() {
 	if [ "${load_driver:-1}" = 1 ]; then
 		load_driver || note "FAILED: modprobe $driver_module"
 	fi
-	# The masters' drivers are bound and have made their devices before the first story.
+	# The first story starts when the masters' drivers are bound and have created their devices.
 	case $image in
 	*arm64*) poll 20 settled || : ;;
 	esac
 	log_clean || :
 }
 
-# The machine did not change for a second.
+# True if the machine's state did not change for a second.
 settled() {
 	world >"$state/a"
 	ls /sys/class/net /sys/class/block >>"$state/a"
@@ -313,7 +314,7 @@ settled() {
 	cmp -s "$state/a" "$state/b"
 }
 
-# run_story NUMBER NAME MORE: MORE is true if there is more to run behind it.
+# run_story NUMBER NAME MORE: MORE is true if it is not the last test of the boot.
 run_story() {
 	local number=$1 name=${2%%:*} arg='' rc=0 result=ok lib line
 
@@ -372,7 +373,8 @@ run_story() {
 	say "$line"
 }
 
-# What kmemleak has found by the end of a boot: young objects do not count yet.
+# Checks for leaks that kmemleak finds at the end of a boot. It does not report young objects, so
+# the scan is repeated after some seconds.
 run_kmemleak() {
 	local number=$1
 
@@ -384,7 +386,7 @@ run_kmemleak() {
 	echo scan >$DEBUGFS/kmemleak
 	sleep 6
 	echo scan >$DEBUGFS/kmemleak
-	# Objects of the host's C library are referenced from memory that is the host's.
+	# Leave out objects of the host's C library, whose references are in the host's memory.
 	awk '/^unreferenced object/ { if (!host) printf "%s", one; one = ""; host = 0 }
 		/ __wrap_[mc]alloc\+/ { host = 1 }
 		{ one = one $0 "\n" }
@@ -415,7 +417,7 @@ run_stories() {
 	load_modules
 	for name in $list; do
 		number=$((number + 1))
-		# Behind the last one there is nothing to undo it for.
+		# The changes of the last test need not be undone.
 		[ $number -lt $((count + leaks)) ] && more=true || more=false
 		run_story $number "$name" $more
 	done

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A DART that the boot loader has locked is left alone: one line, no write, and
-# no master is behind it.
+# A DART that the boot loader has locked is left unchanged: the log has one line, no
+# register is written, and no master is put behind it.
 
-# The crate stays, and what it has of its own.
+# Once loaded, the crate stays, with its own allocations.
 oracle_ignore '^slab_ours'
 I=$(instance 30f0000)
 # shellcheck disable=SC2086 # an address and a value

@@ -19,9 +19,9 @@ for pages in 2 255 257 514; do
 	says 0x0 - phys 0 $((iova + size))
 	denied no- "$M" read 0 $((iova - 64)) 64
 	denied no- "$M" fill 0 $((dst + size)) 64 0
-	# And one in the first table whose entry is not in their cache line.
+	# A page in the first table, whose entry is in another cache line than theirs.
 	denied no- "$M" read 0 $((iova - 0x20000)) 64
-	# A page out of the middle, and what is left.
+	# A page in the middle is unmapped, and the others remain.
 	says 4096 - unmap 0 $((iova + 4096)) 4096
 	denied no- "$M" read 0 $((iova + 4096)) 64
 	does "$M" read 0 "$iova" 4096

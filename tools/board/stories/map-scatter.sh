@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Scattered memory: in one run of addresses through the IOMMU, and by a list of
-# descriptors that the device reads through the IOMMU itself.
+# Scattered memory is copied as one contiguous range of IOVAs, and by a list of
+# descriptors that the device also reads through the IOMMU.
 
 begin
 buffers 256 scatter
@@ -12,7 +12,7 @@ does - map 0 0x40240000 2 0 0x1000 r
 does "$M" copy 0 0x20000000 0x30120000 0x100000
 does - cmp 0 0 0x100000 1 0
 
-# Pages 0, 7, 14, ... to where they are, in one go.
+# One list copies pages 0, 7, 14, ... to the same offsets.
 does - set 1 0 0x100000 0
 for n in 0 1 2 3 4 5 6 7; do
 	off=$((n * 7 * 4096))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# An address that is mapped already: refused, and what is there stays.
+# A second map of a mapped address is refused, and the first mapping stays.
 
 begin
 buffers 64
@@ -16,7 +16,7 @@ denied no- "$M" read 0 0x200f000 64
 says 4096 - unmap 0 0x2010000 0x1000
 says 0 - unmap 0 0x2010000 0x1000
 
-# Unmapping more than is there gives what was there.
+# An unmap of more than is mapped returns the size that was mapped.
 does - map 0 0x3000000 0 0 0x3000 rw
 does "$M" read 0 0x3000000 0x3000
 says 12288 - unmap 0 0x3000000 0x10000

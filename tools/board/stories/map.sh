@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Runs of one page to four MiB: mapped, copied through by the device, asked
-# for, unmapped, and denied from then on.
+# Runs of one page to four MiB are mapped, looked up and unmapped. The device copies
+# through them, and is denied after the unmap.
 
 begin
 buffers 1024

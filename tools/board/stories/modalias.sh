@@ -3,13 +3,14 @@
 # modprobe by the modalias of the devicetree node loads the crate and the driver,
 # in this order, and the instance is bound.
 
-# The crate stays, and what it has of its own.
+# Once loaded, the crate stays, with its own allocations.
 oracle_ignore '^slab_ours'
 I=$(instance 30f0000)
 refute "the driver is not loaded" loaded "$driver_module"
 modalias=$(cat "/sys/bus/platform/devices/$I/modalias")
 note "$modalias"
-# Whoever installs a driver for this hardware installs one; here there are several.
+# A real system has one driver for this hardware; here there are several, so all aliases but this
+# driver's are removed.
 for list in /lib/modules/*/modules.alias; do
 	grep "^alias .* $driver_module\$" "$list" >/tmp/alias
 	cp /tmp/alias "$list"

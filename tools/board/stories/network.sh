@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Two network cards behind the IOMMU with a wire between them: ping, and a bulk
-# transfer each way.
+# Two network cards behind the IOMMU are connected to each other: ping works, and a
+# bulk transfer in each direction.
 
 oracle_ignore '^nr_iommu_pages'
 behind net0 net1

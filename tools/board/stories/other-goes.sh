@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A master is behind two DARTs, and one of them goes while it copies, through the
-# other one or this one: it is let go of first, and what it was in stays whole.
-# other-goes[:reversed]: whether the one that goes is named first.
+# A master is behind two DARTs, one of which is removed while the master copies through
+# either. The master is unbound first, and its domain keeps its mappings.
+# other-goes[:reversed]: reversed: the removed DART is named first.
 
 check "a DART and its master come" adopt instance-named "both${1:+-$1}"
 for way in "4 0 2" "4 1 0"; do
@@ -32,7 +32,7 @@ for way in "4 0 2" "4 1 0"; do
 done
 echo "4 1 0" >"$B/wiring"
 
-# The one that stays works for others.
+# The remaining DART works for other masters.
 begin "$(first_master)"
 buffers 1
 does - map 0 0x1000 0 0 0x1000 r

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
 # A fault is latched before the driver is loaded, as a boot loader or another kernel
-# may leave it: no interrupt is without a handler, and the line works, also for the
-# instance that shares it. pending-fault[:HOW]: stuck, the instance with the fault is
-# refused since its TLB does not answer; locked, since it is locked.
+# may leave it. No interrupt is unhandled, and the line works, also for the instance
+# that shares it. pending-fault[:HOW]: the probe of the instance with the fault fails,
+# because its TLB does not answer (stuck), or because it is locked (locked).
 
 oracle_ignore '^slab_ours'
 oracle_off "the driver leaves blocks configured"
@@ -39,7 +39,7 @@ else
 fi
 equal "interrupts without a handler" "$(unhandled)" "$before"
 
-# Those that are bound have a line that works.
+# The interrupt lines of the bound instances work.
 for n in $(seq $first $(($(grep -c '^iommu ' "$B/devices") - 1))); do
 	echo "1 $n 2" >"$B/wiring"
 	hw_leave_faulting "$n" 2

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The same for each master of the instance: all of them share a domain, and to
-# each the rights of a page are the same.
+# As the story permissions, for each master of the instance: all share a domain, and
+# the permissions of a page are the same for each.
 
 M=$(first_master)
 translated "$M"

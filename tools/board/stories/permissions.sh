@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# What a mapping allows is what the device can do: for each kind of mapping
-# given (r, w, rw, none), a read and a write; before and after the entry is in
-# a TLB, and again when the page is mapped anew with other rights.
+# The device can make exactly the accesses that a mapping allows. The story tests a read
+# and a write for each of the given kinds of mapping (r, w, rw, none), before and after
+# the entry is in a TLB, and again when the page is mapped with other permissions.
 
 begin
 buffers 16

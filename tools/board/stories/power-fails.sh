@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The clock or the reset fails while a domain is attached: an error, nothing has
-# changed, and the next attempt works.
+# The clock or the reset fails while a domain is being attached: the attach returns an
+# error and changes nothing, and the next attempt works.
 
 M=$(first_master)
 translated "$M"

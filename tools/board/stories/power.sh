@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# While a master is translated its IOMMU has its clock, whatever the power
-# management of the master does; back in identity it lets go of it.
+# While a master is translated its IOMMU's clock is on, regardless of the master's power
+# management. In the identity domain the clock is off again.
 
 M=$(first_master)
 I=$(instance 30f0000)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A master that this kernel cannot put behind its DART is told so, in one line:
-# there is no bypass, and nothing else that it could start in.
+# A master that has no possible default domain in this kernel, because its DART does not
+# support bypass, is refused with one line in the log.
 
 I=$(instance 30f0000)
 check "the instance is bound" bound "$I"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Registers that depend on the version of the hardware: H6 has six masters, H616 has
-# seven, and the driver turns prefetch off there. Port 0 is translated, the others are
+# Registers that depend on the version of the hardware: the H6 has six masters, the H616
+# seven, for which the driver disables prefetch. Port 0 is translated, the others are
 # denied.
 
 case $soc in

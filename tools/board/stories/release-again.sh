@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The port of a master that was removed stays denied, whatever the others do
-# afterwards: the mixer leaves its domain and enters it again, another master
-# arrives, in the paging and in the identity domain. Its wire is put to the port
-# in question to see what the port may do.
+# The port of a removed master stays denied, while the mixer is detached and attached
+# again and another master is added, in the paging and in the identity domain. To test
+# the port, the mixer is wired to it.
 
 M=$(first_master)
 translated "$M"
 buffers 1
 physical=$(client - bphys 0 0)
 
-# port_denied N: the port reaches neither what is mapped, nor a physical address
+# port_denied N: the port reaches neither a mapped page nor a physical address
 port_denied() {
 	echo "0 0 $1" >"$B/wiring"
 	denied '' "$M" read 0 0x1000 64
@@ -24,7 +23,7 @@ wait_for "the other master" 5 usable_at 1c0e000
 does "$M" read 0 "$physical" 64
 does "$(master 1c0e000)" read 0 "$physical" 64
 
-# Both are in the identity domain. The one that stays goes on.
+# Both are in the identity domain. The remaining master continues.
 check "the other master is removed" overlay_remove last
 check "it is gone" gone 1c0e000
 says identity "$M" domain
@@ -51,15 +50,15 @@ port_denied 3
 does "$M" gattach 0
 does "$(master 1c00000)" read 0 0x1000 64
 port_denied 3
-# No node has named these. One is the second port of the video engine at 3.
+# Ports that no node names. One of them is the second port of the video engine at 3.
 port_denied 1
 port_denied 2
 port_denied 4
 check "the third master is removed" overlay_remove last
 port_denied 5
 
-# The one that was removed is added again, and only then its port works. Its driver
-# is bound while the group is in the default domain.
+# The removed master is added again, and only then its port works. Its driver is bound
+# while the group is in the default domain.
 does "$M" gdetach 0
 check "the other master again" overlay_apply codec
 wait_for "the other master again" 5 usable_at 1c0e000

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A master that is released is denied; not so a stream that it shares with another
-# one, which goes on.
+# A released master is denied, but a stream that it shares with another master
+# continues to work.
 
 M=$(first_master)
 translated "$M"
 check "another one comes" overlay_apply sharer
-# Where the wire does not follow the devicetree.
+# The default wiring differs from the devicetree here.
 case $soc in
 h6 | h616) echo "1 0 0" >"$B/wiring" ;;
 esac
@@ -23,7 +23,7 @@ mark 0
 check "it goes" overlay_remove all
 check "it is gone" gone 1c0e000
 does "$M" read 0 0x1000 64
-# A fault is reported for the one that is there. The C driver for DART reports none to a domain.
+# A fault is reported for the remaining master. The C driver for DART reports none to a domain.
 if [ "$driver" = rust ]; then
 	does - handler 0 on
 	does - faults clear

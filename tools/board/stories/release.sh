@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A master that is released is denied, while the others of its group go on: the
-# wire of the mixer is put to the port of the one that is gone.
+# A released master is denied, while the others of its group continue. To test that, the
+# mixer is wired to the port of the removed master.
 
 M=$(first_master)
 translated "$M"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Two hundred times: the driver comes, a master comes and works with it, the
-# master goes, the driver goes. Nothing of it stays.
+# Two hundred times, the driver is loaded, a master is added and works, the master is
+# removed, and the driver is unloaded. Nothing of it remains.
 
 cycles=${1:-200}
 
@@ -15,8 +15,8 @@ cycle() {
 	check "the driver is removed" unload_driver
 }
 
-# What was lost since the first cycles, which fill slabs and lists per CPU. Much
-# is given back late, by RCU and by work queues.
+# Checks how much memory was lost since the first cycles, which fill slabs and per-CPU
+# lists. RCU and workqueues free much of it late.
 came_back() {
 	kib=$((memory - $(free_kib)))
 	[ $kib -lt $((1024 + cycles * 32)) ]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Pages and tables behind those that a device uses may be cached as not there,
-# read with their neighbours or ahead of use: no fault tells anybody. Mapped
-# later, the device must see each of them.
+# Pages and tables after those that a device uses may be cached as invalid, because the
+# hardware reads them with their neighbours or prefetches them. No fault reports that.
+# When they are mapped later, the device must reach each of them.
 
 begin
 buffers 1024

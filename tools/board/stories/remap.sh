@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Addresses that were used, or asked for in vain: the device must see what is
-# mapped there now, whatever its IOMMU has cached, at each page of the range.
+# Addresses that were used before, or whose access was denied, are mapped. The device
+# must reach the new page at each address of the range, despite its IOMMU's caches.
 
 begin
 buffers 512
 for round in 1 2 3; do
-	# Asked for in vain: they may be cached as not there, and their neighbours.
+	# Denied accesses: these entries and their neighbours may be cached as invalid.
 	for n in 0 1 2 3 100 255 256 257 300 511; do
 		denied no- "$M" read 0 $((0x70000000 + n * 4096)) 64
 	done

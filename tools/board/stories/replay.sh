@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Masters are there before the driver is: the core replays them inside the
-# registration. The bad one among them, first or last, gets no group; the
-# instance stays, and the good one is translated. Nobody but the replay can have
-# brought it there, since no driver has asked for the device yet.
+# Masters exist before the driver is loaded, so the core replays them during the
+# registration. The bad one among them, first or last, gets no group. The instance stays
+# registered, and the good one is translated. Only the replay can have probed it, since
+# no driver for the masters is loaded yet.
 
 refute "the masters have no driver yet" loaded board_client
 refute "nor has the instance" loaded "$driver_module"
@@ -50,5 +50,5 @@ says 16384 - unmap 0 0x100000 0x4000
 does - free 0
 drop_buffers
 equal "domain of the bad one" "$(client "$bad" domain)" none
-# Devices have drivers, links and a group now: what the oracle counts is more.
+# The oracle counts more now, because devices have drivers, links and a group.
 oracle_off "what was inserted stays"

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The devicetree reserves two regions for a master (memory-region, iommu-addresses): the
-# buffer of the firmware is mapped where it is in memory, before the master's driver
-# comes, and no address of the other region is used.
+# The devicetree reserves two regions for a master (memory-region, iommu-addresses). The
+# buffer of the firmware is mapped at its physical address before the master's driver is
+# bound, and no address of the other region is used.
 
 behind dma0 dma1
-# of_iommu_get_resv_regions() keeps a reference to the master's node for each region, whatever the
-# driver, each time that the regions are read.
+# With any driver, of_iommu_get_resv_regions() leaks a reference to the master's node for each
+# region, each time that the regions are read.
 oracle_ignore "^ref_node_$(virt_node dma1)"
 ! $hw_keeps_tables || oracle_ignore '^nr_iommu_pages'
 cat "$(virt_bus dma1)/iommu_group/reserved_regions" >/tmp/regions
@@ -30,7 +30,7 @@ does - holds 1 0 0x1000 0x33
 does - give 0
 does - give 1
 
-# All other addresses below 4 GiB that are given out from the top lie beside the hole.
+# The DMA API allocates all other addresses below 4 GiB from the top, outside the hole.
 n=0
 while [ $n -lt 4 ]; do
 	does - take $n "$dev" 0x400000 0x55

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
 # A display scans out memory that is not mapped, up to 25000 times a second, on a
-# machine with one CPU. The crate disables the interrupt for 10 ms after 160 in
-# 10 ms, however fast the machine is. How far a process gets meanwhile is recorded.
+# machine with one CPU. After 160 interrupts in 10 ms, the crate disables the interrupt
+# for 10 ms, on a machine of any speed. The progress of a process meanwhile is recorded.
 
-# What a process gets done: a loop that counts until the scan ends.
+# The process whose progress is recorded: a loop that counts until the scan ends.
 count_until() {
 	local n=0
 	while [ ! -e "$1" ]; do
@@ -13,7 +13,7 @@ count_until() {
 	echo $n
 }
 
-# scan MS: how far the process counts meanwhile
+# scan MS: scans, while the process counts
 scan() {
 	rm -f /tmp/ended
 	count_until /tmp/ended >/tmp/counted &
@@ -40,7 +40,7 @@ delivered=$(($(board_stat irq_delivered) - before))
 record scanout_unmapped "\"$(cat "$B/scanout") interrupts $delivered counted $(cat /tmp/counted)\""
 equal "accesses that are let through" "$(awk '{ print $4 }' "$B/scanout")" 0
 check "there are interrupts" test $delivered -gt 0
-# In hundredths of a second; windows begin at any time.
+# /proc/uptime has hundredths of a second, and the 10 ms windows start at any time.
 ms=$((10 * (${end%.*}${end#*.} - ${start%.*}${start#*.})))
 check "interrupts in $ms ms: $delivered" test $delivered -le $((160 * (ms / 10 + 2)))
 

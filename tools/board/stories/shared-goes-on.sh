@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A master copies, untranslated and then translated, while its group is put into a
-# domain that has its pages where they are. The other master of the group, which
-# comes second, shares the stream: nothing of that must stop the copies, although
-# the TLB takes its time.
+# A master copies, untranslated and then translated, while its group is attached to a
+# domain that maps its pages at their physical addresses. The other master of the group,
+# which is attached second, shares the stream. The copies must continue without an error,
+# although the TLB is slow.
 
 two_cpus
 A=$(master 2000000)

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Two masters behind two DARTs each share a stream at one of them alone: they are one
-# group, whichever DART that is and whichever is named first. When one master goes,
-# the stream that was its own is denied, and the shared one goes on.
-# shared-second[:reversed | :first]: the DART that is named second comes from an
-# overlay, reversed is named first; first: it is the other one that has the shared one.
+# Two masters, each behind the same two DARTs, share a stream at only one of them. They
+# are one group, regardless of which DART that is and of the order in the devicetree.
+# When one master is removed, its own stream is denied, and the shared one continues.
+# The second DART is added by an overlay and has the shared stream.
+# shared-second[:reversed | :first]: reversed: that DART is named first; first: the other
+# DART has the shared stream.
 
-# by DART STREAM: the accesses of the first master go out there.
+# by DART STREAM: the accesses of the first master use this DART and stream.
 by() { echo "4 $1 $2" >"$B/wiring"; }
 
-# The other master, behind the DART that has come.
+# Adds the other master, which is behind the second DART.
 mate() {
 	xxd -p "/overlays/$soc-$1.dtbo" | tr -d '\n' |
 		sed "s/facefeed/$(xxd -p /proc/device-tree/soc/iommu@30e0000/phandle)/" | xxd -r -p >/tmp/mate

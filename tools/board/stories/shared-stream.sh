@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Masters that share a stream are one group, also where one of them has another
-# stream of its own; a master with streams of its own is alone.
+# Masters that share a stream are one group, even if one of them has a further stream of
+# its own. A master that shares no stream is alone in its group.
 
 A=$(master 2000000)
 O=$(master 2001000)

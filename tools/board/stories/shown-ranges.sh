@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Debugfs shows the ranges of a domain: first and last address of each, the physical
-# address, the rights and the size. The last page of all addresses is one of them.
+# Debugfs shows the ranges of a domain: first and last address, physical address,
+# permissions and size. One of the ranges ends at the last address.
 
 begin
 buffers 4

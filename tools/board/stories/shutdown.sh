@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The machine goes down while masters still run. No driver keeps their tables in
-# memory from then on, so the IOMMU denies them, and raises no interrupt. The story
-# says where to read after the shutdown; the boot's table has the lines that the
-# console must have then. shutdown:paging, blocked, identity or partly.
+# The machine is shut down while masters still run. From then on no driver keeps their
+# tables in memory, so the IOMMU denies them, and raises no interrupt. The story
+# registers the reads that are made after the shutdown; boots.toml lists the lines that
+# the console must then have. shutdown:paging, blocked, identity or partly.
 
 for M in $(masters); do
 	translated "$M"
@@ -18,7 +18,7 @@ paging)
 	does - map 0 0x1000 0 0 0x1000 rw
 	does "$M" read 0 0x1000 64
 	does "$M" last_read 0x1000
-	# A thread that still runs attaches it again.
+	# After the shutdown, a thread that still runs attaches the domain again.
 	does - map 0 0x3000 0 0 0x1000 rw
 	does "$M" last_attach 0
 	does "$M" last_read 0x3000

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# System sleep while a master keeps faulting: each interrupt has a handler that
-# acknowledges it, and the line works afterwards. A stream that the driver knows of
-# no master for is made to fault, as a boot loader could leave it. sleep-fault:KIND
+# System sleep while a master keeps faulting: each interrupt is acknowledged by a
+# handler, and the line works afterwards. The faulting stream belongs to no master that
+# the driver knows, as a boot loader could leave it. sleep-fault:KIND
 
 can_sleep "$1"
 M=$(first_master)
@@ -20,7 +20,7 @@ equal "interrupts without a handler" "$(unhandled)" "$before"
 check "faults were latched" test "$(counter 0 faults_latched)" -gt 0
 equal "registers touched without power" "$(counter 0 unpowered_accesses)" 0
 
-# The driver has denied that stream when it set the block up again.
+# The driver has denied that stream when it initialized the DART after the sleep.
 denied '' "$M" read 0 0x900000 64
 mark 0 2
 hw_leave_faulting 0 2

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Disk, network and DMA engines at once, and meanwhile one of the masters loses its
-# driver and gets it again, each in turn: for so many seconds, 60 if not said. No
-# byte is wrong, nothing is lost.
+# Disk, network and DMA engines work at once, while one master after the other is unbound
+# from its driver and bound again. No data is wrong, and no memory is lost.
+# soak[:SECONDS], by default 60
 
 seconds=${1:-60}
 read -r now _ </proc/uptime
 end=$((${now%.*} + seconds))
 
-# rebind NAME: five times
+# rebind NAME: unbinds and binds the master's driver five times
 rebind() {
 	local dev drv
 	dev=$(virt_node "$1")
@@ -27,7 +27,7 @@ network_round() {
 	net_down
 }
 
-# round VICTIM: everybody else works
+# round VICTIM: rebinds this master while all others work
 round() {
 	local jobs=
 	[ "$1" = mmc ] || { (disk_round mmc 2) & jobs="$jobs $!"; }
@@ -44,15 +44,16 @@ round() {
 	rounds=$((rounds + 1))
 }
 
-# What the stock driver of the engines keeps, in KiB: it never gives back its channels'
-# and their descriptors' memory, and so loses it each time that it lets go of one.
+# Prints the memory in KiB that the stock driver of the engines has leaked: it never frees
+# the memory of its channels and their descriptors when it is unbound.
 slab=kmalloc-4k
 pl330_kib() {
 	awk -v size="$(cat /sys/kernel/slab/$slab/slab_size)" \
 		'/\[pl330\]/ { n += $1 } END { print int(n * size / 1024) }' $DEBUGFS/slab/$slab/alloc_traces
 }
 
-# Areas of ioremap() stay until there are thousands of them: a MiB. The rest comes back.
+# Checks that memory was freed, except for a MiB: areas of ioremap() are freed only when
+# there are thousands of them.
 came_back() {
 	kib=$((memory - $(free_kib) - $(pl330_kib) + pl330))
 	[ $kib -lt 2048 ]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# 10 000 faulting accesses a second for two seconds, or as many in what time a
-# slow machine takes: every fault is counted, the log stays readable, and another
-# master's copies go on.
+# 10 000 faulting accesses a second for two seconds, or as many in a longer time on a
+# slow machine. Every fault is counted, the log stays readable, and another master's
+# copies continue.
 
 M=$(first_master)
 other=$(awk '$1 == "master" { print $2 }' "$B/devices" | tail -n 1)
@@ -27,7 +27,7 @@ equal "errors of the other master" "$(said errors)" 0
 check "its copies went on" test "$(said passes)" -gt 20
 copies=$(said passes)
 latched=$(counter 0 faults_latched)
-# The line may be disabled for a while when the last one comes.
+# The interrupt may be disabled for some time when the last fault occurs.
 told() { does - faults && [ "$(said count)" -ge "$latched" ]; }
 wait_for "the last fault is told" 1 told
 does - faults clear
@@ -35,7 +35,7 @@ equal "faults told, and latched" "$(said count)" "$latched"
 equal "faults latched, and seen" "$latched" "$accesses"
 equal "faults lost" "$(counter 0 faults_lost)" 0
 lines=$(log_count '0x90000000')
-# Ten in any five seconds.
+# The limit is ten lines in any five seconds.
 check "lines in the log: $lines" test "$lines" -ge 1 -a "$lines" -le $((took / 500 + 20))
 record storm_faults "$accesses"
 record storm_ms "$took"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The highest stream that the hardware has, and the numbers above it: the first is
-# translated, the others are refused in a line that names the number.
+# The hardware's highest stream is translated. Numbers above it are refused with a line
+# that names the number.
 
 # limits BAD GOOD: applies the overlay with these streams in it.
 limits() {

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Each time that an invalidation does not come to its end, a line of the log says so:
-# also the next time, whether the first one was ended by a later invalidation, by
-# leaving the domain, or by being denied.
+# Each time an invalidation does not complete, the log has a line. That also holds for
+# the next time, after the first stall was ended by a later invalidation, by a detach,
+# or by the blocked domain.
 
-# stall IOVA: the page is unmapped while the hardware hangs.
+# stall IOVA: unmaps the page while the hardware hangs.
 stall() {
 	local before
 	before=$(log_count 'denied until one succeeds')
@@ -31,20 +31,20 @@ denied no- "$M" read 0 0x101000 64
 stall 0x102000
 sealed 0
 
-# Left for the default domain, while it is not over.
+# The domain is replaced by the default domain before the stall is over.
 does "$M" detach 0
 does "$M" attach 0
 does "$M" read 0 0x103000 0x5000
 mark 0
 stall 0x103000
 
-# Denied meanwhile.
+# The domain is replaced by the blocked domain meanwhile.
 does "$M" block
 does "$M" replace 0
 does "$M" read 0 0x104000 0x4000
 stall 0x104000
 
-# Left for another domain.
+# The domain is replaced by another one.
 does "$M" alloc 1
 does "$M" replace 1
 does "$M" replace 0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Hardware that does not finish its flush refuses a new domain with an error;
-# the old one stays in force with the device's copies going on.
+# The hardware does not complete its flush: the attach of a new domain fails. The old
+# domain stays attached, and the device's copies continue.
 
 begin
 does "$M" alloc 1
@@ -23,7 +23,7 @@ does - cmp 0 0 0x4000 1 0
 denied no- "$M" read 0 0x300000 64
 sealed 0
 
-# From identity, too, where there is no old table.
+# The same from the identity domain, which has no table.
 does "$M" detach 0
 hw_stick 0
 refuses "$M" attach 1

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# More happens while the TLB of a DART does not answer after an unmap: an attach, a
-# master that joins the group, an unmap of another domain. Nothing of it makes the page
-# reachable that was unmapped. And each time the TLB stops answering, one line says so,
-# also if the domain was left meanwhile.
+# Further events occur while the TLB of a DART does not answer after an unmap: an attach,
+# a master that joins the group, an unmap in another domain. None of them makes the
+# unmapped page reachable. Each time the TLB stops answering, the log has one line, even
+# if the domain was detached meanwhile.
 
 timeouts() { log_count 'invalidation timed out'; }
 
@@ -39,7 +39,7 @@ check "a sharer" overlay_apply sharer-too
 check "it is in the group" has_group "$(master 2002000)"
 denied "" "$M" read 0 0x101000 64
 
-# A page of the other domain goes; that is the same stall.
+# A page of the other domain is unmapped during the same stall.
 says 4096 - unmap 1 0x201000 0x1000
 denied "" "$O" read 0 0x201000 64
 denied "" "$M" read 0 0x101000 64
@@ -47,7 +47,7 @@ equal "lines" "$(timeouts)" 1
 sealed 0
 hw_unstick 0
 
-# Each is allowed again by the next change of its own.
+# Each master is allowed again by the next change of its own domain.
 does - map 1 0x280000 1 0 0x1000 r
 does "$O" read 0 0x200000 64
 denied no- "$O" read 0 0x201000 64
@@ -57,7 +57,7 @@ does "$M" read 0 0x100000 64
 denied no- "$M" read 0 0x101000 64
 check "the sharer goes" overlay_remove last
 
-# The next stall ends by leaving the domain, and so the third is another one.
+# A detach ends the next stall, so the third one is reported as a new one.
 hw_stick 0
 says 4096 - unmap 0 0x102000 0x1000
 equal "lines" "$(timeouts)" 2
@@ -72,7 +72,7 @@ denied "" "$M" read 0 0x103000 64
 hw_unstick 0
 sealed 0
 
-# It is left while it does not answer: one line, and its tables stay.
+# A domain is detached while the TLB does not answer: one line, and its tables stay.
 
 hw_stick 0
 does "$M" detach 0

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Another master comes into the group while an invalidation is outstanding. While the
-# hardware hangs, that master is denied, and stays so; when the hardware answers, another
-# one that comes is put into the domain, and what was cached is dropped first. None of
-# them reaches the page that was unmapped. The wire of the first master is put to the
-# port or stream of the other one in turn.
+# Another master joins the group while an invalidation is outstanding. If the hardware
+# still hangs, that master is denied and stays so. If the hardware answers again, the
+# caches are invalidated and the master is attached to the domain. None of them reaches
+# the unmapped page. To test that, the first master is wired to the port or stream of the
+# other one in turn.
 
 first() { echo "0 0 $hw_first_port" >"$B/wiring"; }
 joiner() { echo "0 0 $hw_joiner_port" >"$B/wiring"; }
@@ -41,7 +41,7 @@ denied no- "$M" read 0 0x101000 64
 check "overlay" overlay_remove all
 check "the other master is gone" gone 1c0e000
 
-# The next stall is over, as far as the hardware is concerned, when another one comes.
+# The hardware answers again before another master joins.
 hw_stick 0
 says 4096 - unmap 0 0x103000 0x1000
 hw_unstick 0
@@ -54,7 +54,7 @@ for wire in joiner first; do
 	does "$M" read 0 0x102000 64
 done
 
-# It goes, while the next invalidation is outstanding.
+# The master is removed while the next invalidation is outstanding.
 first
 hw_stick 0
 says 4096 - unmap 0 0x102000 0x1000

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Hardware that does not finish an invalidation cannot take a new page: the call that
-# maps it fails, and the page is not there afterwards.
+# While the hardware does not complete an invalidation, a map of a new page fails, and the
+# page is not mapped afterwards.
 
 begin
 buffers 4
@@ -14,7 +14,7 @@ refuses - map 0 0x110000 1 0 0x1000 rw
 note "refused: $client_errno"
 says 0x0 - phys 0 0x110000
 denied '' "$M" read 0 0x110000 64
-# In a part of the addresses that has no table.
+# The same for a range that has no table yet.
 refuses - map 0 0x50000000 1 0 0x1000 rw
 says 0x0 - phys 0 0x50000000
 hw_unstick 0

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The hardware does not finish the invalidation of a range whose entries are cleaned in parts,
-# since it has more than 64 tables. That is reported as for a single page, and all masters are
-# denied until an invalidation succeeds.
+# The hardware does not complete the invalidation of a range that has more than 64 tables, so that
+# its entries are cleaned in parts. The failure is reported as for a single page, and all masters
+# are denied until an invalidation succeeds.
 
 begin
 buffers 1024

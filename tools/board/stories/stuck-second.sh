@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A second event while an invalidation is outstanding. The page that was unmapped
-# is out of reach through each of these: the hardware refuses another domain,
-# a page of another domain goes, another page of this one goes. Only an invalidation
-# of this domain that comes to its end lets the master through again, and only to
-# what is mapped.
+# A second event occurs while an invalidation is outstanding: an attach of another domain
+# fails, a page of another domain is unmapped, or another page of this one. The unmapped
+# page stays out of reach in each case. Only when an invalidation of this domain
+# completes, the master is translated again, and only for mapped pages.
 
 begin
 does "$M" alloc 1
@@ -14,7 +13,7 @@ does - map 1 0x300000 1 0 0x4000 rw
 does "$M" read 0 0x100000 0x4000
 mark 0
 
-# shut: the master reaches nothing, by either domain.
+# shut: checks that the master reaches no page of either domain.
 shut() {
 	for iova in 0x100000 0x101000 0x102000 0x103000 0x300000; do
 		denied '' "$M" read 0 $iova 64
@@ -26,13 +25,13 @@ says 4096 - unmap 0 0x101000 0x1000
 equal "lines in the log" "$(log_count 'denied until one succeeds')" 1
 shut
 
-# An attach that fails, while it hangs.
+# An attach fails while the hardware hangs.
 refuses "$M" replace 1
 note "refused: $client_errno"
 says "paging 0" "$M" domain
 shut
 
-# A page of the other domain goes, while it hangs and afterwards.
+# A page of the other domain is unmapped, while the hardware hangs and afterwards.
 says 4096 - unmap 1 0x301000 0x1000
 shut
 hw_unstick 0
@@ -41,14 +40,14 @@ says 4096 - unmap 1 0x302000 0x1000
 does - map 1 0x301000 1 0x1000 0x1000 rw
 shut
 
-# Another page of this one, while it hangs again: that is one stall, and one line.
+# Another page of this domain is unmapped while the hardware hangs again: one stall, one line.
 hw_stick 0
 says 4096 - unmap 0 0x102000 0x1000
 shut
 equal "lines in the log" "$(log_count 'denied until one succeeds')" 1
 hw_unstick 0
 
-# A change of this domain ends it.
+# A change of this domain ends the stall.
 does - map 0 0x200000 1 0 0x1000 rw
 does "$M" read 0 0x200000 64
 does "$M" read 0 0x100000 64

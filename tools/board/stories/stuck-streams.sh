@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A stream whose invalidation is outstanding is denied, and no other one of the same
-# DART: that goes on, and its invalidations let the first one through again neither
-# while the hardware hangs nor afterwards.
+# A stream whose invalidation is outstanding is denied. Another stream of the same DART
+# continues. Its invalidations do not allow the first stream again, neither while the
+# hardware hangs nor afterwards.
 
 A=$(master 2000000)
 X=$(master 2002000)
@@ -29,7 +29,7 @@ denied no- "$X" read 0 0x303000 64
 denied '' "$A" read 0 0x101000 64
 denied '' "$A" read 0 0x102000 64
 
-# Now both.
+# Now both streams are denied.
 hw_stick 0
 says 4096 - unmap 1 0x302000 0x1000
 denied '' "$X" read 0 0x300000 64

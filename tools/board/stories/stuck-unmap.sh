@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Hardware that does not finish an invalidation: the page that was unmapped is
-# out of the device's reach all the same, since everything is; when it answers
-# again, so do the other pages.
+# The hardware does not complete an invalidation. The driver denies all accesses, so the
+# unmapped page is out of the device's reach. When the hardware answers again, the other
+# pages are reachable again.
 
 begin
 buffers 4
@@ -20,7 +20,7 @@ check "the log says so" log_has 'timed out'
 equal "accesses to the page" "$(grep -c "$page" "$B/iommu0/recent")" "$reached"
 hw_unstick 0
 
-# The next change makes it whole.
+# The next change completes the invalidation.
 does - map 0 0x200000 1 0 0x1000 rw
 does "$M" read 0 0x200000 64
 does "$M" read 0 0x100000 0x1000

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# System sleep while one master of a group is denied and another one is translated:
-# the master with the denied port or stream was released. The hardware forgets its
-# registers. After the sleep the one is translated and the other one denied, as
-# before. suspend-partly:KIND
+# System sleep while one port or stream of a group is denied, because its master was
+# released, and another one is translated. The hardware loses its registers. After the
+# sleep both are as before. suspend-partly:KIND
 
 can_sleep "$1"
 M=$(first_master)

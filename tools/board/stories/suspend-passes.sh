@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# System sleep where the hardware can only let a master pass, or deny it: both
-# stay so, also if it forgets its registers meanwhile. suspend-passes:KIND
+# System sleep on hardware with only the identity and the blocked domain: the master
+# stays in either, even if the hardware loses its registers. suspend-passes:KIND
 
 can_sleep "$1"
 M=$(first_master)
@@ -13,7 +13,7 @@ buffers 1
 from=$(client - bphys 0 0)
 to=$(client - bphys 1 0)
 
-# The master does not stop.
+# The master is not paused.
 does "$M" load start 0 "$from" 1 "$to" 0x1000
 does "$M" load keep
 sleep_once
@@ -23,7 +23,7 @@ does "$M" load stop
 equal "errors" "$(said errors)" 0
 equal "mismatches" "$(said mismatches)" 0
 
-# The registers are lost; the master sleeps, too.
+# The registers are lost, and the master is paused.
 does "$M" load start 0 "$from" 1 "$to" 0x1000
 wait_for "it copies" 5 copies "$M" 0
 lose_once
@@ -33,7 +33,7 @@ does "$M" load stop
 equal "errors" "$(said errors)" 0
 equal "mismatches" "$(said mismatches)" 0
 
-# Denied before, and afterwards.
+# The master is denied before and after the sleep.
 does "$M" block
 mark 0
 denied '' "$M" read 0 "$from" 64

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The machine sleeps (s2idle) until its clock wakes it: the masters work before and
-# after, and none gets past its table meanwhile.
+# The machine sleeps (s2idle) until its clock wakes it. The masters work before and
+# after, and no access bypasses the tables meanwhile.
 
 rtc=/sys/class/rtc/rtc0
 
-# On a slow machine the alarm can come before it sleeps. By the count of wakeups the kernel knows,
-# and does not go to sleep.
+# On a slow machine the alarm can ring before it sleeps. The kernel notices that by the count of
+# wakeups, and does not sleep.
 slept() {
 	read -r wakeups </sys/power/wakeup_count
 	echo 0 >$rtc/wakealarm

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# System sleep with a domain attached: up to the devices and back (devices), with
-# the late and the last phase as well (platform), or all the way to idle and woken
-# from outside (s2idle). First a master goes on copying through it; then the
-# hardware forgets its registers meanwhile, and what was mapped before is translated
-# afterwards all the same. It forgets in the last phase, so not in the first sort.
+# System sleep with a domain attached. The kinds are: suspend of the devices (devices),
+# also of the late and the noirq phase (platform), or complete sleep until the runner
+# wakes the machine (s2idle). First a master copies all the time. Then the hardware loses
+# its registers during the sleep, and the pages that were mapped before are translated
+# afterwards. It loses them in the last phase, so not with "devices".
 
 can_sleep "$1"
 begin
@@ -15,7 +15,7 @@ does - map 0 0x200000 1 0 0x4000 w
 does "$M" copy 0 0x100000 0x200000 0x4000
 usage=$(count "rpm_usage_$I")
 
-# The master does not stop.
+# The master is not paused.
 mark 0 2
 does "$M" load start 0 0x100000 1 0x200000 0x4000
 does "$M" load keep
@@ -29,7 +29,7 @@ equal "mismatches" "$(said mismatches)" 0
 sealed 0
 record "suspend_${kind}_passes" "$passes"
 
-# The registers are lost; the master sleeps, too.
+# The registers are lost, and the master is paused.
 does "$M" load start 0 0x100000 1 0x200000 0x4000
 wait_for "it copies" 5 copies "$M" 0
 mark 0 2
@@ -53,7 +53,7 @@ equal "usage" "$(count "rpm_usage_$I")" "$usage"
 hw_untouched 0
 does "$M" detach 0
 
-# In identity, and at rest before and after where the hardware can be.
+# In the identity domain, in which the hardware is off before and after, if it supports that.
 hw_rests 0
 lose_once
 hw_rests 0

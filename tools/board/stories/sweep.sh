@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The devicetree of a real machine: each of its DARTs is bound, and each master,
-# of "iommus" or of "iommu-map", gets the instances and streams that the tree
-# names. $sweep_want has how many of each the host has counted in the same tree.
+# The devicetree of a real machine: each of its DARTs is bound, and each master of an
+# "iommus" or "iommu-map" property gets the instances and streams that the tree names.
+# $sweep_want has the numbers that the host has counted in the same tree.
 
 S=$DEBUGFS/board_sweep
 R=$DEBUGFS/rust_iommu
 
 number() { awk -v n="$1" '$1 == n { print $2 }' "$S/numbers"; }
 
-# step NAME: nothing of it is other than the tree says.
+# step NAME: runs the step and checks that it found no difference from the tree.
 step() {
 	counted
 	echo "$1" >"$S/step" || fail "$1: not done"
@@ -21,7 +21,7 @@ step() {
 	fi
 }
 
-# "INSTANCE MASTER STREAM" for each stream: as the crate lists them
+# Prints "INSTANCE MASTER STREAM" for each stream that the crate lists.
 listed() {
 	awk '
 		FNR == 1 { n = split(FILENAME, path, "/"); dart = path[n - 1] }
@@ -31,8 +31,8 @@ listed() {
 		}' "$R"/*/masters
 }
 
-# "INSTANCE STREAM" for each that the hardware lets through. TCR is at 0x1000 in
-# the one layout, which has 0xc00 as well, and at 0x100 in the other.
+# Prints "INSTANCE STREAM" for each stream that the hardware does not deny. TCR is at
+# 0x1000 in the layout that also has 0xc00, and at 0x100 in the other one.
 open_streams() {
 	awk '
 		function number(hex,   n, i) {
@@ -55,18 +55,18 @@ open_streams() {
 		}' "$B"/iommu*/where "$B"/iommu*/regs
 }
 
-# same WHAT GOT: the lines of a file are those of the tree.
+# same WHAT GOT: checks that the lines of a file are those of the tree.
 same() {
 	counted
 	sort "$2" | diff -U 0 /tmp/tree - >/tmp/differ && return
-	# What is missing has a minus, what is too much a plus.
+	# Missing lines have a minus, extra lines a plus.
 	grep '^[-+][^-+]' /tmp/differ | head -n 20 | while read -r line; do
 		note "FAILED: $1: $line"
 	done
 	end_story 1
 }
 
-# as_named WHAT: crate and hardware have what the tree names, and nothing else.
+# as_named WHAT: checks that crate and hardware have exactly the streams of the tree.
 as_named() {
 	sort "$S/streams" >/tmp/tree
 	listed >/tmp/got
@@ -76,11 +76,11 @@ as_named() {
 	same "$1, in the hardware" /tmp/got
 }
 
-# A line for each function, which would be most of the time.
+# The console is quiet, because a line for each function would take most of the time.
 dmesg -n 1
 check "the sweep loads" load board_sweep
 
-# Those that were there before their IOMMUs, and those that come after.
+# Masters that existed before their IOMMUs, and masters that are added after them.
 step found
 as_named "masters of iommus"
 step remove

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# From one domain straight into another, a hundred times, while the device
-# copies: none of its accesses goes out untranslated, none through a mixture of
-# two tables, and the copies stay right.
+# One domain is replaced by another a hundred times while the device copies. None of its
+# accesses is untranslated, none uses a mixture of two tables, and the copies are correct.
 
 begin
 does "$M" alloc 1
@@ -12,7 +11,7 @@ for d in 0 1; do
 	does - map $d 0x100000 0 0 0x10000 r
 	does - map $d 0x200000 1 0 0x10000 w
 done
-# What tells them apart.
+# A page that only one of the domains has.
 does - map 1 0x300000 0 0 0x1000 r
 mark 0
 does "$M" load start 0 0x100000 1 0x200000 0x10000 1

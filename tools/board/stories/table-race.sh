@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Two CPUs map and unmap alternate pages of one MiB, so that its table comes and
-# goes under both, while a master copies through the same directory; then each
-# also maps and unmaps pages of the other's, which may fail but must do no harm.
-# Runs of a second are repeated until both have met often enough. table-race:SECONDS, at least
+# Two CPUs map and unmap alternate pages of one MiB in the same table, while a master copies
+# through the same directory. Then each CPU also maps and unmaps pages of the other one, which may
+# fail but must do no harm. Runs of a second are repeated until both have overlapped often enough.
+# table-race:SECONDS, at least
 
 seconds=${1:-3}
 enough() { [ $one -gt 5 ] && [ $two -gt 5 ] && [ $met -gt 100 ] && copies "$M" 5; }
@@ -37,7 +37,7 @@ for how in $ways; do
 	# Misuse may have left a page.
 	client - unmap 0 0x100000 0x100000 >/dev/null
 	denied no- "$M" read 0 0x1ff000 64
-	# Some that are empty may stay for the next map, but not many.
+	# Empty tables may stay for the next map, but not many.
 	note "tables after $how: $(tables 30f0000)"
 	check "few tables" test "$(tables 30f0000)" -le 3
 	sealed 0

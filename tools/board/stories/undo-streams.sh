@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A master behind two DARTs, of which one refuses the other domain: neither has a
-# stream in that domain afterwards. What is unmapped there stops no stream, although
-# the hardware hangs. undo-streams[:reversed]: which DART is named first.
+# A master is behind two DARTs, one of which refuses the other domain. Afterwards neither
+# has a stream in that domain, so an unmap there stops no stream, although the hardware
+# hangs. undo-streams[:reversed]: which DART is named first.
 
 through() { [ "$1" = 0 ] && echo "4 0 2" >"$B/wiring" || echo "4 1 0" >"$B/wiring"; }
 
@@ -35,7 +35,7 @@ for refusing in 0 1; do
 	done
 done
 
-# The streams are there for the domain that the master is in.
+# The domain that the master is attached to has the streams.
 does "$M" replace 1
 for way in 0 1; do
 	through $way
@@ -44,7 +44,7 @@ for way in 0 1; do
 	says 4096 - unmap 1 $((0x301000 + way * 0x1000)) 0x1000
 	denied '' "$M" read 0 $((0x301000 + way * 0x1000)) 64
 	denied '' "$M" read 0 0x303000 64
-	# A page that one of the two does not take is not mapped.
+	# If one of the DARTs refuses a page, it is not mapped.
 	refuses - map 1 0x500000 1 0 0x1000 r
 	says 0x0 - phys 1 0x500000
 	hw_unstick $way

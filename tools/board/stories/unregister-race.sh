@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox disable=SC2154 # mappings come from here
-# A master is probed again and again through drivers_probe on one CPU, while on
-# the other its instance comes and goes by overlay. When the instance is gone, no
-# master names it; when it is there for good, the master is translated.
+# On one CPU a master is probed again and again through drivers_probe, while on the
+# other its instance is added and removed by overlay. After each removal no master
+# refers to the instance. At the end, with the instance added, the master is translated.
 # unregister-race:ROUNDS
 
 rounds=${1:-1000}
@@ -17,8 +17,8 @@ check "the instance is gone" gone 30e0000
 
 P=/sys/bus/platform
 lost=/sys/module/board_client/parameters/lost
-# Without an instance it would be driven untranslated, and the core warns about a
-# driver that is there before the IOMMU.
+# Without an instance the driver would be bound to an untranslated master, and the core
+# warns about a driver that was bound before the IOMMU.
 echo 1 >/sys/module/board_client/parameters/translated_only
 rm -f /tmp/stop /tmp/probes
 echo 0 >/tmp/met
@@ -30,7 +30,7 @@ echo 0 >/tmp/met
 		echo "$M" >$P/drivers_probe 2>/dev/null || failed=$((failed + 1))
 		read -r after <"$B/overlay/moves"
 		probes=$((probes + 1))
-		# Odd: something was on its way.
+		# An odd number means that an overlay was being applied or removed.
 		if [ $((before & 1)) = 1 ] || [ "$before" != "$after" ]; then
 			met=$((met + 1))
 			echo $met >/tmp/met
@@ -42,18 +42,19 @@ echo 0 >/tmp/met
 other=$!
 
 pin 0
-# Not the core's warnings, with their stacks, one a round; KASAN's errors still.
+# Keeps the core's warnings, one a round with its stack, off the console, but not KASAN's errors.
 dmesg -n 4
 check "the instance comes" overlay_apply instance-named
 check "it goes" overlay_remove last
 round=0 left=0 met=0
-# Until probes have met removals often enough, which is for the host's scheduler to say.
+# Repeats until probes have overlapped with removals often enough. That depends on the host's
+# scheduler.
 while [ $round -lt "$rounds" ] || { [ "${met:-0}" -le $((rounds / 10)) ] && [ $round -lt $((20 * rounds)) ]; }; do
 	[ $((round % 100)) != 0 ] || note "round $round"
 	read -r met </tmp/met
 	echo 1 >"$B/overlay/again" || break
 	echo last >"$B/overlay/remove" || break
-	# Whatever the other side does now: there is no instance to name.
+	# There is no instance now, so no probe on the other CPU can find it.
 	[ ! -e "$P/devices/$M/iommu" ] && [ ! -e "$P/devices/$M/iommu_group" ] || left=$((left + 1))
 	round=$((round + 1))
 done
@@ -89,14 +90,14 @@ check "it goes" overlay_remove last
 check "the master goes" overlay_remove all
 equal "masters that lost their IOMMU with a driver on them" "$(cat $lost)" 0
 
-# A driver's probe got to the instance between the core's replay of all masters
-# and the moment the core has it ready.
+# A driver's probe found the instance after the core had replayed all masters and before
+# it marked the instance as ready.
 waived 'WARNING: drivers/iommu/iommu.c:[0-9]+ at __iommu_probe_device'
-# A link was made while the probe of its consumer was about to be put off, see
-# soundness.rst; the next look at the suppliers found it, and put it right.
+# A device link was added while the probe of its consumer was being deferred, see
+# soundness.rst. The next check of the suppliers corrects its status.
 waived 'WARNING: drivers/base/core.c:[0-9]+ at device_links_(check_suppliers|missing_supplier)'
-# The core's count of drivers in a group, see soundness.rst: the replay counted a
-# driver that was just being probed, too, or one was probed without its IOMMU, got
-# it by the replay and is not counted.
+# The core's count of drivers in a group is wrong, see soundness.rst. Either the replay
+# also counted a driver that was just being probed, or a driver was probed without its
+# IOMMU, got it by the replay and is not counted.
 waived 'WARNING: drivers/iommu/iommu.c:[0-9]+ at __iommu_group_free_device'
 waived 'WARNING: drivers/iommu/iommu.c:[0-9]+ at iommu_device_unuse_default_domain'

@@ -23,7 +23,7 @@ refuses - map 0 0xffc000000 0 0 0x1000 r
 refuses - map 0 0xffbfff000 0 0 0x2000 r
 check "its translations have their upper bits" grep -q 0xf00100000 "$DEBUGFS"/rust_iommu/*/domains
 
-# A fault has the address that the master used.
+# A fault reports the address that the master used.
 does - handler 0 on
 does - faults clear
 denied no- "$M" read 0 0xf00900040 64

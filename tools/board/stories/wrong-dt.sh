@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A wrong devicetree, one kind in each run: a line says what is wrong, nothing
+# A wrong devicetree, one kind in each run: a line in the log names the mistake, nothing
 # is left behind, and the next good node works.
 
 case $1 in
@@ -26,7 +26,7 @@ log_since | grep -E 'iommu|master' | grep -Ev 'Adding to iommu group|probe with 
 while read -r text; do
 	note "$text"
 done </tmp/lines
-# The core asks for the master again when its driver is probed: the line is not repeated.
+# The core probes the master again when its driver is probed: the line is not repeated.
 check "a line says it" grep -Eq "$line" /tmp/lines
 equal "lines" "$(wc -l </tmp/lines)" 1
 equal "group of the bad master" "$(has_group "$(master 2003000)" && echo yes)" ""
