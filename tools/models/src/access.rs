@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What may happen to an access of a master instead of data.
+//! The failures of a master's access.
 
 use crate::kind::kinds;
 
 kinds! {
-    /// Why a translation failed, as far as a master can tell.
+    /// Why a translation failed, in the detail that a master gets.
     pub enum Cause {
-        /// No table for the address.
+        /// There is no table for the address.
         NoTable => "no-table",
-        /// A table, but no page for the address in it.
+        /// There is a table, but no page for the address in it.
         NoPage => "no-page",
-        /// A page, but this kind of access to it is prohibited.
+        /// There is a page, but it does not permit this kind of access.
         Permission => "permission",
     }
 }
 
-/// Why an access delivered no data.
+/// Why an access transferred no data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denied {
-    /// The translation failed and the IOMMU has been told so.
+    /// The translation failed and the IOMMU has recorded a fault.
     Fault(Cause),
-    /// The IOMMU is set to let nothing of this master pass, and keeps quiet about it.
+    /// The IOMMU is set to deny all accesses of this master, and records no fault.
     Blocked,
-    /// The master's lane does not move at present; the master waits and tries again.
+    /// The master's lane is stalled; the master waits and tries again.
     Stalled,
     /// There is no memory at the physical address.
     Bus,

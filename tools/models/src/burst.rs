@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A burst of a master, done piece by piece: as far as one translation goes at a time.
+//! Bursts of a master. A burst is split into pieces, each within one translation.
 
 use crate::{
     Denied,
     Memory, //
 };
 
-/// Where the next bytes of a burst go.
+/// The next bytes of a burst after translation.
 pub(crate) struct Piece {
-    /// Physical address of the first.
+    /// Physical address of the first byte.
     pub(crate) pa: u64,
-    /// How many, at least one.
+    /// Number of bytes, at least one.
     pub(crate) len: usize,
 }
 
-/// Reads from `va` on. `translate` is asked for each piece, with the number of bytes that are left.
+/// Reads from `va` on. Calls `translate` for each piece, with the number of bytes that are left.
 ///
 /// # Errors
 ///

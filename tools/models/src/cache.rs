@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One cache of table entries: direct-mapped, never forgetful by itself.
+//! A cache of table entries. It is direct-mapped, and drops an entry only for a command or for
+//! another entry that needs the slot.
 //!
-//! Its entries lie in address spaces; an entry of one is never found in another. Each space has a
-//! generation, so that a space is emptied at the same cost however much of it is cached: entries of
-//! an older generation are dead. Which slots may be in use is kept apart from the slots in a bitmap
-//! of two levels. So a lookup costs one probe, and dropping a range looks only at the slots that
-//! the range can occupy, and at those only in groups of 64 whose tags come near the range. An entry
-//! that is dropped was paid for by its fill. Results are exact; nothing is dropped late or too
-//! much.
+//! Each entry belongs to an address space, and a lookup in one space finds no entry of another.
+//! Each space has a generation; entries of an older generation are invalid. So a flush of a space
+//! has the same cost for any number of entries. A bitmap of two levels records which slots may be
+//! in use. A lookup checks one slot. Dropping a range checks only the slots that the range can
+//! occupy, and of these only groups of 64 whose tags are near the range. The cost of dropping
+//! entries is bounded by that of their fills. Results are exact: no entry is dropped late, and
+//! none that should stay.
 
-/// A table entry that is cached for somebody.
+/// A table entry that is cached for an owner.
 pub(crate) trait Cached: Copy {
-    /// For whom it was read, below the number of owners of its cache.
+    /// The master or stream it was read for, below the number of owners of its cache.
     fn owner(&self) -> usize;
 }
 
@@ -24,15 +25,15 @@ struct Slot<T> {
     entry: T,
 }
 
-/// A cache with `SLOTS` slots, for which `WORDS` words of 64 bits tell which are in use, for
-/// `SPACES` address spaces, in each of which entries are counted by `OWNERS` owners.
+/// A cache with `SLOTS` slots for `SPACES` address spaces. `WORDS` words of 64 bits record which
+/// slots are in use. The entries of each space are counted for each of `OWNERS` owners.
 ///
 /// # Invariants
 ///
 /// - `SLOTS == 64 * WORDS`, a power of two, and `WORDS <= 64`. `SPACES` is a power of two, and at
 ///   most `SLOTS`.
 /// - A slot in use has bit `slot / 64` of `summary` and bit `slot % 64` of that word set, and the
-///   generation of its space. Words without their `summary` bit are leftovers and mean nothing.
+///   generation of its space. Words without their `summary` bit are stale and ignored.
 /// - The tags of the slots whose bits are set in a word with its `summary` bit lie within that
 ///   word's `bounds`.
 /// - `live[s][o]` is the number of slots in use for space `s` that belong to `o`, and `total` the
@@ -61,7 +62,7 @@ impl<
         const OWNERS: usize,
     > Cache<T, SLOTS, WORDS, SPACES, OWNERS>
 {
-    /// An empty cache. `filler` is what unused slots hold.
+    /// An empty cache. Unused slots hold `filler`.
     pub(crate) const fn new(filler: T) -> Self {
         assert!(SLOTS == 64 * WORDS && SLOTS.is_power_of_two() && WORDS <= 64);
         assert!(SPACES.is_power_of_two() && SPACES <= SLOTS && SPACES <= 1 << 16);
@@ -82,9 +83,9 @@ impl<
         }
     }
 
-    /// The slot for `tag` in `space`: the next one for the next tag. Spaces begin as far apart as
-    /// possible, those with low numbers farthest, so that small mappings at the same addresses do
-    /// not push each other out.
+    /// The slot for `tag` in `space`. Consecutive tags have consecutive slots. The first slots of
+    /// spaces are as far apart as possible, those of low numbers farthest, so that small mappings
+    /// at the same addresses in several spaces do not evict each other.
     fn slot(space: u32, tag: u32) -> usize {
         let bits = SPACES.trailing_zeros();
         let spread = space
@@ -115,7 +116,7 @@ impl<
         (slot.tag == tag && u32::from(slot.space) == space && self.in_use(i)).then_some(slot.entry)
     }
 
-    /// Stores the entry for `tag` in `space`; true when another one had to go.
+    /// Stores the entry for `tag` in `space`; true if that evicted another entry.
     pub(crate) fn put(&mut self, space: u32, tag: u32, entry: T) -> bool {
         let i = Self::slot(space, tag);
         let old = self.slots[i];
@@ -145,7 +146,7 @@ impl<
         collision
     }
 
-    /// Takes a slot in use out of the counts; returns its owner.
+    /// Subtracts a slot in use from the counts; returns its owner.
     fn forget(&mut self, slot: usize) -> usize {
         let Slot { space, entry, .. } = self.slots[slot];
         let owner = entry.owner();
@@ -155,7 +156,7 @@ impl<
         owner
     }
 
-    /// Empties `space`; tells what was in it, by owner.
+    /// Empties `space`; returns the number of its entries for each owner.
     pub(crate) fn flush(&mut self, space: u32) -> [u32; OWNERS] {
         let dropped = core::mem::replace(&mut self.live[space as usize], [0; OWNERS]);
 
@@ -196,7 +197,7 @@ impl<
         }
     }
 
-    /// Looks at the slots `start..=end` for entries of `range`.
+    /// Drops the entries of `range` in the slots `start..=end`.
     fn drop_slots(&mut self, start: usize, end: usize, range: &mut Range<'_, OWNERS>) {
         let mut words = self.summary & span(start / 64, end / 64);
 
@@ -229,7 +230,7 @@ impl<
     }
 }
 
-/// What is to be dropped, and what was.
+/// The range to drop, and the counts of dropped entries.
 struct Range<'a, const OWNERS: usize> {
     space: u32,
     first: u32,
@@ -243,7 +244,7 @@ impl<const OWNERS: usize> Range<'_, OWNERS> {
     }
 }
 
-/// Ones from bit `low` to bit `high`, both at most 63.
+/// A word with ones from bit `low` to bit `high`, both at most 63.
 fn span(low: usize, high: usize) -> u64 {
     (u64::MAX >> (63 - high)) & (u64::MAX << low)
 }

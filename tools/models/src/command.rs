@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Commands: what software asks for by a register write, and hardware shows as busy until it is
-//! done.
+//! Commands. Software starts a command by a register write, and the hardware shows it as busy until
+//! it is done.
 //!
-//! The models have no clock. Time passes by the reads of the register that tells whether the
-//! command is still busy, and a command takes effect when it is seen to be over: a driver that does
-//! not wait goes on with the state before.
+//! The models have no clock. A command is busy for a number of reads of the register that shows
+//! whether it is busy, and takes effect with the first read that shows it as done. So a driver that
+//! does not wait continues with the state before the command.
 
-/// What a look at a command finds.
+/// The result of polling a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Poll<T> {
-    /// There is none.
+    /// No command runs.
     Idle,
-    /// It runs.
+    /// The command runs.
     Busy(T),
-    /// It was just completed: it has to take effect now.
+    /// The command has just completed: it has to take effect now.
     Done(T),
 }
 
-/// The place of one command at a time.
+/// A slot for one command at a time.
 pub(crate) struct Command<T> {
-    /// What runs, and how many looks will still find it busy.
+    /// The running command, and how many more polls find it busy.
     running: Option<(T, u32)>,
 }
 
@@ -29,17 +29,17 @@ impl<T: Copy> Command<T> {
         Self { running: None }
     }
 
-    /// What runs.
+    /// The running command.
     pub(crate) fn running(&self) -> Option<T> {
         self.running.map(|(what, _)| what)
     }
 
-    /// Starts a command that the next `reads` looks find busy; one that runs already is forgotten.
+    /// Starts a command that the next `reads` polls find busy. It replaces one that runs already.
     pub(crate) fn start(&mut self, what: T, reads: u32) {
         self.running = Some((what, reads));
     }
 
-    /// A look. One that is `stuck` is busy for ever.
+    /// Polls the command. If `stuck`, it stays busy for ever.
     pub(crate) fn poll(&mut self, stuck: bool) -> Poll<T> {
         match &mut self.running {
             None => Poll::Idle,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Counters: what a model counts, which of it is misuse, and what each is called.
+//! Counters of a model, their names, and which of them count misuse.
 
 use core::marker::PhantomData;
 
@@ -12,22 +12,22 @@ use crate::{
     Kind, //
 };
 
-/// Counters that are a field among other counters.
+/// A counter, or a group of counters, as a field of another group.
 pub(crate) trait Part: Copy {
-    /// Nothing counted.
+    /// All counters 0.
     const ZERO: Self;
 
-    /// The sum of what was misuse.
+    /// The sum of the counters of misuse.
     fn misuse(&self) -> u64 {
         0
     }
 
-    /// Shows each as a line `name value`. `name` is that of the field.
+    /// Shows each counter as a line `name value`. `name` is the name of the field.
     fn tell(&self, name: &str, line: Line<'_>);
 }
 
-/// Declares a struct of counters in three sections: what a driver must not do, what just happens,
-/// and groups of counters.
+/// Declares a struct of counters in three sections: misuse by a driver, other events, and groups of
+/// counters.
 macro_rules! counters {
     (
         $(#[$meta:meta])*
@@ -71,7 +71,7 @@ macro_rules! counters {
     };
 }
 
-/// Declares the counters of a model. To [`counters`], it adds what a board does with them.
+/// Declares the counters of a model. Adds the methods for a board to [`counters`].
 macro_rules! model_counters {
     ($(#[$meta:meta])* pub struct $name:ident { $($body:tt)* }) => {
         $crate::counters::counters! {
@@ -94,7 +94,7 @@ macro_rules! model_counters {
                 $crate::counters::Part::misuse(self)
             }
 
-            /// Shows each as a line `name value`, and last `errors`.
+            /// Shows each counter as a line `name value`, and last `errors`.
             pub fn show(&self, line: $crate::Line<'_>) {
                 $crate::counters::Part::tell(self, "", line);
                 line(format_args!("errors {}", self.errors()));
@@ -107,7 +107,7 @@ pub(crate) use counters;
 pub(crate) use model_counters;
 
 counters! {
-    /// How registers were used.
+    /// Accesses to registers.
     pub struct Registers {
         misuse {
             /// Accesses while the clock was off.
@@ -152,7 +152,7 @@ impl Registers {
         reg
     }
 
-    /// The part of `val` that a register takes: nothing if it is read-only.
+    /// The bits of `val` that a register accepts, or `None` if it is read-only.
     pub(crate) fn taken(&mut self, val: u32, writable: Option<u32>) -> Option<u32> {
         let Some(writable) = writable else {
             self.readonly_writes += 1;
@@ -166,7 +166,7 @@ impl Registers {
     }
 }
 
-/// Counts by kind.
+/// A count for each kind.
 #[derive(Clone, Copy, Debug)]
 pub struct Tally<K, const N: usize> {
     counts: [u64; N],
@@ -174,12 +174,12 @@ pub struct Tally<K, const N: usize> {
 }
 
 impl<K: Kind, const N: usize> Tally<K, N> {
-    /// How often `kind`.
+    /// The count of `kind`.
     pub fn of(&self, kind: K) -> u64 {
         self.counts[kind.index()]
     }
 
-    /// How often any.
+    /// The sum over all kinds.
     pub fn sum(&self) -> u64 {
         self.counts.iter().sum()
     }
@@ -205,42 +205,42 @@ impl<K: Kind, const N: usize> Part for Tally<K, N> {
     }
 }
 
-/// Cache entries that commands dropped, by the one for whom they had been read.
+/// Cache entries that commands dropped, by the owner they were read for.
 #[derive(Clone, Copy, Debug)]
 pub struct Dropped<const OWNERS: usize> {
-    /// By all commands.
+    /// Dropped by all commands.
     pub total: [u64; OWNERS],
-    /// By the last command alone.
+    /// Dropped by the last command.
     pub last: [u32; OWNERS],
 }
 
 impl<const OWNERS: usize> Dropped<OWNERS> {
-    /// Entries of anybody but `owner` that commands dropped.
+    /// Entries of other owners than `owner` that commands dropped.
     pub fn of_others(&self, owner: u32) -> u64 {
         let own = self.total.get(owner as usize).copied().unwrap_or(0);
 
         self.total.iter().sum::<u64>() - own
     }
 
-    /// Entries of anybody but `owner` that the last command dropped.
+    /// Entries of other owners than `owner` that the last command dropped.
     pub fn last_of_others(&self, owner: u32) -> u32 {
         let own = self.last.get(owner as usize).copied().unwrap_or(0);
 
         self.last.iter().sum::<u32>() - own
     }
 
-    /// A command begins to drop entries.
+    /// Starts the count of a new command.
     pub(crate) fn begin(&mut self) {
         self.last.fill(0);
     }
 
-    /// The command has dropped `n` entries of `owner`.
+    /// Counts `n` entries of `owner` that the command dropped.
     pub(crate) fn count(&mut self, owner: usize, n: u32) {
         self.last[owner] += n;
         self.total[owner] += u64::from(n);
     }
 
-    /// A command has dropped entries: so many of each owner.
+    /// Counts the entries that a new command dropped, for each owner.
     pub(crate) fn add(&mut self, dropped: &[u32; OWNERS]) {
         self.begin();
         for (owner, &n) in dropped.iter().enumerate() {

@@ -14,48 +14,50 @@
 //!   TLB, segment and context cache, walk, permission, range within the page.
 //! - Pages of 4 and 16 KiB, tables of two levels below a TTBR or of three, inputs of 32 to 42 bits,
 //!   both formats of entries.
-//! - Caches by stream that keep everything until they are told otherwise or another entry needs the
-//!   slot, invalid entries included; fills by lines of eight page entries, which is what the TLB of
-//!   T8110 says about itself.
+//! - Caches by stream that keep all entries, also invalid ones, until a command drops them or
+//!   another entry needs the slot. Fills are lines of eight page entries, which is the line size
+//!   that the registers of T8110 report for its TLB.
 //! - Invalidation by selected streams (T8020), by stream, as a whole and by range (T8110): at once,
 //!   after a time, or never ([`Knobs`]).
-//! - The error word, what clears it and what it keeps, and the interrupt line.
-//! - Locks, and registers that are only tuned.
+//! - The error word, how it is cleared and which bits it keeps, and the interrupt line.
+//! - Locks, and registers that firmware only tunes.
 //!
 //! # Assumptions
 //!
-//! Each is the reading that forgives least, unless said otherwise; where there is a knob, it has the
-//! other reading.
+//! Where documents allow several readings, the model has the one that is strictest for a driver,
+//! unless noted otherwise. A knob, if there is one, selects the other reading.
 //!
-//! - After power-on no stream is enabled, TCR and TTBRs are 0, and on T8110 no fault is wanted
+//! - After power-on no stream is enabled, TCR and TTBRs are 0, and on T8110 all faults are masked
 //!   until the error mask is written.
-//! - Without power or clock the bus reports an error: reads give all ones, masters get
+//! - Without power or clock the bus reports an error: reads return all ones, masters get
 //!   [`Denied::Bus`](crate::Denied::Bus). Loss of power loses registers and caches.
 //! - A stream that is not enabled, or with neither translation nor bypass, is blocked without a
 //!   fault. With both it is bypassed ([`Knobs::both`]).
-//! - The filter (DAPF) has no entries here: it lets translated accesses pass and no bypassed one, so
-//!   that bypass needs the filter's bypass as well ([`Knobs::filter_closed`]). It refuses addresses
-//!   that are wider than the input, or than the tables reach ([`Knobs::wide`]); where it is bypassed
-//!   their upper bits are ignored.
-//! - Writing TCR or TTBR drops nothing from the caches. A walk asks its caches before TTBR.
-//! - A command takes effect when its busy bit is read as 0. What is written to the command register
-//!   or selected while one is busy is lost. A command that selects nothing drops nothing.
-//! - Of the sets that a T8020 command can name, there is the first.
-//! - A fault is kept until it is cleared ([`Knobs::latch`]). Clearing clears the flag and those codes
-//!   that are written as 1; stream and direction linger ([`Knobs::leftovers`]). The line is the flag.
-//! - The error word of T8020 has four bits for the stream, also where there are 64.
-//! - A lock covers TCR and TTBRs, on T8020 the register with the lock too, and nothing else.
-//! - A remap is followed once; entries are cached for its target ([`Knobs::cache_by_source`]), and
-//!   the enable bit is the original stream's, as is the stream that a fault reports.
-//! - Units of a range have 4 bytes also where a page has 4 KiB.
+//! - The filter (DAPF) has no entries here. It passes translated accesses and no bypassed ones, so
+//!   bypass also needs the filter's bypass ([`Knobs::filter_closed`]). It refuses addresses that
+//!   are wider than the input, or beyond the reach of the tables ([`Knobs::wide`]). If it is
+//!   bypassed, their upper bits are ignored.
+//! - Writing TCR or TTBR drops nothing from the caches. A walk looks in the caches before it uses
+//!   TTBR.
+//! - A command takes effect when its busy bit is read as 0. Writes to the command register or to
+//!   the selection while a command is busy are lost. A command that selects nothing drops nothing.
+//! - Of the sets that a T8020 command can name, only the first exists.
+//! - A fault is kept until it is cleared ([`Knobs::latch`]). Clearing clears the flag and the codes
+//!   that are written as 1; stream and direction stay ([`Knobs::leftovers`]). The level of the line
+//!   is the flag.
+//! - The error word of T8020 has four bits for the stream, even with 64 streams.
+//! - A lock covers TCR and TTBRs, on T8020 also the register with the lock, and nothing else.
+//! - A remap is followed once. Entries are cached for its target ([`Knobs::cache_by_source`]). The
+//!   enable bit is that of the original stream, which a fault also reports.
+//! - Units of a range have 4 bytes, even with 4 KiB pages.
 //! - Accesses beyond a range are reported by bit 7 (T8020) or bit 29 (T8110), failed reads of a table
 //!   by bit 6 or 7.
 //! - USB4: streams 0 to 31 are enabled at 0xf8, the others at 0xfc ([`Knobs::enable_at_fc`]).
 //!
 //! # Misuse
 //!
-//! What a driver must not do is counted by kind in [`Counters`] and otherwise has the least helpful
-//! effect that the hardware might have. [`Counters::errors`] is the sum.
+//! Misuse by a driver is counted by kind in [`Counters`], and has the worst effect that it might
+//! have in hardware. [`Counters::errors`] is the sum.
 
 mod caches;
 mod command;
@@ -97,21 +99,21 @@ use crate::{
     log, //
 };
 
-/// As many streams as an instance can have, each with an address space of its own.
+/// The most streams that an instance can have, each with its own address space.
 const SPACES: usize = 256;
 
 kinds! {
-    /// Why an access left at PA = IOVA.
+    /// Why an access passed at PA = IOVA.
     pub enum Pass {
-        /// TCR says bypass.
+        /// TCR has bypass.
         Bypass => "bypass",
-        /// TCR says bypass and translation.
+        /// TCR has bypass and translation.
         Both => "both",
     }
 }
 
 kinds! {
-    /// Why an access got nowhere without a fault.
+    /// Why an access was blocked without a fault.
     pub enum Block {
         /// There was no power.
         Unpowered => "unpowered",
@@ -121,7 +123,7 @@ kinds! {
         Busy => "busy",
         /// The stream was not enabled.
         Disabled => "disabled",
-        /// TCR says neither translation nor bypass.
+        /// TCR has neither translation nor bypass.
         Off => "off",
     }
 }
@@ -137,9 +139,9 @@ kinds! {
         NoPmd => "no-pmd",
         /// No valid entry for the page.
         NoPte => "no-pte",
-        /// The page must not be written.
+        /// The page is not writable.
         Write => "write",
-        /// The page must not be read.
+        /// The page is not readable.
         Read => "read",
         /// The access is beyond the range of the page.
         SubPage => "sub-page",
@@ -150,7 +152,7 @@ kinds! {
     }
 }
 
-/// What became of an access. The table is what the TTBR named.
+/// The result of an access. The table is the one that the TTBR points to.
 pub type How = log::How<Pass, Block, Fault>;
 /// One access of a stream, which is its `master`.
 pub type Access = log::Access<Pass, Block, Fault>;
@@ -159,13 +161,13 @@ pub type Log = log::Log<Pass, Block, Fault, SPACES>;
 
 /// One instance.
 ///
-/// About 200 KiB: it belongs into a `static`.
+/// It has about 200 KiB, so it should be a `static`.
 pub struct Dart {
-    /// What a test may change.
+    /// Settings that a test may change.
     pub knobs: Knobs,
-    /// What was counted.
+    /// Event counters.
     pub counters: Counters,
-    /// What masters and software did lately.
+    /// The last accesses of masters and register writes.
     pub log: Log,
     config: Config,
     entries: Entries,
@@ -199,7 +201,7 @@ impl Dart {
         }
     }
 
-    /// Which version this is.
+    /// The version of the hardware.
     pub const fn variant(&self) -> Variant {
         self.config.variant
     }
@@ -214,8 +216,8 @@ impl Dart {
         self.config.page()
     }
 
-    /// The power domain. Without power nothing can be reached and no access gets anywhere; registers
-    /// and caches lose their contents.
+    /// Switches the power domain. Without power, registers cannot be reached and all accesses fail;
+    /// registers and caches lose their contents.
     pub fn set_power(&mut self, on: bool) {
         if !on && !self.knobs.retain {
             self.reset();
@@ -223,13 +225,13 @@ impl Dart {
         self.power = on;
     }
 
-    /// The clock gate. With the clock off nothing can be reached and no access gets anywhere;
-    /// nothing is forgotten.
+    /// Sets the clock gate. With the clock off, registers cannot be reached and all accesses fail;
+    /// registers and caches keep their contents.
     pub fn set_clock(&mut self, on: bool) {
         self.clock = on;
     }
 
-    /// Back to the state after power-on; power and clock stay as they are.
+    /// Restores the state after power-on; power and clock are unchanged.
     pub fn reset(&mut self) {
         self.regs = Regs::new(&self.config, &self.knobs);
         self.streams.reset();

@@ -2,14 +2,14 @@
 
 //! A DMA engine: one master with several channels that work at the same time.
 //!
-//! It exists in no chip; it does what the masters of a real one do to an IOMMU. A channel copies or
-//! fills a stretch, only reads one, or copies what a list of descriptors names; once or for ever;
-//! and it stops at the first fault or counts faults and goes on. Addresses have 64 bits.
+//! No chip has it, but it makes the same accesses to an IOMMU as masters of real chips. A channel
+//! copies, fills or only reads a range, or copies the ranges in a list of descriptors, once or
+//! repeatedly. It stops at the first fault, or counts faults and continues. Addresses have 64 bits.
 //!
-//! The engine has no time of its own: [`Engine::step`] lets it move an amount of bytes. Channels
-//! take turns, a burst of [`BURST`] bytes (or one descriptor) each. A burst may cross a page; what
-//! happens then is the IOMMU's business. A channel whose burst is refused with
-//! [`Denied::Stalled`] does that burst again in the next step.
+//! The engine works only in [`Engine::step`], which moves a number of bytes. Channels take turns,
+//! with a burst of [`BURST`] bytes (or one descriptor) each. A burst may cross a page boundary,
+//! which the IOMMU has to handle. A channel whose burst is refused with [`Denied::Stalled`] repeats
+//! that burst in the next step.
 
 mod channel;
 pub mod regs;
@@ -32,7 +32,7 @@ use crate::Denied;
 /// Largest burst in bytes.
 pub const BURST: usize = 256;
 
-/// Where the accesses of an engine go: into an IOMMU, as one of its masters.
+/// The port of an IOMMU that the accesses of an engine are sent to.
 pub trait Port {
     /// Reads a burst.
     fn read(&mut self, va: u64, buf: &mut [u8]) -> Result<(), Denied>;
@@ -41,7 +41,7 @@ pub trait Port {
     fn write(&mut self, va: u64, buf: &[u8]) -> Result<(), Denied>;
 }
 
-/// What a step came to.
+/// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Bytes read plus bytes written.
@@ -55,7 +55,7 @@ pub struct Progress {
 /// One engine.
 pub struct Engine {
     channels: [Channel; CHANNELS],
-    /// Whose turn it is.
+    /// The next channel to take a turn.
     next: usize,
 }
 
@@ -74,7 +74,7 @@ impl Engine {
         }
     }
 
-    /// Back to the state after power-on.
+    /// Restores the state after power-on.
     pub fn reset(&mut self) {
         for channel in &mut self.channels {
             *channel = Channel::new();
@@ -118,9 +118,9 @@ impl Engine {
         }
     }
 
-    /// Lets channels take turns until about `budget` bytes were asked for or none can go on.
+    /// Runs channels in turn until about `budget` bytes were requested or no channel can continue.
     ///
-    /// A turn costs at least 64 bytes of the budget, and one that failed as much as a whole burst.
+    /// A turn costs at least 64 bytes of the budget, and a failed one as much as a whole burst.
     pub fn step(&mut self, port: &mut dyn Port, budget: usize) -> Progress {
         let mut left = budget;
         let mut moved = 0;

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Closed sets of things that are counted apart and named in what a board shows.
+//! Sets of kinds, such as causes, that are counted separately and have names for a board's output.
 
 use core::convert::Infallible;
 
-/// One of a few kinds: of causes, of reasons.
+/// A kind out of a closed set, of causes or of reasons.
 pub trait Kind: Copy + 'static {
-    /// All of them, by index.
+    /// All kinds, by index.
     const ALL: &'static [Self];
 
     /// Its place in [`Kind::ALL`].
     fn index(self) -> usize;
 
-    /// What a board calls it.
+    /// Its name in a board's output.
     fn name(self) -> &'static str;
 }
 
-/// For hardware that knows no such thing.
+/// For hardware without any kind of the set.
 impl Kind for Infallible {
     const ALL: &'static [Self] = &[];
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Knobs: what a test may change about the hardware, also by name.
+//! Knobs: properties of the hardware that a test may change, also by name.
 
-/// What a knob can be set to.
+/// A value of a knob.
 pub(crate) trait Setting: Copy {
-    /// The setting that a board means by `value`.
+    /// The setting with the number `value`.
     fn from_number(value: u32) -> Option<Self>;
 
-    /// What a board shows.
+    /// The setting's number.
     fn number(self) -> u32;
 }
 
@@ -46,7 +46,7 @@ macro_rules! knobs {
         }
 
         impl $name {
-            /// Turns the knob called `name`; false if there is none, or if it has no such setting.
+            /// Sets the knob `name`; false if there is none, or if it has no such setting.
             pub fn set(&mut self, name: &str, value: u32) -> bool {
                 match name {
                     $(stringify!($knob) => {
@@ -60,7 +60,7 @@ macro_rules! knobs {
                 true
             }
 
-            /// Shows each as a line `name value`.
+            /// Shows each knob as a line `name value`.
             pub fn show(&self, line: $crate::Line<'_>) {
                 $(line(format_args!(
                     "{} {}",
@@ -72,7 +72,7 @@ macro_rules! knobs {
     };
 }
 
-/// Declares an enum that a knob can be set to; the numbers are what a board writes and reads.
+/// Declares an enum of a knob's settings; a board writes and reads their numbers.
 macro_rules! settings {
     (
         $(#[$meta:meta])*

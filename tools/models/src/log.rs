@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What masters did, and through which table, since a mark; and what software wrote lately.
+//! The log of masters' accesses, with the tables they used, since a mark; and of the last register
+//! writes.
 
 use core::fmt;
 
@@ -12,24 +13,24 @@ use crate::{
     Kind, //
 };
 
-/// What became of an access: `P` are the reasons to pass it untranslated, `B` those to block it
+/// The result of an access. `P` are the reasons to pass it untranslated, `B` those to block it
 /// without a fault, `C` the causes of faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How<P, B, C> {
-    /// It left at PA = VA.
+    /// It passed at PA = VA.
     Passed(P),
-    /// It got nowhere, and nobody was told.
+    /// It was blocked without a fault.
     Blocked(B),
-    /// It was translated by an entry that had been read through the top table at `table`.
+    /// It was translated by an entry that was read through the top table at `table`.
     Translated {
-        /// Table the entry came from, not necessarily the one in force now.
+        /// Top table of the entry, which is not necessarily the current one.
         table: u64,
     },
     /// It faulted.
     Faulted {
-        /// Why.
+        /// The cause.
         cause: C,
-        /// Top table the deciding entry came from; 0 without an entry.
+        /// Top table of the entry that caused the fault; 0 without an entry.
         table: u64,
     },
 }
@@ -39,15 +40,15 @@ pub enum How<P, B, C> {
 pub struct Access<P, B, C> {
     /// Running number, from 1.
     pub seq: u64,
-    /// Who: a master or a stream.
+    /// The master or stream.
     pub master: u32,
-    /// Where to, before translation.
+    /// The address before translation.
     pub va: u64,
-    /// Where to, after translation; 0 if it did not get there.
+    /// The address after translation; 0 if it was not translated.
     pub pa: u64,
     /// Read or write.
     pub write: bool,
-    /// What became of it.
+    /// The result.
     pub how: How<P, B, C>,
 }
 
@@ -79,7 +80,7 @@ impl<P: Kind, B: Kind, C: Kind> fmt::Display for Access<P, B, C> {
 
 const RECENT: usize = 64;
 const TABLES: usize = 8;
-/// As many reasons of a sort as any model has.
+/// The most reasons of a kind that a model has.
 const REASONS: usize = 5;
 
 /// The last accesses and register writes, and counts since the last mark.
@@ -117,7 +118,7 @@ impl<P: Kind, B: Kind, C: Kind, const MASTERS: usize> Log<P, B, C, MASTERS> {
         }
     }
 
-    /// Starts to count anew. The rings are kept.
+    /// Resets the counts. The rings are kept.
     pub fn mark(&mut self) {
         self.passed.fill([0; REASONS]);
         self.blocked.fill([0; REASONS]);
@@ -137,7 +138,7 @@ impl<P: Kind, B: Kind, C: Kind, const MASTERS: usize> Log<P, B, C, MASTERS> {
         self.passed[slot::<MASTERS>(master)][why.index()]
     }
 
-    /// Accesses of anybody at PA = VA since the mark.
+    /// Accesses of all masters at PA = VA since the mark.
     pub fn passed_any(&self) -> u64 {
         self.passed.iter().flatten().sum()
     }
@@ -152,7 +153,7 @@ impl<P: Kind, B: Kind, C: Kind, const MASTERS: usize> Log<P, B, C, MASTERS> {
         self.blocked[slot::<MASTERS>(master)][why.index()]
     }
 
-    /// Accesses translated by entries that came from the top table at `table`, since the mark.
+    /// Accesses translated by entries of the top table at `table`, since the mark.
     ///
     /// Only for one of the first eight tables since the mark, see [`Log::via_other`].
     pub fn via(&self, table: u64) -> u64 {
@@ -171,7 +172,7 @@ impl<P: Kind, B: Kind, C: Kind, const MASTERS: usize> Log<P, B, C, MASTERS> {
         self.via_other
     }
 
-    /// Accesses translated since the mark by entries of a table that was not in force then.
+    /// Accesses translated since the mark by entries of a table that was not the current one.
     pub fn stale_table(&self) -> u64 {
         self.stale
     }
@@ -181,7 +182,7 @@ impl<P: Kind, B: Kind, C: Kind, const MASTERS: usize> Log<P, B, C, MASTERS> {
         self.faulted[slot::<MASTERS>(master)]
     }
 
-    /// The last 64 accesses, oldest first, without those that found their lane stopped.
+    /// The last 64 accesses, oldest first, except for those that found their lane stopped.
     pub fn recent(&self) -> impl Iterator<Item = Access<P, B, C>> + '_ {
         ring(self.accesses).filter_map(|i| self.recent[i])
     }
@@ -191,7 +192,7 @@ impl<P: Kind, B: Kind, C: Kind, const MASTERS: usize> Log<P, B, C, MASTERS> {
         ring(self.written).map(|i| self.writes[i])
     }
 
-    /// Shows what was counted since the mark for the first `masters` masters.
+    /// Shows the counts since the mark for the first `masters` masters.
     pub fn show(&self, masters: u32, line: Line<'_>) {
         line(format_args!("passed {}", self.passed_any()));
         for master in 0..masters {
@@ -241,8 +242,8 @@ impl<P: Kind, B: Kind, C: Kind, const MASTERS: usize> Log<P, B, C, MASTERS> {
             .for_each(|(off, val)| line(format_args!("0x{off:03x} 0x{val:08x}")));
     }
 
-    /// Notes an access; `current` is the top table in force for it, if any. The running number is
-    /// assigned here.
+    /// Records an access, and assigns its running number. `current` is the current top table for
+    /// it, if any.
     pub(crate) fn access(&mut self, access: Access<P, B, C>, current: Option<u64>) {
         let i = self.accesses as usize % RECENT;
         let master = slot::<MASTERS>(access.master);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a board does with a model, whichever it is.
+//! The interface of all IOMMU models to a board.
 
 use crate::{
     access::Denied,
@@ -10,9 +10,9 @@ use crate::{
     sun50i::Iommu, //
 };
 
-/// An instance of IOMMU hardware. `mem` is guest memory as the instance sees it.
+/// An instance of IOMMU hardware. `mem` is guest memory as the instance accesses it.
 ///
-/// Accesses of masters give [`Denied`] where they go nowhere.
+/// Accesses of masters return [`Denied`] if they fail.
 pub trait Model {
     /// Reads the register at `offset`.
     fn mmio_read(&mut self, offset: u32) -> u32;
@@ -23,16 +23,16 @@ pub trait Model {
     /// Switches the clock.
     fn set_clock(&mut self, on: bool);
 
-    /// Sets the reset line, where there is one.
+    /// Sets the reset line, if there is one.
     fn set_reset(&mut self, asserted: bool);
 
-    /// Switches the power domain, which takes registers and caches along.
+    /// Switches the power domain. Without power, registers and caches lose their contents.
     fn set_power(&mut self, on: bool);
 
     /// Level of the interrupt line.
     fn irq(&self) -> bool;
 
-    /// Where an access of `len` bytes goes, which end in the page they begin in.
+    /// Translates an access to `len` bytes within one page.
     fn access(
         &mut self,
         mem: &mut dyn Memory,
@@ -42,7 +42,7 @@ pub trait Model {
         write: bool,
     ) -> Result<u64, Denied>;
 
-    /// A burst that a master reads.
+    /// Reads a burst of a master.
     fn read(
         &mut self,
         mem: &mut dyn Memory,
@@ -51,7 +51,7 @@ pub trait Model {
         buf: &mut [u8],
     ) -> Result<(), Denied>;
 
-    /// A burst that a master writes.
+    /// Writes a burst of a master.
     fn write(
         &mut self,
         mem: &mut dyn Memory,
@@ -60,10 +60,10 @@ pub trait Model {
         buf: &[u8],
     ) -> Result<(), Denied>;
 
-    /// Turns a knob; false if there is none of that name.
+    /// Sets a knob; false if there is none of that name.
     fn knob(&mut self, name: &str, value: u32) -> bool;
 
-    /// Forgets what the access log has counted.
+    /// Resets the counts of the access log.
     fn mark(&mut self);
 
     /// Clears the counters.
@@ -75,7 +75,7 @@ pub trait Model {
     /// Shows the counters.
     fn show_counters(&self, line: Line<'_>);
 
-    /// Shows what the access log has counted since the mark.
+    /// Shows the counts of the access log since the mark.
     fn show_report(&self, line: Line<'_>);
 
     /// Shows the last accesses, oldest first.
@@ -88,7 +88,7 @@ pub trait Model {
     fn show_regs(&self, line: Line<'_>);
 }
 
-/// The part that is the same for both.
+/// The methods that are the same for both models.
 macro_rules! common {
     () => {
         fn mmio_read(&mut self, offset: u32) -> u32 {
@@ -186,7 +186,7 @@ impl Model for Iommu {
     }
 }
 
-/// The H6 and its like see 32 bits of an address.
+/// The sun50i IOMMU has 32 bits of an address.
 fn narrow(va: u64, len: usize) -> Result<u32, Denied> {
     u32::try_from(va + (len as u64).saturating_sub(1)).map_err(|_| Denied::Bus)?;
     Ok(va as u32)
@@ -199,7 +199,7 @@ impl Model for Dart {
         self.mmio_write(offset, value);
     }
 
-    /// There is no line.
+    /// A DART has no reset line.
     fn set_reset(&mut self, _asserted: bool) {}
 
     fn set_power(&mut self, on: bool) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How a model tells a board what it has to show: line by line, without a buffer.
+//! Output of a model for a board: line by line, without a buffer.
 
 use core::fmt::Arguments;
 
 /// Takes one line of text, without its end.
 pub type Line<'a> = &'a mut dyn FnMut(Arguments<'_>);
 
-/// Of masters, streams and the like, that many are shown in any case; of further ones only those
-/// that have something to show.
+/// The number of masters, streams and the like that are always shown. Further ones are shown only
+/// if their value is not 0.
 pub(crate) const ALWAYS: usize = 16;

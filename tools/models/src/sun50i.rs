@@ -11,39 +11,41 @@
 //!
 //! - The path of an access: gate, reset, ENABLE, BYPASS, the lane, micro TLB, macro TLB, PTW cache,
 //!   walk, permission by DM_AUT_CTRL or DM_AUT_OVWT.
-//! - Caches that keep everything until they are told otherwise or another entry needs the slot,
-//!   invalid entries included; fills by pairs; prefetch for masters with their PREFETCH bit.
+//! - Caches that keep all entries, also invalid ones, until a command drops them or another entry
+//!   needs the slot; fills of pairs; prefetch for masters with their PREFETCH bit set.
 //! - Invalidation by page, mask block, range (H616), MiB of directory, and as a whole, each at
 //!   once, after a time, or never ([`Knobs`]).
-//! - Faults with their registers, and masters that wait until somebody has dealt with theirs.
+//! - Faults with their registers, and masters that wait until their fault was handled.
 //! - The debug port and the performance counters (no latencies: the model has no time).
 //!
 //! # Assumptions
 //!
-//! Each is the reading that forgives least, unless said otherwise.
+//! Where documents allow several readings, the model has the one that is strictest for a driver,
+//! unless noted otherwise.
 //!
-//! - A fault keeps the first address and data of its kind; later ones only add their master's bit.
-//!   Status bits are set whether enabled or not; the line is status and enable.
+//! - The registers keep the address and data of the first fault of a kind; later ones only add
+//!   their master's bit. Status bits are set whether enabled or not; the line is high if a status
+//!   bit and its enable bit are set.
 //! - A fault in a lane stops it until the status bit of the fault is cleared ([`Stall`]). A master
 //!   that finds its lane stopped, or in reset through RESET, gets
 //!   [`Denied::Stalled`](crate::Denied::Stalled) and tries again.
-//! - A fill that meets a cached neighbour leaves it alone, stale or not.
+//! - A fill does not replace a cached neighbour, stale or not.
 //! - An invalidation takes effect when its busy bit is read as 0. One that is started over another
 //!   is counted, and the first is completed.
 //! - An invalidation with a mask that is not ones from the top down drops nothing.
-//! - TLB_IVLD_END is the page behind the last one. So the last page of the address space cannot be
-//!   named by start and end.
+//! - TLB_IVLD_END is the page after the last one. So start and end cannot name the last page of the
+//!   address space.
 //! - PC_IVLD drops the named directory entry only, not the other half of its line.
-//! - DM_AUT_OVWT is looked at after translation, like any permission: a denied master still walks
+//! - DM_AUT_OVWT is checked after translation, like any permission: a denied master still walks
 //!   and fills caches.
-//! - Prefetch and the debug port report invalid entries only when asked: by INT_ENABLE bits 18 to 20,
-//!   or by a knob. They then set status bit 16 or 17 and bit 31 of L1PG_INT or L2PG_INT.
+//! - Prefetch and the debug port report invalid entries only if INT_ENABLE bits 18 to 20 or a knob
+//!   enable that. They then set status bit 16 or 17 and bit 31 of L1PG_INT or L2PG_INT.
 //! - An entry in table memory that cannot be read counts as invalid and is not cached.
 //!
 //! # Misuse
 //!
-//! What a driver must not do is counted by kind in [`Counters`] and otherwise has the least helpful
-//! effect that the hardware might have. [`Counters::errors`] is the sum.
+//! Misuse by a driver is counted by kind in [`Counters`], and has the worst effect that it might
+//! have in hardware. [`Counters::errors`] is the sum.
 
 mod caches;
 mod command;
@@ -80,11 +82,11 @@ use core::convert::Infallible;
 
 /// Masters, and one more for the debug port.
 const OWNERS: usize = 8;
-/// Owner of what the debug port brought into a cache.
+/// Owner of the cache entries that were read for the debug port.
 const DEBUG: u8 = 7;
 
 kinds! {
-    /// Why an access left at PA = VA.
+    /// Why an access passed at PA = VA.
     pub enum Pass {
         /// The clock was off.
         Gated => "gated",
@@ -97,7 +99,7 @@ kinds! {
     }
 }
 
-/// What became of an access. This hardware blocks nothing without a fault; the table is the
+/// The result of an access. This hardware blocks no access without a fault. The table is the
 /// directory.
 pub type How = log::How<Pass, Infallible, Cause>;
 /// One access of a master.
@@ -118,13 +120,13 @@ pub enum Level {
 
 /// One instance.
 ///
-/// About 165 KiB: it belongs into a `static`.
+/// It has about 165 KiB, so it should be a `static`.
 pub struct Iommu {
-    /// What a test may change.
+    /// Settings that a test may change.
     pub knobs: Knobs,
-    /// What was counted.
+    /// Event counters.
     pub counters: Counters,
-    /// What masters and software did lately.
+    /// The last accesses of masters and register writes.
     pub log: Log,
     variant: Variant,
     clock: bool,
@@ -137,7 +139,7 @@ pub struct Iommu {
 }
 
 impl Iommu {
-    /// An instance as it is after power-on: clock off, reset asserted.
+    /// An instance in the state after power-on: clock off, reset asserted.
     pub const fn new(variant: Variant) -> Self {
         Self {
             knobs: Knobs::new(variant),
@@ -154,19 +156,19 @@ impl Iommu {
         }
     }
 
-    /// Which version this is.
+    /// The version of the hardware.
     pub const fn variant(&self) -> Variant {
         self.variant
     }
 
-    /// The bus clock gate. With the clock off registers cannot be reached and accesses of masters
-    /// pass at PA = VA; nothing is forgotten.
+    /// Sets the bus clock gate. With the clock off, registers cannot be reached and accesses of
+    /// masters pass at PA = VA; registers and caches keep their contents.
     pub fn set_clock(&mut self, on: bool) {
         self.clock = on;
     }
 
-    /// The reset line. While it is asserted registers cannot be reached and accesses of masters pass
-    /// at PA = VA; registers get their reset values and caches are emptied.
+    /// Sets the reset line. While it is asserted, registers cannot be reached and accesses of
+    /// masters pass at PA = VA; registers get their reset values and caches are emptied.
     pub fn set_reset(&mut self, asserted: bool) {
         if asserted {
             self.reset();
@@ -174,7 +176,7 @@ impl Iommu {
         self.in_reset = asserted;
     }
 
-    /// Back to the state after power-on; clock and reset line stay as they are.
+    /// Restores the state after power-on; clock and reset line are unchanged.
     pub fn reset(&mut self) {
         self.regs = Regs::new(self.variant);
         self.faults = Faults::new();
@@ -200,7 +202,7 @@ impl Iommu {
         entry.map(|entry| entry.word)
     }
 
-    /// Mask of the masters whose lanes do not move because of a fault.
+    /// Mask of the masters whose lanes are stopped by a fault.
     pub fn stalled(&self) -> u32 {
         self.faults.stalled()
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What caches keep, and what makes them forget.
+//! Which entries caches keep, and which commands drop them.
 
 mod common;
 
@@ -17,7 +17,7 @@ fn pa(offset: u32) -> Result<u64, iommu_models::Denied> {
     Ok((DATA + offset).into())
 }
 
-/// Maps `n` pages from `va` on and lets `master` read each.
+/// Maps `n` pages from `va` on, and `master` reads each.
 fn warm(b: &mut Board, master: u32, va: u32, n: u32) {
     for i in 0..n {
         b.map(va + (i << 12), DATA + ((i & 0xff) << 12));
@@ -26,7 +26,7 @@ fn warm(b: &mut Board, master: u32, va: u32, n: u32) {
     }
 }
 
-/// Which of the pages from `va` on are in the macro TLB.
+/// Returns which of the pages from `va` on are in the macro TLB.
 fn kept(b: &Board, va: u32, n: u32) -> Vec<u32> {
     (0..n)
         .filter(|i| b.mmu.cached(Level::Macro, va + (i << 12)).is_some())
@@ -187,7 +187,7 @@ fn whole_address_space() {
 fn large_ranges_with_aliases() {
     let mut b = Board::plain(H616);
 
-    // All slots of the macro TLB in use, by pages of two stretches that share slots in no order.
+    // Pages of two ranges fill all slots of the macro TLB, in no order.
     warm(&mut b, 0, 0x0400_0000, 2048);
     warm(&mut b, 1, 0x0480_0000, 2048);
     assert_eq!(b.mmu.counters.collisions, 4096 - 128, "micro TLBs only");
@@ -303,7 +303,7 @@ fn collisions_only_within_a_slot() {
     assert_eq!(b.mmu.counters.collisions, 1);
     assert!(b.mmu.cached(Level::Micro(0), 0x5000).is_none());
     assert!(b.mmu.cached(Level::Macro, 0x5000).is_some());
-    // What had to go is not there any more to be dropped: one micro, two macro, one PTW entry.
+    // Entries that were evicted cannot be dropped any more: one micro, two macro, one PTW entry.
     b.flush_all();
     assert_eq!(b.mmu.counters.dropped.last[0], 4);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Commands that take time or never end.
+//! Commands that take time or never complete.
 
 mod common;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The way of an access: what passes, what is translated, what is refused, and what the log says.
+//! The path of an access: which accesses pass, are translated or are refused, and their log.
 
 mod common;
 
@@ -106,7 +106,7 @@ fn permission_matrix() {
                 b.ack();
             }
         }
-        // One right of one master alone.
+        // One permission of only one master.
         b.map_in(TTB, 0x2_0000, DATA, 15);
         assert!(b.rd(0, 0x2_0000).is_ok());
         assert_eq!(b.wr(0, 0x2_0000), FORBIDDEN);

@@ -20,7 +20,7 @@ use iommu_models::{
     Denied, //
 };
 
-/// Memory that can refuse, and remembers who came.
+/// Memory that can refuse accesses, and records them.
 struct Flat {
     bytes: Vec<u8>,
     bad: Option<(u64, Denied)>,
@@ -184,7 +184,7 @@ fn takes_turns() {
     assert!(progress.busy && !progress.waiting);
     let at: Vec<_> = mem.trace.iter().map(|&(_, va)| va).collect();
     assert_eq!(at, [0x1000, 0x4000, 0x6000, 0x1100, 0x4100, 0x6100]);
-    // A step of one burst goes on where the last one ended.
+    // A step of one burst continues at the end of the last one.
     engine.step(&mut mem, 1);
     assert_eq!(mem.trace.last(), Some(&(false, 0x1200)));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Invalid entries that were cached before anybody mapped anything: by pair fill, by prefetch, by an
-//! earlier fault. Mapping without invalidation then faults.
+//! Invalid entries that were cached before their pages were mapped: by pair fill, by prefetch, or
+//! by an earlier fault. If the map has no invalidation, accesses to these pages fault.
 
 mod common;
 
@@ -41,7 +41,7 @@ fn neighbour_page() {
 
 #[test]
 fn last_page_of_a_range() {
-    // 4 pages from 0x4000 on, then one more pair behind: its first half was read with nothing there.
+    // 4 pages from 0x4000 on, and one more pair after them, whose first half was cached as invalid.
     let mut b = Board::on(H6);
 
     b.map(0x8000, DATA);
@@ -52,7 +52,7 @@ fn last_page_of_a_range() {
     }
     b.map(0xe000, DATA);
     b.map(0xf000, DATA);
-    // The first two pages and the two behind the range, as some do.
+    // The first two pages and the two after the range, as some drivers do.
     for va in [0x9000, 0xa000, 0x1_0000, 0x1_1000] {
         b.ivld_page(va);
     }

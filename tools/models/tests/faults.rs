@@ -208,7 +208,7 @@ fn prefetch_reports_when_asked() {
     b.ack();
     assert_eq!(b.r(L2PG), 0);
 
-    // The same for whoever does not ask, by knob, and a level up.
+    // The same with the reports enabled by the knob instead, one level higher.
     b.w(INT_ENABLE, 0x3003f);
     b.mmu.knobs.report_soft = true;
     b.mmu.knobs.prefetch_pages = 0;

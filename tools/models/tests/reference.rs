@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Random use against a naive reference.
+//! Random accesses compared with a simple reference.
 //!
-//! Two properties. After a change of the tables and the full sequence of invalidations for it, each
-//! access gets what a walk without any cache gets. And an invalidation drops exactly the entries it
-//! names, from every TLB, and counts them.
+//! The tests check two properties. After a change of the tables and the full sequence of
+//! invalidations for it, each access has the result of a walk without caches. And an invalidation
+//! drops exactly the entries that it names, from every TLB, and counts them.
 //!
 //! The seed is printed; `MODELS_SEED=n cargo test --test reference` runs that one.
 
@@ -25,7 +25,7 @@ use iommu_models::{
 };
 use std::collections::HashMap;
 
-/// Pages come from stretches that share slots of every cache.
+/// Pages are in ranges that share slots of every cache.
 const STRETCHES: [u32; 5] = [0, 0x000f_c000, 0x0010_0000, 0x2010_0000, 0xffff_0000];
 const PAGES: u32 = 16;
 
@@ -47,7 +47,7 @@ fn some_va(random: &mut Random) -> u32 {
     stretch + (random.below(PAGES) << 12) + random.below(0x400) * 4
 }
 
-/// Drops the pages `first..=last` in a way chosen by chance.
+/// Drops the pages `first..=last` by a random command.
 fn invalidate(b: &mut Board, random: &mut Random, first: u32, last: u32) {
     let whole = random.below(8) == 0;
     let by_end = b.mmu.variant() == H616 && last < 0xf_ffff && random.below(2) == 0;
@@ -102,7 +102,7 @@ fn correct_sequences(variant: Variant, seed: u64) {
         let dir = TTB + (some_va(random) >> 20) * 4;
         let word = b.ram.get(dir);
         let (first, last) = if word != 0 && random.below(8) == 0 {
-            // A whole table comes or goes.
+            // A whole table is added or removed.
             b.ram.set(dir, word ^ 1);
             let first = ((dir - TTB) / 4) << 8;
             (first, first + 255)
@@ -133,7 +133,7 @@ fn correct_sequences_equal_a_fresh_walk() {
     }
 }
 
-/// Compares what is cached before and after a command, page by page.
+/// Compares the caches before and after a command, page by page.
 fn exact_invalidation(variant: Variant, seed: u64) {
     println!("{variant:?}, MODELS_SEED={seed}");
     let random = &mut Random(seed);

@@ -121,7 +121,7 @@ fn hot_ttb_is_counted() {
     assert_eq!(b.mmu.counters.ttb_while_enabled, 2);
     assert_eq!(b.r(TTB_REG), TTB2);
 
-    // Neither one master short of all bypassed, nor a denial that is not switched on.
+    // It is not enough to bypass all masters but one, nor to deny them without the enable bit.
     b.w(BYPASS, 0x1f);
     b.w(OVWT, 0xfff);
     b.w(TTB_REG, TTB);
@@ -153,7 +153,7 @@ fn gated_registers() {
     assert_eq!(b.mmu.log.passed_by(0, Pass::Gated), 1);
     assert_eq!(b.mmu.counters.passed.of(Pass::Gated), 1);
 
-    // Nothing is forgotten.
+    // Registers have kept their contents.
     b.mmu.set_clock(true);
     assert_eq!(b.r(TTB_REG), TTB);
     assert_eq!(b.rd(0, 0x1234), Ok(u64::from(DATA) + 0x234));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a board shows: the names by which stories ask.
+//! A board's output: the names that stories use.
 
 mod common;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! All caches of an instance. Each keeps the entries of a stream apart from those of others.
+//! The caches of an instance. Each has a separate address space for each stream.
 
 use super::SPACES;
 use crate::cache::{
@@ -8,7 +8,7 @@ use crate::cache::{
     Cached, //
 };
 
-/// An entry as it was read from memory, and how it came here.
+/// An entry as it was read from memory, and the table that it was read through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     /// The word.
@@ -32,9 +32,9 @@ type Table<const SLOTS: usize, const WORDS: usize> = Cache<Entry, SLOTS, WORDS, 
 pub enum Level {
     /// TLB: the entry of a page (PTE).
     Page,
-    /// Segment cache: the entry that leads to a table of pages (PMD).
+    /// Segment cache: the entry that points to a table of pages (PMD).
     Segment,
-    /// Context cache: with four levels, the entry that leads to a table of segments (PGD).
+    /// Context cache: with four levels, the entry that points to a table of segments (PGD).
     Context,
 }
 
@@ -72,7 +72,7 @@ impl Caches {
         }
     }
 
-    /// Stores an entry; true when another one had to go.
+    /// Stores an entry; true if that evicted another one.
     pub(super) fn put(&mut self, level: Level, stream: u32, tag: u32, entry: Entry) -> bool {
         match level {
             Level::Page => self.pages.put(stream, tag, entry),
@@ -81,14 +81,14 @@ impl Caches {
         }
     }
 
-    /// Drops the pages of `stream`; tells how many.
+    /// Drops the page entries of `stream`; returns how many.
     pub(super) fn flush_pages(&mut self, stream: u32) -> u32 {
         let [pages] = self.pages.flush(stream);
 
         pages
     }
 
-    /// Drops what leads to tables of `stream`; tells how many.
+    /// Drops the entries of `stream` that point to tables; returns how many.
     pub(super) fn flush_tables(&mut self, stream: u32) -> u32 {
         let [segments] = self.segments.flush(stream);
         let [contexts] = self.contexts.flush(stream);
@@ -96,7 +96,7 @@ impl Caches {
         segments + contexts
     }
 
-    /// Drops the pages `first..=last` of `stream`; tells how many.
+    /// Drops the entries of the pages `first..=last` of `stream`; returns how many.
     pub(super) fn drop_pages(&mut self, stream: u32, first: u32, last: u32) -> u32 {
         let mut dropped = [0];
 
@@ -104,7 +104,7 @@ impl Caches {
         dropped[0]
     }
 
-    /// Drops everything.
+    /// Drops all entries.
     pub(super) fn clear(&mut self) {
         for stream in 0..SPACES as u32 {
             self.flush_pages(stream);

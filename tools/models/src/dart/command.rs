@@ -2,7 +2,7 @@
 
 //! Invalidation: the command register of each layout.
 //!
-//! A command that is written while another one is busy is lost, and so is a selection of streams.
+//! A command or a selection of streams that is written while a command is busy is lost.
 
 use super::{
     variant::Layout,
@@ -11,41 +11,41 @@ use super::{
 };
 use crate::command::Poll;
 
-/// T8020, busy.
+/// T8020: busy.
 const T8020_BUSY: u32 = 1 << 2;
-/// T8020: what to do; only invalidation is known.
+/// T8020: the operation; only invalidation is known.
 const T8020_OP: u32 = 3;
 /// T8020: the set of the TLB that all entries are in.
 const T8020_SET: u32 = 1 << 20;
 /// T8020: operation, entry and way of other operations, sets.
 const T8020_BITS: u32 = 0xfff0_07f3;
 
-/// T8110, busy.
+/// T8110: busy.
 const T8110_BUSY: u32 = 1 << 31;
 /// T8110: operation and stream.
 const T8110_BITS: u32 = 0x0000_07ff;
-/// T8110, version 2: keep what leads to tables.
+/// T8110, version 2: keep the entries that point to tables.
 const T8110_KEEP_TABLES: u32 = 1 << 12;
-/// T8110, version 2: with a range, drop what leads to tables as well.
+/// T8110, version 2: with a range, also drop the entries that point to tables.
 const T8110_AND_TABLES: u32 = 1 << 13;
 /// T8110, version 2: only the range.
 const T8110_RANGE: u32 = 1 << 14;
-/// T8110, version 2.2: a mark without an effect that is known.
+/// T8110, version 2.2: a flag whose effect is not known.
 const T8110_MARK: u32 = 1 << 15;
 
-/// What a command does when it is done.
+/// The effect of a command when it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Op {
     Nothing,
-    /// The streams with their bits set.
+    /// Invalidates the streams whose bits are set.
     Streams(u64),
-    /// The streams `first..=last`.
+    /// Invalidates the streams `first..=last`.
     Block {
         first: u32,
         last: u32,
         tables: bool,
     },
-    /// The pages `first..=last` of a stream.
+    /// Invalidates the pages `first..=last` of a stream.
     Range {
         stream: u32,
         first: u32,
@@ -54,7 +54,7 @@ pub(super) enum Op {
     },
 }
 
-/// The bits of the command register that mean something in a write.
+/// The bits of the command register that have a meaning in a write.
 pub(super) fn writable(config: &Config) -> u32 {
     match config.variant.layout() {
         Layout::T8020 => T8020_BITS,
@@ -69,7 +69,7 @@ pub(super) fn writable(config: &Config) -> u32 {
 }
 
 impl Dart {
-    /// Whether a command is busy; a write that comes then is lost, which is counted.
+    /// Whether a command is busy, so that this write is lost. Counts the lost write.
     pub(super) fn loses_write(&mut self) -> bool {
         let busy = self.command.running().is_some();
 
@@ -77,7 +77,7 @@ impl Dart {
         busy
     }
 
-    /// The command register is written.
+    /// Handles a write of the command register.
     pub(super) fn start_command(&mut self, word: u32) {
         if self.loses_write() {
             return;
@@ -96,7 +96,7 @@ impl Dart {
         }
     }
 
-    /// None if nothing starts.
+    /// Decodes a command; `None` if it starts nothing.
     fn t8020_command(&mut self, word: u32) -> Option<Op> {
         if word & T8020_OP != 0 {
             self.counters.unknown_commands += 1;
@@ -144,7 +144,7 @@ impl Dart {
                     tables,
                 }
             }
-            // Releases what this model never locks: it does not lock itself after an error.
+            // Releases the lock after an error. This model never locks itself.
             4 if self.config.is_v2() => Op::Nothing,
             _ => {
                 self.counters.unknown_commands += 1;
@@ -169,7 +169,7 @@ impl Dart {
         }
     }
 
-    /// The command register is read: what was written, and whether it is busy.
+    /// Handles a read of the command register; returns the written value and the busy bit.
     pub(super) fn poll_command(&mut self) -> u32 {
         if let Poll::Done(op) = self.command.poll(self.knobs.stuck) {
             self.complete(op);

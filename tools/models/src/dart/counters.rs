@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the model counts. Counters survive the loss of power.
+//! The model's counters. They survive the loss of power.
 
 use super::{
     Block,
@@ -21,17 +21,17 @@ model_counters! {
         misuse {
             /// Registers accessed while there was no power.
             unpowered_accesses,
-            /// Writes to what is locked.
+            /// Writes to locked registers.
             locked_writes,
-            /// Commands that name no set, or while no stream is selected: they drop nothing.
+            /// Commands that name no set, or with no stream selected: they drop nothing.
             empty_commands,
             /// Commands that this version does not have, or for a stream that it does not have.
             unknown_commands,
             /// TCR written with both translation and bypass.
             both_modes,
-            /// TTBRs written as valid with an address that is not a page's.
+            /// TTBRs written as valid with an address that is not page-aligned.
             misaligned_ttbrs,
-            /// Valid table entries met by a walk with bits set that should be 0.
+            /// Valid table entries found by a walk with bits set that should be 0.
             reserved_entry_bits,
         }
         events {
@@ -41,25 +41,25 @@ model_counters! {
             accesses,
             /// Table walks.
             walks,
-            /// Reads of table memory, those of a line of page entries counted as one.
+            /// Reads of table memory; those of a line of page entries count as one.
             table_reads,
             /// Lookups that hit in the TLB.
             hits_tlb,
             /// Walks that found their last table in the segment cache.
             hits_segment,
-            /// Walks that found the table before that in the context cache.
+            /// Walks that found the table above that in the context cache.
             hits_context,
-            /// Cache entries that had to make room for another one.
+            /// Cache entries that another one has evicted.
             collisions,
-            /// Table reads where there is no memory.
+            /// Table reads from addresses without memory.
             bus_errors,
-            /// Faults that the error registers tell about.
+            /// Faults that the error registers describe.
             faults_latched,
-            /// Faults of which only something was kept, since another one is latched.
+            /// Faults that were recorded partly, since another one is latched.
             faults_merged,
-            /// Faults that left no trace, since another one is latched.
+            /// Faults that were not recorded, since another one is latched.
             faults_lost,
-            /// Faults that software had asked not to be told about.
+            /// Faults that software has masked.
             faults_suppressed,
             /// Invalidations of streams.
             invalidations,
@@ -69,11 +69,11 @@ model_counters! {
             invalidations_range,
         }
         parts {
-            /// How registers were used.
+            /// Accesses to registers.
             regs: Registers,
-            /// Accesses that left at PA = IOVA.
+            /// Accesses that passed at PA = IOVA.
             passed: Tally<Pass, 2>,
-            /// Accesses that got nowhere without a fault.
+            /// Accesses that were blocked without a fault.
             blocked: Tally<Block, 5>,
             /// Accesses that faulted.
             faults: Tally<Fault, 9>,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What an access of a stream meets on its way.
+//! The path of a stream's access through the instance.
 
 use super::{
     caches::Entry,
@@ -33,7 +33,7 @@ use crate::{
     Memory, //
 };
 
-/// What a master can tell of a fault.
+/// The cause of a fault that a master gets.
 impl From<Fault> for Cause {
     fn from(fault: Fault) -> Self {
         match fault {
@@ -47,13 +47,13 @@ impl From<Fault> for Cause {
 impl Dart {
     /// Translates an access of `stream` to the `len` bytes from `iova` on to a physical address.
     ///
-    /// What of it lies behind the end of the page is not looked at. `stream` must be below the
-    /// number of streams; a larger one does not exist and is refused with [`Denied::Bus`].
+    /// Bytes beyond the end of the page are not checked. `stream` must be below the number of
+    /// streams; a larger one is refused with [`Denied::Bus`].
     ///
     /// # Errors
     ///
     /// - [`Denied::Fault`] for a fault, which is latched.
-    /// - [`Denied::Blocked`] where the stream is set to let nothing pass.
+    /// - [`Denied::Blocked`] if the stream is set to deny all accesses.
     /// - [`Denied::Bus`] without power or clock.
     pub fn access(
         &mut self,
@@ -119,7 +119,7 @@ impl Dart {
         Ok(pa)
     }
 
-    /// The bits of an address that are translated; none if the filter refuses it.
+    /// The bits of an address that are translated; `None` if the filter refuses it.
     fn narrow(&self, iova: u64, tcr: Tcr) -> Option<u64> {
         let narrow = iova & ((1 << self.reach(tcr)) - 1);
         let wraps = tcr.filter_bypass || self.knobs.wide == Wide::Wraps;
@@ -127,7 +127,7 @@ impl Dart {
         (narrow == iova || wraps).then_some(narrow)
     }
 
-    /// Why a page must not be accessed like this.
+    /// The fault if the page's entry does not permit this access.
     fn refuses(&self, entry: Entry, offset: u64, len: usize, write: bool) -> Option<Fault> {
         let len = (len as u64).clamp(1, self.config.page() - offset);
 
@@ -191,7 +191,7 @@ impl Dart {
         self.log.access(access, self.root(target, iova));
     }
 
-    /// Translates what it can of a burst that has `len` bytes left: as far as the page goes.
+    /// Translates the next piece of a burst with `len` bytes left, up to the end of the page.
     fn piece(
         &mut self,
         mem: &mut dyn Memory,
@@ -209,7 +209,7 @@ impl Dart {
         })
     }
 
-    /// A burst of `stream` that reads from `iova` on.
+    /// Reads a burst of `stream` from `iova` on.
     ///
     /// # Errors
     ///
@@ -227,7 +227,7 @@ impl Dart {
         })
     }
 
-    /// A burst of `stream` that writes from `iova` on.
+    /// Writes a burst of `stream` from `iova` on.
     ///
     /// # Errors
     ///

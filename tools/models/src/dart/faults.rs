@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Faults: the error word, the address, what is kept of several.
+//! Faults: the error word, the address, and which of several faults are recorded.
 
 use super::{
     knobs::Latch,
@@ -10,12 +10,12 @@ use super::{
     SPACES, //
 };
 
-/// The error word tells about a fault; the interrupt line is up.
+/// The error word describes a fault, and the interrupt line is high.
 const FLAG: u32 = 1 << 31;
-/// T8110: further faults followed, of the streams in the secondary map.
+/// T8110: further faults followed; the secondary map has their streams.
 const SECONDARY: u32 = 1 << 19;
 
-/// A fault as it gets to the registers.
+/// A fault to be recorded in the registers.
 #[derive(Clone, Copy)]
 pub(super) struct Report {
     pub(super) fault: Fault,
@@ -24,13 +24,13 @@ pub(super) struct Report {
     pub(super) write: bool,
 }
 
-/// How much of a fault was kept.
+/// How much of a fault was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kept {
     All,
     Something,
     Nothing,
-    /// Software does not want to know.
+    /// Software has masked it.
     Unwanted,
 }
 
@@ -38,7 +38,7 @@ pub(super) enum Kept {
 pub(super) struct Faults {
     pub(super) error: u32,
     pub(super) addr: u64,
-    /// T8110: faults not to be told about, laid out like the error word.
+    /// T8110: masked faults, laid out like the error word.
     pub(super) mask: u32,
     /// T8110: a bit per stream.
     pub(super) secondary: [u32; SPACES / 32],
@@ -68,7 +68,7 @@ fn code(layout: Layout, fault: Fault) -> u32 {
     1 << bit
 }
 
-/// All codes: what clearing clears besides the flag. The rest of the word describes the access.
+/// All codes, which can be cleared besides the flag. The rest of the word describes the access.
 fn codes(layout: Layout) -> u32 {
     match layout {
         Layout::T8020 => 0x0000_0bff,
@@ -76,18 +76,18 @@ fn codes(layout: Layout) -> u32 {
     }
 }
 
-/// What the error word says about the access. Bits whose meaning is not known are set as they
-/// were seen in hardware.
+/// The description of the access in the error word. Bits whose meaning is not known are set as
+/// they were seen in hardware.
 fn description(layout: Layout, report: &Report) -> u32 {
     match layout {
-        // Four bits for the stream, whatever their number.
+        // Four bits for the stream, for any number of streams.
         Layout::T8020 => (report.stream & 0xf) << 24 | u32::from(report.write) * 0x000f_0400,
         Layout::T8110 => (report.stream & 0xff) << 20 | u32::from(report.write) << 28 | 1 << 18,
     }
 }
 
 impl Faults {
-    /// Nothing latched; on T8110 nothing wanted either, until software asks for it.
+    /// No fault latched. On T8110 all faults are masked until software unmasks them.
     pub(super) const fn new() -> Self {
         Self {
             error: 0,
@@ -102,7 +102,7 @@ impl Faults {
         self.error & FLAG != 0
     }
 
-    /// A fault.
+    /// Records a fault.
     pub(super) fn latch(&mut self, layout: Layout, knobs: &Knobs, report: Report) -> Kept {
         let code = code(layout, report.fault);
 
@@ -110,7 +110,7 @@ impl Faults {
             return Kept::Unwanted;
         }
         if !self.pending() {
-            // Codes that nobody has cleared stay.
+            // Codes that software has not cleared stay.
             let left = self.error & codes(layout);
 
             self.error = FLAG | left | code | description(layout, &report);
@@ -134,7 +134,7 @@ impl Faults {
         }
     }
 
-    /// The error word is written.
+    /// Handles a write of the error word.
     pub(super) fn clear(&mut self, layout: Layout, knobs: &Knobs, bits: u32) {
         let cleared = if knobs.leftovers {
             bits & (FLAG | codes(layout))

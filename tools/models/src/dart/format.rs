@@ -12,9 +12,9 @@
 //! | range, last unit  | `[51:40]`         | `[51:40]`            |
 //! | range, first unit | `[63:52]`         | `[63:52]`            |
 //!
-//! A range is what may be accessed of a page, in units of 4 bytes, both ends included. An entry that
-//! leads to a further table has the valid bit and an address; its other bits should be 0, except
-//! that bit 1 does no harm, and mean nothing.
+//! A range is the accessible part of a page, in units of 4 bytes, both ends included. An entry that
+//! points to a further table has the valid bit and an address. Its other bits have no meaning. They
+//! should be 0, except for bit 1, which does no harm.
 
 use super::{
     variant::Format,
@@ -29,7 +29,7 @@ const RANGE: u64 = !0 << 40;
 /// Bytes of a unit of a range.
 const UNIT: u64 = 4;
 
-/// How entries are to be read.
+/// The parameters for decoding entries.
 #[derive(Clone, Copy)]
 pub(super) struct Entries {
     format: Format,
@@ -64,7 +64,7 @@ impl Entries {
         }
     }
 
-    /// The bits of an address, with a few more than are used.
+    /// The bits of the address field, including a few that are not used.
     fn field(self) -> u64 {
         match self.format {
             Format::Dart1 => 0xff_ffff_f000,
@@ -72,7 +72,7 @@ impl Entries {
         }
     }
 
-    /// The physical address in `word`, also with the bits that an instance does not have.
+    /// The physical address in `word`, including bits that the instance does not have.
     fn address(self, word: u64) -> u64 {
         match self.format {
             Format::Dart1 => word & self.field(),
@@ -90,19 +90,19 @@ impl Entries {
         self.address(word) & ((1 << self.output) - 1) & !(self.page - 1)
     }
 
-    /// Whether an entry that leads to a table has bits set that should be 0.
+    /// Whether an entry that points to a table has bits set that should be 0.
     pub(super) fn bad_table(self, word: u64) -> bool {
         self.bad_address(word) || word & !(VALID | BIT_1 | self.field()) != 0
     }
 
-    /// Whether an entry that leads to a page has bits set that should be 0.
+    /// Whether an entry that points to a page has bits set that should be 0.
     pub(super) fn bad_page(self, word: u64) -> bool {
         let known = VALID | BIT_1 | self.no_write() | self.no_read() | self.field() | RANGE;
 
         self.bad_address(word) || word & !known != 0
     }
 
-    /// Whether the page must not be read, or written.
+    /// Whether the entry prohibits a read, or a write, of the page.
     pub(super) fn prohibits(self, word: u64, write: bool) -> bool {
         let bit = if write {
             self.no_write()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a test may change about the hardware.
+//! The properties of the hardware that a test may change.
 
 use crate::knobs::{
     knobs,
@@ -8,27 +8,27 @@ use crate::knobs::{
 };
 
 settings! {
-    /// Which of several faults the error registers tell about.
+    /// Which of several faults the error registers describe.
     pub enum Latch {
         /// The first one, until it is cleared.
         First = 0,
-        /// The stream and the address of the last one, and the codes of all of them.
+        /// The last one's stream and address, and the codes of all of them.
         Last = 1,
     }
 }
 
 settings! {
-    /// What TCR with both translation and bypass means.
+    /// The meaning of a TCR with both translation and bypass.
     pub enum Both {
         /// Bypass.
         Passes = 0,
-        /// That nothing passes.
+        /// All accesses are blocked.
         Blocks = 1,
     }
 }
 
 settings! {
-    /// What happens to addresses beyond the width of the input, or beyond what the tables reach.
+    /// The handling of addresses beyond the width of the input, or beyond the reach of the tables.
     pub enum Wide {
         /// The filter in front of the translation refuses them.
         Refused = 0,
@@ -38,47 +38,47 @@ settings! {
 }
 
 knobs! {
-    /// Choices where documents are silent, and ways to make the hardware slow or broken.
+    /// Choices where documents say nothing, and ways to make the hardware slow or broken.
     ///
     /// Knobs survive the loss of power.
     pub struct Knobs {
         /// How many reads of the command register still show a command as busy.
         ///
-        /// The command takes effect when it is seen to be over, so that a driver which does not wait
-        /// goes on with the old cache contents.
+        /// The command takes effect when a read shows it as done, so that a driver which does not
+        /// wait continues with the old cache contents.
         busy_reads: u32,
-        /// Commands never end.
+        /// Commands never complete.
         stuck: bool,
-        /// TCRs and TTBRs do not hold what is written to them, as those of another device would not.
+        /// TCRs and TTBRs do not keep written values, like the registers of another device.
         deaf: bool,
-        /// The TCR of this stream, counted from 1, does not hold what is written to it. 0: all do.
+        /// The TCR of this stream, counted from 1, does not keep the value written to it. 0: all do.
         deaf_stream: u32,
-        /// While a command is busy no access gets anywhere.
+        /// While a command is busy, all accesses are blocked.
         block_while_busy: bool,
         /// Page entries are read 64 bytes at a time, and all eight of them are cached.
         line_fill: bool,
         /// Invalid entries are cached like valid ones.
         negative: bool,
-        /// Entries that lead to tables are cached.
+        /// Entries that point to tables are cached.
         cache_tables: bool,
-        /// Which of several faults is told.
+        /// Which of several faults is reported.
         latch: Latch,
-        /// Clearing the error word leaves its description of the access: stream, direction.
+        /// Clearing the error word keeps its description of the access: stream, direction.
         leftovers: bool,
-        /// What both mode bits mean.
+        /// The meaning of both mode bits together.
         both: Both,
-        /// What addresses that are too wide come to.
+        /// The handling of addresses that are too wide.
         wide: Wide,
-        /// Streams cannot bypass the translation, and PARAMS2 says so.
+        /// Streams cannot bypass the translation, as PARAMS2 shows.
         no_bypass: bool,
-        /// The filter lets nothing pass by itself, so that a bypassed stream needs its bypass as
-        /// well.
+        /// The filter passes no bypassed access, so that a bypassed stream needs the filter's
+        /// bypass as well.
         filter_closed: bool,
         /// Entries read for a remapped stream are cached for, and dropped with, the stream itself
-        /// rather than the one whose tables it uses.
+        /// instead of the stream whose tables it uses.
         cache_by_source: bool,
-        /// USB4: the words that enable streams begin at 0xfc rather than at 0xf8. The second of them
-        /// would be where TCR 0 is; there is none, and streams from 32 on are always enabled.
+        /// USB4: the words that enable streams begin at 0xfc instead of 0xf8. The second word does
+        /// not exist, since its offset is that of TCR 0, and streams from 32 on are always enabled.
         enable_at_fc: bool,
         /// All streams are enabled after power-on, as if firmware had done it.
         enabled_at_reset: bool,

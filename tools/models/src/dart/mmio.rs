@@ -20,14 +20,14 @@ use crate::Line;
 
 /// Size of the register window.
 const WINDOW: u32 = 0x4000;
-/// What is read where nobody answers.
+/// The value of a read that no device answers.
 const NOBODY: u32 = !0;
 
 impl Dart {
     /// Reads a register.
     ///
-    /// All ones without power or clock: on the bus that is an error. 0 for a register that does not
-    /// exist. Reading a busy command register is what makes its time pass, see
+    /// Returns all ones without power or clock, which is an error on the bus, and 0 for a register
+    /// that does not exist. Each read of a busy command register advances the command, see
     /// [`Knobs::busy_reads`](super::Knobs::busy_reads).
     pub fn mmio_read(&mut self, off: u32) -> u32 {
         self.counters.regs.mmio_reads += 1;
@@ -42,12 +42,12 @@ impl Dart {
         }
     }
 
-    /// What a read would give, without any effect and without counting, powered or not.
+    /// Returns the value of a register without any effect and without counting, powered or not.
     pub fn peek(&self, off: u32) -> u32 {
         Reg::decode(&self.config, &self.knobs, off).map_or(0, |reg| self.value(reg))
     }
 
-    /// Shows all registers, those of streams only where they are not 0.
+    /// Shows all registers, those of streams only if they are not 0.
     pub fn show_regs(&self, line: Line<'_>) {
         for off in (0..WINDOW).step_by(4) {
             let reg = Reg::decode(&self.config, &self.knobs, off);
@@ -63,7 +63,7 @@ impl Dart {
         }
     }
 
-    /// Writes a register. Bits without a meaning are counted and dropped.
+    /// Writes a register. Bits without a meaning are counted and ignored.
     pub fn mmio_write(&mut self, off: u32, val: u32) {
         self.counters.regs.mmio_writes += 1;
         if !self.answers() {
@@ -97,7 +97,7 @@ impl Dart {
             .decode(off, |off| Reg::decode(config, knobs, off))
     }
 
-    /// How the instance was built, but for what a knob takes away.
+    /// The instance's configuration, without the features that a knob removes.
     fn built(&self) -> Config {
         if self.knobs.no_bypass {
             self.config.bypass(Bypass::Unsupported)
@@ -171,7 +171,7 @@ impl Dart {
         }
     }
 
-    /// Whether TCR and TTBR are locked, on T8020 CONFIG too.
+    /// Whether TCR and TTBR are locked, on T8020 also CONFIG.
     fn locked(&self) -> bool {
         match self.config.variant.layout() {
             Layout::T8020 => self.regs.config & CONFIG_LOCK != 0,

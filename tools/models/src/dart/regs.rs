@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Registers: which exist, which bits can be written, what they hold after power-on.
+//! Registers: which exist, which bits can be written, and their values after power-on.
 
 use super::{
     variant::Layout,
@@ -15,19 +15,19 @@ use super::{
 pub(super) enum Reg {
     /// PARAMS1 and so on, from 0.
     Params(usize),
-    /// T8020: streams that a command is about, 32 a word.
+    /// T8020: the streams that a command applies to, 32 a word.
     Select(usize),
     Command,
     Error,
     FaultLow,
     FaultHigh,
-    /// T8110: faults not to be told about.
+    /// T8110: masked faults.
     ErrorMask,
     /// T8110: streams with faults that were not latched, 32 a word.
     Secondary(usize),
     /// T8020: with the lock bit.
     Config,
-    /// T8020: streams by which others are replaced, four a word.
+    /// T8020: the streams that replace others, four a word.
     Remap(usize),
     /// T8020: lock of the filter, which has no other effect here.
     FilterLock,
@@ -41,11 +41,11 @@ pub(super) enum Reg {
     Protect,
     /// T8110: clears locks.
     Unprotect,
-    /// T8110: keeps locks from being cleared.
+    /// T8110: prevents locks from being cleared.
     ProtectLock,
     /// T8110: first and last page of a range to invalidate.
     Range(usize),
-    /// Something that is only tuned: an index into [`Layout::tunables`].
+    /// A register that is only tuned: an index into [`Layout::tunables`].
     Tunable(usize),
     /// T8110: the same by stream.
     StreamTunable(usize),
@@ -54,7 +54,7 @@ pub(super) enum Reg {
     Ttbr(usize, usize),
 }
 
-/// A register without any effect that is modelled.
+/// A register whose effect is not modelled.
 pub(super) struct Tunable {
     off: u32,
     writable: u32,
@@ -81,7 +81,7 @@ const PROTECT_ALL: u32 = 0x1f;
 const TUNABLES: usize = 8;
 
 impl Layout {
-    /// What is tuned by firmware, with the values seen in hardware.
+    /// The registers that firmware tunes, with the values seen in hardware.
     const fn tunables(self) -> &'static [Tunable] {
         const T8020: [Tunable; 3] = [
             tunable(0x068, 0x000f_0f0f, 0x0002_0202),
@@ -194,9 +194,9 @@ impl Reg {
         })
     }
 
-    /// The bits of this register that mean something in a write; none if it is read-only.
+    /// The bits of this register that have a meaning in a write; `None` if it is read-only.
     ///
-    /// Where software is known to write all ones for "all streams", these are no mistake.
+    /// If software is known to write all ones for "all streams", they do not count as a mistake.
     pub(super) fn writable(self, config: &Config) -> Option<u32> {
         let layout = config.variant.layout();
 
@@ -224,10 +224,10 @@ impl Reg {
     }
 }
 
-/// Contents of the registers that keep what is written to them, but for errors and those of streams.
+/// Contents of the registers that keep written values, except for those of errors and of streams.
 pub(super) struct Regs {
     pub(super) select: [u32; 2],
-    /// What was last written to the command register.
+    /// The last value written to the command register.
     pub(super) command: u32,
     pub(super) config: u32,
     pub(super) remap: [u32; 4],

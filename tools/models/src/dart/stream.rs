@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the registers of a stream say: its mode, its tables, by whom it is replaced.
+//! The registers of a stream: its mode, its tables, and the stream that replaces it.
 
 use super::{
     knobs::Both,
@@ -18,11 +18,11 @@ use super::{
 pub(super) struct Streams {
     pub(super) tcr: [u32; SPACES],
     pub(super) ttbr: [[u32; 4]; SPACES],
-    /// T8110: without any effect that is modelled.
+    /// T8110: registers whose effect is not modelled.
     pub(super) tunables: [u32; SPACES],
 }
 
-/// What the tunables were seen to hold.
+/// The value of the tunables that was seen in hardware.
 const TUNABLE: u32 = 0x000f_0000;
 
 impl Streams {
@@ -35,7 +35,7 @@ impl Streams {
         }
     }
 
-    /// Back to these, in place: too large for a stack.
+    /// Restores these contents in place, since they are too large for a stack.
     pub(super) fn reset(&mut self) {
         self.tcr.fill(0);
         self.ttbr.fill([0; 4]);
@@ -43,31 +43,31 @@ impl Streams {
     }
 }
 
-/// TCR, read by its meaning.
+/// TCR, decoded.
 #[derive(Clone, Copy)]
 pub(super) struct Tcr {
     pub(super) translate: bool,
     pub(super) bypass: bool,
-    /// The filter does not apply.
+    /// The filter is bypassed.
     pub(super) filter_bypass: bool,
-    /// Tables have one level more.
+    /// Tables have one more level.
     pub(super) four_level: bool,
-    /// The stream to be used in place of this one.
+    /// The stream whose registers are used in place of this one's.
     remap: Option<u32>,
     /// T8020: upper bits of the physical address in bypass, in units of 4 GiB.
     pub(super) window: u64,
-    /// T8020: bits by which faults are not told.
+    /// T8020: bits that mask faults.
     quiet: u32,
 }
 
-/// What happens to an access of a stream.
+/// The mode of a stream.
 pub(super) enum Mode {
     Blocks(Block),
     Passes(Pass),
     Translates,
 }
 
-/// T8020: bits of TCR by which faults are not told.
+/// T8020: bits of TCR that mask faults.
 const QUIET: u32 = 0x0000_065f;
 
 /// The bits of TCR that an instance has.
@@ -120,7 +120,7 @@ impl Tcr {
         }
     }
 
-    /// Whether `fault` is not to be told.
+    /// Whether `fault` is masked.
     pub(super) fn hushes(self, fault: Fault) -> bool {
         let bit = match fault {
             Fault::NoTtbr => 0,
@@ -145,7 +145,7 @@ impl Dart {
         )
     }
 
-    /// Whether a stream is enabled. With one word for 64 streams, those without a bit are.
+    /// Whether a stream is enabled. With one word for 64 streams, those without a bit are enabled.
     fn enabled(&self, stream: u32) -> bool {
         let usb4 = self.config.variant == Variant::T8103Usb4;
         let lacks_bit = usb4 && self.knobs.enable_at_fc && stream >= 32;
@@ -153,8 +153,8 @@ impl Dart {
         lacks_bit || self.regs.enable[stream as usize / 32] >> (stream % 32) & 1 != 0
     }
 
-    /// The stream whose TCR and TTBRs are used for `stream`: itself, if the one it names does not
-    /// exist.
+    /// The stream whose TCR and TTBRs are used for `stream`. If the target of the remap does not
+    /// exist, that is `stream` itself.
     pub(super) fn remapped(&self, stream: u32) -> u32 {
         let target = match self.config.variant.layout() {
             Layout::T8020 if stream < 16 => {
@@ -171,7 +171,7 @@ impl Dart {
         }
     }
 
-    /// What happens to accesses of `stream`, whose TCR is `tcr`.
+    /// The mode of `stream`, whose TCR is `tcr`.
     pub(super) fn mode(&self, stream: u32, tcr: Tcr) -> Mode {
         if !self.power {
             Mode::Blocks(Block::Unpowered)
@@ -194,7 +194,7 @@ impl Dart {
         }
     }
 
-    /// Bits of an address that the tables of a stream with this TCR reach.
+    /// Number of address bits that the tables of a stream with this TCR cover.
     pub(super) fn reach(&self, tcr: Tcr) -> u32 {
         let levels = 2 + u32::from(tcr.four_level);
         let ttbrs = self.config.variant.ttbrs().trailing_zeros();

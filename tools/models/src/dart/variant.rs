@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The versions of the hardware, and what differs between instances of one, as data.
+//! The versions of the hardware, and the configuration of their instances, as data.
 
 /// A version of the hardware, by the compatible of its devicetree node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variant {
     /// `apple,t8103-dart`: 16 streams with four TTBRs each, DART1 entries.
     T8103,
-    /// `apple,t8103-usb4-dart`: the same with 64 streams, for which some registers have moved.
+    /// `apple,t8103-usb4-dart`: the same with 64 streams, with some registers at other offsets.
     T8103Usb4,
     /// `apple,t6000-dart`: 16 streams with four TTBRs each, DART2 entries.
     T6000,
@@ -16,7 +16,7 @@ pub enum Variant {
     T8110,
 }
 
-/// Where registers are.
+/// The register layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
     /// That of T8020, which all but T8110 have.
@@ -24,7 +24,7 @@ pub(super) enum Layout {
     T8110,
 }
 
-/// How table entries are laid out.
+/// The format of table entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     Dart1,
@@ -78,14 +78,14 @@ impl Variant {
     }
 }
 
-/// What an instance makes of bypass.
+/// An instance's support of bypass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bypass {
-    /// It can be had, and PARAMS2 says so.
+    /// Supported, as PARAMS2 shows.
     Supported,
-    /// It cannot be had, and PARAMS2 says so. TCR's bits for it read as 0.
+    /// Not supported, as PARAMS2 shows. TCR's bits for it read as 0.
     Unsupported,
-    /// PARAMS2 says it can be had, but TCR's bits for it read as 0. Some hardware is like that.
+    /// PARAMS2 shows support, but TCR's bits for it read as 0. Some hardware is like that.
     Hardwired,
 }
 
@@ -100,7 +100,7 @@ pub struct Config {
     /// Bits of a physical address.
     pub(super) output: u32,
     pub(super) streams: u32,
-    /// Major and minor version, which PARAMS3 tells.
+    /// Major and minor version, which PARAMS3 shows.
     pub(super) version: (u32, u32),
     pub(super) bypass: Bypass,
 }
@@ -133,7 +133,8 @@ impl Config {
 
     /// 4 KiB pages. Only with DART1 entries: those of DART2 hold no address bits below 16 KiB.
     ///
-    /// Panics otherwise, like the other functions do for what cannot be; they are for constants.
+    /// Panics otherwise. The other functions also panic for impossible values, since they are meant
+    /// for constants.
     pub const fn pages_4k(self) -> Self {
         assert!(matches!(self.variant.format(), Format::Dart1));
 
@@ -169,7 +170,7 @@ impl Config {
         }
     }
 
-    /// `streams` streams, 1 to 256. Only on T8110: elsewhere nothing tells their number.
+    /// `streams` streams, 1 to 256. Only on T8110: other variants have no register with the number.
     pub const fn streams(self, streams: u32) -> Self {
         assert!(matches!(self.variant, Variant::T8110));
         assert!(streams >= 1 && streams <= 256);
@@ -194,8 +195,7 @@ impl Config {
         Self { bypass, ..self }
     }
 
-    /// Contents of PARAMS1 and so on. What is not known about a word has the value seen in one that
-    /// was read from hardware, or 0.
+    /// Contents of PARAMS1 and so on. Unknown bits have the value read from hardware, or 0.
     pub(super) const fn params(&self) -> [u32; 4] {
         let bypass = !matches!(self.bypass, Bypass::Unsupported) as u32;
 
@@ -210,7 +210,7 @@ impl Config {
         }
     }
 
-    /// Whether TCR can ask for bypass.
+    /// Whether TCR can enable bypass.
     pub(super) const fn has_bypass(&self) -> bool {
         matches!(self.bypass, Bypass::Supported)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! From an address to a page entry: caches, walk, line fill.
+//! The lookup of an address's page entry: caches, walk, line fill.
 
 use super::{
     caches::{
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::Memory;
 
-/// Who walks, and where to.
+/// The stream and the address of a walk.
 #[derive(Clone, Copy)]
 pub(super) struct Walk {
     /// The stream whose TTBRs are used.
@@ -24,7 +24,7 @@ pub(super) struct Walk {
     pub(super) iova: u64,
 }
 
-/// Why there is no page entry, and the top table from which that is known, or 0.
+/// A failed lookup: the fault, and the top table of the walk, or 0.
 pub(super) struct Miss {
     pub(super) fault: Fault,
     pub(super) root: u64,
@@ -34,7 +34,7 @@ pub(super) struct Miss {
 const LINE: u32 = 8;
 
 impl Level {
-    /// What a walk that finds no valid entry here reports.
+    /// The fault of a walk that finds no valid entry at this level.
     fn fault(self) -> Fault {
         match self {
             Level::Page => Fault::NoPte,
@@ -54,7 +54,7 @@ impl Level {
 }
 
 impl Dart {
-    /// What an entry of a level is cached by: the address without what comes below.
+    /// The tag of a level's entry in its cache: the address without the bits of the levels below.
     pub(super) fn tag(&self, level: Level, iova: u64) -> u32 {
         (iova >> (self.config.page_shift + level.number() * self.config.index_bits())) as u32
     }
@@ -63,13 +63,13 @@ impl Dart {
         level == Level::Page || self.knobs.cache_tables
     }
 
-    /// The valid page entry of an address.
+    /// Returns the valid page entry of an address.
     pub(super) fn lookup(&mut self, mem: &mut dyn Memory, walk: Walk) -> Result<Entry, Miss> {
         self.entry(mem, walk, Level::Page)
     }
 
-    /// The valid entry of a level, from its cache or from its table; for the latter that of the
-    /// level above is needed first.
+    /// Returns the valid entry of a level, from its cache or from its table. To find the table, it
+    /// looks up the entry of the level above.
     fn entry(&mut self, mem: &mut dyn Memory, walk: Walk, level: Level) -> Result<Entry, Miss> {
         let tag = self.tag(level, walk.iova);
         let cached = match self.caches_level(level) {
@@ -109,7 +109,7 @@ impl Dart {
         *hits += 1;
     }
 
-    /// The table in which the entry of a level is, and the top table through which that is known.
+    /// Returns the table that has the entry of a level, and the top table of the walk.
     fn table(
         &mut self,
         mem: &mut dyn Memory,
@@ -132,7 +132,7 @@ impl Dart {
         }
     }
 
-    /// Reads the entry for `tag`, and of a page also the others of its line.
+    /// Reads the entry for `tag`, and for a page also the other entries of its line.
     fn read_entry(
         &mut self,
         mem: &mut dyn Memory,
@@ -159,8 +159,8 @@ impl Dart {
             let line = tag & !(LINE - 1);
 
             for near in (line..line + LINE).filter(|&near| near != tag) {
-                // One that is there already stays: that a fill refreshes a stale entry by luck must
-                // not hide a missing invalidation.
+                // An entry that is cached already stays. If a fill replaced a stale entry, it could
+                // hide a missing invalidation.
                 if self.caches.get(level, space, near).is_none() {
                     if let Some(word) = mem.table64(at(near)) {
                         self.fill(level, space, near, Entry { word, root });

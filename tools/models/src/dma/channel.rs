@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One channel: what it was told, and how far it is.
+//! One channel: its parameters, and its progress.
 
 use super::{
     regs::*,
@@ -12,17 +12,17 @@ use crate::{
     Denied, //
 };
 
-/// What one turn of a channel came to.
+/// The result of one turn of a channel.
 pub(super) enum Turn {
-    /// There is nothing to do.
+    /// The channel has no work.
     Idle,
-    /// The master's lane does not move.
+    /// The master's lane is stalled.
     Waiting,
-    /// Something was done or failed; `moved` bytes were read and written.
+    /// A burst succeeded or failed; `moved` bytes were read and written.
     Went { moved: usize },
 }
 
-/// A stretch that a channel works on.
+/// A range that a channel works on.
 #[derive(Clone, Copy)]
 struct Stretch {
     src: u64,
@@ -56,7 +56,7 @@ pub(super) struct Channel {
     taken: u32,
 }
 
-/// A failed burst: where, and why.
+/// A failed burst: its address, direction and cause.
 struct Failure {
     at: u64,
     write: bool,
@@ -194,7 +194,7 @@ impl Channel {
         };
     }
 
-    /// Does one burst, or takes one descriptor.
+    /// Does one burst, or reads one descriptor.
     pub(super) fn turn(&mut self, port: &mut dyn Port) -> Turn {
         if !self.busy() {
             return Turn::Idle;

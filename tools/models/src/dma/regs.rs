@@ -11,10 +11,11 @@ pub const CHANNELS: usize = 8;
 /// Distance of the registers of two channels.
 pub const STRIDE: u32 = 0x40;
 
-/// Start, mode and options. Writing it with [`START`] starts the channel, or starts it again from
-/// the beginning; without, stops it.
+/// Start, mode and options. Writing it with [`START`] starts the channel, or restarts it from the
+/// beginning. Writing it without [`START`] stops the channel.
 pub const CTRL: u32 = 0x00;
-/// State. Writing [`DONE`] or [`ERROR`] clears that bit, and [`ERROR`] the other bits about it too.
+/// State. Writing [`DONE`] or [`ERROR`] clears that bit. Writing [`ERROR`] also clears the bits
+/// that describe the error.
 pub const STATUS: u32 = 0x04;
 /// Address to read from.
 pub const SRC: u32 = 0x08;
@@ -37,9 +38,9 @@ pub const PASSES: u32 = 0x38;
 /// Bursts that failed since the start; read-only.
 pub const FAULTS: u32 = 0x3c;
 
-/// What it is; read-only.
+/// Identification; read-only.
 pub const ID: u32 = 0xf00;
-/// Channels that hold up the interrupt line; read-only, cleared in [`STATUS`].
+/// Channels that raise the interrupt line; read-only, cleared in [`STATUS`].
 pub const INT_STA: u32 = 0xf04;
 /// Number of channels; read-only.
 pub const NUM: u32 = 0xf08;
@@ -52,26 +53,26 @@ pub const START: u32 = 1 << 0;
 pub const COPY: u32 = 0 << 1;
 /// CTRL: mode, fill LEN bytes at DST with VALUE.
 pub const FILL: u32 = 1 << 1;
-/// CTRL: mode, copy as COUNT descriptors at LIST say.
+/// CTRL: mode, copy the ranges of the COUNT descriptors at LIST.
 pub const SCATTERED: u32 = 2 << 1;
 /// CTRL: mode, read LEN bytes at SRC and drop them.
 pub const READ_ONLY: u32 = 3 << 1;
 /// CTRL: the bits of the mode.
 pub const MODE: u32 = 3 << 1;
-/// CTRL: begin again after each pass until stopped.
+/// CTRL: restart after each pass until stopped.
 pub const REPEAT: u32 = 1 << 3;
-/// CTRL: after a burst that failed, go on with the next one.
+/// CTRL: after a failed burst, continue with the next one.
 pub const GO_ON: u32 = 1 << 4;
-/// CTRL: hold up the interrupt line while done or in error.
+/// CTRL: raise the interrupt line while done or in error.
 pub const INTERRUPT: u32 = 1 << 8;
 
-/// STATUS: works.
+/// STATUS: busy.
 pub const BUSY: u32 = 1 << 0;
-/// STATUS: has come to its end.
+/// STATUS: completed.
 pub const DONE: u32 = 1 << 1;
 /// STATUS: a burst failed.
 pub const ERROR: u32 = 1 << 2;
-/// STATUS: waits, since the IOMMU lets nothing of this master pass.
+/// STATUS: waits, since the IOMMU stalls this master.
 pub const WAITING: u32 = 1 << 3;
 /// STATUS: the burst that failed first was a write.
 pub const ERROR_WRITE: u32 = 1 << 4;
@@ -86,7 +87,7 @@ pub const CAUSE_NO_PAGE: u32 = 2;
 pub const CAUSE_PERMISSION: u32 = 3;
 /// Cause: no memory.
 pub const CAUSE_BUS: u32 = 4;
-/// Cause: a descriptor that makes no sense.
+/// Cause: an invalid descriptor.
 pub const CAUSE_BAD_LIST: u32 = 5;
 /// Cause: blocked without a fault.
 pub const CAUSE_BLOCKED: u32 = 6;

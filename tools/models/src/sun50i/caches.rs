@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! All caches of an instance, and what empties them.
+//! The caches of an instance, and the operations that empty them.
 
 use super::OWNERS;
 use crate::cache::{
@@ -17,7 +17,7 @@ const MICROS: usize = 7;
 /// All masters share one address space.
 const SPACE: u32 = 0;
 
-/// An entry as it was read from memory, and how it came here.
+/// An entry as it was read from memory, and the directory and owner that it was read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     /// The word.
@@ -45,9 +45,9 @@ type Tlb<const SLOTS: usize, const WORDS: usize> = Cache<Entry, SLOTS, WORDS, 1,
 /// Micro TLBs by master, the macro TLB and the PTW cache.
 pub(super) struct Caches {
     micro: [Tlb<64, 1>; MICROS],
-    /// By page number; also invalid entries.
+    /// By page number; has invalid entries, too.
     tlb: Tlb<4096, 64>,
-    /// By MiB; also invalid entries.
+    /// By MiB; has invalid entries, too.
     ptw: Tlb<512, 8>,
 }
 
@@ -60,22 +60,22 @@ impl Caches {
         }
     }
 
-    /// What the micro TLB of `master` holds for `page`.
+    /// The entry for `page` in the micro TLB of `master`.
     pub(super) fn micro(&self, master: u32, page: u32) -> Option<Entry> {
         self.micro.get(master as usize)?.get(SPACE, page)
     }
 
-    /// What the macro TLB holds for `page`.
+    /// The entry for `page` in the macro TLB.
     pub(super) fn page(&self, page: u32) -> Option<Entry> {
         self.tlb.get(SPACE, page)
     }
 
-    /// What the PTW cache holds for `mib`.
+    /// The entry for `mib` in the PTW cache.
     pub(super) fn directory(&self, mib: u32) -> Option<Entry> {
         self.ptw.get(SPACE, mib)
     }
 
-    /// Stores into the micro TLB of `master`; true when another entry had to go.
+    /// Stores into the micro TLB of `master`; true if that evicted another entry.
     pub(super) fn put_micro(&mut self, master: u32, page: u32, entry: Entry) -> bool {
         match self.micro.get_mut(master as usize) {
             Some(micro) => micro.put(SPACE, page, entry),
@@ -83,12 +83,12 @@ impl Caches {
         }
     }
 
-    /// Stores into the macro TLB; true when another entry had to go.
+    /// Stores into the macro TLB; true if that evicted another entry.
     pub(super) fn put_page(&mut self, page: u32, entry: Entry) -> bool {
         self.tlb.put(SPACE, page, entry)
     }
 
-    /// Stores into the PTW cache; true when another entry had to go.
+    /// Stores into the PTW cache; true if that evicted another entry.
     pub(super) fn put_directory(&mut self, mib: u32, entry: Entry) -> bool {
         self.ptw.put(SPACE, mib, entry)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Commands: registers in which software writes ones and hardware clears them when done.
+//! Commands: registers whose bits software sets to start, and hardware clears when done.
 
 use super::{
     caches::{
@@ -14,17 +14,17 @@ use crate::command::{
     Poll, //
 };
 
-/// What an invalidation by mask or range covers; both ends belong to it.
+/// The pages of an invalidation by mask or range, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pages {
     first: u32,
     last: u32,
 }
 
-/// The commands that run.
+/// The running commands.
 pub(super) struct Commands {
     flush: Command<u32>,
-    /// Nothing for a command that was started but covers nothing.
+    /// `None` for a command that was started but covers no page.
     tlb_ivld: Command<Option<Pages>>,
     ptw_ivld: Command<Option<u32>>,
     debug: Command<()>,
@@ -40,7 +40,7 @@ impl Commands {
         }
     }
 
-    /// TLB_FLUSH as software sees it.
+    /// The value of TLB_FLUSH that software reads.
     pub(super) fn flush_bits(&self) -> u32 {
         self.flush.running().unwrap_or(0)
     }
@@ -59,7 +59,7 @@ impl Commands {
 }
 
 impl Iommu {
-    /// TLB_FLUSH is written.
+    /// Handles a write of TLB_FLUSH.
     pub(super) fn start_flush(&mut self, bits: u32) {
         if bits == 0 {
             return;
@@ -77,7 +77,7 @@ impl Iommu {
         }
     }
 
-    /// TLB_FLUSH is read.
+    /// Handles a read of TLB_FLUSH.
     pub(super) fn poll_flush(&mut self) -> u32 {
         match self.commands.flush.poll(self.flush_hangs()) {
             Poll::Busy(bits) => return bits,
@@ -104,7 +104,7 @@ impl Iommu {
         self.counters.dropped.add(&dropped);
     }
 
-    /// Whether single invalidations are taken at all just now.
+    /// Whether the hardware accepts single invalidations now.
     fn takes_ivld(&mut self) -> bool {
         let gating = self.regs.auto_gating != 0;
 
@@ -112,7 +112,7 @@ impl Iommu {
         !(gating && self.knobs.strict_gating)
     }
 
-    /// TLB_IVLD_ENABLE is written with 1.
+    /// Handles a write of 1 to TLB_IVLD_ENABLE.
     pub(super) fn start_tlb_ivld(&mut self) {
         self.counters.tlb_invalidations += 1;
         if let Some(old) = self.commands.tlb_ivld.running() {
@@ -135,7 +135,7 @@ impl Iommu {
         }
     }
 
-    /// TLB_IVLD_ENABLE is read.
+    /// Handles a read of TLB_IVLD_ENABLE.
     pub(super) fn poll_tlb_ivld(&mut self) -> u32 {
         match self.commands.tlb_ivld.poll(self.knobs.stuck_tlb_ivld) {
             Poll::Busy(_) => return 1,
@@ -187,7 +187,7 @@ impl Iommu {
         pages
     }
 
-    /// PC_IVLD_ENABLE is written with 1.
+    /// Handles a write of 1 to PC_IVLD_ENABLE.
     pub(super) fn start_ptw_ivld(&mut self) {
         self.counters.ptw_invalidations += 1;
         if let Some(old) = self.commands.ptw_ivld.running() {
@@ -205,7 +205,7 @@ impl Iommu {
         }
     }
 
-    /// PC_IVLD_ENABLE is read.
+    /// Handles a read of PC_IVLD_ENABLE.
     pub(super) fn poll_ptw_ivld(&mut self) -> u32 {
         match self.commands.ptw_ivld.poll(self.knobs.stuck_ptw_ivld) {
             Poll::Busy(_) => return 1,
@@ -224,7 +224,7 @@ impl Iommu {
         self.counters.dropped.add(&dropped);
     }
 
-    /// The debug port starts; true if it was idle. Its work is done at once, only its busy bit
+    /// Starts the debug port; true if it was idle. Its work is done at once; only its busy bit
     /// takes time.
     pub(super) fn start_debug(&mut self) -> bool {
         if self.commands.debug_busy() {
@@ -238,7 +238,7 @@ impl Iommu {
         true
     }
 
-    /// VA_CONFIG is read: its busy bit.
+    /// Handles a read of VA_CONFIG; returns its busy bit.
     pub(super) fn poll_debug(&mut self) -> u32 {
         u32::from(self.commands.debug.poll(self.knobs.stuck_debug) == Poll::Busy(()))
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the model counts. Counters survive resets.
+//! The model's counters. They survive resets.
 
 use super::{
     Pass,
@@ -25,7 +25,7 @@ model_counters! {
             bad_mask,
             /// Start/end invalidations that contain no page.
             empty_range,
-            /// Debug port used while nothing is translated.
+            /// Debug port used with ENABLE = 0.
             debug_while_disabled,
         }
         events {
@@ -46,19 +46,19 @@ model_counters! {
             hits_macro,
             /// Walks that hit in the PTW cache.
             hits_ptw,
-            /// Cache entries that had to make room for another one.
+            /// Cache entries that another one has evicted.
             collisions,
-            /// Table reads, and writes of the debug port, where there is no memory.
+            /// Table reads, and writes of the debug port, at addresses without memory.
             bus_errors,
             /// Faults whose address was latched.
             faults_latched,
-            /// Faults of which only the master's bit was latched, since the address was taken.
+            /// Faults of which only the master's bit was latched, since the address was in use.
             faults_merged,
-            /// Faults that left no trace, since one like it was pending.
+            /// Faults that were not recorded, since one like it was pending.
             faults_lost,
             /// Invalid entries reported for prefetch or the debug port.
             faults_soft,
-            /// Writes to TLB_FLUSH that asked for something.
+            /// Writes to TLB_FLUSH with any bit set.
             flushes,
             /// Invalidations by mask or range.
             tlb_invalidations,
@@ -66,12 +66,12 @@ model_counters! {
             ptw_invalidations,
         }
         parts {
-            /// How registers were used.
+            /// Accesses to registers.
             regs: Registers,
-            /// Accesses that left at PA = VA.
+            /// Accesses that passed at PA = VA.
             passed: Tally<Pass, 4>,
-            /// Cache entries dropped by commands, by the master for which they had been read (7:
-            /// debug port).
+            /// Cache entries dropped by commands, by the master for which they were read (7: debug
+            /// port).
             dropped: Dropped<OWNERS>,
         }
     }

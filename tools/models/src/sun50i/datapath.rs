@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What an access of a master meets on its way.
+//! The path of a master's access through the IOMMU.
 
 use super::{
     faults::{
@@ -30,8 +30,8 @@ use crate::{
 impl Iommu {
     /// Translates one access of `master` inside a 4 KiB page to a physical address.
     ///
-    /// A fault is latched. `master` must be below the variant's number of masters; a larger one has
-    /// no lane and no bit anywhere, and is refused with [`Denied::Bus`].
+    /// A fault is latched. `master` must be below the variant's number of masters; a larger one,
+    /// which has no lane and no bits in registers, is refused with [`Denied::Bus`].
     pub fn access(
         &mut self,
         mem: &mut dyn Memory,
@@ -74,7 +74,7 @@ impl Iommu {
         Ok(pa)
     }
 
-    /// Why an access of `master` is not translated at all, if so.
+    /// The reason why accesses of `master` are not translated, or `None` if they are.
     fn passes(&self, master: u32) -> Option<Pass> {
         if self.in_reset || self.regs.reset & RESET_ALL == 0 {
             Some(Pass::Reset)
@@ -129,10 +129,10 @@ impl Iommu {
         Denied::Fault(cause)
     }
 
-    /// Translates what it can of a burst that has `len` bytes left.
+    /// Translates the next piece of a burst with `len` bytes left.
     ///
-    /// With its 4KB_BDY_PRT_CTRL bit a master's burst is split where a page ends. Without it the
-    /// whole burst goes where its first page goes.
+    /// If the master's 4KB_BDY_PRT_CTRL bit is set, a burst is split at page boundaries. Otherwise
+    /// the whole burst is translated by the entry of its first page.
     fn piece(
         &mut self,
         mem: &mut dyn Memory,
@@ -153,7 +153,7 @@ impl Iommu {
         })
     }
 
-    /// A burst of `master` that reads from `va` on.
+    /// Reads a burst of `master` from `va` on.
     ///
     /// # Errors
     ///
@@ -171,7 +171,7 @@ impl Iommu {
         })
     }
 
-    /// A burst of `master` that writes from `va` on.
+    /// Writes a burst of `master` from `va` on.
     ///
     /// # Errors
     ///

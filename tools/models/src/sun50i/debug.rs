@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The debug port: one word through translation, or one prefetch, without any master.
+//! The debug port, which accesses one word through translation, or prefetches one entry, without a
+//! master.
 
 use super::{
     regs::{
@@ -20,11 +21,10 @@ use crate::{
 };
 
 impl Iommu {
-    /// Does what VA, VA_DATA and VA_CONFIG say.
+    /// Runs the access that VA, VA_DATA and VA_CONFIG describe.
     ///
-    /// No rule of DM_AUT_CTRL applies, since there is no master. With ENABLE = 0 there is nothing to
-    /// look at: the port does nothing, a read gives 0, and that is counted. A word that could not be
-    /// read is 0.
+    /// No rule of DM_AUT_CTRL applies, since there is no master. With ENABLE = 0 the port does
+    /// nothing and a read returns 0; that is counted. A word that could not be read is 0.
     pub(super) fn debug_access(&mut self, mem: &mut dyn Memory) {
         let (va, config) = (self.regs.va, self.regs.va_config);
         let write = config & CONFIG_WRITE != 0;

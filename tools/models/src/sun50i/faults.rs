@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Faults: what is latched, what raises the line, which lanes stop.
+//! Faults: which are latched, which raise the line, and which lanes stop.
 //!
-//! There is one place for the address of a level 1 fault, one for level 2, and one for a
-//! permission fault per master. The first fault of each place is kept until it is cleared; a later
-//! one adds its master's bit at most.
+//! There is one register for the address of a level 1 fault, one for level 2, and one for a
+//! permission fault of each master. Each keeps its first fault until it is cleared. A later fault
+//! adds its master's bit at most.
 
 use super::{
     knobs::Stall,
@@ -24,7 +24,7 @@ pub(super) struct Latch {
 
 const EMPTY: Latch = Latch { addr: 0, data: 0 };
 
-/// How much of a fault was kept.
+/// How much of a fault was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kept {
     All,
@@ -55,12 +55,12 @@ impl Faults {
         }
     }
 
-    /// Mask of the lanes that do not move.
+    /// Mask of the stopped lanes.
     pub(super) fn stalled(&self) -> u32 {
         self.waiting[0] | self.waiting[1] | self.waiting[2]
     }
 
-    /// A fault of `master`.
+    /// Records a fault of `master`.
     pub(super) fn latch(&mut self, master: u32, cause: Cause, latch: Latch, stall: Stall) -> Kept {
         let bit = 1 << master;
         let (place, kept) = match cause {
@@ -75,7 +75,7 @@ impl Faults {
         kept
     }
 
-    /// An invalid entry met without a master; `level` is 0 or 1.
+    /// Records an invalid entry that was found without a master; `level` is 0 or 1.
     pub(super) fn latch_soft(&mut self, level: usize, latch: Latch) -> Kept {
         self.latch_level(level, SOFT, latch)
     }
@@ -105,7 +105,7 @@ impl Faults {
         Kept::All
     }
 
-    /// INT_CLR.
+    /// Handles a write of INT_CLR.
     pub(super) fn clear(&mut self, bits: u32, stall: Stall) {
         self.status &= !bits;
         for level in 0..2 {
@@ -121,7 +121,7 @@ impl Faults {
         }
     }
 
-    /// The lanes in `mask` were reset.
+    /// Handles a reset of the lanes in `mask`.
     pub(super) fn lanes_reset(&mut self, mask: u32, stall: Stall) {
         if stall == Stall::UntilLaneReset {
             for waiting in &mut self.waiting {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a test may change about the hardware.
+//! The properties of the hardware that a test may change.
 
 use super::Variant;
 use crate::knobs::{
@@ -9,7 +9,7 @@ use crate::knobs::{
 };
 
 settings! {
-    /// When the lane of a master that caused a fault moves again.
+    /// When the lane of a master that caused a fault continues.
     pub enum Stall {
         /// When the interrupt of the fault has been cleared.
         UntilCleared = 0,
@@ -21,7 +21,7 @@ settings! {
 }
 
 knobs! {
-    /// Choices where documents are silent, and ways to make the hardware slow or broken.
+    /// Choices where documents say nothing, and ways to make the hardware slow or broken.
     ///
     /// Knobs survive resets.
     pub struct Knobs {
@@ -29,34 +29,34 @@ knobs! {
         pair_fill: bool,
         /// Pages that a walk reads ahead (64 at most), for masters with their PREFETCH bit set.
         prefetch_pages: u32,
-        /// Directory entries that a walk reads ahead (64 at most), likewise.
+        /// Directory entries that a walk reads ahead (64 at most), for the same masters.
         prefetch_mib: u32,
         /// How many reads of a register still show a command as busy.
         ///
-        /// The command takes effect when it is seen to be over, so that a driver which does not wait
-        /// goes on with the old cache contents.
+        /// The command takes effect when a read shows it as done, so that a driver which does not
+        /// wait continues with the old cache contents.
         busy_reads: u32,
-        /// TLB_FLUSH never ends.
+        /// TLB_FLUSH never completes.
         stuck_flush: bool,
-        /// So many commands of TLB_FLUSH still end while `stuck_flush` is set.
+        /// The number of TLB_FLUSH commands that complete while `stuck_flush` is set.
         good_flushes: u32,
-        /// TLB_IVLD_ENABLE never ends.
+        /// TLB_IVLD_ENABLE never completes.
         stuck_tlb_ivld: bool,
-        /// PC_IVLD_ENABLE never ends.
+        /// PC_IVLD_ENABLE never completes.
         stuck_ptw_ivld: bool,
-        /// VA_CONFIG never ends.
+        /// VA_CONFIG never completes.
         stuck_debug: bool,
-        /// When a faulting master goes on.
+        /// When a faulting master continues.
         stall: Stall,
-        /// TLB_IVLD_END names the last page. If false, it names the page behind it; a driver that
-        /// writes the page behind is right either way, so this is the stricter choice.
+        /// TLB_IVLD_END names the last page. If false, which is the stricter choice, it names the
+        /// page after it. A driver that writes the page after the last one is right in both cases.
         end_inclusive: bool,
         /// Single invalidations are ignored while AUTO_GATING is on.
         strict_gating: bool,
         /// A TTB write while masters are translated is ignored.
         strict_ttb: bool,
-        /// Invalid entries met by prefetch or the debug port are reported (bit 31 of L1PG_INT and
-        /// L2PG_INT) even if INT_ENABLE bits 18 to 20 do not ask for it.
+        /// Invalid entries found by prefetch or the debug port are reported (bit 31 of L1PG_INT and
+        /// L2PG_INT) even if INT_ENABLE bits 18 to 20 are 0.
         report_soft: bool,
         /// An entry with an address below 0x4000_0000 means that address plus 4 GiB.
         high_dram: bool,

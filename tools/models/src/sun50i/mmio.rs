@@ -20,7 +20,7 @@ use crate::{
     Memory, //
 };
 
-/// Where registers are.
+/// The offsets of all registers.
 const ALL: [u32; 54] = [
     0x000, 0x010, 0x020, 0x030, 0x040, 0x044, 0x048, 0x04c, 0x050, 0x060, 0x070, 0x080, 0x084,
     0x088, 0x08c, 0x090, 0x094, 0x098, 0x0a0, 0x0a8, 0x0b0, 0x0b4, 0x0b8, 0x0bc, 0x0c0, 0x0c4,
@@ -32,8 +32,8 @@ const ALL: [u32; 54] = [
 impl Iommu {
     /// Reads a register.
     ///
-    /// 0 for one that does not exist or cannot be reached. Reading a busy command register is what
-    /// makes its time pass, see [`Knobs::busy_reads`](super::Knobs::busy_reads).
+    /// Returns 0 for a register that does not exist or cannot be reached. Each read of a busy
+    /// command register advances the command, see [`Knobs::busy_reads`](super::Knobs::busy_reads).
     pub fn mmio_read(&mut self, off: u32) -> u32 {
         self.counters.regs.mmio_reads += 1;
         let Some(reg) = self.reach(off) else {
@@ -49,7 +49,7 @@ impl Iommu {
         }
     }
 
-    /// What a read would give, without any effect and without counting, reachable or not.
+    /// Returns the value of a register without any effect and without counting, reachable or not.
     pub fn peek(&self, off: u32) -> u32 {
         Reg::decode(self.variant, off).map_or(0, |reg| self.value(reg))
     }
@@ -123,7 +123,7 @@ impl Iommu {
 
     /// Writes a register.
     ///
-    /// Bits without a meaning are counted and dropped. `mem` is what the debug port works on.
+    /// Bits without a meaning are counted and ignored. The debug port accesses `mem`.
     pub fn mmio_write(&mut self, mem: &mut dyn Memory, off: u32, val: u32) {
         self.counters.regs.mmio_writes += 1;
         let Some(reg) = self.reach(off) else {
@@ -178,9 +178,9 @@ impl Iommu {
         }
     }
 
-    /// RESET: what has its bit at 0 is emptied, and stays so.
+    /// RESET: the caches whose bits are 0 are emptied, and stay empty; lanes are reset.
     ///
-    /// Bit 31 also forgets faults and commands; that it keeps the other registers is an assumption.
+    /// Bit 31 also clears faults and commands. That it keeps the other registers is an assumption.
     fn write_reset(&mut self, val: u32) {
         let lanes = !val & self.variant.mask();
 
@@ -194,10 +194,10 @@ impl Iommu {
         }
     }
 
-    /// TTB: to be written only while no master can be on its way through it.
+    /// TTB: may be written only while no master can be translated through it.
     ///
-    /// "No master" is taken to hold with ENABLE = 0, with all masters bypassed, and (an assumption
-    /// about what an idle master is) with all masters denied by DM_AUT_OVWT.
+    /// That is the case with ENABLE = 0, with all masters bypassed, and with all masters denied by
+    /// DM_AUT_OVWT (an assumption about the documents' "idle" masters).
     fn write_ttb(&mut self, val: u32) {
         let rights = self.variant.rights();
         let all_bypassed = self.regs.bypass == self.variant.mask();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The performance counters: lookups and hits by master, in the macro TLB and in the PTW cache.
+//! The performance counters: lookups and hits of each master, in the macro TLB and the PTW cache.
 
 use super::regs::{
     PMU_MACRO,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Registers: which exist, which bits can be written, what they hold after reset.
+//! Registers: which exist, which bits can be written, and their values after reset.
 
 use super::Variant;
 
@@ -53,21 +53,21 @@ pub(super) enum Reg {
     Latency,
 }
 
-/// VA_CONFIG: debug access rather than prefetch.
+/// VA_CONFIG: debug access instead of prefetch.
 pub(super) const CONFIG_DEBUG: u32 = 1 << 31;
-/// VA_CONFIG: write rather than read.
+/// VA_CONFIG: write instead of read.
 pub(super) const CONFIG_WRITE: u32 = 1 << 8;
 /// RESET: the whole IOMMU.
 pub(super) const RESET_ALL: u32 = 1 << 31;
 /// DM_AUT_OVWT: replaces the domains' rules.
 pub(super) const OVWT_ENABLE: u32 = 1 << 31;
-/// Index of the macro TLB among the PMU's counters; masters come before it.
+/// Index of the macro TLB among the PMU's counters, after those of masters.
 pub(super) const PMU_MACRO: usize = 7;
 /// Index of the PTW cache among the PMU's counters.
 pub(super) const PMU_PTW: usize = 8;
-/// The causes that come after the masters in the interrupt registers.
+/// The causes after those of masters in the interrupt registers.
 pub(super) const INT_LEVELS: u32 = 3 << 16;
-/// INT_ENABLE: bits that ask for reports about prefetch and the debug port.
+/// INT_ENABLE: bits that enable reports of prefetch and the debug port.
 pub(super) const INT_SOFT: u32 = 7 << 18;
 
 impl Reg {
@@ -132,7 +132,7 @@ impl Reg {
         })
     }
 
-    /// The bits of this register that mean something in a write; none if it is read-only.
+    /// The bits of this register that have a meaning in a write; `None` if it is read-only.
     pub(super) fn writable(self, variant: Variant) -> Option<u32> {
         let masters = variant.mask();
         let rights = variant.rights();
@@ -176,7 +176,7 @@ impl Reg {
     }
 }
 
-/// Contents of the registers that keep what is written to them.
+/// Contents of the registers that keep written values.
 pub(super) struct Regs {
     pub(super) reset: u32,
     pub(super) enable: u32,
@@ -235,7 +235,7 @@ impl Regs {
         }
     }
 
-    /// Whether `master` may not do this to a page of `domain`.
+    /// Whether `master` may not make this access to a page of `domain`.
     pub(super) fn prohibits(&self, domain: u32, master: u32, write: bool) -> bool {
         let rule = if self.ovwt & OVWT_ENABLE != 0 {
             self.ovwt

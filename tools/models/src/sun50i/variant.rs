@@ -25,7 +25,7 @@ impl Variant {
         (1 << self.masters()) - 1
     }
 
-    /// Two bits per master, as the permission registers have them.
+    /// Two bits per master, as in the permission registers.
     pub const fn rights(self) -> u32 {
         (1 << (2 * self.masters())) - 1
     }
@@ -56,7 +56,7 @@ impl Variant {
         matches!(self, Variant::H616)
     }
 
-    /// How far hardware of this version is assumed to read ahead: pages, MiB.
+    /// How far this version is assumed to read ahead: pages, MiB.
     pub(super) const fn prefetch(self) -> (u32, u32) {
         match self {
             Variant::H6 => (1, 1),

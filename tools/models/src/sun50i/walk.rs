@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! From a virtual address to a page entry: caches, walk, pair fill, prefetch.
+//! The lookup of a virtual address's page entry: caches, walk, pair fill, prefetch.
 
 use super::{
     caches::{
@@ -20,13 +20,13 @@ use crate::{
     Memory, //
 };
 
-/// Why there is no page entry: the cause, and the entry that says so.
+/// A failed lookup: the cause, and the entry that caused it.
 pub(super) struct Miss {
     pub(super) cause: Cause,
     pub(super) entry: Entry,
 }
 
-/// Who waits for a translation.
+/// The requester of a translation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Who {
     Master(u32),
@@ -60,7 +60,7 @@ impl Iommu {
         self.regs.pmu_enable != 0
     }
 
-    /// The physical address that an entry means.
+    /// The physical address in an entry.
     pub(super) fn entry_pa(&self, word: u32, low: u32) -> u64 {
         let pa = u64::from(word & (!0 << low));
 
@@ -71,7 +71,7 @@ impl Iommu {
         }
     }
 
-    /// The page entry for `va`, valid, from wherever it is found first.
+    /// Returns the valid page entry for `va`, from the first cache that has it, or by a walk.
     pub(super) fn lookup(
         &mut self,
         mem: &mut dyn Memory,
@@ -115,7 +115,7 @@ impl Iommu {
         Ok(entry)
     }
 
-    /// The page entry for `page`, valid or not, from the macro TLB or by a walk.
+    /// Returns the page entry for `page`, valid or not, from the macro TLB or by a walk.
     fn lookup_shared(&mut self, mem: &mut dyn Memory, who: Who, page: u32) -> Result<Entry, Miss> {
         if self.works(MACRO) {
             let hit = self.caches.page(page);
@@ -148,7 +148,7 @@ impl Iommu {
         result
     }
 
-    /// The directory entry of `mib`, valid or not. Prefetch does not count as a lookup.
+    /// Returns the directory entry of `mib`, valid or not. Prefetch does not count as a lookup.
     fn directory(&mut self, mem: &mut dyn Memory, who: Who, mib: u32, counted: bool) -> Entry {
         if self.works(PTW) {
             let hit = self.caches.directory(mib);
@@ -183,7 +183,7 @@ impl Iommu {
         }
     }
 
-    /// Reads the entry of `page` from the table that `directory` names.
+    /// Reads the entry of `page` from the table that `directory` points to.
     fn read_page(&mut self, mem: &mut dyn Memory, who: Who, directory: Entry, page: u32) -> Entry {
         let ttb = directory.ttb;
         let owner = who.owner();
@@ -220,8 +220,8 @@ impl Iommu {
         }
     }
 
-    /// Stores what [`Iommu::read_line`] brought. A neighbour that is cached already stays as it
-    /// is: that a fill refreshes a stale entry by luck must not hide a missing invalidation.
+    /// Stores the entries that [`Iommu::read_line`] has read. A neighbour that is cached already
+    /// stays. If a fill replaced a stale entry, it could hide a missing invalidation.
     fn fill(
         &mut self,
         words: [Option<u32>; 2],
@@ -262,7 +262,7 @@ impl Iommu {
         }
     }
 
-    /// Brings the entry of `page` into the macro TLB if it is not there.
+    /// Reads the entry of `page` into the macro TLB if it is not there.
     pub(super) fn prefetch(&mut self, mem: &mut dyn Memory, who: Who, page: u32) {
         if !self.works(MACRO) || self.caches.page(page).is_some() {
             return;
@@ -281,7 +281,7 @@ impl Iommu {
         }
     }
 
-    /// An invalid entry that no master asked for: latched only if somebody wants to know.
+    /// Records an invalid entry that no master requested, if software or a knob has enabled that.
     pub(super) fn soft_fault(&mut self, level: usize, cached: bool, va: u32, word: u32) {
         let asked = match (level, cached) {
             (0, false) => 1 << 18,

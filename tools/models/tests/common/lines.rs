@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What something shows, for tests of the names by which stories ask.
+//! The lines that a model shows, for tests of the names that stories use.
 
 #![allow(dead_code)]
 
-/// The lines that `show` has to show.
+/// Returns the lines that `show` shows.
 pub fn lines(show: impl FnOnce(iommu_models::Line<'_>)) -> Vec<String> {
     let mut lines = Vec::new();
 
@@ -12,7 +12,7 @@ pub fn lines(show: impl FnOnce(iommu_models::Line<'_>)) -> Vec<String> {
     lines
 }
 
-/// Each of `wanted` is a line, and no two lines have the same name.
+/// Checks that each of `wanted` is a line, and that no two lines have the same name.
 pub fn assert_shown(shown: &[String], wanted: &[&str]) {
     for line in wanted {
         assert!(shown.iter().any(|l| l == line), "{line} in {shown:#?}");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the tests stand on: some memory, an instance, and the shortest correct way to drive it.
+//! The fixture of the tests: memory, an instance, and the shortest correct way to drive it.
 
 #![allow(dead_code)]
 
@@ -17,15 +17,15 @@ use iommu_models::{
     Denied, //
 };
 
-/// Where memory begins.
+/// The start of memory.
 pub const RAM: u32 = 0x4000_0000;
 /// The first directory.
 pub const TTB: u32 = RAM + 0x4000;
 /// The second directory.
 pub const TTB2: u32 = RAM + 0x8000;
-/// Tables are handed out from here on.
+/// Tables are allocated from here on.
 const TABLES: u32 = RAM + 0x1_0000;
-/// Data pages begin here.
+/// The first data page.
 pub const DATA: u32 = RAM + 0x10_0000;
 const SIZE: usize = 4 << 20;
 
@@ -72,7 +72,7 @@ pub struct Board {
 }
 
 impl Board {
-    /// As after power-on.
+    /// An instance in the state after power-on.
     pub fn cold(variant: Variant) -> Self {
         Self {
             mmu: Box::new(Iommu::new(variant)),
@@ -81,7 +81,7 @@ impl Board {
         }
     }
 
-    /// Registers reachable, everything else as after reset.
+    /// Registers can be reached; all else is in the state after reset.
     pub fn up(variant: Variant) -> Self {
         let mut board = Self::cold(variant);
 
@@ -90,7 +90,7 @@ impl Board {
         board
     }
 
-    /// Translating through [`TTB`], nothing mapped, the interrupts of all masters enabled.
+    /// Translates through [`TTB`], with nothing mapped and the interrupts of all masters enabled.
     pub fn on(variant: Variant) -> Self {
         let mut board = Self::up(variant);
 
@@ -102,7 +102,7 @@ impl Board {
         board
     }
 
-    /// Like [`Board::on`] without filling by pairs.
+    /// Like [`Board::on`], without pair fill.
     pub fn plain(variant: Variant) -> Self {
         let mut board = Self::on(variant);
 
@@ -118,7 +118,7 @@ impl Board {
         self.mmu.mmio_write(&mut self.ram, off, val);
     }
 
-    /// Address of the page entry for `va`, with a table made if there is none.
+    /// Returns the address of the page entry for `va`; allocates a table if there is none.
     pub fn entry(&mut self, ttb: u32, va: u32) -> u32 {
         let dir = ttb + (va >> 20) * 4;
 
@@ -183,14 +183,14 @@ impl Board {
         self.mmu.access(&mut self.ram, master, va, true)
     }
 
-    /// Clears what is pending, and lets all lanes go.
+    /// Clears pending faults, which releases all lanes.
     pub fn ack(&mut self) {
         let status = self.r(INT_STA);
 
         self.w(INT_CLR, status);
     }
 
-    /// A read whose fault, if any, is cleared again.
+    /// Reads, and clears the fault if there is one.
     pub fn probe(&mut self, master: u32, va: u32) -> Result<u64, Denied> {
         let result = self.rd(master, va);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Some memory, and some chance.
+//! Memory, and random numbers.
 
 #![allow(dead_code)]
 
@@ -63,7 +63,7 @@ impl Memory for Ram {
     }
 }
 
-/// Small, seeded, good enough.
+/// A small generator of random numbers with a seed.
 pub struct Random(pub u64);
 
 impl Random {
@@ -79,7 +79,7 @@ impl Random {
     }
 }
 
-/// The seeds of a random test; `MODELS_SEED=n` picks one.
+/// The seeds of a random test; `MODELS_SEED=n` selects one.
 pub fn seeds() -> Vec<u64> {
     match std::env::var("MODELS_SEED") {
         Ok(seed) => vec![seed.parse().expect("MODELS_SEED is a number")],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the tests stand on: some memory, an instance, and the shortest correct way to drive it.
+//! The fixture of the tests: memory, an instance, and the shortest correct way to drive it.
 
 use super::ram::*;
 use iommu_models::{
@@ -12,14 +12,14 @@ use iommu_models::{
     Denied, //
 };
 
-/// Where memory begins.
+/// The start of memory.
 pub const RAM: u64 = 0x8_0000_0000;
 /// The first top table, and the second.
 pub const ROOT: u64 = RAM + 0x4000;
 pub const ROOT2: u64 = RAM + 0x8000;
-/// Tables are handed out from here on.
+/// Tables are allocated from here on.
 const TABLES: u64 = RAM + 0x1_0000;
-/// Data pages begin here.
+/// The first data page.
 pub const DATA: u64 = RAM + 0x60_0000;
 const SIZE: usize = 16 << 20;
 
@@ -75,12 +75,12 @@ pub mod t8110 {
     pub const REMAP: u32 = 1 << 7;
 }
 
-/// What a page entry has besides its address: nothing forbidden, the whole page.
+/// The permissions of a page entry. The default permits all accesses to the whole page.
 #[derive(Clone, Copy, Default)]
 pub struct Prot {
     pub no_read: bool,
     pub no_write: bool,
-    /// First and last unit that may be accessed.
+    /// First and last accessible unit.
     pub range: Option<(u64, u64)>,
 }
 
@@ -95,12 +95,12 @@ pub struct Board {
     pub ram: Ram,
     /// log2 of the page size.
     pub shift: u32,
-    /// TCR that translates.
+    /// The value of TCR that enables translation.
     pub on: u32,
     next_table: u64,
 }
 
-/// All that are tested alike: every variant, and what else one can be built as.
+/// The configurations that all tests use: every variant, and other configurations of them.
 pub fn all() -> Vec<Config> {
     let mut all: Vec<_> = Variant::ALL.into_iter().map(Config::new).collect();
 
@@ -118,7 +118,7 @@ pub fn all() -> Vec<Config> {
 }
 
 impl Board {
-    /// As before power-on.
+    /// An instance without power.
     pub fn cold(config: Config) -> Self {
         let dart = Box::new(Dart::new(config));
         let wide = dart.peek(8) >> 16 & 0x3f > 36;
@@ -137,7 +137,7 @@ impl Board {
         }
     }
 
-    /// Registers reachable, everything else as after power-on.
+    /// Registers can be reached; all else is in the state after power-on.
     pub fn up(config: Config) -> Self {
         let mut board = Self::cold(config);
 
@@ -146,7 +146,7 @@ impl Board {
         board
     }
 
-    /// All streams enabled, all faults wanted.
+    /// All streams are enabled, and no fault is masked.
     pub fn ready(config: Config) -> Self {
         let mut board = Self::up(config);
 
@@ -166,7 +166,7 @@ impl Board {
         board
     }
 
-    /// The first eight streams translated through [`ROOT`], nothing mapped.
+    /// The first eight streams are translated through [`ROOT`], with nothing mapped.
     pub fn on(config: Config) -> Self {
         let mut board = Self::ready(config);
 
@@ -211,7 +211,7 @@ impl Board {
         }
     }
 
-    /// A valid TTBR.
+    /// The value of a valid TTBR.
     pub fn root(&self, table: u64) -> u32 {
         match self.dart.variant() {
             Variant::T8110 => (table >> 14 << 2) as u32 | 1,
@@ -231,7 +231,7 @@ impl Board {
         self.w(self.tcr(stream), self.on);
     }
 
-    /// Starts to drop all that is cached for `stream`.
+    /// Starts an invalidation of all entries of `stream`.
     pub fn flush(&mut self, stream: u32) {
         if self.is_t8110() {
             self.w(t8110::COMMAND, t8110::INVALIDATE | stream);
@@ -280,7 +280,8 @@ impl Board {
         iova >> (self.shift + level * bits) & ((1 << bits) - 1)
     }
 
-    /// Address of the entry for `iova` at `level` (0: the page), with tables made if there are none.
+    /// Returns the address of the entry for `iova` at `level` (0: the page). Allocates missing
+    /// tables.
     pub fn entry(&mut self, root: u64, iova: u64, level: u32) -> u64 {
         let mut table = root;
         let mut at = self.levels() - 1;
@@ -358,7 +359,7 @@ impl Board {
         }
     }
 
-    /// Clears what is pending.
+    /// Clears the pending fault.
     pub fn ack(&mut self) {
         let off = self.error();
         let error = self.r(off);

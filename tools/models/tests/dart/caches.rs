@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What caches keep, and what makes them forget.
+//! Which entries caches keep, and which commands drop them.
 
 use super::board::*;
 use iommu_models::{
@@ -72,7 +72,7 @@ fn each_stream_has_its_own() {
             b.attach(stream, ROOT);
             assert_eq!(b.rd(stream, 0x4000), Ok(DATA));
         }
-        // As many walks as streams: nobody found what another one brought, or pushed it out.
+        // As many walks as streams: no stream found or evicted an entry of another one.
         assert_eq!(b.dart.counters.walks, streams.into());
         assert_eq!(b.dart.counters.collisions, 0);
         b.unmap(0x4000);
@@ -170,7 +170,7 @@ fn tables_are_cached() {
         b.map(0, DATA);
         b.map(page, DATA + 0x4000);
         b.rd(1, 0).unwrap();
-        // The table is replaced by another one; the walk for the next page goes to the old one.
+        // The table is replaced by another one; the walk for the next page still uses the old one.
         let entry = b.entry(ROOT, 0, 1);
         b.ram.set64(entry, 0);
         assert_eq!(b.rd(1, page), Ok(DATA + 0x4000));
@@ -228,7 +228,7 @@ fn another_top_table_drops_nothing() {
         assert_eq!(b.dart.log.via(ROOT2), 2);
         assert_eq!(b.dart.log.via(ROOT), 0);
 
-        // No top table at all, and still there is what it led to.
+        // There is no top table any more, but the entries that were read through it are cached.
         b.w(b.ttbr(1, 0), 0);
         assert_eq!(b.rd(1, 0), Ok(DATA + 0x8000));
         assert_eq!(b.dart.log.stale_table(), 1);
@@ -296,7 +296,7 @@ fn one_command_for_several_streams() {
     }
 }
 
-/// The second word selects the streams from 32 on; who forgets it invalidates nothing of them.
+/// The second word selects the streams from 32 on; without it they are not invalidated.
 #[test]
 fn both_words_of_a_selection() {
     let mut b = Board::on(Config::new(T8103Usb4));
@@ -316,7 +316,7 @@ fn both_words_of_a_selection() {
     assert!(b.rd(33, 0).is_err());
 }
 
-/// Emptying a stream is the same work however much of it is cached, and it stays empty.
+/// A flush of a stream has the same cost for any number of entries, and the stream stays empty.
 #[test]
 fn generations() {
     let mut b = plain(Config::new(T8103));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The command register: time, loss, and what the commands of T8110 are about.
+//! The command register: busy time, lost commands, and the targets of T8110's commands.
 
 use super::board::*;
 use iommu_models::dart::{
@@ -19,7 +19,7 @@ fn command(b: &Board) -> (u32, u32) {
     }
 }
 
-/// A page of stream 1 that is cached and mapped no more.
+/// Caches a page of stream 1 and unmaps it.
 fn stale(b: &mut Board) {
     b.map(0x4000, DATA);
     b.rd(1, 0x4000).unwrap();
@@ -132,7 +132,7 @@ fn what_comes_while_busy_is_lost() {
     assert!(is_stale(&mut b));
 }
 
-/// A selection counts when the command is written.
+/// The selection is used when the command is written.
 #[test]
 fn selects_then() {
     let mut b = Board::on(Config::new(T8103));
@@ -192,7 +192,7 @@ fn everything_of_t8110() {
     assert_eq!(b.dart.counters.invalidations, 0);
 }
 
-/// Which of the first pages of stream 1 are in the TLB.
+/// Returns which of the first pages of stream 1 are in the TLB.
 fn kept(b: &Board, n: u64) -> Vec<u64> {
     (0..n)
         .filter(|i| b.dart.cached(Level::Page, 1, i << 14).is_some())
@@ -238,7 +238,7 @@ fn a_range_of_t8110() {
     assert_eq!(b.dart.counters.regs.reserved_bits, 0);
 }
 
-/// Dead entries of an emptied stream are neither dropped again nor in the way.
+/// Invalid entries of a flushed stream are not dropped again and do no harm.
 #[test]
 fn a_range_after_everything() {
     let mut b = Board::plain(T8110);

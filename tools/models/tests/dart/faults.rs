@@ -15,7 +15,7 @@ use iommu_models::dart::{
 
 const FLAG: u32 = 1 << 31;
 
-/// Makes stream `s` fault in each way that there is; returns the error words.
+/// Makes stream `s` fault in every possible way; returns the error words.
 fn words(b: &mut Board, s: u32) -> Vec<u32> {
     let mut words = Vec::new();
     let mut see = |b: &mut Board, iova: u64, write: bool| {
@@ -144,7 +144,7 @@ fn the_first_is_kept() {
             (1, merged, lost)
         );
 
-        // Once cleared, the next one comes.
+        // After it was cleared, the next one is latched.
         b.ack();
         b.wr(2, 0x8000).unwrap_err();
         assert_eq!(b.r(addr), 0x8000);
@@ -200,12 +200,12 @@ fn the_line_is_the_flag() {
         assert!(!b.dart.irq());
         b.rd(1, 0).unwrap_err();
         assert!(b.dart.irq());
-        // Writing anything but the flag keeps it up.
+        // Writing all bits but the flag keeps the line high.
         b.w(b.error(), !FLAG);
         assert!(b.dart.irq());
         b.w(b.error(), FLAG);
         assert!(!b.dart.irq());
-        // A storm: up again with each access.
+        // A storm: each access raises the line again.
         for _ in 0..10 {
             b.rd(1, 0).unwrap_err();
             assert!(b.dart.irq());
@@ -258,7 +258,7 @@ fn leftovers() {
     assert!(!b.dart.irq());
 }
 
-/// Four bits tell the stream, whatever their number.
+/// The error word has four bits for the stream, for any number of streams.
 #[test]
 fn streams_of_usb4_in_the_error_word() {
     let mut b = Board::ready(Config::new(T8103Usb4));

@@ -36,7 +36,7 @@ fn tcr_and_ttbr_are_locked() {
     }
 }
 
-/// What firmware has set up goes on, and its tables can be edited.
+/// The firmware's configuration keeps working, and its tables can be edited.
 #[test]
 fn the_rest_works() {
     for config in all() {
@@ -95,7 +95,7 @@ fn t8110_can_be_unlocked_unless() {
     assert_eq!(b.r(b.tcr(1)), 0);
     assert_eq!(b.dart.counters.errors(), 0);
 
-    // The lock of a lock still allows to set it, not to clear it, and cannot be cleared itself.
+    // The lock of a lock allows setting it but not clearing it, and cannot be cleared itself.
     b.w(t8110::PROTECT_LOCK, 0x1);
     b.w(t8110::PROTECT_LOCK, 0x0);
     assert_eq!(b.r(t8110::PROTECT_LOCK), 0x1);

@@ -69,7 +69,7 @@ fn bursts_end_where_pages_do() {
         let second = u32::from_le_bytes(data[page as usize / 2..][..4].try_into().unwrap());
         assert_eq!(b.ram.get(DATA + 0x1_0000), second);
 
-        // What comes before a fault has been done.
+        // The part before the fault was written.
         let denied = b.dart.write(&mut b.ram, 1, 3 * page - 4, &[0xaa; 8]);
         assert_eq!(denied, Err(Denied::Fault(Cause::NoPage)));
         assert_eq!(b.ram.get(DATA + 0x8000 + page - 4), 0xaaaa_aaaa);
@@ -99,7 +99,7 @@ fn addresses_beyond_32_bits() {
     assert_eq!(b.ram.get(DATA + 0x4010), 0x600d_600d);
 }
 
-/// Two streams in one group: the same tables, one invalidation for each.
+/// Two streams in one group have the same tables, but each needs its own invalidation.
 #[test]
 fn two_masters_in_one_group() {
     for config in all() {
@@ -126,7 +126,7 @@ impl Port for Pair<'_> {
     }
 
     fn write(&mut self, va: u64, buf: &[u8]) -> Result<(), Denied> {
-        // Both see the same memory: it is the first one's.
+        // Both instances use the memory of the first one.
         let Board { dart, .. } = &mut *self.1;
 
         dart.write(&mut self.0.ram, 1, va, buf)
@@ -150,7 +150,7 @@ fn a_master_behind_two() {
     assert_eq!(first.dart.log.via(ROOT), 128);
     assert_eq!(second.dart.log.via(ROOT), 128);
 
-    // An invalidation of one leaves the other one as it was.
+    // An invalidation of one instance does not affect the other one.
     first.unmap(0);
     first.unmap(0x8000);
     first.flush(0);

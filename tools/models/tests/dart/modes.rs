@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What comes before translation: enable, remap, TCR, the filter.
+//! The checks before translation: enable, remap, TCR, the filter.
 
 use super::board::*;
 use iommu_models::{
@@ -110,7 +110,7 @@ fn bypass_needs_that_of_the_filter() {
         assert!(b.dart.irq());
         b.dart.knobs.filter_closed = false;
         assert_eq!(b.rd(1, 0x1000), Ok(0x1000));
-        // The filter's bypass alone is no mode.
+        // The filter's bypass alone enables no access.
         b.w(b.tcr(1), filter);
         assert_eq!(b.rd(1, 0x1000), BLOCKED);
     }
@@ -184,7 +184,7 @@ fn nothing_moves_while_busy() {
     assert_eq!(b.rd(1, 0), Ok(DATA));
 }
 
-/// Stream 5 uses what stream 2 has.
+/// Stream 5 uses the tables of stream 2.
 fn remap_5_to_2(b: &mut Board) {
     if b.is_t8110() {
         b.w(b.tcr(5), b.on | t8110::REMAP | 2 << 8);
@@ -213,7 +213,7 @@ fn remap() {
         assert_eq!(b.rd(5, 0), Ok(DATA + 0x4000));
         b.flush(2);
         assert_eq!(b.rd(5, 0), Ok(DATA + 0x8000));
-        // Faults tell who it was.
+        // Faults report the original stream.
         b.rd(5, 0x0800_0000).unwrap_err();
         let error = b.r(b.error());
         let stream = if b.is_t8110() {
@@ -224,7 +224,7 @@ fn remap() {
         assert_eq!(stream, 5);
         assert_eq!(b.dart.log.faulted(5), 1);
 
-        // The mode is the target's, the enable bit is not.
+        // The mode is that of the target, the enable bit that of the original stream.
         b.w(b.tcr(2), 0);
         assert_eq!(b.rd(5, 0), BLOCKED);
         assert_eq!(b.dart.counters.errors(), 0);

@@ -30,7 +30,7 @@ fn nothing_can_be_reached_without_a_clock() {
         assert_eq!(b.dart.log.passed_any(), 0);
         assert_eq!(b.dart.peek(tcr), b.on);
 
-        // Nothing is forgotten.
+        // Registers and caches have kept their contents.
         b.dart.set_clock(true);
         b.unmap(0x4000);
         assert_eq!(b.rd(1, 0x4000), Ok(DATA));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a page entry permits.
+//! The accesses that a page entry permits.
 
 use super::board::*;
 use iommu_models::{
@@ -17,7 +17,7 @@ use iommu_models::{
 
 const REFUSED: Denied = Denied::Fault(Cause::Permission);
 
-/// Reads and writes of a page with these low bits, by hand.
+/// Writes an entry with these low bits; returns whether it permits a read and a write.
 fn permits(b: &mut Board, low: u64) -> (bool, bool) {
     let entry = b.entry(ROOT, 0, 0);
 
@@ -95,7 +95,7 @@ fn range_of_a_page() {
         }
         assert_eq!(b.dart.counters.faults.of(Fault::SubPage), 5);
 
-        // Everything, one unit, nothing.
+        // The whole page, one unit, no unit.
         let page = b.dart.page();
         for (range, at, fits) in [
             ((0, 0xfff), page - 4, true),

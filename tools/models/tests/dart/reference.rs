@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Random use against a naive reference.
+//! Random accesses compared with a simple reference.
 //!
-//! Three properties. After a change of the tables and the invalidation for it, each access gets what
-//! a walk without any cache gets. Without an invalidation it gets that or what it could have got
-//! before. And an invalidation drops exactly what it names, and counts it.
+//! The tests check three properties. After a change of the tables and its invalidation, each access
+//! has the result of a walk without caches. Without the invalidation, it has that or a result that
+//! was possible before. And an invalidation drops and counts exactly the entries that it names.
 //!
 //! The seed is printed; `MODELS_SEED=n cargo test --test dart` runs that one.
 
@@ -28,7 +28,7 @@ use iommu_models::{
 const ROOTS: [u64; 2] = [ROOT, ROOT2];
 const PAGES: u32 = 16;
 
-/// Pages come from stretches that share slots of every cache, each in another table.
+/// Returns a random page, from ranges that share slots of every cache, each in another table.
 fn some_iova(b: &Board, random: &mut Random) -> u64 {
     let bits = 30.min(b.shift + 2 * (b.shift - 3));
     let mut stretches = vec![
@@ -46,7 +46,7 @@ fn some_iova(b: &Board, random: &mut Random) -> u64 {
     stretch + (page << b.shift) + u64::from(random.below(0x400) * 4)
 }
 
-/// What the tables say now.
+/// Walks the current tables.
 fn walk(b: &mut Board, root: u64, iova: u64, write: bool) -> Result<u64, Denied> {
     let mut table = root;
 
@@ -167,7 +167,7 @@ fn agree(config: Config, random: &mut Random) {
     assert_eq!(b.dart.counters.errors(), 0);
 }
 
-/// Without invalidations, a page is what it was at some time since the last one.
+/// Without invalidations, each access has a result that was right at some time since the last one.
 #[test]
 fn is_never_worse_than_stale() {
     for config in all() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which registers there are, and what they keep.
+//! Which registers exist, and which bits they keep.
 
 use super::board::*;
 use iommu_models::dart::{
@@ -200,7 +200,7 @@ fn strict_about_writes() {
         assert_eq!(b.dart.counters.regs.reserved_bits, before + 1, "{off:#x}");
         assert_eq!(b.r(off), kept, "{off:#x}");
     }
-    // All streams, and a few more: that is how software says it.
+    // All ones, more bits than streams, as software writes for "all streams".
     b.w(t8020::ENABLE, !0);
     b.w(t8020::SELECT, !0);
     assert_eq!(b.dart.counters.regs.reserved_bits, 7);
@@ -285,7 +285,7 @@ fn bypass_that_cannot_be_had() {
             assert_eq!(b.dart.counters.regs.reserved_bits, 1);
         }
 
-        // A knob takes it away, as if the instance had been built so.
+        // A knob removes bypass, as in an instance that was built without it.
         let mut b = Board::up(config);
         assert!(b.dart.knobs.set("no_bypass", 1));
         assert_eq!(b.r(4) & 1, 0);
@@ -342,7 +342,7 @@ fn enable_words_of_usb4() {
     assert!(b.rd(1, 0).is_err());
     assert!(b.rd(40, 0).is_ok());
 
-    // The other reading: one word at 0xfc, and where a second would be is TCR 0.
+    // The other reading: one word at 0xfc, and TCR 0 at the offset of a second one.
     let mut b = Board::up(Config::new(T8103Usb4));
     b.dart.knobs.enable_at_fc = true;
     b.attach(1, ROOT);
@@ -387,7 +387,7 @@ fn tuning_is_kept() {
     assert_eq!(b.dart.counters.errors(), 0);
 }
 
-/// A block that is not what it was taken for.
+/// The registers of a device that is no DART.
 #[test]
 fn a_deaf_block_holds_nothing() {
     for config in all() {

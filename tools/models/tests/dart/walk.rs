@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! From an address to a page: geometry, formats, what is missing.
+//! Walks: geometry, formats, missing entries.
 
 use super::board::*;
 use iommu_models::{
@@ -24,7 +24,7 @@ const NO_TABLE: Result<u64, Denied> = Err(Denied::Fault(Cause::NoTable));
 const NO_PAGE: Result<u64, Denied> = Err(Denied::Fault(Cause::NoPage));
 const REFUSED: Result<u64, Denied> = Err(Denied::Fault(Cause::Permission));
 
-/// Why the last access faulted.
+/// The fault of the last access.
 fn why(b: &Board) -> Fault {
     match b.dart.log.recent().last().unwrap().how {
         How::Faulted { cause, .. } => cause,
@@ -69,7 +69,7 @@ fn pages_everywhere() {
     }
 }
 
-/// The entries that a walk reads are where the manual's bits say, written by hand.
+/// A walk reads the entries at the indices that the manual defines. They are written by hand here.
 #[test]
 fn two_levels_of_16k() {
     let mut b = Board::ready(Config::new(T8103));
@@ -115,7 +115,7 @@ fn two_levels_of_4k_and_four_ttbrs() {
 fn three_levels() {
     let mut b = Board::ready(Config::new(T8110));
 
-    // L0 [46:36], L1 [35:25], L2 [24:14]; an entry as one was read from hardware.
+    // L0 [46:36], L1 [35:25], L2 [24:14]; with an entry that was read from hardware.
     b.ram.set64(RAM + 0x8000 + 8 * 0x3f, 0x8000_0c01);
     b.ram.set64(RAM + 0xc000 + 8 * 0x7fe, 0x8000_1001);
     b.ram
@@ -189,7 +189,7 @@ fn what_is_missing() {
             assert_eq!(b.rd(1, 0x4_8000), NO_TABLE);
             assert_eq!(why(&b), Fault::NoPmd);
         }
-        // Anything with its valid bit clear is not valid.
+        // An entry without the valid bit is not valid, regardless of its other bits.
         b.ram.set64(entry, !1);
         b.flush(1);
         assert_eq!(b.rd(1, 0x4_8000), NO_TABLE);
@@ -223,7 +223,7 @@ fn tables_that_are_not_there() {
         b.flush(1);
         assert_eq!(b.rd(1, 0), NO_TABLE);
         assert_eq!(why(&b), Fault::Axi);
-        // Nothing of it is cached.
+        // The failed read is not cached.
         b.ram.set64(entry, 0);
         b.map(0, DATA);
         b.flush(1);
@@ -296,7 +296,7 @@ fn bits_of_entries_that_should_be_0() {
             }
             b.ram.set64(at, good);
         }
-        // Bit 1 of an entry that leads to a table does no harm, nor does that of DART2 in a page.
+        // Bit 1 does no harm in an entry that points to a table, nor in a page entry of DART2.
         let before = b.dart.counters.reserved_entry_bits;
         b.ram.set64(table, good_table | 2);
         b.ram.set64(page, good_page | 2);
