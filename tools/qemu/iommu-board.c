@@ -4,9 +4,9 @@
  *
  *   -device iommu-board,kind=h6
  *
- * Registers are where the SoC has them, on a bus that begins at SOC_BASE, and
- * interrupts have its numbers. What the IOMMU does is in tools/models; the
- * masters are devices of QEMU's own, whose accesses go through it.
+ * Registers are at the SoC's addresses, on a bus that begins at SOC_BASE, and
+ * interrupts have the SoC's numbers. The IOMMU's model is in tools/models. The
+ * masters are QEMU's own devices, whose accesses the IOMMU translates.
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
@@ -18,7 +18,7 @@
 
 #include "iommu-board.h"
 
-/* Where the SoC's bus begins in the machine's address space. */
+/* The start of the SoC's bus in the machine's address space. */
 #define SOC_BASE 0x100000000ULL
 
 #define REGS_SIZE 0x4000
@@ -27,7 +27,7 @@
 #define CCU_IOMMU 0x7bc
 #define CCU_GATE (1U << 0)
 #define CCU_RESET (1U << 16)
-/* A PLL that is enabled has locked. */
+/* An enabled PLL reads as locked. */
 #define PLL_END 0x100
 #define PLL_ENABLE (1U << 31)
 #define PLL_LOCK (1U << 28)
@@ -43,7 +43,7 @@ void iommu_board_update_irq(IommuBoard *s)
     qemu_set_irq(s->irq, iommu_model_irq(s->model));
 }
 
-/* Memory as the model's table walks and its debug port see it. */
+/* Memory for the model's table walks and its debug port. */
 static bool ram_read(uint64_t pa, uint8_t *buf, size_t len)
 {
     return address_space_read(&address_space_memory, pa,
@@ -201,7 +201,7 @@ static void board_realize(DeviceState *dev, Error **errp)
         memory_region_init_io(&s->ccu, OBJECT(s), &ccu_ops, s, "ccu", CCU_SIZE);
         iommu_board_map(&s->ccu, CCU_ADDR);
     } else {
-        /* Nothing switches these. */
+        /* This kind has no device that switches power or clock. */
         iommu_model_set_power(s->model, true);
         iommu_model_set_clock(s->model, true);
     }

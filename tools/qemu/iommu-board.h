@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the parts of the device iommu-board offer each other.
+ * Declarations shared by the files of the device iommu-board.
  */
 #ifndef HW_MISC_IOMMU_BOARD_H
 #define HW_MISC_IOMMU_BOARD_H
@@ -18,7 +18,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(IommuBoard, IOMMU_BOARD)
 #define TYPE_IOMMU_BOARD_PORT "iommu-board-port"
 OBJECT_DECLARE_SIMPLE_TYPE(Port, IOMMU_BOARD_PORT)
 
-/* Masters of the IOMMU: as many as the T8103's has streams. */
+/* Ports of the IOMMU: as many as the streams of the T8103's DART. */
 #define IOMMU_BOARD_PORTS 16
 
 #define CONTROL_SIZE 0x10000
@@ -29,11 +29,11 @@ typedef struct {
     const char *name;
     hwaddr regs;
     unsigned int spi;
-    bool ccu;       /* has gate and reset in a clock controller of Allwinner's */
-    bool pci;       /* has the functions of the PCI bus behind it, too */
+    bool ccu;       /* has gate and reset in an Allwinner clock controller */
+    bool pci;       /* the functions of the PCI bus are also behind it */
 } IommuBoardKind;
 
-/* What a master sees of the machine's memory. */
+/* A master's view of the machine's memory. */
 struct Port {
     IOMMUMemoryRegion parent_obj;
     IommuBoard *board;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a test sees and changes of the model, as a register window: no real
- * board has it. A text is written to and read from the buffer.
+ * A register window by which a test reads and changes the model's state. No real
+ * board has it. Texts are written to and read from a buffer in the window.
  */
 
 #include "qemu/osdep.h"
@@ -12,12 +12,12 @@
 
 enum {
     CONTROL_ID = 0x00,          /* reads CONTROL_ID_VALUE */
-    CONTROL_SHOW = 0x04,        /* writing: which text to put into the buffer */
-    CONTROL_LENGTH = 0x08,      /* how long that is, in bytes */
-    CONTROL_MARK = 0x0c,        /* writing: the report begins anew */
-    CONTROL_CLEAR = 0x10,       /* writing: the counters are 0 */
-    CONTROL_KNOB = 0x14,        /* writing: turns what the buffer names */
-    CONTROL_TURNED = 0x18,      /* 1 if there was such a knob */
+    CONTROL_SHOW = 0x04,        /* a write puts the text of this number into the buffer */
+    CONTROL_LENGTH = 0x08,      /* length of the text, in bytes */
+    CONTROL_MARK = 0x0c,        /* a write resets the report */
+    CONTROL_CLEAR = 0x10,       /* a write clears the counters */
+    CONTROL_KNOB = 0x14,        /* a write sets the knob that the buffer names */
+    CONTROL_TURNED = 0x18,      /* 1 if the last write of KNOB found the knob */
 };
 
 #define CONTROL_ID_VALUE 0x554d4d49

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The masters of the board: devices of QEMU's own, each at a port of the IOMMU.
+ * The masters of the board: QEMU's own devices, each at a port of the IOMMU.
  */
 
 #include "qemu/osdep.h"
@@ -25,15 +25,15 @@
 typedef struct {
     const char *name;
     const char *type;
-    const char *link;       /* its property for where it sees memory */
+    const char *link;       /* the property for its memory region */
     hwaddr regs;
-    unsigned int spi;       /* the first of its interrupts */
+    unsigned int spi;       /* its first interrupt */
     unsigned int nr_spis;
     unsigned int port;
 } Master;
 
 static const Master masters[] = {
-    /* Aborts, and then one line for each event. */
+    /* A line for aborts, and then one line for each event. */
     { "dma0", "pl330", "memory", 0x02000000, 176, 1 + PL330_EVENTS, 0 },
     { "dma1", "pl330", "memory", 0x02001000, 192, 1 + PL330_EVENTS, 1 },
     { "mmc", "generic-sdhci", "dma", 0x04020000, 208, 1, 2 },
@@ -41,7 +41,7 @@ static const Master masters[] = {
     { "net1", "cadence_gem", "dma", 0x05030000, 210, 1, 4 },
 };
 
-/* What is different for each kind of master. */
+/* Sets the properties of each kind of master. */
 static void set_up(DeviceState *dev, const Master *m)
 {
     if (!strcmp(m->type, "pl330")) {
@@ -51,7 +51,7 @@ static void set_up(DeviceState *dev, const Master *m)
     }
 }
 
-/* The card that "-drive if=none,id=sd" gives, if any. */
+/* Inserts the card of "-drive if=none,id=sd", if any. */
 static bool insert_card(DeviceState *host, Error **errp)
 {
     BlockBackend *drive = blk_by_name("sd");
@@ -71,7 +71,7 @@ static bool add_master(IommuBoard *s, const Master *m, Error **errp)
     SysBusDevice *bus = SYS_BUS_DEVICE(dev);
     unsigned int i;
 
-    /* Below the board it would count as given on the command line. */
+    /* As a child of the board, it would count as given on the command line. */
     object_property_add_child(qdev_get_machine(), m->name, OBJECT(dev));
     object_property_set_link(OBJECT(dev), m->link, OBJECT(&s->ports[m->port]),
                              &error_abort);

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The hardware models (tools/models) as QEMU's device calls them. A model has
- * no lock: QEMU's own, which every caller holds, serializes them.
+ * The functions of the hardware models (tools/models) for QEMU's device. A model
+ * has no lock. QEMU's own lock, which every caller holds, serializes the calls.
  */
 #ifndef HW_MISC_IOMMU_MODELS_H
 #define HW_MISC_IOMMU_MODELS_H
 
 typedef struct IommuModel IommuModel;
 
-/* What a model asks of the machine. False where there is no memory. */
+/* Functions of the machine that a model calls. They return false if there is no memory. */
 typedef struct IommuModelMemory {
     bool (*read)(uint64_t pa, uint8_t *buf, size_t len);
     bool (*write)(uint64_t pa, const uint8_t *buf, size_t len);
 } IommuModelMemory;
 
-/* NULL if there is no such kind. It is there for good. */
+/* Returns NULL if there is no such kind. An instance is never freed. */
 IommuModel *iommu_model_new(const char *kind, const IommuModelMemory *memory);
 uint32_t iommu_model_read(IommuModel *model, uint32_t offset);
 void iommu_model_write(IommuModel *model, uint32_t offset, uint32_t value);
@@ -22,19 +22,20 @@ void iommu_model_set_power(IommuModel *model, bool on);
 void iommu_model_set_clock(IommuModel *model, bool on);
 void iommu_model_set_reset(IommuModel *model, bool asserted);
 bool iommu_model_irq(const IommuModel *model);
-/* Where an access that ends in its page goes: false if nowhere. */
+/* Translates an access within one page; returns false if it is denied. */
 bool iommu_model_access(IommuModel *model, uint32_t master, uint64_t va,
                         size_t len, bool write, uint64_t *pa);
-/* Bytes of the pages that it translates. */
+/* Returns the size of a page in bytes. */
 uint64_t iommu_model_page_size(const IommuModel *model);
 bool iommu_model_knob(IommuModel *model, const char *name, uint32_t value);
-/* The report on accesses begins anew. */
+/* Resets the report on accesses. */
 void iommu_model_mark(IommuModel *model);
-/* The counters are 0. */
+/* Clears the counters. */
 void iommu_model_clear(IommuModel *model);
 /*
- * A text that free() takes: the report (0), counters (1), registers (2), knobs
- * (3), the last accesses (4) or register writes (5); else empty.
+ * Returns a text, which the caller frees with free(): the report (0), counters
+ * (1), registers (2), knobs (3), the last accesses (4) or register writes (5),
+ * else an empty text.
  */
 char *iommu_model_show(const IommuModel *model, uint32_t which);
 

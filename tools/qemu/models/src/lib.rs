@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The models as C functions, see `iommu-models.h`.
+//! Exports the models to QEMU as C functions, see `iommu-models.h`.
 //!
 //! Contract of all functions that take an instance: the pointer is from [`iommu_model_new`], and
-//! nobody else uses that instance meanwhile, for which QEMU's lock sees.
+//! no other call uses that instance meanwhile, which QEMU's lock ensures.
 
 use std::{
     ffi::{
@@ -30,7 +30,7 @@ use iommu_models::{
     Model, //
 };
 
-/// What a model asks of the machine.
+/// Functions of the machine that a model calls.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Machine {
@@ -57,13 +57,13 @@ pub struct Instance {
     page_size: u64,
 }
 
-/// The model of a kind, and the size of the pages it translates.
+/// Creates the model of a kind; returns it with the size of its pages.
 fn make(kind: &str) -> Option<(Box<dyn Model>, u64)> {
     Some(match kind {
         "h6" => (Box::new(Iommu::new(sun50i::Variant::H6)), 4096),
         "h616" => (Box::new(Iommu::new(sun50i::Variant::H616)), 4096),
         "t8103" => (
-            // The kernel of the board has pages of 4 KiB, too.
+            // The board's kernel has pages of 4 KiB.
             Box::new(Dart::new(
                 dart::Config::new(dart::Variant::T8103).pages_4k(),
             )),
@@ -73,7 +73,7 @@ fn make(kind: &str) -> Option<(Box<dyn Model>, u64)> {
     })
 }
 
-/// Makes an instance.
+/// Creates an instance.
 ///
 /// # Safety
 ///
@@ -153,7 +153,7 @@ pub unsafe extern "C" fn iommu_model_set_reset(this: *mut Instance, asserted: bo
     unsafe { &mut *this }.model.set_reset(asserted);
 }
 
-/// Level of the interrupt line.
+/// Returns the level of the interrupt line.
 ///
 /// # Safety
 ///
@@ -164,7 +164,7 @@ pub unsafe extern "C" fn iommu_model_irq(this: *const Instance) -> bool {
     unsafe { &*this }.model.irq()
 }
 
-/// Where an access of a master goes.
+/// Translates an access of a master.
 ///
 /// # Safety
 ///
@@ -191,7 +191,7 @@ pub unsafe extern "C" fn iommu_model_access(
     }
 }
 
-/// Bytes of the pages that it translates.
+/// Returns the size of a page in bytes.
 ///
 /// # Safety
 ///
@@ -202,7 +202,7 @@ pub unsafe extern "C" fn iommu_model_page_size(this: *const Instance) -> u64 {
     unsafe { &*this }.page_size
 }
 
-/// Turns a knob; false if there is none of that name.
+/// Sets a knob; false if there is none of that name.
 ///
 /// # Safety
 ///
@@ -223,7 +223,7 @@ extern "C" {
     fn strdup(text: *const c_char) -> *mut c_char;
 }
 
-/// The report on accesses begins anew.
+/// Resets the report on accesses.
 ///
 /// # Safety
 ///
@@ -234,7 +234,7 @@ pub unsafe extern "C" fn iommu_model_mark(this: *mut Instance) {
     unsafe { &mut *this }.model.mark();
 }
 
-/// The counters are 0.
+/// Clears the counters.
 ///
 /// # Safety
 ///
@@ -245,7 +245,8 @@ pub unsafe extern "C" fn iommu_model_clear(this: *mut Instance) {
     unsafe { &mut *this }.model.clear();
 }
 
-/// A text about the model, that `free()` takes: which, `iommu-models.h` says.
+/// Returns a text about the model, which the caller frees with `free()`. `iommu-models.h` lists the
+/// values of `which`.
 ///
 /// # Safety
 ///
@@ -269,6 +270,6 @@ pub unsafe extern "C" fn iommu_model_show(this: *const Instance, which: u32) -> 
         _ => {}
     }
     let text = CString::new(text).unwrap_or_default();
-    // SAFETY: a valid string, which is copied.
+    // SAFETY: `text` is a valid C string, which is copied.
     unsafe { strdup(text.as_ptr()) }
 }
