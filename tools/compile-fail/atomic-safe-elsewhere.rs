@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A declaration that vanishes, and a type of the same name that is not what was declared.
+//! A declaration in `atomic_safe!` that is configured out, and a different type of the same name.
 
 #[macro_use]
 mod skeleton;
@@ -37,7 +37,7 @@ atomic_safe! {
     }
 }
 
-// A reference to this becomes one to a number by itself.
+// Deref coercion turns a reference to this into one to a number.
 struct Hidden {
     lock: KBox<Locked>,
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A clock is switched off that was not switched on, by way of a trait that has no name here.
+//! A clock is disabled that was not enabled, through a trait that drivers cannot name.
 
 #[macro_use]
 mod skeleton;

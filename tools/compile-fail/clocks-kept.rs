@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Clocks kept for longer than their device is bound: the clock framework has pointers to its name, and to
-//! theirs in its devicetree node.
+//! Clocks that outlive the binding of their device. The clock framework keeps pointers to the
+//! device's name, and to the clocks' names in its devicetree node.
 
 #[macro_use]
 mod skeleton;

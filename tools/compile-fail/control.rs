@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Builds: a whole driver, in which no `unsafe` may stand.
+//! Builds: a complete driver, without `unsafe`.
 
 #![forbid(unsafe_code)]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What only a bus callback may do, kept for later.
+//! The device context of a bus callback is kept after the callback.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Modules that are private to the crate: their functions rely on how the crate uses them.
+//! Uses modules that are private to the crate: their functions rely on how the crate calls them.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An address space with a lock that leaves interrupts on: it is mapped in interrupts, too.
+//! An address space has a lock that does not disable interrupts, but is also mapped in interrupts.
 
 #[macro_use]
 mod skeleton;

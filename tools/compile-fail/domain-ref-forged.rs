@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A reference to a domain comes from the core, for a domain of this driver.
+//! A driver forges a reference to a domain. Only the core provides them, for the driver's domains.
 
 #[macro_use]
 mod skeleton;

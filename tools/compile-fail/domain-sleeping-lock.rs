@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An address space with a lock that sleeps: it is mapped in atomic context.
+//! An address space has a lock that sleeps, but is mapped in atomic context.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An address space that does not say that it is fit for atomic context.
+//! An address space is not declared as safe for atomic context.
 
 #[macro_use]
 mod skeleton;

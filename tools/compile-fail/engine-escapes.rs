@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The engine of an instance, used when its lock is not held any more.
+//! The engine of an instance is used after its lock was released.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A lock that sleeps in the part of the hardware that interrupts use.
+//! The part of the hardware that interrupts use has a lock that sleeps.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Denying a master is what the core falls back to: it must not fail.
+//! `attach_blocked` returns an error. The core falls back to it, so it must not fail.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Faults are reported from the interrupt, while the instance is held.
+//! `Faults` is kept after the interrupt. It is valid only there, while the instance is held.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The crate lists the regions that the firmware reserves; a driver would list them twice.
+//! A driver lists the regions that the firmware reserves, which the crate lists already.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Allocation flags come from the caller of the mapping, and from nowhere else.
+//! A driver creates allocation flags. They must be those of the caller of map.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A group is returned as a reference of its own; a cached one that is only borrowed may go.
+//! A borrowed group is returned, which may be freed. The callback must return its own reference.
 
 #[macro_use]
 mod skeleton;

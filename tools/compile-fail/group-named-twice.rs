@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Two references to a group, through each of which it is named: the core frees the old name without a
-//! lock.
+//! A group is named through each of two references. The core frees the old name without a lock.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Only the core asks for a group, for the master at hand.
+//! A driver forges a request for a group. Only the core creates them, for the current master.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A master gets one group.
+//! A request is used for two groups, but a master gets only one.
 
 #[macro_use]
 mod skeleton;

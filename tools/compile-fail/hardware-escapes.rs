@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Hardware that is kept beyond the callback it was lent for.
+//! The hardware is kept after the callback it was borrowed for.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Hardware whose lifetime cannot be shortened: callbacks use it for less than it lives.
+//! The lifetime of the hardware cannot be shortened, but callbacks borrow it for a shorter one.
 
 #[macro_use]
 mod skeleton;

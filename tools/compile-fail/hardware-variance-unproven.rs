@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Hardware that does not prove that its lifetime can be shortened.
+//! The hardware's type does not prove that its lifetime can be shortened.
 
 #[macro_use]
 mod skeleton;

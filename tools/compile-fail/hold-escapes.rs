@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The evidence that the lock of an instance is held, kept for longer than it is.
+//! The evidence that the lock of an instance is held is kept after the lock was released.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Identity and blocked are no domains of an instance: there is nothing to take for one.
+//! `attach_identity` takes a domain. The identity and blocked domains belong to no instance.
 
 #[macro_use]
 mod skeleton;

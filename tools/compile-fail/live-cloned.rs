@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The proof that instances are alive is not to be had twice, and not to be forgotten.
+//! The proof that instances are alive is cloned, or leaked.
 
 #[macro_use]
 mod skeleton;

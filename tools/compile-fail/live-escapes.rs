@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The proof that instances are alive, kept beyond the callback.
+//! The proof that instances are alive is kept after the callback.
 
 #[macro_use]
 mod skeleton;

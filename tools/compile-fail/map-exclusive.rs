@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Several CPUs map at once: there is no exclusive reference.
+//! `map` takes an exclusive reference, but several CPUs map at once.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What was mapped before an error must be said, or it is never unmapped.
+//! `map` returns an error without the number of mapped pages, which would never be unmapped.
 
 #[macro_use]
 mod skeleton;

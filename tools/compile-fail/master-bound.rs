@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A master need not be bound to a driver when its IOMMU is asked about it.
+//! `probe_device` takes a bound device, but a master may be unbound when it is called.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is kept of a master owns what it refers to.
+//! A driver's data of a master has a borrowed reference. It must own what it refers to.
 
 #[macro_use]
 mod skeleton;

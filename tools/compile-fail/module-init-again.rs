@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A driver initialises the base crate again.
+//! A driver initializes the base crate again.
 
 #[macro_use]
 mod skeleton;

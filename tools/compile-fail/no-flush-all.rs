@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The core flushes everything without asking whether a driver can.
+//! `flush_all` is missing. The core calls it without a check.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Before `probe_device` there is no master: `of_xlate` gets nothing it could keep one by.
+//! `of_xlate` takes a master, but masters exist only from `probe_device` on.
 
 #[macro_use]
 mod skeleton;

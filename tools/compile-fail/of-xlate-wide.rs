@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The upper half of an ID names the instance; a stream has sixteen bits.
+//! `of_xlate` returns 32 bits. A stream has 16: the upper half of an ID names the instance.
 
 #[macro_use]
 mod skeleton;

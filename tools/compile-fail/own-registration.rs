@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The crate owns the registration: a driver has none that it could forget.
+//! A driver registers an instance itself. The crate owns the registration, so none can be leaked.
 
 #[macro_use]
 mod skeleton;

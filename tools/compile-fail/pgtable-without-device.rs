@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A page table of a format that needs a device, without one.
+//! A page table is created without a device, in a format that needs one.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Another driver's data, taken for that of this one.
+//! The data of another driver's device is used as that of this driver.
 
 #[macro_use]
 mod skeleton;

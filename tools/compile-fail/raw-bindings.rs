@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The C side of the crate is not for drivers.
+//! A driver uses the crate's bindings to C, which are private.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The core compares addresses: one set of statics per driver, made by the macro.
+//! A driver defines its statics without the macro. The core compares their addresses, so there must
+//! be one set per driver.
 
 #[macro_use]
 mod skeleton;

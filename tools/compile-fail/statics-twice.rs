@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One driver, one set of statics.
+//! A driver defines a second set of statics.
 
 #[macro_use]
 mod skeleton;

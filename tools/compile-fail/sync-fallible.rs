@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! When the TLB is flushed the pages are reused: that cannot fail.
+//! `sync` returns an error. It cannot fail, because the core frees the pages after it.
 
 #[macro_use]
 mod skeleton;

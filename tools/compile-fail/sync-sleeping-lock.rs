@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A lock that sleeps, reached through the instance while pages are given back in atomic context.
+//! `sync` may be called in atomic context, but takes a lock that sleeps through the instance.
 
 #[macro_use]
 mod skeleton;

@@ -9,11 +9,11 @@ use iommu::{master::Master, ops::*, prot::Prot, PhysAddr};
 use kernel::{device::*, io::mem::IoMem, io::Io, irq::IrqReturn, of, platform, prelude::*};
 use kernel::{new_mutex, sync::Mutex, types::CovariantForLt};
 
-const CONTROL: usize = 0x00; // 0: deny, 1: let pass, 2: translate
+const CONTROL: usize = 0x00; // 0: deny, 1: bypass, 2: translate
 const TABLE: usize = 0x04; // physical address of the table, in pages
-const DROP: usize = 0x08; // whatever is written drops all that is cached
+const DROP: usize = 0x08; // a write of any value invalidates all cached entries
 
-/// An instance: what needs the bound device. Nobody can keep it for longer.
+/// The resources of an instance, which live as long as the device is bound.
 #[pin_data]
 struct Hardware<'bound> {
     engine: Engine<'bound>,
@@ -21,7 +21,7 @@ struct Hardware<'bound> {
     current: Mutex<Option<DomainRef<Toy>>>,
 }
 
-// What atomic context may use of it. With a `Mutex` in here it would not compile.
+// The part that may be used in atomic context. A `Mutex` in it would not compile.
 atomic_safe! { struct Engine<'bound> { io: IoMem<'bound, 0x1000> } }
 
 impl Hardware<'_> {
@@ -31,7 +31,7 @@ impl Hardware<'_> {
         self.engine.io.write32(table, TABLE);
         self.engine.io.write32(0, DROP);
         self.engine.io.write32(control, CONTROL);
-        // From here on the hardware does not walk the tables of the domain before: it may go.
+        // The hardware does not walk the previous domain's tables any more, so it may be freed.
         *current = domain;
     }
 }

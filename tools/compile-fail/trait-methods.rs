@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Methods of traits that public types have, called by a driver.
+//! A driver calls internal trait methods of public types.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The locks of two instances at once, which somebody else takes in the other order.
+//! The locks of two instances are held at once. Another CPU could take them in the other order.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Unmapping is atomic: it is given nothing to allocate with.
+//! `unmap` takes allocation flags. It is called in atomic context and must not allocate.
 
 #[macro_use]
 mod skeleton;

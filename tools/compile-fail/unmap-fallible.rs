@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Unmapping cannot fail.
+//! `unmap` returns an error, but must not fail.
 
 #[macro_use]
 mod skeleton;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Traits that the crate relies on, implemented by a driver that lies.
+//! A driver implements traits wrongly on which the soundness of the crate relies.
 
 #[macro_use]
 mod skeleton;

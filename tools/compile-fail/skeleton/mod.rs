@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The parts of a driver that a case does not care about, as macros.
+//! Macros for the parts of a driver that a case does not test.
 //!
-//! `operations!(a b c)` inside `impl Operations for Driver` gives the items of these names, and
-//! `domain!(a b c)` inside `impl PagingDomain<Driver> for Domain` does the same. A case writes the one
-//! it is about itself.
+//! `operations!(a b c)` inside `impl Operations for Driver` expands to the items of these names,
+//! and so does `domain!(a b c)` inside `impl PagingDomain<Driver> for Domain`. A case writes the
+//! item that it tests itself.
 
 #![allow(unused_macros, unused_imports, dead_code)]
 
