@@ -67,7 +67,7 @@ use body::{
 use format::Sizes;
 use slot::Slot;
 
-/// Part of a run of pages: what of it lies in one table.
+/// The part of a run of pages that lies in one table.
 #[derive(Copy, Clone)]
 struct Piece {
     /// Index into the directory.
@@ -155,7 +155,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     ///   lacks.
     /// - `ERANGE` for addresses outside what the hardware can express.
     /// - `EBUSY` if a page is mapped already. It keeps its translation.
-    /// - `ENOMEM`; `ENODEV` if the directory has to change and the walker's device is gone.
+    /// - `ENOMEM`; `ENODEV` if the directory has to change and the walker's device is unbound.
     #[inline(always)]
     pub fn map(
         &self,
@@ -329,7 +329,8 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         Some(page.paddr & !offset | iova & offset)
     }
 
-    /// What of `pages` pages from `page` on lies in the first table. `page` is in the address space.
+    /// Returns the part of `pages` pages from `page` on that lies in the first table. `page` is in the
+    /// address space.
     #[inline]
     fn piece(page: u64, pages: usize) -> Piece {
         let start = page as usize % F::TABLE_ENTRIES;

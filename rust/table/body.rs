@@ -145,7 +145,7 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
     /// # Errors
     ///
     /// `ENOMEM`, `ERANGE` if the hardware cannot address the table, `EBUSY` if the directory entry is a
-    /// page, `ENODEV` if the device is gone, or what mapping the table for the walker fails with.
+    /// page, `ENODEV` if the device is unbound, or the error of mapping the table for the walker.
     #[cold]
     #[inline(never)]
     pub(super) fn install(&self, index: usize, gfp: Gfp) -> Result<NonNull<AtomicU32>> {

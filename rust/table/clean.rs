@@ -29,7 +29,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         );
         let more = last.wrapping_sub(first);
 
-        // What most are: in one table.
+        // Most ranges lie in one table.
         if index < F::DIR_ENTRIES && more < (F::TABLE_ENTRIES - start) as u64 {
             return self.clean_piece(walker, index, start, more as usize + 1);
         }

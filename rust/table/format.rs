@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What distinguishes the page tables of one kind of hardware from those of another.
+//! The entries of a page table, as one kind of hardware has them.
 
 use core::marker::PhantomData;
 
@@ -58,7 +58,7 @@ pub trait Format: 'static {
         None
     }
 
-    /// What [`Format::dir_entry`] was given, or `None` for an entry that does not point to a table.
+    /// The address of the table that an entry points to, or `None`.
     fn dir_table(entry: u32) -> Option<u64>;
 }
 
@@ -69,7 +69,7 @@ pub struct Page {
     pub paddr: u64,
     /// Binary logarithm of its size.
     pub shift: u32,
-    /// What accesses are allowed.
+    /// The accesses that are allowed.
     pub prot: Prot,
 }
 

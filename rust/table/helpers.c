@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What page-table memory needs of C inlines and macros. Names follow the kernel's own Rust helpers,
+ * C inlines and macros that page-table memory needs. Names follow the kernel's own Rust helpers,
  * with a prefix of this crate.
  */
 

@@ -146,7 +146,7 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
     ///
     /// # Errors
     ///
-    /// `EBUSY` if something is mapped there, `ENODEV` if the device is gone.
+    /// `EBUSY` if something is mapped there, `ENODEV` if the device is unbound.
     fn map_section(&self, index: usize, count: usize, entry: u32) -> Result {
         self.device
             .lock(|walker| {

@@ -26,7 +26,7 @@ pub struct Range {
     pub paddr: u64,
     /// Number of bytes.
     pub size: u64,
-    /// What accesses are allowed.
+    /// The accesses that are allowed.
     pub prot: Prot,
 }
 

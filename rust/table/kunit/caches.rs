@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A page table, and the caches of a walker: what a driver does at `sync_map` and `sync` leaves nothing
-//! stale, whatever two CPUs do at the same time.
+//! A page table, and the caches of a walker. Two CPUs map and unmap at the same time. After the steps
+//! of a driver's `sync_map` and `sync`, the caches have no stale entry.
 
 use core::ops::RangeInclusive;
 
@@ -95,7 +95,7 @@ impl<F: Format> Hardware<F> {
         self.cached.lock().pages[index][pages].fill(None);
     }
 
-    /// What a driver does after it has mapped a page.
+    /// The steps of a driver after it has mapped a page.
     fn sync_map(&self, index: usize, page: usize) {
         let start = iova::<F>(index, page);
         let range = start..=start + (1 << F::PAGE_SHIFT) - 1;
@@ -111,7 +111,7 @@ impl<F: Format> Hardware<F> {
         }
     }
 
-    /// What a driver does after it has unmapped a page.
+    /// The steps of a driver after it has unmapped a page.
     fn sync(&self, index: usize, page: usize) {
         let start = iova::<F>(index, page);
         let range = start..=start + (1 << F::PAGE_SHIFT) - 1;

@@ -50,7 +50,7 @@ const fn page<F: Format>() -> u64 {
     1 << F::PAGE_SHIFT
 }
 
-/// What an entry that was made for `prot` allows: all, if the format has no permissions.
+/// The permissions of an entry that was made for `prot`: all, if the format has none.
 fn shown<F: Format>(prot: Prot) -> Prot {
     match F::page_entry(0, Prot::READ).ok().and_then(F::page) {
         Some(page) if page.prot == RW => RW,
@@ -538,7 +538,7 @@ pub fn another_walker<F: Format>() -> Result {
     Ok(())
 }
 
-/// New directory entries are reported until somebody says they are known.
+/// New directory entries are reported until they are settled.
 pub fn fresh_until_settled<F: Format>() -> Result {
     let table = table::<F>()?;
     let iova = 9 * span::<F>() - page::<F>();
@@ -637,7 +637,7 @@ pub fn two_cpus<F: Format>() -> Result {
     Ok(())
 }
 
-/// Memory that holds a table can be freed without dropping it. What the instance has listed stays.
+/// Memory that holds a table can be freed without dropping it. The listed allocation stays.
 pub fn forgotten_stays<F: Format>() -> Result {
     let stand = Stand::new()?;
     let table = MaybeUninit::<TestTable<F>>::pin_init(Table::new(stand.clone()));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the cases stand on: a device, the hardware's view of a table, random numbers.
+//! Support for the cases: a device, the hardware's view of a table, random numbers.
 
 use core::{
     ops::RangeInclusive,
@@ -133,7 +133,7 @@ impl Stand {
         unsafe { table.body.unmap(self.device()) };
     }
 
-    /// What was listed last, of a table for `F`.
+    /// The table that was listed last, if it is one for `F`.
     pub(super) fn listed<F: Format>(&self) -> *mut Body<F, Arc<Stand>> {
         core::ptr::with_exposed_provenance_mut(self.listed.load(Relaxed))
     }
@@ -213,7 +213,7 @@ pub fn table_on<F: Format>(stand: &Arc<Stand>) -> Result<Arc<TestTable<F>>> {
     Ok(Arc::new(Table::new(stand.clone())?, GFP_KERNEL)?)
 }
 
-/// What the hardware finds for the page at `iova`: its address, and what it allows.
+/// The page that the hardware finds at `iova`: its address and permissions.
 pub fn walk<F: Format>(table: &TestTable<F>, iova: u64) -> Result<Option<(u64, Prot)>> {
     let piece = TestTable::<F>::piece(iova >> F::PAGE_SHIFT, 1);
     let word = entries::read(&table.body.dir()[piece.index]);

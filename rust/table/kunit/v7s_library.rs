@@ -146,7 +146,7 @@ impl Drop for Library {
     }
 }
 
-/// What entry `index` of a directory entry stands for: a page's word, 0 if there is none.
+/// The word of the page at `index` of a directory entry's range, 0 if there is none.
 fn entry_of(word: u32, index: usize, table: impl Fn(u32, usize) -> Result<u32>) -> Result<u32> {
     match MediaTek::dir_table(word) {
         Some(_) => table(word, index),
