@@ -255,7 +255,7 @@ impl<T: Operations> TypedDomain<T> {
         // The core counts the pages of a range that does not wrap.
         let more = (pgsize as u64).wrapping_mul(pgcount as u64).wrapping_sub(1);
 
-        offset <= self.aperture.end() - self.aperture.start() && more <= room
+        offset <= self.aperture.end().wrapping_sub(*self.aperture.start()) && more <= room
     }
 
     /// Returns the part of the addresses from `first` to `last` that is in the aperture, if any.

@@ -251,8 +251,10 @@ impl<'a, T: Operations> Live<'a, T> {
         self.instances.engines()
     }
 
-    /// Returns the device whose walker reads the tables of a domain, that of this set's first
-    /// instance. See [`crate::walker::WalkerDevice`].
+    /// Returns the device whose walker reads the tables of a domain. See
+    /// [`crate::walker::WalkerDevice`].
+    ///
+    /// For hardware whose masters are behind one instance only: it is that of the first.
     pub fn walker(&self) -> Walker {
         Walker(self.instances.first().clone())
     }

@@ -259,9 +259,9 @@ unsafe impl Send for Block {}
 unsafe impl Sync for Block {}
 
 impl Block {
-    /// Allocates a zeroed directory of `bytes` bytes, a page or more. May sleep.
+    /// Allocates a zeroed directory of `bytes` bytes, in pages of its own. May sleep.
     pub(crate) fn directory(bytes: usize) -> Result<Self> {
-        if !bytes.is_power_of_two() || bytes < PAGE_SIZE {
+        if !bytes.is_power_of_two() {
             return Err(EINVAL);
         }
         // SAFETY: this function may be called with any flags and size.

@@ -10,7 +10,8 @@
 //!
 //! The core maps, unmaps and looks up *disjoint ranges* on any CPU at the same time and in any
 //! context, but ranges share tables. A table that is installed stays, so mapping and unmapping are plain
-//! atomic stores. Only the installation of a table takes a lock, that of the walker's device.
+//! atomic stores. Only a change of the directory takes a lock, that of the walker's device: a table is
+//! installed, or a directory entry becomes a page or stops being one.
 //!
 //! Callers that break the rule of disjoint ranges get wrong translations, and no worse.
 //!
@@ -88,6 +89,8 @@ struct Piece {
 pub struct Table<F: Format, W: WalkerDevice> {
     /// Each call uses it. It is here to spare one load.
     slots: NonNull<Slot>,
+    /// Physical address of the directory.
+    base: u64,
     /// An allocation of its own, since the device has its address: memory that holds a `Table` can be
     /// freed without dropping it, also if it is pinned (`MaybeUninit`).
     body: Pin<KBox<Body<F, W>>>,
@@ -116,6 +119,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         // INVARIANT: the slots of `body` do not change.
         Ok(Self {
             slots: NonNull::from(&*body.slots).cast(),
+            base: walker::paddr_of(body.directory.as_ptr()),
             body,
         })
     }
@@ -123,7 +127,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// Physical address of the directory, for the hardware's table base.
     #[inline]
     pub fn directory(&self) -> u64 {
-        walker::paddr_of(self.body.directory.as_ptr())
+        self.base
     }
 
     /// The last IOVA.
@@ -166,7 +170,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         prot: Prot,
         gfp: Gfp,
     ) -> (usize, Result) {
-        if !F::LARGE.is_empty() && pgsize != 1 << F::PAGE_SHIFT {
+        if pgsize != 1 << F::PAGE_SHIFT {
             return self.map_large(iova, paddr, pgsize, pgcount, prot, gfp);
         }
         // A scattered list is one such call after the other.

@@ -30,8 +30,8 @@ use crate::table::ffi;
 ///
 /// # Invariants
 ///
-/// The device is bound, and has the number `id`, which no other device ever had or has. While a value of
-/// this type exists, [`Mapped::unmap`] is called for no table that is listed with the device.
+/// The device is bound, and has the number `id`, which no other device has. While a value of this type
+/// exists, [`Mapped::unmap`] is called for no table that the value can be used with.
 pub struct BoundWalker<'a> {
     dev: &'a Device<Bound>,
     id: usize,
@@ -100,7 +100,7 @@ pub trait Mapped: Send + Sync {
     /// # Safety
     ///
     /// Called once, by the [`WalkerDevice`] that this is listed with, whose device `dev` is. No
-    /// hardware walks the memory any more, and no [`BoundWalker`] of the device exists.
+    /// hardware walks the memory any more, and no [`BoundWalker`] of the device is used with it.
     unsafe fn unmap(&self, dev: &Device<Bound>);
 }
 
@@ -144,20 +144,13 @@ pub(crate) unsafe fn map(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: usiz
     let dma = unsafe { ffi::rust_iommu_helper_dma_map_to_device(raw, virt.as_ptr(), bytes) };
     // SAFETY: `dma` was returned for this device just now.
     if unsafe { ffi::rust_iommu_helper_dma_mapping_error(raw, dma) } != 0 {
-        dev_err!(dev, "cannot map page-table memory for the walker\n");
         return Err(EIO);
     }
 
-    let paddr = paddr_of(virt);
-    if dma != paddr {
+    // Callers may hold a lock that a console needs, so this logs nothing.
+    if dma != paddr_of(virt) {
         // SAFETY: `dma` is a mapping of that size made above.
         unsafe { ffi::rust_iommu_helper_dma_unmap_to_device(raw, dma, bytes) };
-        dev_err!(
-            dev,
-            "page table at {:#x} would be walked at {:#x}: bounce buffers and offsets are not supported\n",
-            paddr,
-            dma
-        );
         return Err(EOPNOTSUPP);
     }
     Ok(())

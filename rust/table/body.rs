@@ -112,7 +112,13 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
             .enter(|walker| {
                 let (virt, bytes) = (self.directory.as_ptr(), self.directory.bytes());
                 // SAFETY: the block is freed only after `drop()`, by which time the mapping was undone.
-                unsafe { walker::map(walker.dev(), virt, bytes) }?;
+                unsafe { walker::map(walker.dev(), virt, bytes) }.inspect_err(|e| {
+                    dev_err!(
+                        walker.dev(),
+                        "page tables cannot be walked at their physical address: {:?}\n",
+                        *e
+                    )
+                })?;
                 // SAFETY: it is removed in `drop()`, and does not move until then.
                 unsafe { self.device.list(self.as_mapped()) }.inspect_err(|_| {
                     // SAFETY: mapped above.
@@ -153,7 +159,7 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
         let word = F::dir_entry(walker::paddr_of(block.as_ptr())).ok_or(ERANGE)?;
         let mut block = Some(block);
 
-        // A block that is not used is freed after the lock is released.
+        // A block that another CPU's call made superfluous is freed after the lock is released.
         self.device
             .lock(|walker| {
                 let slot = &self.slots[index];
@@ -169,17 +175,17 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
                 let virt = block.as_ptr();
                 // SAFETY: once the slot owns the block, it is freed in `drop()`, after `unmap()`.
                 unsafe { walker::map(walker.dev(), virt, block.bytes()) }?;
-                // INVARIANT: the slot owns the block now. It is mapped, and the lock is held.
                 let table = Block::into_ptr(block).cast();
-                slot.install(table);
-                self.tables.add(1usize, Relaxed);
-
                 let words = &self.dir()[index..=index];
                 // The walker must not find the table before its entries.
                 dma_mb(Write);
                 entries::write(&words[0], word);
                 // SAFETY: the directory is mapped, since `walker` exists.
                 unsafe { self.clean_words(walker, words) };
+                // Last, so that a CPU that finds the table needs no lock to rely on the directory.
+                // INVARIANT: the slot owns the block now. It is mapped, and the lock is held.
+                slot.install(table);
+                self.tables.add(1usize, Relaxed);
                 Ok(table)
             })
             .ok_or(ENODEV)?

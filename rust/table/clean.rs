@@ -19,8 +19,10 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// Lets the walker see the entries of `range`, and says whether there are [fresh](Table::fresh)
     /// directory entries among theirs.
     ///
-    /// It takes about a microsecond for each table with interrupts off, see [`Self::start_of`].
+    /// Does nothing but to look for fresh entries if `walker` is that of another device. Long ranges are
+    /// cleaned in parts, see [`Self::start_of`].
     #[inline(always)]
+    #[must_use = "changed directory entries have to be invalidated, after unmap as well"]
     pub fn clean(&self, walker: &BoundWalker<'_>, range: &RangeInclusive<u64>) -> bool {
         let (first, last) = (range.start() >> F::PAGE_SHIFT, range.end() >> F::PAGE_SHIFT);
         let (index, start) = (

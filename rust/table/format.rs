@@ -80,6 +80,7 @@ impl<F: Format> Sizes<F> {
     pub(super) const VALID: () = {
         assert!(F::DIR_ENTRIES.is_power_of_two() && F::TABLE_ENTRIES.is_power_of_two());
         assert!(F::PAGE_SHIFT < 32);
+        assert!(F::LINEAR >= F::PAGE_SHIFT && F::LINEAR < 64);
         // So that a page's number fits a word, and its address what the core counts with.
         assert!(Self::PAGES <= 1 << 31);
         // So that the address of a table has bits to spare, see `Slot`.
@@ -91,7 +92,8 @@ impl<F: Format> Sizes<F> {
             } else {
                 F::LARGE[i - 1]
             };
-            assert!(F::LARGE[i] > last && 1 << (F::LARGE[i] - F::PAGE_SHIFT) <= Self::PAGES);
+            assert!(F::LARGE[i] > last && F::LARGE[i] < 32);
+            assert!(1 << (F::LARGE[i] - F::PAGE_SHIFT) <= Self::PAGES);
             i += 1;
         }
     };

@@ -122,13 +122,17 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             let Some(page) = self.page_at(at) else {
                 break;
             };
+            // A format that decodes other sizes than it has.
+            if page.shift != F::PAGE_SHIFT && !F::LARGE.contains(&page.shift) {
+                break;
+            }
             let bytes = 1 << page.shift;
             let piece = Self::piece(at >> F::PAGE_SHIFT, bytes >> F::PAGE_SHIFT);
 
             if at & (bytes as u64 - 1) != 0 || bytes > size - done {
                 break;
             }
-            if page.shift >= Sizes::<F>::DIR_SHIFT {
+            if page.shift >= Sizes::<F>::DIR_SHIFT && self.table(piece.index).is_none() {
                 let count = bytes >> Sizes::<F>::DIR_SHIFT;
                 self.body.unmap_section(piece.index, count);
             } else if let Some(table) = self.table(piece.index) {

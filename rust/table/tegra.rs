@@ -29,6 +29,7 @@ impl<const BITS: u32> Tegra<BITS> {
 
     /// The entry of a page at `paddr`, which has to be a multiple of its size.
     fn leaf(shift: u32, paddr: u64, prot: Prot) -> Result<u32> {
+        const { assert!(BITS <= 22) };
         let frame = u32::try_from(paddr >> 12).map_err(|_| ERANGE)?;
         if frame > Self::FRAME {
             return Err(ERANGE);

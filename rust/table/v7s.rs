@@ -47,6 +47,7 @@ impl<const DIR_ENTRIES: usize, const OAS: u32> V7s<DIR_ENTRIES, OAS> {
     /// The address of a page of `1 << shift` bytes, as an entry has it.
     #[inline]
     fn address(shift: u32, paddr: u64, prot: Prot) -> Result<u32> {
+        const { assert!(OAS >= 32 && OAS <= 35) };
         if paddr >> OAS != 0 {
             return Err(ERANGE);
         }

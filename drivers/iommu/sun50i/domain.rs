@@ -54,7 +54,7 @@ impl Domain {
         loop {
             let part = Sun50iTable::start_of(&rest);
             if let Some(engaged) = engines.first() {
-                self.table.clean(&engaged.walker(), &part);
+                let _ = self.table.clean(&engaged.walker(), &part);
             }
             if part.end() == rest.end() {
                 return;
@@ -72,8 +72,8 @@ impl Domain {
         range: &RangeInclusive<u64>,
     ) -> Result {
         let (first, last) = low(range);
-        let fresh = Dirs::new(self.table.fresh(range));
         let mut engaged = engines.first().ok_or(ENODEV)?;
+        let fresh = Dirs::new(self.table.fresh(range));
         let (engine, hold) = engaged.get();
 
         engine.invalidate_with(hold, self.directory(), first, last, &fresh)?;
@@ -169,7 +169,8 @@ impl PagingDomain<Sun50iIommu> for Domain {
             return;
         };
         if is_short(&range) {
-            self.table.clean(&engaged.walker(), &range);
+            // Directory entries do not change when pages are unmapped.
+            let _ = self.table.clean(&engaged.walker(), &range);
         }
         let (first, last) = low(&range);
         let (engine, hold) = engaged.get();
