@@ -222,12 +222,11 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         Some(&table[page as usize % F::TABLE_ENTRIES])
     }
 
-    /// The table of slot `index`, which is in the directory, if it is walked.
+    /// The table of slot `index`, if it is walked. An index beyond the directory wraps around.
     #[inline(always)]
     fn table(&self, index: usize) -> Option<&[AtomicU32]> {
-        debug_assert!(index < F::DIR_ENTRIES);
         // SAFETY: by the type invariants there is a slot for each directory entry.
-        let slot = unsafe { self.slots.add(index).as_ref() };
+        let slot = unsafe { self.slots.add(index % F::DIR_ENTRIES).as_ref() };
         // SAFETY: by the invariants of `Body` it has that many words and stays until `self` is dropped.
         Some(unsafe { words(slot.table::<F>()?, F::TABLE_ENTRIES) })
     }

@@ -12,7 +12,7 @@ hw_passes_only=false
 # warning.
 hw_maps_tables=true
 hw_bears_misuse=true
-# Whether empty tables stay until the domain is freed.
+# Empty tables stay until the domain is freed. Whether they are pages, which the oracle counts.
 hw_keeps_tables=false
 
 # --- the test client -------------------------------------------------------
