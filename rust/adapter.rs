@@ -28,10 +28,6 @@ use kernel::{
         from_result,
         to_result, //
     },
-    irq::{
-        self,
-        IrqReturn, //
-    },
     of,
     platform,
     prelude::*,
@@ -43,37 +39,36 @@ use kernel::{
         delay::fsleep,
         Delta, //
     },
-    types::{
-        ForLt,
-        Opaque, //
-    },
+    types::Opaque,
     ThisModule, //
 };
 
+mod interrupt;
+mod power;
+
+use interrupt::Interrupt;
+
 use crate::{
+    access::{
+        Body,
+        Live, //
+    },
     bindings::as_raw,
     debugfs,
-    fault::Faults,
     fwnode,
     group::Group,
-    hold::EngineLock,
+    hardware::Resources,
     instance::Instance,
     lock_class::new_lock,
-    ops::{
-        Hardware,
-        Operations, //
-    },
+    ops::Operations,
     pm::{
         self,
         InitialState,
         PmCallbacks,
-        PmDevice,
-        PmOps,
         RuntimePm, //
     },
     probe_lock,
     registry,
-    storm::Storm,
     sysfs::SysfsDevice, //
 };
 
@@ -86,10 +81,10 @@ pub struct Adapter<T: Operations>(PhantomData<T>);
 #[doc(hidden)]
 #[pin_data(PinnedDrop)]
 pub struct Driven<T: Operations> {
-    /// The interrupt, requested before the core learns of the instance and freed after the last
+    /// The interrupts, requested before the core learns of the instance and freed after the last
     /// master is released.
     #[pin]
-    irq: Mutex<Option<Interrupt<T>>>,
+    irqs: Mutex<KVec<Interrupt<T>>>,
     /// Runtime PM, enabled while its callbacks find the driver data.
     #[pin]
     pm: Mutex<Option<RuntimePm<'static>>>,
@@ -98,52 +93,15 @@ pub struct Driven<T: Operations> {
     #[pin]
     debugfs: Mutex<Option<Pin<KBox<debugfs::InstanceDir>>>>,
     instance: Arc<Instance>,
-    /// Valid for as long as the device is bound. The lifetime is erased for storage;
-    /// `Driven::hardware` restores a shorter one.
-    hw: Pin<KBox<Hardware<'static, T>>>,
-}
-
-/// An interrupt that is requested.
-struct Interrupt<T: Operations>(Pin<KBox<irq::Registration<'static, Handler<T>>>>);
-
-impl<T: Operations> Drop for Interrupt<T> {
-    fn drop(&mut self) {
-        // This must stop before the registration is dropped, which frees the interrupt.
-        self.0.handler().storm.stop();
-    }
-}
-
-/// The interrupt handler.
-#[pin_data]
-struct Handler<T: Operations> {
-    instance: Arc<Instance>,
-    #[pin]
-    storm: Storm,
-    _driver: PhantomData<fn() -> T>,
-}
-
-impl<T: Operations> irq::Handler for Handler<T> {
-    fn handle(&self) -> IrqReturn {
-        // SAFETY: an instance of `T`. The registration is dropped before the hardware.
-        let hw = unsafe { self.instance.hardware::<T>() };
-
-        // SAFETY: this is the interrupt handler.
-        let faults = unsafe { Faults::new(&self.instance) };
-
-        let ret = T::interrupt(T::engine(hw), &faults);
-        if matches!(ret, IrqReturn::Handled) {
-            self.storm.count();
-        }
-        ret
-    }
+    /// Callbacks use it through `instance`.
+    _body: Pin<KBox<Body<T>>>,
 }
 
 impl<T: Operations> Driven<T> {
-    fn hardware(&self) -> &Hardware<'_, T> {
-        let hw: *const Hardware<'static, T> = &*self.hw;
-
-        // SAFETY: `Hardware` is covariant, so this only shortens its lifetime.
-        unsafe { &*hw.cast::<Hardware<'_, T>>() }
+    /// Returns the instance. The device is bound as long as there is `self`.
+    fn live(&self) -> Live<'_, T> {
+        // SAFETY: the instance is of driver `T`, and `self` has its body.
+        unsafe { Live::new(&self.instance) }
     }
 
     /// Undoes the part of probe that follows setting the driver data. `dev` is still bound.
@@ -154,15 +112,16 @@ impl<T: Operations> Driven<T> {
         // is safe because the hardware translates for no master: the core has released them all,
         // which has put them into the blocked domain.
         self.instance.close();
-        T::remove(self.hardware());
+        T::remove(self.live());
         // This follows `remove`, which leaves no fault latched: on a shared line the other handlers
         // would be called for it without end.
-        self.irq.lock().take();
-        // SAFETY: the instance is closed, and after `remove` the hardware walks no table.
-        unsafe { self.instance.unmap_tables() };
-        self.sysfs.lock().take();
+        self.irqs.lock().clear();
         // This follows `remove`, which turns the power off.
         self.pm.lock().take();
+        // SAFETY: the instance is closed, and after `remove` the hardware walks no table. No
+        // callback of the driver is left that could use the walker.
+        unsafe { self.instance.unmap_tables() };
+        self.sysfs.lock().take();
     }
 }
 
@@ -186,7 +145,7 @@ impl<T: Operations> PinnedDrop for Driven<T> {
 impl<T: Operations> Adapter<T> {
     fn try_probe(pdev: &platform::Device<CoreInternal<'_>>) -> Result
     where
-        Hardware<'static, T>: Send + Sync,
+        Resources<'static, T>: Send + Sync,
     {
         let dev: &Device<CoreInternal<'_>> = pdev.as_ref();
         let bound: &Device<Bound> = dev;
@@ -203,30 +162,30 @@ impl<T: Operations> Adapter<T> {
                 "too many IOMMU instances since the module was loaded\n"
             );
         })?;
-        // SAFETY: `Driven` closes the gate before it drops the hardware, and is dropped before the
+        // SAFETY: `Driven` closes the gate before it drops the body, and is dropped before the
         // device is unbound.
         let instance = unsafe { Instance::new::<T>(bound, index) }?;
-        let request = forever(pdev).irq_by_index(0)?;
+        let requests = interrupt::requests(forever(pdev), T::interrupts(info))?;
+        let (resources, engine) = T::probe(forever(pdev), info)?;
 
         let owned = instance.clone();
 
-        // The hardware is last: between `T::probe` and storing its result in the driver data, from
-        // where `tear_down` releases it, nothing can fail.
+        // The body is last: between making it and storing it in the driver data, from where
+        // `tear_down` releases it, nothing can fail.
         dev.set_drvdata(try_pin_init!(Driven::<T> {
-            irq <- new_lock!(Mutex, None, c"iommu_irq"),
+            irqs <- new_lock!(Mutex, KVec::new(), c"iommu_irqs"),
             pm <- new_lock!(Mutex, None, c"iommu_pm"),
             sysfs <- new_lock!(Mutex, None, c"iommu_sysfs"),
             debugfs <- new_lock!(Mutex, None, c"iommu_debugfs"),
             instance: owned,
-            hw: {
-                let lock = EngineLock::new(instance.clone());
-                let hw = KBox::pin_init(T::probe(forever(pdev), info, lock), GFP_KERNEL)
-                    // The hardware was never made, and no later code would close the instance.
+            _body: {
+                let body = KBox::pin_init(Body::<T>::new(resources, engine), GFP_KERNEL)
+                    // No later code would close the instance.
                     .inspect_err(|_| instance.close())?;
                 // SAFETY: dropped after `tear_down`, which closes the instance; the device is being
                 // bound.
-                unsafe { instance.set_hardware(NonNull::from(&*hw).cast()) };
-                hw
+                unsafe { instance.set_body(NonNull::from(&*body).cast()) };
+                body
             },
         }? Error))?;
         // From here on, an error drops the driver data, which undoes everything.
@@ -243,23 +202,11 @@ impl<T: Operations> Adapter<T> {
         // `start` precedes the request of the line: it acknowledges faults that were latched before
         // probe. A level-triggered line whose interrupt no handler answers is disabled by the
         // kernel.
-        T::start(driven.hardware())?;
+        T::start(driven.live())?;
 
-        // SAFETY: `Interrupt` stops it before the interrupt is freed.
-        let storm = unsafe { Storm::new(request.irq()) };
-        let handled = instance.clone();
-        let handler = try_pin_init!(Handler::<T> {
-            instance: handled,
-            storm <- storm,
-            _driver: PhantomData,
-        }? Error);
-        // SAFETY: it is dropped in `tear_down`, never forgotten.
-        let irq = unsafe { irq::Registration::new(request, T::IRQ_FLAGS, T::NAME, handler) };
-        *driven.irq.lock() = Some(Interrupt(KBox::pin_init(irq, GFP_KERNEL).inspect_err(
-            |e| {
-                dev_err!(dev, "interrupt not available: {:?}\n", *e);
-            },
-        )?));
+        // SAFETY: the instance of `pdev`; they are dropped in `tear_down`, never forgotten.
+        let irqs = unsafe { Interrupt::request_all(forever(pdev), &instance, requests) }?;
+        *driven.irqs.lock() = irqs;
 
         // SAFETY: the `iommu_device` lives in the instance, and is not registered.
         *driven.sysfs.lock() = Some(unsafe {
@@ -345,7 +292,7 @@ impl<T: Operations> Adapter<T> {
 
     extern "C" fn probe_callback(pdev: *mut bindings::platform_device) -> c_int
     where
-        Hardware<'static, T>: Send + Sync,
+        Resources<'static, T>: Send + Sync,
     {
         // SAFETY: the platform bus passes a valid device, which is being probed.
         let pdev = unsafe { &*pdev.cast::<platform::Device<CoreInternal<'_>>>() };
@@ -368,7 +315,7 @@ impl<T: Operations> Adapter<T> {
         // SAFETY: called for bound devices only.
         let driven = unsafe { pdev.as_ref().drvdata_borrow::<Driven<T>>() };
 
-        T::shutdown(driven.hardware());
+        T::shutdown(driven.live());
     }
 }
 
@@ -379,45 +326,6 @@ fn forever(pdev: &platform::Device<CoreInternal<'_>>) -> &'static platform::Devi
     // SAFETY: everything made from it is in `Driven`, which is dropped before the device is
     // unbound. The context's lifetime is a brand without effect on layout.
     unsafe { &*core::ptr::from_ref(pdev).cast() }
-}
-
-impl<T: Operations> PmDevice for Adapter<T> {
-    type Ops = DrivenPm<T>;
-    type Ref<'a> = &'a DrivenPm<T>;
-
-    unsafe fn from_device(dev: &Device) -> Option<Self::Ref<'_>> {
-        // SAFETY: `dev` is valid.
-        let data = unsafe { bindings::dev_get_drvdata(as_raw(dev)) };
-
-        // SAFETY: by the safety requirement `dev` is bound to this driver. Its data is not NULL
-        // only between probe and unbind, when it is `Driven<T>`, which `DrivenPm` is a transparent
-        // wrapper of. `Driven` is not found here any more when it is dropped, and dropping it waits
-        // for running callbacks.
-        unsafe { data.cast::<DrivenPm<T>>().as_ref() }
-    }
-}
-
-/// [`Driven`] as its PM callbacks see it.
-#[repr(transparent)]
-pub(crate) struct DrivenPm<T: Operations>(Driven<T>);
-
-#[vtable]
-impl<T: Operations> PmOps for DrivenPm<T> {
-    fn runtime_suspend(&self, _dev: &Device) -> Result {
-        T::runtime_suspend(self.0.hardware())
-    }
-
-    fn runtime_resume(&self, _dev: &Device) -> Result {
-        T::runtime_resume(self.0.hardware())
-    }
-
-    fn suspend(&self, _dev: &Device) -> Result {
-        T::suspend(self.0.hardware())
-    }
-
-    fn resume(&self, _dev: &Device) -> Result {
-        T::resume(self.0.hardware())
-    }
 }
 
 impl<T: Operations> driver::Adapter for Adapter<T> {
@@ -443,7 +351,7 @@ unsafe impl<T: Operations> driver::DriverLayout for Adapter<T> {
 // SAFETY: `unregister` undoes a successful `register`.
 unsafe impl<T: Operations> driver::RegistrationOps for Adapter<T>
 where
-    <T::Hardware as ForLt>::Of<'static>: Send + Sync,
+    Resources<'static, T>: Send + Sync,
 {
     unsafe fn register(
         pdrv: &Opaque<Self::DriverType>,

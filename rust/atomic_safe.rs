@@ -33,7 +33,7 @@ use kernel::{
 
 /// Types whose locks may be taken in any context, hard interrupts included.
 ///
-/// Implemented by hand for basic types; [`atomic_safe!`](crate::atomic_safe!) implements it for a
+/// Implemented here for basic types; [`atomic_safe!`](crate::atomic_safe!) implements it for a
 /// struct all of whose fields have it.
 ///
 /// # Safety
@@ -111,52 +111,38 @@ unsafe impl<T: AtomicSafe, A: Allocator> AtomicSafe for kernel::alloc::Vec<T, A>
 // SAFETY: all that is reachable is atomic-safe.
 unsafe impl<P: AtomicSafe> AtomicSafe for Pin<P> {}
 
-#[cfg(CONFIG_HAS_IOMEM)]
-// SAFETY: register accesses take no lock.
-unsafe impl<const SIZE: usize> AtomicSafe for kernel::io::mem::IoMem<'_, SIZE> {}
-
 // SAFETY: all that is reachable is atomic-safe.
 unsafe impl<A: AtomicSafe, B: AtomicSafe> AtomicSafe for (A, B) {}
 
-/// The type of `value`, which no coercion changes. For [`atomic_safe!`](crate::atomic_safe!).
+/// Requires that a field is [`AtomicSafe`]. For [`atomic_safe!`](crate::atomic_safe!).
 #[doc(hidden)]
-pub const fn type_of<T: ?Sized>(_value: &T) -> PhantomData<T> {
-    PhantomData
-}
+pub const fn require<T: AtomicSafe>(_field: &T) {}
 
-/// Declares a struct that is [`AtomicSafe`](crate::atomic_safe::AtomicSafe) because its fields are,
-/// or an enum without any.
+/// Implements [`AtomicSafe`](crate::atomic_safe::AtomicSafe) for a struct because its fields have
+/// it, or for an enum without data.
 ///
-/// A field that is not [`AtomicSafe`](crate::atomic_safe::AtomicSafe) makes the declaration an
-/// error. Attributes are passed on, including `#[pin_data]` and `#[pin]`. Generic parameters are
-/// plain names; their bounds are written in a `where` clause.
+/// All fields are named, in any order. It is an error if one is missing or is not
+/// [`AtomicSafe`](crate::atomic_safe::AtomicSafe).
 ///
 /// # Examples
 ///
 /// ```ignore
-/// atomic_safe! {
-///     /// State that an interrupt handler shares with other callbacks.
-///     pub struct Shared {
-///         faults: Atomic<u32>,
-///         last: Option<u32>,
-///     }
+/// struct Shared {
+///     faults: Atomic<u32>,
+///     mode: Mode,
 /// }
+///
+/// enum Mode {
+///     Off,
+///     On,
+/// }
+///
+/// atomic_safe!(Shared { faults, mode });
+/// atomic_safe!(enum Mode { Off, On });
 /// ```
 #[macro_export]
 macro_rules! atomic_safe {
-    (
-        $(#[$attr:meta])*
-        $vis:vis enum $name:ident
-        {
-            $($(#[$variant_attr:meta])* $variant:ident),* $(,)?
-        }
-    ) => {
-        $(#[$attr])*
-        $vis enum $name {
-            $($(#[$variant_attr])* $variant,)*
-        }
-
-        // An attribute can remove the enum. Then the name must not be that of another type.
+    (enum $name:ident { $($variant:ident),* $(,)? }) => {
         const _: () = {
             #[allow(dead_code)]
             fn variants(this: &$name) {
@@ -169,44 +155,16 @@ macro_rules! atomic_safe {
         // SAFETY: there is nothing in it, see `variants`.
         unsafe impl $crate::atomic_safe::AtomicSafe for $name {}
     };
-    (
-        $(#[$attr:meta])*
-        $vis:vis struct $name:ident
-        $(<$($lt:lifetime),* $(,)? $($param:ident),* $(,)?>)?
-        $(where $($bounded:ty: $bound:path),* $(,)?)?
-        {
-            $($(#[$field_attr:meta])* $field_vis:vis $field:ident: $type:ty),* $(,)?
-        }
-    ) => {
-        $(#[$attr])*
-        $vis struct $name $(<$($lt,)* $($param,)*>)?
-        $(where $($bounded: $bound,)*)?
-        {
-            $($(#[$field_attr])* $field_vis $field: $type,)*
-        }
-
-        // An attribute can remove or change the struct. The name must be that of a type with these
-        // fields and no others.
+    ($name:ident { $($field:ident),* $(,)? }) => {
         const _: () = {
             #[allow(dead_code)]
-            fn fields $(<$($lt,)* $($param,)*>)? (this: &$name $(<$($lt,)* $($param,)*>)?)
-            $(where $($bounded: $bound,)*)?
-            {
-                let $name { $($field: _,)* } = this;
-                $(
-                    let found = $crate::atomic_safe::type_of(&this.$field);
-                    let _: ::core::marker::PhantomData<$type> = found;
-                )*
+            fn fields(this: &$name) {
+                let $name { $($field),* } = this;
+                $($crate::atomic_safe::require($field);)*
             }
         };
 
-        // SAFETY: the bounds say that every field is atomic-safe; the struct has nothing else, see
-        // `fields`.
-        unsafe impl $(<$($lt,)* $($param,)*>)? $crate::atomic_safe::AtomicSafe
-            for $name $(<$($lt,)* $($param,)*>)?
-        where
-            $($type: $crate::atomic_safe::AtomicSafe,)*
-            $($($bounded: $bound,)*)?
-        {}
+        // SAFETY: every field is atomic-safe, see `fields`.
+        unsafe impl $crate::atomic_safe::AtomicSafe for $name {}
     };
 }

@@ -26,11 +26,15 @@ use kernel::{
 };
 
 use crate::{
+    access::{
+        InstanceSet,
+        Live, //
+    },
     domain::Domain,
     fault::Name,
     gfp::Gfp,
+    hardware::DebugOps,
     instance::Instance,
-    live::InstanceSet,
     master::{
         Attached,
         MasterBase, //
@@ -81,8 +85,8 @@ fn show_registers<T: Operations>(
         return f.write_str("gone\n");
     };
     // SAFETY: the files of an instance of `T`; the gate is held.
-    let hw = unsafe { instance.hardware::<T>() };
-    T::show_registers(T::engine(hw), f)
+    let iommu = unsafe { Live::<T>::new(instance) };
+    T::Debug::show_registers(&mut iommu.lock(), f)
 }
 
 fn show_selftest<T: Operations>(
@@ -94,11 +98,11 @@ fn show_selftest<T: Operations>(
         instances.push(instance.clone(), GFP_KERNEL)?;
         // SAFETY: the files of an instance of `T`.
         let instances = unsafe { InstanceSet::<T>::new(instances) }?;
-        let live = instances.enter();
-        if !live.is_complete() {
+        let iommus = instances.enter();
+        if !iommus.is_complete() {
             return Err(ENODEV);
         }
-        T::selftest(&live, Gfp::KERNEL, f)
+        T::Debug::selftest(&iommus, Gfp::KERNEL, f)
     })();
 
     match result {

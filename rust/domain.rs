@@ -39,12 +39,13 @@ use kernel::{
 };
 
 use crate::{
+    access::InstanceSet,
     bindings::rust_iommu_helper_module_put,
     gate::Gate,
-    live::InstanceSet,
-    ops::{
-        Operations,
+    ops::Operations,
+    paging::{
         PagingDomain,
+        PagingTable,
         Translation, //
     },
 };
@@ -188,7 +189,7 @@ impl<T: Operations> TypedDomain<T> {
             }? Error),
             GFP_KERNEL,
         )?;
-        let geometry = this.data.geometry();
+        let geometry = this.data.table().geometry();
         if geometry.pgsizes == 0 || geometry.aperture.is_empty() {
             return Err(EINVAL);
         }
@@ -309,6 +310,7 @@ impl<T: Operations> TypedDomain<T> {
         // SAFETY: by the safety requirement.
         unsafe { domain.cast::<Self>().as_ref() }
             .data
+            .table()
             .translations(f);
     }
 
@@ -317,7 +319,10 @@ impl<T: Operations> TypedDomain<T> {
     /// `domain` is the base of a valid `Self`.
     unsafe fn table_usage(domain: NonNull<Domain>) -> (usize, usize) {
         // SAFETY: by the safety requirement.
-        unsafe { domain.cast::<Self>().as_ref() }.data.table_usage()
+        unsafe { domain.cast::<Self>().as_ref() }
+            .data
+            .table()
+            .usage()
     }
 }
 

@@ -32,22 +32,23 @@ use kernel::{
 };
 
 use crate::{
+    access::{
+        Body,
+        Presence, //
+    },
     atomic_safe::AtomicSafe,
     domain::Domain,
     fault::RateLimit,
     gate::Gate,
     group::Group,
-    hold::Presence,
+    hardware::Hardware,
     link,
     lock_class::new_lock,
     master::{
         Attached,
         MasterBase, //
     },
-    ops::{
-        Hardware,
-        Operations, //
-    },
+    ops::Operations,
     walker::{
         BoundWalker,
         Mapped,
@@ -130,8 +131,8 @@ unsafe impl Send for MappedEntry {}
 ///
 /// # Invariants
 ///
-/// - `hw` points to the [`Hardware`] of the driver whose `iommu_ops` are at `ops`, and is valid
-///   while `gate` can be held, and while `presence` says that it is in place.
+/// - `body` points to the [`Body`] of the driver whose `iommu_ops` are at `ops`, and is valid while
+///   `gate` can be held, and while `presence` has it.
 /// - `dev` is valid and bound while `gate` can be held, and until the instance has been torn down.
 ///   No reference is held: an unbound instance must not keep its device, nor its devicetree node.
 #[pin_data]
@@ -141,7 +142,7 @@ pub(crate) struct Instance {
     dev: NonNull<Device>,
     index: u16,
     ops: *const bindings::iommu_ops,
-    hw: AtomicPtr<c_void>,
+    body: AtomicPtr<c_void>,
     /// The driver core has bound the device: masters may be linked to it.
     bound: AtomicBool,
     #[pin]
@@ -161,7 +162,7 @@ pub(crate) struct Instance {
 }
 
 // SAFETY: the `iommu_device` is used by the core under its own locks; `ops` is only compared and
-// `hw` is only used while it is there, by types that are `Send` and `Sync`.
+// `body` is only used while it is there, by types that are `Send` and `Sync`.
 unsafe impl Send for Instance {}
 // SAFETY: as above.
 unsafe impl Sync for Instance {}
@@ -180,10 +181,10 @@ impl Instance {
                 dev: NonNull::from(&**dev),
                 index,
                 ops: T::statics().ops(),
-                hw: AtomicPtr::new(core::ptr::null_mut()),
+                body: AtomicPtr::new(core::ptr::null_mut()),
                 bound: AtomicBool::new(false),
                 gate <- Gate::new(),
-                presence <- new_lock!(SpinLockIrq, Presence(false), c"iommu_engine"),
+                presence <- new_lock!(SpinLockIrq, Presence(None), c"iommu_engine"),
                 masters <- new_lock!(Mutex, KVec::new(), c"iommu_masters"),
                 streams <- new_lock!(SpinLockIrq, KVec::new(), c"iommu_streams"),
                 domains <- new_lock!(Mutex, KVec::new(), c"iommu_domains"),
@@ -194,22 +195,23 @@ impl Instance {
         )
     }
 
-    /// Sets the pointer to the hardware.
+    /// Lets callbacks find what the driver has made for the instance.
     ///
     /// # Safety
     ///
-    /// The hardware stays there, and its device bound, until [`Self::close`] has returned.
-    pub(crate) unsafe fn set_hardware(&self, hw: NonNull<c_void>) {
-        self.hw.store(hw.as_ptr(), Ordering::Release);
+    /// `body` is the [`Body`] of this instance's driver. It stays there, and the device bound,
+    /// until [`Self::close`] has returned.
+    pub(crate) unsafe fn set_body(&self, body: NonNull<c_void>) {
+        self.body.store(body.as_ptr(), Ordering::Release);
         // INVARIANT: by the safety requirement.
-        *self.presence.lock() = Presence(true);
+        *self.presence.lock() = Presence(Some(body));
     }
 
     /// Waits until the hardware has no users, and prevents new ones. Sleeps.
     pub(crate) fn close(&self) {
         self.gate.close();
-        // INVARIANT: the presence does not claim any more that the hardware is there.
-        *self.presence.lock() = Presence(false);
+        // INVARIANT: there is no address any more.
+        *self.presence.lock() = Presence(None);
     }
 
     /// Returns the core's view of the instance.
@@ -259,20 +261,18 @@ impl Instance {
         &self.presence
     }
 
-    /// Returns the hardware.
+    /// Returns what the driver has made for this instance.
     ///
     /// # Safety
     ///
     /// The instance is of driver `T`. For as long as the result is used, its gate is held, or the
-    /// lock of a presence that says that the hardware is there, or the hardware is known by other
-    /// means to be there.
+    /// lock of a presence that has the body, or the body is known by other means to be there.
     #[inline]
-    pub(crate) unsafe fn hardware<T: Operations>(&self) -> &Hardware<'_, T> {
-        let ptr = self.hw.load(Ordering::Acquire).cast::<Hardware<'_, T>>();
+    pub(crate) unsafe fn body<T: Hardware>(&self) -> &Body<T> {
+        let body = self.body.load(Ordering::Acquire).cast::<Body<T>>();
 
-        // SAFETY: by the type invariants and the safety requirement. Hardware is covariant, so a
-        // shorter lifetime is fine.
-        unsafe { &*ptr }
+        // SAFETY: by the type invariants and the safety requirement.
+        unsafe { &*body }
     }
 
     /// Adds the streams of a master. Process context.
@@ -481,16 +481,16 @@ impl Instance {
     pub(crate) unsafe fn unmap_tables(&self) {
         for entry in self.tables.lock().iter_mut() {
             // SAFETY: the device of this instance, which is being torn down. There is a
-            // `BoundWalker` only while the gate is held, or the lock of a presence that says the
-            // hardware is there.
+            // `BoundWalker` only while the gate is held, or the lock of a presence that has
+            // the body.
             unsafe { entry.unmap(self.dev) };
         }
     }
 
     /// # Safety
     ///
-    /// The gate is held during `'a`, or the lock of the presence, which says that the hardware is
-    /// there.
+    /// The gate is held during `'a`, or the lock of the presence, which has the body; or the device
+    /// is bound, and mappings are not undone before the end of `'a`.
     #[inline(always)]
     pub(crate) unsafe fn walker<'a>(&'a self) -> BoundWalker<'a> {
         // SAFETY: by the safety requirement.
@@ -527,7 +527,7 @@ unsafe impl WalkerDevice for Walker {
         let presence = self.0.presence.lock();
 
         // SAFETY: the lock is held until `f` has returned.
-        presence.0.then(|| f(&unsafe { self.0.walker() }))
+        presence.0.is_some().then(|| f(&unsafe { self.0.walker() }))
     }
 
     unsafe fn list(&self, table: NonNull<dyn Mapped>) -> Result {

@@ -2,15 +2,17 @@
 
 //! IOMMU drivers.
 //!
-//! A driver implements [`ops::Operations`] and declares itself with [`module_iommu_driver!`]. The
-//! crate registers the hardware with the IOMMU core and finds the instance that a master is behind.
-//! It passes that instance to the driver's callbacks, and keeps all that the core or the hardware
-//! may still use alive.
+//! A driver implements three traits, and declares itself with [`module_iommu_driver!`]:
+//! [`hardware::Hardware`] for the platform device, [`ops::Operations`] for the masters, and
+//! [`paging::PagingDomain`] for an address space. The crate registers the hardware with the IOMMU core
+//! and finds the instance that a master is behind. It passes that instance to the driver's
+//! callbacks, and keeps all that the core or the hardware may still use alive.
 //!
 //! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
 
 use kernel::prelude::*;
 
+pub mod access;
 pub mod adapter;
 pub mod atomic_safe;
 mod bindings;
@@ -23,16 +25,15 @@ mod fwnode;
 mod gate;
 pub mod gfp;
 pub mod group;
-pub mod hold;
+pub mod hardware;
 pub mod instance;
 mod link;
-pub mod live;
 mod lock_class;
 pub mod master;
-pub mod mem_region;
 mod notifier;
 pub mod ops;
 mod pages;
+pub mod paging;
 #[cfg(CONFIG_IOMMU_IO_PGTABLE)]
 pub mod pgtable;
 pub mod pm;
@@ -40,6 +41,8 @@ mod probe_lock;
 pub mod prot;
 mod refusal;
 pub mod regions;
+#[cfg(CONFIG_HAS_IOMEM)]
+pub mod registers;
 mod registry;
 pub mod reset;
 mod storm;

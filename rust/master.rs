@@ -22,9 +22,9 @@ use kernel::{
 };
 
 use crate::{
+    access::InstanceSet,
     domain::Domain,
     gate::Gate,
-    live::InstanceSet,
     lock_class::new_lock,
     ops::Operations, //
 };

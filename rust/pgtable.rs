@@ -48,18 +48,22 @@ pub unsafe trait Robust: IoPageTableFmt {
     fn supports(config: &Config) -> bool;
 }
 
-crate::atomic_safe! {
-    /// The configuration of a page table. Corresponds to `struct io_pgtable_cfg`.
-    #[derive(Clone, Copy)]
-    pub struct Config {
-        /// The page size in bytes. These formats have one page size.
-        pub page_size: usize,
-        /// Width of an input address (IOVA) in bits.
-        pub ias: u32,
-        /// Width of an output (physical) address in bits.
-        pub oas: u32,
-    }
+/// The configuration of a page table. Corresponds to `struct io_pgtable_cfg`.
+#[derive(Clone, Copy)]
+pub struct Config {
+    /// The page size in bytes. These formats have one page size.
+    pub page_size: usize,
+    /// Width of an input address (IOVA) in bits.
+    pub ias: u32,
+    /// Width of an output (physical) address in bits.
+    pub oas: u32,
 }
+
+crate::atomic_safe!(Config {
+    page_size,
+    ias,
+    oas
+});
 
 /// A page table of format `F`. Its hardware reads it coherently.
 pub struct PageTable<F: Robust> {

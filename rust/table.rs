@@ -59,7 +59,6 @@ pub use format::{
     Format,
     Page, //
 };
-pub use walk::Range;
 
 use body::{
     words,

@@ -15,11 +15,11 @@ use super::{
 };
 
 use crate::{
-    domain::TypedDomain,
-    live::{
-        Live,
+    access::{
+        Instances,
         Names, //
     },
+    domain::TypedDomain,
     master::{
         Attached,
         Master, //
@@ -51,39 +51,39 @@ pub(super) unsafe extern "C" fn attach_paging<T: Operations>(
     // SAFETY: the core calls this between `probe_device` and `release_device`.
     let master = unsafe { master::<T>(dev) };
 
-    let live = master.instances().enter();
+    let iommus = master.instances().enter();
     let result = if !domain.instances().same(master.instances()) {
         Err(not_attached(
-            &live,
+            &iommus,
             master,
             "its IOMMUs are not those of the domain",
             EINVAL,
         ))
-    } else if !live.is_complete() {
+    } else if !iommus.is_complete() {
         Err(not_attached(
-            &live,
+            &iommus,
             master,
             "an IOMMU is being unbound",
             ENODEV,
         ))
     } else {
         domain
-            .with_reference(|domain| T::attach(&live, master, domain))
+            .with_reference(|domain| T::attach(&iommus, master, domain))
             .map(|()| Attached::Paging(domain.base().into()))
     };
-    conclude_attach(&live, master, result)
+    conclude_attach(&iommus, master, result)
 }
 
 /// Logs a first attach that fails before the driver is called. Later ones fail silently, as the
 /// core expects. Returns `e`.
 fn not_attached<T: Operations>(
-    live: &Live<'_, T>,
+    iommus: &Instances<'_, T>,
     master: &Master<T>,
     why: &str,
     e: Error,
 ) -> Error {
     if master.base().is_unattached() {
-        master.log_attach_failed(fmt!("{}", Names(live)), why, e);
+        master.log_attach_failed(fmt!("{}", Names(iommus)), why, e);
     }
     e
 }
@@ -95,7 +95,7 @@ fn not_attached<T: Operations>(
 /// master whose first attach fails is denied until it is attached to another domain, and the core
 /// gets success.
 fn conclude_attach<T: Operations>(
-    live: &Live<'_, T>,
+    iommus: &Instances<'_, T>,
     master: &Master<T>,
     result: Result<Attached>,
 ) -> c_int {
@@ -103,7 +103,7 @@ fn conclude_attach<T: Operations>(
         Ok(attached) => attached,
         Err(e) if !master.base().is_unattached() => return e.to_errno(),
         Err(_) => {
-            T::attach_blocked(live, master);
+            T::attach_blocked(iommus, master);
             Attached::Blocked
         }
     };
@@ -124,20 +124,20 @@ pub(super) unsafe extern "C" fn attach_identity<T: Operations>(
     // SAFETY: the core calls this between `probe_device` and `release_device`.
     let master = unsafe { master::<T>(dev) };
 
-    let live = master.instances().enter();
-    let result = if !live.is_complete() {
+    let iommus = master.instances().enter();
+    let result = if !iommus.is_complete() {
         Err(not_attached(
-            &live,
+            &iommus,
             master,
             "an IOMMU is being unbound",
             ENODEV,
         ))
     } else {
-        T::attach_identity(&live, master)
+        T::attach_identity(&iommus, master)
             .map(|()| Attached::Identity)
-            .map_err(|e| not_attached(&live, master, "no identity domain", e))
+            .map_err(|e| not_attached(&iommus, master, "no identity domain", e))
     };
-    conclude_attach(&live, master, result)
+    conclude_attach(&iommus, master, result)
 }
 
 /// Attaches a master to the blocked domain. Called with the lock of its group held.

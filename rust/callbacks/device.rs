@@ -18,6 +18,10 @@ use kernel::{
 use super::master;
 
 use crate::{
+    access::{
+        InstanceSet,
+        Live, //
+    },
     bindings::{
         self as helpers,
         as_raw, //
@@ -25,7 +29,6 @@ use crate::{
     fwnode,
     group::Group,
     instance::Instance,
-    live::InstanceSet,
     master::Master,
     ops::{
         DefaultDomain,
@@ -59,8 +62,8 @@ pub(super) unsafe extern "C" fn of_xlate<T: Operations>(
         // An instance that is being unbound counts as one that is not probed yet: the master waits
         // for the next.
         let _guard = instance.gate().enter().ok_or(EPROBE_DEFER)?;
-        // SAFETY: the gate is held.
-        let iommu = unsafe { instance.dev() };
+        // SAFETY: `find` gave an instance of `T`, and the gate is held.
+        let iommu = unsafe { Live::<T>::new(&instance) };
         let count = args.args_count as usize;
 
         if count != T::CELLS {
@@ -68,7 +71,7 @@ pub(super) unsafe extern "C" fn of_xlate<T: Operations>(
                 dev,
                 fmt!(
                     "{}: iommus entry has {} cells, this IOMMU takes {}",
-                    iommu.name(),
+                    iommu.dev().name(),
                     count,
                     T::CELLS
                 ),
@@ -77,12 +80,10 @@ pub(super) unsafe extern "C" fn of_xlate<T: Operations>(
         }
         let cells = args.args.get(..count).ok_or(EINVAL)?;
 
-        // SAFETY: `find` gave an instance of `T`, and the gate is held.
-        let hw = unsafe { instance.hardware::<T>() };
-        let stream = T::of_xlate(hw, cells).inspect_err(|_| {
+        let stream = T::of_xlate(iommu, cells).inspect_err(|_| {
             refusal::refuse(
                 dev,
-                fmt!("{}: no such master ID: {:?}", iommu.name(), cells),
+                fmt!("{}: no such master ID: {:?}", iommu.dev().name(), cells),
             );
         })?;
 
@@ -124,13 +125,13 @@ fn try_probe_device<T: Operations>(dev: &Device) -> Result<Pin<KBox<Master<T>>>>
     // SAFETY: `gather_streams` finds only instances of `T`.
     let instances = unsafe { InstanceSet::<T>::new(instances) }?;
 
-    let live = instances.enter();
-    if !live.is_complete() {
+    let iommus = instances.enter();
+    if !iommus.is_complete() {
         return Err(ENODEV);
     }
     // The driver must not defer the probe, since the core may be replaying masters.
     let data =
-        T::probe_device(&live, dev, &streams)
+        T::probe_device(&iommus, dev, &streams)
             .map_err(|e| if e == EPROBE_DEFER { EIO } else { e })?;
     let master = Master::new(dev, instances.try_clone()?, streams, data)?;
     // An instance that is being unbound removes itself from the registry first, and looks for
@@ -141,7 +142,7 @@ fn try_probe_device<T: Operations>(dev: &Device) -> Result<Pin<KBox<Master<T>>>>
     }
     // Last, since a managed link cannot be removed again.
     for instance in instances.as_slice() {
-        // SAFETY: `live` is complete, so the gate is held.
+        // SAFETY: `iommus` is complete, so the gate is held.
         unsafe { instance.link(dev) }?;
     }
     Ok(master)

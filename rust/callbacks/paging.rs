@@ -15,9 +15,10 @@ use crate::{
     bindings as helpers,
     domain::TypedDomain,
     gfp::Gfp,
-    ops::{
-        Operations,
-        PagingDomain, //
+    ops::Operations,
+    paging::{
+        PagingDomain,
+        PagingTable, //
     },
     prot::Prot, //
 };
@@ -36,11 +37,11 @@ pub(super) unsafe extern "C" fn domain_alloc_paging<T: Operations>(
 
     let domain = (|| {
         let instances = master.instances().try_clone()?;
-        let live = master.instances().enter();
-        if !live.is_complete() {
+        let iommus = master.instances().enter();
+        if !iommus.is_complete() {
             return Err(ENODEV);
         }
-        let data = T::domain_alloc(&live, master);
+        let data = T::domain_alloc(&iommus, master);
 
         // SAFETY: the module is that of `T`, in whose code we are.
         if !unsafe { helpers::rust_iommu_helper_try_module_get(module) } {
@@ -82,7 +83,10 @@ pub(super) unsafe extern "C" fn map_pages<T: Operations>(
         return ERANGE.to_errno();
     }
 
-    let (count, result) = domain.data().map(iova, paddr, pgsize, pgcount, prot, gfp);
+    let (count, result) = domain
+        .data()
+        .table()
+        .map(iova, paddr, pgsize, pgcount, prot, gfp);
     // A larger count than `pgcount` would make the core continue beyond the range; success without
     // progress would make it loop forever.
     // SAFETY: the core passes a valid pointer to a number of this call's own, which is 0.
@@ -113,7 +117,7 @@ pub(super) unsafe extern "C" fn unmap_pages<T: Operations>(
     }
 
     let all = pgsize.wrapping_mul(pgcount);
-    let size = domain.data().unmap(iova as u64, all).min(all);
+    let size = domain.data().table().unmap(iova as u64, all).min(all);
     if size != 0 {
         // SAFETY: the core passes a valid gather that is the caller's own.
         unsafe { gather_range(gather, iova, size) };
@@ -217,5 +221,5 @@ pub(super) unsafe extern "C" fn iova_to_phys<T: Operations>(
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
 
     // 0 means "not mapped". The core itself asks for address 1 to test whether page 0 is mapped.
-    domain.data().iova_to_phys(iova).unwrap_or(0)
+    domain.data().table().iova_to_phys(iova).unwrap_or(0)
 }

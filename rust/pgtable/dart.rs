@@ -20,7 +20,13 @@ use kernel::{
 
 use crate::{
     bindings::rust_iommu_helper_phys_to_virt,
-    ops::Translation,
+    gfp::Gfp,
+    paging::{
+        merge,
+        Geometry,
+        PagingTable,
+        Translation, //
+    },
     prot::Prot,
     PhysAddr, //
 };
@@ -177,51 +183,64 @@ impl<F: DartFormat> PageTable<F> {
         }
         tables
     }
+}
 
-    /// Calls `f` with each range of live translations, merged.
-    pub fn for_each_range(&self, f: &mut dyn FnMut(Translation)) {
-        let size = self.config().page_size as u64;
-        let mut last: Option<Translation> = None;
-
-        self.walk_all(&mut |iova, entry| {
-            let mut prot = Prot::NONE;
-            if entry & F::NO_READ == 0 {
-                prot = prot | Prot::READ;
-            }
-            if entry & F::NO_WRITE == 0 {
-                prot = prot | Prot::WRITE;
-            }
-            let paddr = F::paddr(entry);
-
-            match &mut last {
-                Some(range)
-                    if range.iova + range.size == iova
-                        && range.paddr + range.size as PhysAddr == paddr
-                        && range.prot == prot =>
-                {
-                    range.size += size;
-                }
-                _ => {
-                    let next = Translation {
-                        iova,
-                        paddr,
-                        size,
-                        prot,
-                    };
-                    if let Some(range) = last.replace(next) {
-                        f(range);
-                    }
-                }
-            }
-        });
-        if let Some(range) = last {
-            f(range);
+impl<F: DartFormat> PagingTable for PageTable<F> {
+    fn geometry(&self) -> Geometry {
+        Geometry {
+            pgsizes: self.config().page_size as u32,
+            aperture: 0..=self.last(),
         }
     }
 
-    /// Returns the number of tables, not counting those at which the hardware starts, and the bytes
-    /// of all.
-    pub fn usage(&self) -> (usize, usize) {
+    // Each transfer calls it.
+    #[inline(always)]
+    fn map(
+        &self,
+        iova: u64,
+        paddr: PhysAddr,
+        _pgsize: usize,
+        pgcount: usize,
+        prot: Prot,
+        gfp: Gfp,
+    ) -> (usize, Result) {
+        PageTable::map(self, iova, paddr, pgcount, prot, gfp)
+    }
+
+    // Each transfer calls it.
+    #[inline(always)]
+    fn unmap(&self, iova: u64, size: usize) -> usize {
+        PageTable::unmap(self, iova, size)
+    }
+
+    #[inline]
+    fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr> {
+        PageTable::iova_to_phys(self, iova)
+    }
+
+    fn translations(&self, f: &mut dyn FnMut(Translation)) {
+        let size = self.config().page_size as u64;
+
+        merge(f, |add| {
+            self.walk_all(&mut |iova, entry| {
+                let mut prot = Prot::NONE;
+                if entry & F::NO_READ == 0 {
+                    prot = prot | Prot::READ;
+                }
+                if entry & F::NO_WRITE == 0 {
+                    prot = prot | Prot::WRITE;
+                }
+                add(Translation {
+                    iova,
+                    paddr: F::paddr(entry),
+                    size,
+                    prot,
+                });
+            });
+        });
+    }
+
+    fn usage(&self) -> (usize, usize) {
         let tables = self.walk_all(&mut |_, _| {});
 
         (
@@ -235,8 +254,6 @@ impl<F: DartFormat> PageTable<F> {
 #[kunit_tests(rust_iommu_pgtable_dart)]
 mod tests {
     use super::*;
-
-    use crate::gfp::Gfp;
 
     const SIZES: [(usize, u32, usize, u32); 4] = [
         // Page size, input width; then number of top-level tables, and levels.
@@ -275,7 +292,7 @@ mod tests {
         );
 
         let mut ranges = 0;
-        table.for_each_range(&mut |range| {
+        table.translations(&mut |range| {
             ranges += 1;
             assert_eq!(range.iova, iova);
             assert_eq!(range.paddr, 0x8_0000_0000);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Looking at a page table, for debugfs.
+//! A [`Table`] as the [`PagingTable`] of a domain.
 
-use kernel::sync::atomic::Relaxed;
+use kernel::{
+    prelude::*,
+    sync::atomic::Relaxed, //
+};
 
 use super::{
     entries,
@@ -13,63 +16,71 @@ use super::{
 };
 
 use crate::{
+    gfp::Gfp,
+    paging::{
+        merge,
+        Geometry,
+        PagingTable,
+        Translation, //
+    },
     prot::Prot,
-    walker::WalkerDevice, //
+    walker::WalkerDevice,
+    PhysAddr, //
 };
 
-/// Pages that follow each other on both sides and allow the same.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct Range {
-    /// The first IOVA.
-    pub iova: u64,
-    /// The first physical address.
-    pub paddr: u64,
-    /// Number of bytes.
-    pub size: u64,
-    /// The accesses that are allowed.
-    pub prot: Prot,
-}
-
-impl Range {
-    /// Adds a page, if it continues the range.
-    fn extend(&mut self, iova: u64, page: &Page) -> bool {
-        let continues = self.iova + self.size == iova
-            && self.paddr + self.size == page.paddr
-            && self.prot == page.prot;
-
-        if continues {
-            self.size += 1 << page.shift;
+impl<F: Format, W: WalkerDevice> PagingTable for Table<F, W> {
+    fn geometry(&self) -> Geometry {
+        Geometry {
+            pgsizes: Self::page_sizes(),
+            aperture: 0..=Self::aperture_end(),
         }
-        continues
+    }
+
+    // Each transfer calls it.
+    #[inline(always)]
+    fn map(
+        &self,
+        iova: u64,
+        paddr: PhysAddr,
+        pgsize: usize,
+        pgcount: usize,
+        prot: Prot,
+        gfp: Gfp,
+    ) -> (usize, Result) {
+        Table::map(self, iova, paddr, pgsize, pgcount, prot, gfp)
+    }
+
+    // Each transfer calls it.
+    #[inline(always)]
+    fn unmap(&self, iova: u64, size: usize) -> usize {
+        Table::unmap(self, iova, size)
+    }
+
+    #[inline(always)]
+    fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr> {
+        Table::iova_to_phys(self, iova)
+    }
+
+    /// Tables may change meanwhile: each page was mapped at some moment.
+    fn translations(&self, f: &mut dyn FnMut(Translation)) {
+        merge(f, |add| {
+            self.for_each_page(|iova, page| {
+                add(Translation {
+                    iova,
+                    paddr: page.paddr,
+                    size: 1 << page.shift,
+                    prot: page.prot,
+                });
+            });
+        });
+    }
+
+    fn usage(&self) -> (usize, usize) {
+        (self.tables(), self.bytes())
     }
 }
 
 impl<F: Format, W: WalkerDevice> Table<F, W> {
-    /// Calls `f` with each range of live translations, in the order of IOVAs.
-    ///
-    /// Tables may change meanwhile: each page was mapped at some moment.
-    pub fn for_each_range(&self, mut f: impl FnMut(&Range)) {
-        let mut last: Option<Range> = None;
-
-        self.for_each_page(|iova, page| {
-            if last.as_mut().is_some_and(|range| range.extend(iova, page)) {
-                return;
-            }
-            let next = Range {
-                iova,
-                paddr: page.paddr,
-                size: 1 << page.shift,
-                prot: page.prot,
-            };
-            if let Some(range) = last.replace(next) {
-                f(&range);
-            }
-        });
-        if let Some(range) = last {
-            f(&range);
-        }
-    }
-
     /// Calls `f` with each page and its IOVA, in the order of IOVAs.
     fn for_each_page(&self, mut f: impl FnMut(u64, &Page)) {
         let mut next = 0;

@@ -1,50 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A declaration in `atomic_safe!` that is configured out, and a different type of the same name.
+//! `atomic_safe!` does not name what the type has.
 
 #[macro_use]
 mod skeleton;
 
 use skeleton::*;
 
-struct Tuple(Mutex<u32>);
-
-atomic_safe! {
-    #[cfg(any())]
-    struct Tuple {} //~ ERROR tuple variant `Tuple` written as struct variant
-}
-
 struct Wider {
     faults: u32,
     lock: Mutex<u32>,
 }
 
-atomic_safe! {
-    #[cfg(any())]
-    struct Wider { //~ ERROR pattern requires `..` due to inaccessible fields
-        faults: u32,
-    }
-}
+atomic_safe!(Wider { faults }); //~ ERROR pattern requires `..`
 
-struct Other {
+struct Locked {
     lock: Mutex<u32>,
 }
 
-atomic_safe! {
-    #[cfg(any())]
-    struct Other {
-        lock: u32, //~ ERROR mismatched types
-    }
-}
+atomic_safe!(Locked { lock }); //~ ERROR AtomicSafe` is not satisfied
+
+struct Tuple(Mutex<u32>);
+
+atomic_safe!(Tuple {}); //~ ERROR tuple variant `Tuple` written as struct variant
 
 // Deref coercion turns a reference to this into one to a number.
 struct Hidden {
-    lock: KBox<Locked>,
+    lock: KBox<Coerced>,
 }
 
-struct Locked(Mutex<u32>, u32);
+struct Coerced(Mutex<u32>, u32);
 
-impl core::ops::Deref for Locked {
+impl core::ops::Deref for Coerced {
     type Target = u32;
 
     fn deref(&self) -> &u32 {
@@ -52,28 +39,31 @@ impl core::ops::Deref for Locked {
     }
 }
 
-atomic_safe! {
-    #[cfg(any())]
-    struct Hidden {
-        lock: u32, //~ ERROR mismatched types
-    }
-}
+atomic_safe!(Hidden { lock }); //~ ERROR AtomicSafe` is not satisfied
 
 enum Kind {
     Locked(Mutex<u32>),
     Free,
 }
 
-atomic_safe! {
-    #[cfg(any())]
-    enum Kind { //~ ERROR non-exhaustive patterns
+atomic_safe!(
+    enum Kind {
         Free,
     }
+); //~ ERROR non-exhaustive patterns
+
+enum Data {
+    Locked(Mutex<u32>),
 }
+
+atomic_safe!(
+    enum Data {
+        Locked,
+    }
+); //~ ERROR expected unit struct, unit variant or constant
 
 struct Plain(Mutex<u32>);
 
-atomic_safe! {
-    #[cfg(any())]
-    enum Plain {} //~ ERROR non-exhaustive patterns
-}
+atomic_safe!(
+    enum Plain {}
+); //~ ERROR non-exhaustive patterns

@@ -7,13 +7,15 @@ mod skeleton;
 
 use skeleton::*;
 
-atomic_safe! {
-    struct Domain {
-        table: SpinLock<u32>, //~ ERROR AtomicSafe` is not satisfied
-    }
+space!(tables);
+
+struct Domain {
+    tables: Tables,
+    users: SpinLock<u32>,
 }
 
-impl<Driver: Operations> PagingDomain<Driver> for Domain {
-    //~^ ERROR AtomicSafe` is not satisfied
+atomic_safe!(Domain { tables, users }); //~ ERROR AtomicSafe` is not satisfied
+
+impl<Driver: Hardware> PagingDomain<Driver> for Domain {
     domain!(all);
 }

@@ -7,9 +7,13 @@ mod skeleton;
 
 use skeleton::*;
 
-struct Domain;
+space!(tables);
 
-impl<Driver: Operations> PagingDomain<Driver> for Domain {
+struct Domain {
+    tables: Tables,
+}
+
+impl<Driver: Hardware> PagingDomain<Driver> for Domain {
     //~^ ERROR `Domain: AtomicSafe` is not satisfied
     domain!(all);
 }

@@ -16,11 +16,18 @@ impl Operations for Driver {
 }
 
 impl PagingDomain<Driver> for Domain {
-    domain!(geometry map unmap iova_to_phys sync_map flush_all translations table_usage);
+    domain!(table sync_map flush_all);
 
     fn sync(&self, engines: &mut Engines<'_, Driver>, _range: RangeInclusive<u64>) {
-        let engine = engines.first().map(|mut engaged| engaged.get().0);
-        //~^ ERROR cannot return value referencing function parameter `engaged`
-        let _ = engine.map(|engine| engine.registers);
+        let registers = engines.first().map(|engine| &engine.registers);
+        //~^ ERROR cannot return value referencing function parameter `engine`
+        let _ = registers.copied();
     }
+}
+
+/// An engine that keeps a reference with the lifetime of a callback.
+struct Borrowing<'a>(&'a u32);
+
+fn kept<'a>(live: Live<'a, Driver>) -> Borrowing<'a> {
+    Borrowing(&live.lock().registers) //~ ERROR cannot return value referencing temporary value
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The part of the hardware that interrupts use has a lock that sleeps.
+//! What interrupts use has a lock that sleeps.
 
 #[macro_use]
 mod skeleton;
@@ -14,29 +14,25 @@ struct Engine {
     registers: Mutex<u32>,
 }
 
-struct Hardware<'bound> {
-    engine: &'bound Engine,
+struct Resources<'bound> {
+    dev: &'bound Device<Bound>,
 }
 
-impl Operations for Driver {
-    operations!(master constants remove shutdown interrupt of_xlate probe_device domain_alloc attach
-        attach_identity attach_blocked);
+impl Hardware for Driver {
+    instance!(info resources constants remove shutdown interrupt);
 
-    operations!(info hardware);
-    type Engine<'bound> = Engine; //~ ERROR `Engine: AtomicSafe` is not satisfied
-    type Domain = Domain;
+    type Engine = Engine; //~ ERROR `Engine: AtomicSafe` is not satisfied
 
     fn probe<'bound>(
         _pdev: &'bound platform::Device<Core<'_>>,
         _info: &'bound (),
-        _lock: EngineLock,
-    ) -> impl PinInit<Hardware<'bound>, Error> + 'bound {
-        Err::<Hardware<'bound>, _>(ENODEV)
+    ) -> Result<(impl PinInit<Resources<'bound>, Error> + 'bound, Engine)> {
+        Err::<(Result<Resources<'bound>>, _), _>(ENODEV)
     }
+}
 
-    fn engine<'a>(hw: &'a Hardware<'a>) -> &'a Engine {
-        hw.engine
-    }
+impl Operations for Driver {
+    operations!(all);
 }
 
 impl PagingDomain<Driver> for Domain {

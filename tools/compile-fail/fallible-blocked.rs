@@ -12,10 +12,10 @@ hardware!();
 space!();
 
 impl Operations for Driver {
-    operations!(types master constants probe remove shutdown engine interrupt of_xlate
+    operations!(types master of_xlate
         probe_device domain_alloc attach attach_identity);
 
-    fn attach_blocked(_live: &Live<'_, Self>, _master: &Master<Self>) -> Result {
+    fn attach_blocked(_iommus: &Instances<'_, Self>, _master: &Master<Self>) -> Result {
         //~^ ERROR incompatible type for trait
         Err(EIO)
     }

@@ -8,17 +8,20 @@ mod skeleton;
 use skeleton::*;
 
 driver!();
-hardware!();
+hardware!(types);
 space!();
 
-impl Operations for Driver {
-    operations!(types master constants probe remove shutdown engine of_xlate probe_device
-        domain_alloc attach attach_identity attach_blocked);
+impl Hardware for Driver {
+    instance!(info resources engine constants probe remove shutdown);
 
-    fn interrupt(_engine: &Engine, faults: &Faults<'_>) -> IrqReturn {
+    fn interrupt(_: EngineGuard<'_, Self>, _index: u32, faults: &Faults<'_>) -> IrqReturn {
         let _kept: &'static Faults<'static> = faults; //~ ERROR lifetime may not live long enough
         IrqReturn::Handled
     }
+}
+
+impl Operations for Driver {
+    operations!(all);
 }
 
 impl PagingDomain<Driver> for Domain {

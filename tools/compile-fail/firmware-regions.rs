@@ -13,7 +13,7 @@ hardware!();
 space!();
 
 impl Operations for Driver {
-    operations!(types master constants probe remove shutdown engine interrupt of_xlate
+    operations!(types master of_xlate
         probe_device domain_alloc attach attach_identity attach_blocked);
 
     fn reserved_regions(_master: &Master<Self>, regions: &mut ReservedRegions<'_>) {

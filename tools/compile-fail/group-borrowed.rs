@@ -12,7 +12,7 @@ hardware!();
 space!();
 
 impl Operations for Driver {
-    operations!(types master constants probe remove shutdown engine interrupt of_xlate
+    operations!(types master of_xlate
         probe_device domain_alloc attach attach_identity attach_blocked);
 
     fn device_group<'a>(

@@ -12,11 +12,11 @@ hardware!();
 space!();
 
 impl Operations for Driver {
-    operations!(types master constants probe remove shutdown engine interrupt of_xlate
+    operations!(types master of_xlate
         probe_device domain_alloc attach attach_blocked);
 
     fn attach_identity(
-        _live: &Live<'_, Self>, //~ ERROR method `attach_identity` has 3 parameters but the declaration in trait
+        _iommus: &Instances<'_, Self>, //~ ERROR method `attach_identity` has 3 parameters but the declaration in trait
         _master: &Master<Self>,
         _domain: &DomainRef<Self>,
     ) -> Result {

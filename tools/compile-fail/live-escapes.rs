@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The proof that instances are alive is kept after the callback.
+//! The guard of an instance is kept after the callback.
 
 #[macro_use]
 mod skeleton;
@@ -12,17 +12,16 @@ hardware!();
 space!();
 
 impl Operations for Driver {
-    operations!(types constants probe remove shutdown engine interrupt of_xlate domain_alloc
-        attach attach_identity attach_blocked);
+    operations!(types of_xlate domain_alloc attach attach_identity attach_blocked);
 
-    type Master = &'static Live<'static, Driver>;
+    type Master = Live<'static, Driver>;
 
     fn probe_device(
-        live: &Live<'_, Self>,
+        iommus: &Instances<'_, Self>,
         _dev: &Device,
         _streams: &[KVec<u16>],
     ) -> Result<Self::Master> {
-        Ok(live) //~ ERROR lifetime may not live long enough
+        iommus.first() //~ ERROR lifetime may not live long enough
     }
 }
 

@@ -12,11 +12,11 @@ hardware!();
 space!();
 
 impl Operations for Driver {
-    operations!(types master constants probe remove shutdown engine interrupt of_xlate
+    operations!(types master of_xlate
         domain_alloc attach attach_identity attach_blocked);
 
     fn probe_device(
-        _live: &Live<'_, Self>,
+        _iommus: &Instances<'_, Self>,
         _dev: &Device<Bound>, //~ ERROR incompatible type for trait
         _streams: &[KVec<u16>],
     ) -> Result {

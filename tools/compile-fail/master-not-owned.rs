@@ -12,13 +12,13 @@ hardware!();
 space!();
 
 impl Operations for Driver {
-    operations!(types constants probe remove shutdown engine interrupt of_xlate domain_alloc
+    operations!(types of_xlate domain_alloc
         attach attach_identity attach_blocked);
 
     type Master = &'static Device;
 
     fn probe_device(
-        _live: &Live<'_, Self>,
+        _iommus: &Instances<'_, Self>,
         dev: &Device,
         _streams: &[KVec<u16>],
     ) -> Result<Self::Master> {

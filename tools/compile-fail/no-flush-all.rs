@@ -17,5 +17,5 @@ impl Operations for Driver {
 
 impl PagingDomain<Driver> for Domain {
     //~^ ERROR missing: `flush_all`
-    domain!(geometry map unmap iova_to_phys sync_map sync translations table_usage);
+    domain!(table sync_map sync);
 }

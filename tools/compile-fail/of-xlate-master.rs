@@ -12,10 +12,10 @@ hardware!();
 space!();
 
 impl Operations for Driver {
-    operations!(types master constants probe remove shutdown engine interrupt probe_device
+    operations!(types master probe_device
         domain_alloc attach attach_identity attach_blocked);
 
-    fn of_xlate(_hw: &Hardware<'_>, _dev: &Device, cells: &[u32]) -> Result<u16> {
+    fn of_xlate(_iommu: Live<'_, Self>, _dev: &Device, cells: &[u32]) -> Result<u16> {
         //~^ ERROR method `of_xlate` has 3 parameters but the declaration in trait
         Ok(cells[0] as u16)
     }

@@ -12,10 +12,10 @@ hardware!();
 space!();
 
 impl Operations for Driver {
-    operations!(types master constants probe remove shutdown engine interrupt probe_device
+    operations!(types master probe_device
         domain_alloc attach attach_identity attach_blocked);
 
-    fn of_xlate(_hw: &Hardware<'_>, cells: &[u32]) -> Result<u32> {
+    fn of_xlate(_iommu: Live<'_, Self>, cells: &[u32]) -> Result<u32> {
         //~^ ERROR incompatible type for trait
         Ok(cells[0])
     }

@@ -8,15 +8,10 @@ mod skeleton;
 use skeleton::*;
 
 driver!();
-hardware!(engine);
+hardware!();
 space!();
 
-struct Hardware<'bound> {
-    engine: Engine,
-    dev: &'bound Device<Bound>,
-}
-
-impl Hardware<'_> {
+impl Resources<'_> {
     /// Would take a mutex.
     fn attached(&self) {}
 }
@@ -26,12 +21,15 @@ impl Operations for Driver {
 }
 
 impl PagingDomain<Driver> for Domain {
-    domain!(geometry map unmap iova_to_phys sync_map flush_all translations table_usage);
+    domain!(table sync_map flush_all);
 
     fn sync(&self, engines: &mut Engines<'_, Driver>, _range: RangeInclusive<u64>) {
-        for (_, hw) in engines.hardware() {
-            //~^ ERROR no method named `hardware` found
-            hw.attached();
+        if let Some(engine) = engines.first() {
+            engine.attached(); //~ ERROR no method named `attached` found
+        }
+        for (_, iommu) in engines.iter() {
+            //~^ ERROR no method named `iter` found
+            iommu.attached();
         }
     }
 }

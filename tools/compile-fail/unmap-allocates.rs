@@ -9,14 +9,18 @@ use skeleton::*;
 
 driver!();
 hardware!();
-space!();
+space!(types);
 
 impl Operations for Driver {
     operations!(all);
 }
 
 impl PagingDomain<Driver> for Domain {
-    domain!(geometry map iova_to_phys sync_map sync flush_all translations table_usage);
+    domain!(all);
+}
+
+impl PagingTable for Tables {
+    table!(geometry map iova_to_phys translations usage);
 
     fn unmap(&self, _iova: u64, _size: usize, _gfp: Gfp) -> usize {
         //~^ ERROR method `unmap` has 4 parameters but the declaration in trait

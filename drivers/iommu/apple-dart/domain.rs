@@ -11,16 +11,17 @@ use core::{
 };
 
 use iommu::{
+    access::{
+        Engines,
+        Instances, //
+    },
     atomic_safe,
     gfp::Gfp,
-    live::{
-        Engines,
-        Live, //
-    },
     master::Master,
-    ops::{
+    paging::{
         Geometry,
         PagingDomain,
+        PagingTable,
         Translation, //
     },
     pgtable::{
@@ -28,7 +29,6 @@ use iommu::{
             Dart1,
             Dart2, //
         },
-        Config,
         PageTable, //
     },
     prot::Prot,
@@ -54,18 +54,26 @@ use crate::{
     AppleDart, //
 };
 
-atomic_safe! {
-    /// The page table. Exactly one of the two exists.
-    struct Tables {
-        dart1: Option<PageTable<Dart1>>,
-        dart2: Option<PageTable<Dart2>>,
-    }
+/// The page table. Exactly one of the two exists.
+pub(crate) struct Tables {
+    page_size: usize,
+    /// Masters use the addresses of the window, the table has those of its beginning.
+    window: Window,
+    dart1: Option<PageTable<Dart1>>,
+    dart2: Option<PageTable<Dart2>>,
 }
+
+atomic_safe!(Tables {
+    page_size,
+    window,
+    dart1,
+    dart2,
+});
 
 /// Does the same with the table that exists.
 macro_rules! either {
     ($tables:expr, $table:ident => $with:expr, $otherwise:expr) => {
-        match &$tables {
+        match $tables {
             Tables {
                 dart1: Some($table),
                 ..
@@ -79,73 +87,126 @@ macro_rules! either {
     };
 }
 
-atomic_safe! {
-    /// The state of a domain at one instance.
-    struct Place {
-        /// The register values by which streams are translated through the tables.
-        path: Path,
-        /// The streams that use the tables, one bit each.
-        streams: [AtomicU64; WORDS],
+impl PagingTable for Tables {
+    fn geometry(&self) -> Geometry {
+        Geometry {
+            pgsizes: self.page_size as u32,
+            aperture: self.window.range(),
+        }
+    }
+
+    // Each transfer calls it.
+    #[inline(always)]
+    fn map(
+        &self,
+        iova: u64,
+        paddr: PhysAddr,
+        _pgsize: usize,
+        pgcount: usize,
+        prot: Prot,
+        gfp: Gfp,
+    ) -> (usize, Result) {
+        let iova = self.window.index(iova);
+
+        either!(
+            self,
+            table => table.map(iova, paddr, pgcount, prot, gfp),
+            (0, Err(ENODEV))
+        )
+    }
+
+    // Each transfer calls it.
+    #[inline(always)]
+    fn unmap(&self, iova: u64, size: usize) -> usize {
+        let iova = self.window.index(iova);
+
+        either!(self, table => table.unmap(iova, size), 0)
+    }
+
+    #[inline]
+    fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr> {
+        let iova = self.window.inside(iova)?;
+        either!(self, table => table.iova_to_phys(iova), None)
+    }
+
+    fn translations(&self, f: &mut dyn FnMut(Translation)) {
+        let mut from_window = |range: Translation| {
+            f(Translation {
+                iova: self.window.outside(range.iova),
+                ..range
+            })
+        };
+        either!(self, table => table.translations(&mut from_window), ())
+    }
+
+    fn usage(&self) -> (usize, usize) {
+        either!(self, table => table.usage(), (0, 0))
     }
 }
 
-atomic_safe! {
-    /// A paging domain. Made for the instances of one master; other masters behind the same
-    /// instances may share it.
-    pub(crate) struct Domain {
-        config: Config,
-        window: Window,
-        tables: Tables,
-        places: KVec<Place>,
-    }
+/// The state of a domain at one instance.
+struct Place {
+    /// The register values by which streams are translated through the tables.
+    path: Path,
+    /// The streams that use the tables, one bit each.
+    streams: [AtomicU64; WORDS],
 }
+
+atomic_safe!(Place { path, streams });
+
+/// A paging domain. Made for the instances of one master; other masters behind the same
+/// instances may share it.
+pub(crate) struct Domain {
+    tables: Tables,
+    places: KVec<Place>,
+}
+
+atomic_safe!(Domain { tables, places });
 
 impl Domain {
-    /// Makes a domain for the instances of `master`, all of which are in `live`.
+    /// Makes a domain for the instances of `master`, all of which are in `iommus`.
     ///
     /// # Errors
     ///
     /// `EINVAL` if a block cannot use the tables, or its pages are larger than the kernel's, and
     /// the errors of the page table.
-    pub(crate) fn new(live: &Live<'_, AppleDart>, master: &Master<AppleDart>) -> Result<Self> {
-        let first = live.first().ok_or(ENODEV)?;
+    pub(crate) fn new(
+        iommus: &Instances<'_, AppleDart>,
+        master: &Master<AppleDart>,
+    ) -> Result<Self> {
+        let first = iommus.first()?;
         let mut config = first.params()?.table;
         let window = first.params()?.window;
 
         if master.data().page_size > PAGE_SIZE {
             return Err(EINVAL);
         }
-        for (_, hw) in live.hardware() {
-            config.oas = config.oas.min(hw.params()?.table.oas);
+        for (_, iommu) in iommus.iter() {
+            config.oas = config.oas.min(iommu.params()?.table.oas);
         }
-        let tables = match first.variant.entries {
-            Entries::Dart1 => Tables {
-                dart1: Some(PageTable::new(config)?),
-                dart2: None,
-            },
-            Entries::Dart2 => Tables {
-                dart1: None,
-                dart2: Some(PageTable::new(config)?),
-            },
+        let (dart1, dart2) = match first.variant.entries {
+            Entries::Dart1 => (Some(PageTable::new(config)?), None),
+            Entries::Dart2 => (None, Some(PageTable::new(config)?)),
+        };
+        let tables = Tables {
+            page_size: config.page_size,
+            window,
+            dart1,
+            dart2,
         };
         // The tables at which a walk starts, and its levels.
         let (ttbrs, levels) =
-            either!(tables, table => (table.ttbrs(), table.levels()), (&[][..], 0));
+            either!(&tables, table => (table.ttbrs(), table.levels()), (&[][..], 0));
         let mut places = KVec::new();
 
-        for (_, hw) in live.hardware() {
+        for (_, iommu) in iommus.iter() {
             let place = Place {
-                path: hw.engine.paging(ttbrs, levels)?,
+                path: iommu.lock().paging(ttbrs, levels)?,
                 streams: [const { AtomicU64::new(0) }; WORDS],
             };
             places.push(place, GFP_KERNEL)?;
         }
-        Ok(Self {
-            config,
-            window,
-            tables,
-            places,
-        })
+        Ok(Self { tables, places })
     }
 
     /// Returns the path of streams of an instance through the tables.
@@ -190,13 +251,12 @@ impl Domain {
         let [place] = &self.places[..] else {
             return self.invalidate_each(engines);
         };
-        let Some(mut engaged) = engines.first() else {
+        let Some(mut engine) = engines.first() else {
             return Ok(());
         };
-        let (engine, hold) = engaged.get();
-        let result = engine.flush(hold, &place.streams);
+        let result = engine.flush(&place.streams);
 
-        drop(engaged);
+        drop(engine);
         if result.is_err() {
             log_stall(engines, 0);
         }
@@ -208,13 +268,12 @@ impl Domain {
         let mut result = Ok(());
 
         for (index, place) in self.places.iter().enumerate() {
-            let Some(mut engaged) = engines.at(index) else {
+            let Some(mut engine) = engines.at(index) else {
                 continue;
             };
-            let (engine, hold) = engaged.get();
-            let flushed = engine.flush(hold, &place.streams);
+            let flushed = engine.flush(&place.streams);
 
-            drop(engaged);
+            drop(engine);
             if flushed.is_err() {
                 log_stall(engines, index);
                 result = flushed;
@@ -227,10 +286,9 @@ impl Domain {
 #[cold]
 #[inline(never)]
 fn log_stall(engines: &mut Engines<'_, AppleDart>, index: usize) {
-    let has_to_log = engines.at(index).is_some_and(|mut engaged| {
-        let (engine, hold) = engaged.get();
-        engine.has_to_log(hold)
-    });
+    let has_to_log = engines
+        .at(index)
+        .is_some_and(|mut engine| engine.has_to_log());
 
     if has_to_log {
         engines.with_dev(index, |dev| {
@@ -243,45 +301,11 @@ fn log_stall(engines: &mut Engines<'_, AppleDart>, index: usize) {
 }
 
 impl PagingDomain<AppleDart> for Domain {
-    fn geometry(&self) -> Geometry {
-        Geometry {
-            pgsizes: self.config.page_size as u32,
-            aperture: self.window.range(),
-        }
-    }
+    type Table = Tables;
 
-    // Each transfer calls it.
     #[inline(always)]
-    fn map(
-        &self,
-        iova: u64,
-        paddr: PhysAddr,
-        _pgsize: usize,
-        pgcount: usize,
-        prot: Prot,
-        gfp: Gfp,
-    ) -> (usize, Result) {
-        let iova = self.window.index(iova);
-
-        either!(
-            self.tables,
-            table => table.map(iova, paddr, pgcount, prot, gfp),
-            (0, Err(ENODEV))
-        )
-    }
-
-    // Each transfer calls it.
-    #[inline(always)]
-    fn unmap(&self, iova: u64, size: usize) -> usize {
-        let iova = self.window.index(iova);
-
-        either!(self.tables, table => table.unmap(iova, size), 0)
-    }
-
-    #[inline]
-    fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr> {
-        let iova = self.window.inside(iova)?;
-        either!(self.tables, table => table.iova_to_phys(iova), None)
+    fn table(&self) -> &Tables {
+        &self.tables
     }
 
     /// The hardware may have cached that a page is not mapped, also when it read a neighbour's
@@ -303,19 +327,5 @@ impl PagingDomain<AppleDart> for Domain {
 
     fn flush_all(&self, engines: &mut Engines<'_, AppleDart>) {
         let _ = self.invalidate(engines);
-    }
-
-    fn translations(&self, f: &mut dyn FnMut(Translation)) {
-        let mut from_window = |range: Translation| {
-            f(Translation {
-                iova: self.window.outside(range.iova),
-                ..range
-            })
-        };
-        either!(self.tables, table => table.for_each_range(&mut from_window), ())
-    }
-
-    fn table_usage(&self) -> (usize, usize) {
-        either!(self.tables, table => table.usage(), (0, 0))
     }
 }

@@ -17,13 +17,13 @@ use crate::variant::MAX_STREAMS;
 /// Words of a set.
 pub(crate) const WORDS: usize = MAX_STREAMS / u64::BITS as usize;
 
-atomic_safe! {
-    /// Streams of one instance, one bit each.
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    pub(crate) struct Streams {
-        words: [u64; WORDS],
-    }
+/// Streams of one instance, one bit each.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Streams {
+    words: [u64; WORDS],
 }
+
+atomic_safe!(Streams { words });
 
 impl Streams {
     pub(crate) const NONE: Self = Self { words: [0; WORDS] };

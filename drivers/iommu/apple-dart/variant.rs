@@ -2,17 +2,23 @@
 
 //! The differences between the blocks, and the parameters that each block reports.
 
-use crate::window::Window;
-use iommu::{
-    atomic_safe,
-    pgtable::{
-        dart::{
-            Dart1,
-            Dart2, //
-        },
-        Config,
-        Robust, //
+use iommu::pgtable::{
+    dart::{
+        Dart1,
+        Dart2, //
     },
+    Config,
+    Robust, //
+};
+
+use crate::{
+    hal::{
+        t8020,
+        t8110,
+        usb4,
+        Hal, //
+    },
+    window::Window, //
 };
 
 /// Maximum number of streams of any block.
@@ -20,19 +26,6 @@ pub(crate) const MAX_STREAMS: usize = 256;
 
 /// Maximum number of tables of a stream.
 pub(crate) const MAX_TTBRS: usize = 4;
-
-atomic_safe! {
-    /// The offsets of registers, and their use.
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    pub(crate) enum Layout {
-        /// Sixteen streams.
-        T8020,
-        /// 64 streams.
-        Usb4,
-        /// Up to 256 streams, one table each.
-        T8110,
-    }
-}
 
 /// Entries of the page tables.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,7 +48,7 @@ impl Entries {
 
 /// The driver's data for a compatible.
 pub(crate) struct Variant {
-    pub(crate) layout: Layout,
+    pub(crate) hal: &'static dyn Hal,
     pub(crate) entries: Entries,
     /// Number of streams. T8110 reports it.
     pub(crate) streams: u16,
@@ -67,7 +60,7 @@ pub(crate) struct Variant {
 }
 
 pub(crate) static T8103: Variant = Variant {
-    layout: Layout::T8020,
+    hal: &t8020::T8020,
     entries: Entries::Dart1,
     streams: 16,
     output_width: 36,
@@ -75,7 +68,7 @@ pub(crate) static T8103: Variant = Variant {
 };
 
 pub(crate) static T8103_USB4: Variant = Variant {
-    layout: Layout::Usb4,
+    hal: &usb4::Usb4,
     entries: Entries::Dart1,
     streams: 64,
     output_width: 36,
@@ -83,7 +76,7 @@ pub(crate) static T8103_USB4: Variant = Variant {
 };
 
 pub(crate) static T6000: Variant = Variant {
-    layout: Layout::T8020,
+    hal: &t8020::T8020,
     entries: Entries::Dart2,
     streams: 16,
     output_width: 42,
@@ -91,7 +84,7 @@ pub(crate) static T6000: Variant = Variant {
 };
 
 pub(crate) static T8110: Variant = Variant {
-    layout: Layout::T8110,
+    hal: &t8110::T8110,
     entries: Entries::Dart2,
     streams: 0,
     output_width: 0,
@@ -125,17 +118,15 @@ impl Params {
 mod tests {
     use super::*;
 
-    /// Whether `variant` has this layout, these entries, streams and output width, and a bypass.
+    /// Whether `variant` has these entries, streams and output width, and a bypass.
     fn is(
         variant: &Variant,
-        layout: Layout,
         entries: Entries,
         streams: u16,
         output_width: u32,
         bypass: bool,
     ) -> bool {
-        variant.layout == layout
-            && variant.entries == entries
+        variant.entries == entries
             && variant.streams == streams
             && variant.output_width == output_width
             && variant.bypass == bypass
@@ -143,11 +134,11 @@ mod tests {
 
     #[test]
     fn variants_are_as_the_blocks() {
-        assert!(is(&T8103, Layout::T8020, Entries::Dart1, 16, 36, true));
-        assert!(is(&T8103_USB4, Layout::Usb4, Entries::Dart1, 64, 36, false));
-        assert!(is(&T6000, Layout::T8020, Entries::Dart2, 16, 42, true));
+        assert!(is(&T8103, Entries::Dart1, 16, 36, true));
+        assert!(is(&T8103_USB4, Entries::Dart1, 64, 36, false));
+        assert!(is(&T6000, Entries::Dart2, 16, 42, true));
         // It reports the number of its streams, and the width of its addresses.
-        assert!(is(&T8110, Layout::T8110, Entries::Dart2, 0, 0, true));
+        assert!(is(&T8110, Entries::Dart2, 0, 0, true));
         assert_eq!(INPUT_WIDTH, 32);
     }
 

@@ -10,19 +10,19 @@ use iommu::{
 };
 use kernel::prelude::*;
 
-atomic_safe! {
-    /// The addresses that masters of a block can use: `apple,dma-range` of its node.
-    ///
-    /// The bits above the width of the block are the same in all of them. Tables are indexed by the
-    /// bits below.
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    pub(crate) struct Window {
-        first: u64,
-        last: u64,
-        /// The address bits that index the tables.
-        mask: u64,
-    }
+/// The addresses that masters of a block can use: `apple,dma-range` of its node.
+///
+/// The bits above the width of the block are the same in all of them. Tables are indexed by the
+/// bits below.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    first: u64,
+    last: u64,
+    /// The address bits that index the tables.
+    mask: u64,
 }
+
+atomic_safe!(Window { first, last, mask });
 
 impl Window {
     /// Returns the window of all addresses that tables of `config` can translate.

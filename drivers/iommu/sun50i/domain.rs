@@ -5,18 +5,11 @@
 use core::ops::RangeInclusive;
 
 use iommu::{
+    access::Engines,
     atomic_safe,
-    gfp::Gfp,
     instance::Walker,
-    live::Engines,
-    ops::{
-        Geometry,
-        PagingDomain,
-        Translation, //
-    },
-    prot::Prot,
-    table::Table,
-    PhysAddr, //
+    paging::PagingDomain,
+    table::Table, //
 };
 use kernel::prelude::*;
 
@@ -28,14 +21,14 @@ use crate::{
 
 type Sun50iTable = Table<Sun50iFormat, Walker>;
 
-atomic_safe! {
-    /// A paging domain. Made for one instance; its masters share it.
-    #[pin_data]
-    pub(crate) struct Domain {
-        #[pin]
-        table: Sun50iTable,
-    }
+/// A paging domain. Made for one instance; its masters share it.
+#[pin_data]
+pub(crate) struct Domain {
+    #[pin]
+    table: Sun50iTable,
 }
+
+atomic_safe!(Domain { table });
 
 impl Domain {
     pub(crate) fn new(walker: Walker) -> impl PinInit<Self, Error> {
@@ -53,8 +46,8 @@ impl Domain {
 
         loop {
             let part = Sun50iTable::start_of(&rest);
-            if let Some(engaged) = engines.first() {
-                let _ = self.table.clean(&engaged.walker(), &part);
+            if let Some(engine) = engines.first() {
+                let _ = self.table.clean(&engine.walker(), &part);
             }
             if part.end() == rest.end() {
                 return;
@@ -72,11 +65,10 @@ impl Domain {
         range: &RangeInclusive<u64>,
     ) -> Result {
         let (first, last) = low(range);
-        let mut engaged = engines.first().ok_or(ENODEV)?;
+        let mut engine = engines.first().ok_or(ENODEV)?;
         let fresh = Dirs::new(self.table.fresh(range));
-        let (engine, hold) = engaged.get();
 
-        engine.invalidate_with(hold, self.directory(), first, last, &fresh)?;
+        engine.invalidate_with(self.directory(), first, last, &fresh)?;
         self.table.settle(range);
         Ok(())
     }
@@ -102,36 +94,11 @@ fn is_short(range: &RangeInclusive<u64>) -> bool {
 }
 
 impl PagingDomain<Sun50iIommu> for Domain {
-    fn geometry(&self) -> Geometry {
-        Geometry {
-            pgsizes: Sun50iTable::page_sizes(),
-            aperture: 0..=Sun50iTable::aperture_end(),
-        }
-    }
-
-    // Each transfer calls it.
-    #[inline(always)]
-    fn map(
-        &self,
-        iova: u64,
-        paddr: PhysAddr,
-        pgsize: usize,
-        pgcount: usize,
-        prot: Prot,
-        gfp: Gfp,
-    ) -> (usize, Result) {
-        self.table.map(iova, paddr, pgsize, pgcount, prot, gfp)
-    }
-
-    // Each transfer calls it.
-    #[inline(always)]
-    fn unmap(&self, iova: u64, size: usize) -> usize {
-        self.table.unmap(iova, size)
-    }
+    type Table = Sun50iTable;
 
     #[inline(always)]
-    fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr> {
-        self.table.iova_to_phys(iova)
+    fn table(&self) -> &Sun50iTable {
+        &self.table
     }
 
     /// Cleans the entries of the range to memory, and invalidates them. Any entry may be cached as
@@ -145,11 +112,10 @@ impl PagingDomain<Sun50iIommu> for Domain {
         range: RangeInclusive<u64>,
     ) -> Result {
         if is_short(&range) {
-            let mut engaged = engines.first().ok_or(ENODEV)?;
-            if !self.table.clean(&engaged.walker(), &range) {
+            let mut engine = engines.first().ok_or(ENODEV)?;
+            if !self.table.clean(&engine.walker(), &range) {
                 let (first, last) = low(&range);
-                let (engine, hold) = engaged.get();
-                return engine.invalidate(hold, self.directory(), first, last);
+                return engine.invalidate(self.directory(), first, last);
             }
         } else {
             self.clean_long(engines, &range);
@@ -165,17 +131,16 @@ impl PagingDomain<Sun50iIommu> for Domain {
             self.clean_long(engines, &range);
         }
         // Unbound hardware has nothing cached.
-        let Some(mut engaged) = engines.first() else {
+        let Some(mut engine) = engines.first() else {
             return;
         };
         if is_short(&range) {
             // Directory entries do not change when pages are unmapped.
-            let _ = self.table.clean(&engaged.walker(), &range);
+            let _ = self.table.clean(&engine.walker(), &range);
         }
         let (first, last) = low(&range);
-        let (engine, hold) = engaged.get();
-        let result = engine.invalidate(hold, self.directory(), first, last);
-        drop(engaged);
+        let result = engine.invalidate(self.directory(), first, last);
+        drop(engine);
         if result.is_err() {
             // No access can use the stale entries, since everything is denied.
             report_stale(engines);
@@ -185,38 +150,21 @@ impl PagingDomain<Sun50iIommu> for Domain {
     fn flush_all(&self, engines: &mut Engines<'_, Sun50iIommu>) {
         self.clean_long(engines, &(0..=Sun50iTable::aperture_end()));
 
-        let result = engines.first().map_or(Ok(()), |mut engaged| {
-            let (engine, hold) = engaged.get();
-            engine.invalidate_all(hold, self.directory())
-        });
+        let result = engines
+            .first()
+            .map_or(Ok(()), |mut engine| engine.invalidate_all(self.directory()));
         if result.is_err() {
             report_stale(engines);
         }
-    }
-
-    fn translations(&self, f: &mut dyn FnMut(Translation)) {
-        self.table.for_each_range(|range| {
-            f(Translation {
-                iova: range.iova,
-                paddr: range.paddr,
-                size: range.size,
-                prot: range.prot,
-            })
-        });
-    }
-
-    fn table_usage(&self) -> (usize, usize) {
-        (self.table.tables(), self.table.bytes())
     }
 }
 
 #[cold]
 #[inline(never)]
 fn report_stale(engines: &mut Engines<'_, Sun50iIommu>) {
-    let report = engines.first().is_some_and(|mut engaged| {
-        let (engine, hold) = engaged.get();
-        engine.take_stale_report(hold)
-    });
+    let report = engines
+        .first()
+        .is_some_and(|mut engine| engine.take_stale_report());
 
     if report {
         engines.with_dev(0, |dev| {

@@ -26,17 +26,20 @@ pub(crate) enum Port {
     Paging,
 }
 
-iommu::atomic_safe! {
-    /// The routes of the accesses of each port while the hardware is enabled, one bit for each
-    /// port. A port in neither set is denied.
-    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    pub(crate) struct Routes {
-        /// Ports whose accesses are translated.
-        pub(crate) translated: u32,
-        /// Ports whose accesses pass untranslated.
-        pub(crate) bypassed: u32,
-    }
+/// The routes of the accesses of each port while the hardware is enabled, one bit for each
+/// port. A port in neither set is denied.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Routes {
+    /// Ports whose accesses are translated.
+    pub(crate) translated: u32,
+    /// Ports whose accesses pass untranslated.
+    pub(crate) bypassed: u32,
 }
+
+iommu::atomic_safe!(Routes {
+    translated,
+    bypassed
+});
 
 impl Routes {
     /// All ports are denied.

@@ -2,21 +2,26 @@
 
 //! The differences between the SoCs' versions of the block.
 
-iommu::atomic_safe! {
-    /// The properties of one version.
-    pub(crate) struct Variant {
-        /// Number of masters.
-        pub(crate) masters: u16,
-        /// Whether TLB entries can be invalidated by start and end. The alternative is by address
-        /// and mask.
-        pub(crate) start_end: bool,
-        /// Whether entries are read ahead of use.
-        pub(crate) prefetch: bool,
-        /// Ports that belong to the device of another port, as (second, first). Devicetrees name
-        /// the first port only.
-        pub(crate) second_ports: &'static [(u16, u16)],
-    }
+/// The properties of one version.
+pub(crate) struct Variant {
+    /// Number of masters.
+    pub(crate) masters: u16,
+    /// Whether TLB entries can be invalidated by start and end. The alternative is by address
+    /// and mask.
+    pub(crate) start_end: bool,
+    /// Whether entries are read ahead of use.
+    pub(crate) prefetch: bool,
+    /// Ports that belong to the device of another port, as (second, first). Devicetrees name
+    /// the first port only.
+    pub(crate) second_ports: &'static [(u16, u16)],
 }
+
+iommu::atomic_safe!(Variant {
+    masters,
+    start_end,
+    prefetch,
+    second_ports,
+});
 
 impl Variant {
     /// Returns one bit per master.

@@ -34,10 +34,13 @@ use super::support::{
 use crate::{
     gfp::Gfp,
     pages,
+    paging::{
+        PagingTable,
+        Translation, //
+    },
     prot::Prot,
     table::{
         Format,
-        Range,
         Table, //
     },
     walker::WalkerDevice,
@@ -367,7 +370,7 @@ pub fn random_against_reference<F: Format>() -> Result {
     // The walk for people sees the same, page by page.
     let mut seen = 0;
     let mut wrong = 0;
-    table.for_each_range(|range| {
+    table.translations(&mut |range| {
         for i in 0..range.size >> F::PAGE_SHIFT {
             let index = ((range.iova - base) / page::<F>() + i) as usize;
             let expected = Some((range.paddr + i * page::<F>(), range.prot));
@@ -386,7 +389,7 @@ pub fn ranges_are_merged<F: Format>() -> Result {
     let pages = F::TABLE_ENTRIES;
     let iova = 4 * span::<F>();
     let read = shown::<F>(Prot::READ);
-    let range = |first: usize, target: usize, pages: usize, prot| Range {
+    let range = |first: usize, target: usize, pages: usize, prot| Translation {
         iova: iova + first as u64 * page::<F>(),
         paddr: 0x1000_0000 + target as u64 * page::<F>(),
         size: pages as u64 * page::<F>(),
@@ -413,8 +416,8 @@ pub fn ranges_are_merged<F: Format>() -> Result {
 
     let mut count = 0;
     let mut same = true;
-    table.for_each_range(|range| {
-        same &= Iterator::chain(expected.iter(), &rest).nth(count) == Some(range);
+    table.translations(&mut |range| {
+        same &= Iterator::chain(expected.iter(), &rest).nth(count) == Some(&range);
         count += 1;
     });
     check!(same);

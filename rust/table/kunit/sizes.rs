@@ -17,6 +17,7 @@ use super::support::{
 
 use crate::{
     gfp::Gfp,
+    paging::PagingTable,
     prot::Prot,
     table::{
         entries,
@@ -109,7 +110,7 @@ pub fn page_sizes<F: Format>() -> Result {
 
     let mut bytes = 0;
     let mut wrong = 0;
-    table.for_each_range(|range| {
+    table.translations(&mut |range| {
         bytes += range.size as usize;
         for offset in (0..range.size).step_by(1 << F::PAGE_SHIFT) {
             let i = ((range.iova + offset) >> F::PAGE_SHIFT) as usize;

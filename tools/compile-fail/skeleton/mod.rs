@@ -2,33 +2,41 @@
 
 //! Macros for the parts of a driver that a case does not test.
 //!
-//! `operations!(a b c)` inside `impl Operations for Driver` expands to the items of these names,
-//! and so does `domain!(a b c)` inside `impl PagingDomain<Driver> for Domain`. A case writes the
-//! item that it tests itself.
+//! `operations!(a b c)` inside `impl Operations for Driver` expands to the items of these names, and
+//! so do `instance!(a b c)` inside `impl Hardware for Driver`, `domain!(a b c)` inside
+//! `impl PagingDomain<Driver> for Domain`, and `table!(a b c)` inside `impl PagingTable for Tables`. A case writes the item that it tests itself.
 
 #![allow(unused_macros, unused_imports, dead_code)]
 
 pub(crate) use core::ops::RangeInclusive;
 
 pub(crate) use iommu::{
+    access::{
+        EngineGuard,
+        Engines,
+        Instances,
+        Live, //
+    },
     atomic_safe,
     atomic_safe::AtomicSafe,
     domain::DomainRef,
     fault::Faults,
     gfp::Gfp,
     group::Group,
-    hold::EngineLock,
-    instance::Walker,
-    live::{
-        Engines,
-        Live, //
+    hardware::{
+        DebugOps,
+        Hardware, //
     },
+    instance::Walker,
     master::Master,
     ops::{
-        Geometry,
         GroupRequest,
-        Operations,
+        Operations, //
+    },
+    paging::{
+        Geometry,
         PagingDomain,
+        PagingTable,
         Translation, //
     },
     prot::Prot,
@@ -78,61 +86,78 @@ macro_rules! driver {
     };
 }
 
-/// Hardware without registers, and its part for atomic context.
+/// Hardware without registers.
 macro_rules! hardware {
     () => {
+        hardware!(types);
+
+        impl Hardware for Driver {
+            instance!(all);
+        }
+    };
+    (types) => {
         hardware!(engine);
 
-        struct Hardware<'bound> {
-            engine: Engine,
+        struct Resources<'bound> {
             dev: &'bound Device<Bound>,
         }
     };
     (engine) => {
-        atomic_safe! {
-            struct Engine {
-                registers: u32,
-            }
+        struct Engine {
+            registers: u32,
         }
+
+        atomic_safe!(Engine { registers });
     };
 }
 
-/// An address space of one word.
+/// An address space without a page.
 macro_rules! space {
     () => {
-        atomic_safe! {
-            struct Domain {
-                walker: Walker,
-            }
+        space!(domain);
+        space!(tables);
+    };
+    (types) => {
+        space!(domain);
+
+        struct Tables {}
+
+        atomic_safe!(Tables {});
+    };
+    (domain) => {
+        struct Domain {
+            walker: Walker,
+            tables: Tables,
+        }
+
+        atomic_safe!(Domain { walker, tables });
+    };
+    (tables) => {
+        struct Tables {}
+
+        atomic_safe!(Tables {});
+
+        impl PagingTable for Tables {
+            table!(all);
         }
     };
 }
 
-macro_rules! operations {
+macro_rules! instance {
     (all) => {
-        operations!(types master constants probe remove shutdown engine interrupt of_xlate
-            probe_device domain_alloc attach attach_identity attach_blocked);
+        instance!(info resources engine constants probe remove shutdown interrupt);
     };
     ($($name:ident)+) => {
-        $(operations!(@$name);)+
-    };
-    (@types) => {
-        operations!(@info);
-        operations!(@hardware);
-        operations!(@engine_type);
-        type Domain = Domain;
+        $(instance!(@$name);)+
     };
     (@info) => {
         type IdInfo = ();
     };
-    (@hardware) => {
-        type Hardware = CovariantForLt!(Hardware<'_>);
+    (@resources) => {
+        type Resources = CovariantForLt!(Resources<'_>);
     };
-    (@engine_type) => {
-        type Engine<'bound> = Engine;
-    };
-    (@master) => {
-        type Master = ();
+    (@engine) => {
+        type Engine = Engine;
     };
     (@constants) => {
         const NAME: &'static CStr = c"compile-fail";
@@ -142,55 +167,72 @@ macro_rules! operations {
         fn probe<'bound>(
             pdev: &'bound platform::Device<Core<'_>>,
             _info: &'bound (),
-            _lock: EngineLock,
-        ) -> impl PinInit<Hardware<'bound>, Error> + 'bound {
+        ) -> Result<(
+            impl PinInit<Resources<'bound>, Error> + 'bound,
+            Engine,
+        )> {
             let pdev: &'bound platform::Device<Bound> = pdev;
 
-            Ok(Hardware {
-                engine: Engine { registers: 0 },
-                dev: pdev.as_ref(),
-            })
+            let resources = Resources { dev: pdev.as_ref() };
+            Ok((Ok::<_, Error>(resources), Engine { registers: 0 }))
         }
     };
     (@remove) => {
-        fn remove(_hw: &Hardware<'_>) {}
+        fn remove(_iommu: Live<'_, Self>) {}
     };
     (@shutdown) => {
-        fn shutdown(_hw: &Hardware<'_>) {}
-    };
-    (@engine) => {
-        fn engine<'a>(hw: &'a Hardware<'a>) -> &'a Engine {
-            &hw.engine
-        }
+        fn shutdown(_iommu: Live<'_, Self>) {}
     };
     (@interrupt) => {
-        fn interrupt(_engine: &Engine, _faults: &Faults<'_>) -> IrqReturn {
+        fn interrupt(_: EngineGuard<'_, Self>, _index: u32, _faults: &Faults<'_>) -> IrqReturn {
             IrqReturn::None
         }
     };
+}
+
+macro_rules! operations {
+    (all) => {
+        operations!(types master of_xlate probe_device domain_alloc attach attach_identity
+            attach_blocked);
+    };
+    ($($name:ident)+) => {
+        $(operations!(@$name);)+
+    };
+    (@types) => {
+        type Domain = Domain;
+        type Debug = ();
+    };
+    (@master) => {
+        type Master = ();
+    };
     (@of_xlate) => {
-        fn of_xlate(_hw: &Hardware<'_>, cells: &[u32]) -> Result<u16> {
+        fn of_xlate(_iommu: Live<'_, Self>, cells: &[u32]) -> Result<u16> {
             Ok(cells[0] as u16)
         }
     };
     (@probe_device) => {
-        fn probe_device(_live: &Live<'_, Self>, _dev: &Device, _streams: &[KVec<u16>]) -> Result {
+        fn probe_device(
+            _iommus: &Instances<'_, Self>,
+            _dev: &Device,
+            _streams: &[KVec<u16>],
+        ) -> Result {
             Ok(())
         }
     };
     (@domain_alloc) => {
         fn domain_alloc(
-            live: &Live<'_, Self>,
+            iommus: &Instances<'_, Self>,
             _master: &Master<Self>,
         ) -> impl PinInit<Domain, Error> {
-            Ok(Domain {
-                walker: live.walker(),
+            iommus.first().map(|iommu| Domain {
+                walker: iommu.walker(),
+                tables: Tables {},
             })
         }
     };
     (@attach) => {
         fn attach(
-            _live: &Live<'_, Self>,
+            _iommus: &Instances<'_, Self>,
             _master: &Master<Self>,
             _domain: &DomainRef<Self>,
         ) -> Result {
@@ -198,22 +240,48 @@ macro_rules! operations {
         }
     };
     (@attach_identity) => {
-        fn attach_identity(_live: &Live<'_, Self>, _master: &Master<Self>) -> Result {
+        fn attach_identity(_iommus: &Instances<'_, Self>, _master: &Master<Self>) -> Result {
             Ok(())
         }
     };
     (@attach_blocked) => {
-        fn attach_blocked(_live: &Live<'_, Self>, _master: &Master<Self>) {}
+        fn attach_blocked(_iommus: &Instances<'_, Self>, _master: &Master<Self>) {}
     };
 }
 
 macro_rules! domain {
     (all) => {
-        domain!(geometry map unmap iova_to_phys sync_map sync flush_all translations
-            table_usage);
+        domain!(table sync_map sync flush_all);
     };
     ($($name:ident)+) => {
         $(domain!(@$name);)+
+    };
+    (@table) => {
+        type Table = Tables;
+
+        fn table(&self) -> &Tables {
+            &self.tables
+        }
+    };
+    (@sync_map) => {
+        fn sync_map(&self, _engines: &mut Engines<'_, Driver>, _range: RangeInclusive<u64>) -> Result {
+            Ok(())
+        }
+    };
+    (@sync) => {
+        fn sync(&self, _engines: &mut Engines<'_, Driver>, _range: RangeInclusive<u64>) {}
+    };
+    (@flush_all) => {
+        fn flush_all(&self, _engines: &mut Engines<'_, Driver>) {}
+    };
+}
+
+macro_rules! table {
+    (all) => {
+        table!(geometry map unmap iova_to_phys translations usage);
+    };
+    ($($name:ident)+) => {
+        $(table!(@$name);)+
     };
     (@geometry) => {
         fn geometry(&self) -> Geometry {
@@ -246,22 +314,11 @@ macro_rules! domain {
             None
         }
     };
-    (@sync_map) => {
-        fn sync_map(&self, _engines: &mut Engines<'_, Driver>, _range: RangeInclusive<u64>) -> Result {
-            Ok(())
-        }
-    };
-    (@sync) => {
-        fn sync(&self, _engines: &mut Engines<'_, Driver>, _range: RangeInclusive<u64>) {}
-    };
-    (@flush_all) => {
-        fn flush_all(&self, _engines: &mut Engines<'_, Driver>) {}
-    };
     (@translations) => {
         fn translations(&self, _f: &mut dyn FnMut(Translation)) {}
     };
-    (@table_usage) => {
-        fn table_usage(&self) -> (usize, usize) {
+    (@usage) => {
+        fn usage(&self) -> (usize, usize) {
             (0, 0)
         }
     };

@@ -16,7 +16,7 @@ impl Operations for Driver {
 }
 
 impl PagingDomain<Driver> for Domain {
-    domain!(geometry map unmap iova_to_phys sync_map flush_all translations table_usage);
+    domain!(table sync_map flush_all);
 
     fn sync(&self, engines: &mut Engines<'_, Driver>, _range: RangeInclusive<u64>) {
         let first = engines.at(0);

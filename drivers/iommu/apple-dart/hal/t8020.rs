@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T8020 and compatible blocks: sixteen streams.
+
+use iommu::fault::Fault;
+use kernel::{
+    io::{
+        register::Array,
+        Io, //
+    },
+    prelude::*, //
+};
+
+use super::{
+    fault,
+    Hal, //
+};
+
+use crate::{
+    engine::Block,
+    regs::t8020::*,
+    streams::Streams,
+    variant::MAX_TTBRS, //
+};
+
+pub(crate) struct T8020;
+
+iommu::atomic_safe!(T8020 {});
+
+impl Hal for T8020 {
+    fn is_locked(&self, io: &Block) -> bool {
+        io.read(CONFIG).locked()
+    }
+
+    fn enable(&self, io: &Block, count: u16) {
+        io.write(ENABLE, ENABLE::from(Streams::below(count).register(0)));
+    }
+
+    fn bypassing(&self) -> u32 {
+        TCR::zeroed()
+            .with_bypass(true)
+            .with_bypass_filter(true)
+            .into()
+    }
+
+    fn translating(&self, levels: u32) -> Result<u32> {
+        if levels == 4 {
+            return Err(EINVAL);
+        }
+        Ok(TCR::zeroed().with_translate(true).into())
+    }
+
+    fn translates(&self, tcr: u32) -> bool {
+        TCR::from(tcr).translate()
+    }
+
+    fn ttbrs(&self) -> usize {
+        MAX_TTBRS
+    }
+
+    fn ttbr(&self, table: u64) -> Result<u32> {
+        Ok(TTBR::zeroed()
+            .try_with_page(u32::try_from(table >> 12)?)?
+            .with_valid(true)
+            .into())
+    }
+
+    fn read_tcr(&self, io: &Block, id: u16) -> u32 {
+        TCR::try_at(usize::from(id)).map_or(0, |at| io.read(at).into())
+    }
+
+    fn write_tcr(&self, io: &Block, id: u16, tcr: u32) {
+        if let Some(at) = TCR::try_at(usize::from(id)) {
+            io.write(at, TCR::from(tcr));
+        }
+    }
+
+    fn read_ttbr(&self, io: &Block, id: u16) -> u32 {
+        TTBR::try_at(MAX_TTBRS * usize::from(id)).map_or(0, |at| io.read(at).into())
+    }
+
+    fn write_ttbr(&self, io: &Block, id: usize, index: usize, ttbr: u32) {
+        if let Some(at) = TTBR::try_at(MAX_TTBRS * id + index) {
+            io.write(at, TTBR::from(ttbr));
+        }
+    }
+
+    fn select_words(&self) -> usize {
+        1
+    }
+
+    fn is_busy(&self, io: &Block) -> bool {
+        io.read(COMMAND).busy()
+    }
+
+    fn acknowledge(&self, io: &Block, _count: u16) -> Option<Fault> {
+        let error = io.read(ERROR);
+        if !error.flag() {
+            return None;
+        }
+        let low = io.read(ERROR_ADDR_LOW).address().get();
+        let high = io.read(ERROR_ADDR_HIGH).address().get();
+
+        io.write(ERROR, error);
+        Some(fault(
+            error.stream().get(),
+            (high, low),
+            error.write(),
+            error.code().get(),
+        ))
+    }
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Commands that invalidate the hardware's caches.
+//!
+//! A command that times out leaves the caches stale: everything is denied until one that
+//! invalidates everything succeeds.
+
+use core::ops::RangeInclusive;
+
+use kernel::{
+    io::{
+        poll::read_poll_timeout_atomic,
+        Io, //
+    },
+    prelude::*,
+    time::Delta, //
+};
+
+use super::{
+    Caches,
+    Engine, //
+};
+
+use crate::{
+    invalidate::{
+        Block,
+        Dirs,
+        Plan, //
+    },
+    regs::*, //
+};
+
+/// How long a command may take: 2 ms, the vendor's limit.
+const POLL_DELAY: Delta = Delta::from_micros(1);
+const POLL_RETRIES: usize = 2000;
+
+impl Engine {
+    /// Invalidates the pages from address `first` to `last` in the TLBs, if `directory` is in use.
+    /// Otherwise they are not cached, because changing the directory invalidates everything.
+    ///
+    /// # Errors
+    ///
+    /// `ETIMEDOUT`. Everything is denied then, until a later call succeeds: the hardware may still
+    /// have entries for memory that is freed now, but no access can use them.
+    // Every transfer calls this. Most are one page or block.
+    #[inline(always)]
+    pub(crate) fn invalidate(&mut self, directory: u32, first: u32, last: u32) -> Result {
+        match Block::exact(first, last) {
+            Some(block) if !self.variant.start_end => {
+                // Registers can be accessed while there is a directory, see `power_off`.
+                if self.directory != Some(directory) {
+                    return Ok(());
+                }
+                if self.caches != Caches::Clean {
+                    return self.recover();
+                }
+                let result = self.drop_block(block);
+                self.conclude(result)
+            }
+            _ => self.invalidate_with(directory, first, last, &Dirs::NONE),
+        }
+    }
+
+    /// As [`Self::invalidate`], and invalidates the entries of `dirs` in the walk cache.
+    #[inline(never)]
+    pub(crate) fn invalidate_with(
+        &mut self,
+        directory: u32,
+        first: u32,
+        last: u32,
+        dirs: &Dirs,
+    ) -> Result {
+        if self.directory != Some(directory) {
+            return Ok(());
+        }
+        if self.caches != Caches::Clean {
+            return self.recover();
+        }
+        let result = self.drop_planned(&(first..=last), dirs);
+        self.conclude(result)
+    }
+
+    /// Invalidates everything, if `directory` is in use.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::invalidate`].
+    pub(crate) fn invalidate_all(&mut self, directory: u32) -> Result {
+        if self.directory != Some(directory) {
+            return Ok(());
+        }
+        if self.caches != Caches::Clean {
+            return self.recover();
+        }
+        let result = self.drop_all();
+        self.conclude(result)
+    }
+
+    /// Denies everything if an invalidation timed out.
+    #[inline(always)]
+    fn conclude(&mut self, result: Result) -> Result {
+        if result.is_err() {
+            self.give_up();
+        }
+        result
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn give_up(&mut self) {
+        self.caches = Caches::Stale;
+        self.deny();
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn recover(&mut self) -> Result {
+        self.drop_all()?;
+        self.caches = Caches::Clean;
+        self.allow();
+        Ok(())
+    }
+
+    /// Whether the caller has to log that an invalidation timed out. True once for each time that
+    /// the caches become stale.
+    pub(crate) fn take_stale_report(&mut self) -> bool {
+        let report = self.caches == Caches::Stale;
+
+        if report {
+            self.caches = Caches::StaleReported;
+        }
+        report
+    }
+
+    /// Whether everything is denied because an invalidation timed out.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.caches != Caches::Clean
+    }
+
+    /// Invalidates all caches.
+    pub(super) fn drop_all(&self) -> Result {
+        self.io.write(
+            TLB_FLUSH,
+            TLB_FLUSH::from(self.variant.all_masters())
+                .with_macro_tlb(true)
+                .with_ptw_cache(true),
+        );
+        self.poll(|| u32::from(self.io.read(TLB_FLUSH)) != 0)
+    }
+
+    fn drop_planned(&mut self, range: &RangeInclusive<u32>, dirs: &Dirs) -> Result {
+        let dirs = dirs.as_slice();
+        let plan = Plan::new(range, dirs.len(), self.variant.start_end);
+
+        if plan == Plan::All {
+            return self.drop_all();
+        }
+        self.drop_pages(&plan, range)?;
+        dirs.iter().try_for_each(|iova| self.drop_dir(*iova))
+    }
+
+    pub(super) fn drop_pages(&mut self, plan: &Plan, range: &RangeInclusive<u32>) -> Result {
+        match plan {
+            Plan::All => return self.drop_all(),
+            Plan::StartEnd => {
+                self.io
+                    .write(TLB_IVLD_START, TLB_IVLD_START::from(range.start() & !0xfff));
+                self.io
+                    .write(TLB_IVLD_END, TLB_IVLD_END::from((range.end() | 0xfff) + 1));
+                self.start_pages()?;
+            }
+            Plan::Blocks(blocks) => {
+                for block in blocks.as_slice() {
+                    self.drop_block(*block)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn drop_block(&mut self, block: Block) -> Result {
+        self.io
+            .write(TLB_IVLD_ADDR, TLB_IVLD_ADDR::from(block.addr));
+        if block.mask != self.mask {
+            self.io
+                .write(TLB_IVLD_MASK, TLB_IVLD_MASK::from(block.mask));
+            self.mask = block.mask;
+        }
+        self.start_pages()
+    }
+
+    #[inline(always)]
+    fn start_pages(&self) -> Result {
+        self.io
+            .write_reg(TLB_IVLD_ENABLE::zeroed().with_enable(true));
+        self.poll(|| self.io.read(TLB_IVLD_ENABLE).enable())
+    }
+
+    pub(super) fn drop_dir(&self, iova: u32) -> Result {
+        self.io
+            .write(PC_IVLD_ADDR, PC_IVLD_ADDR::from(iova & !0xf_ffff));
+        self.io
+            .write_reg(PC_IVLD_ENABLE::zeroed().with_enable(true));
+        self.poll(|| self.io.read(PC_IVLD_ENABLE).enable())
+    }
+
+    /// Waits until a command is done. Most are done at the first read.
+    #[inline(always)]
+    pub(super) fn poll(&self, busy: impl Fn() -> bool) -> Result {
+        if busy() {
+            return Self::wait(busy);
+        }
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait(busy: impl Fn() -> bool) -> Result {
+        read_poll_timeout_atomic(|| Ok(busy()), |busy| !*busy, POLL_DELAY, POLL_RETRIES).map(|_| ())
+    }
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The directory in use, and the route of each master.
+
+use kernel::{
+    io::{
+        register::Array,
+        Io, //
+    },
+    prelude::*, //
+};
+
+use super::{
+    Caches,
+    Engine, //
+};
+
+use crate::{
+    format::Class,
+    ports::Routes,
+    regs::*, //
+};
+
+impl Engine {
+    /// Translates with the directory at `directory`, for the masters in `routes`.
+    ///
+    /// While the directory changes, all accesses that are not bypassed are denied until the new one
+    /// is in force: no access passes untranslated, and none goes through a mixture of both.
+    ///
+    /// # Errors
+    ///
+    /// `ETIMEDOUT` if the hardware does not invalidate its caches, `EIO` if its registers do not
+    /// hold the values that are written. The former directory and routes are in force again then;
+    /// if invalidating the caches for that fails as well, everything is denied.
+    pub(crate) fn translate(&mut self, directory: u32, routes: Routes) -> Result {
+        if !self.powered || self.shut {
+            return Err(ENODEV);
+        }
+
+        let Some(old) = self.directory else {
+            self.io.write(TTB, TTB::from(directory));
+            self.drop_all()?;
+            self.caches = Caches::Clean;
+            self.route(routes);
+            return self.enable(directory).inspect_err(|_| {
+                self.route(Routes::DENIED);
+            });
+        };
+
+        if old != directory || self.caches != Caches::Clean {
+            // Faults of the temporary denial are acknowledged below, so their interrupt would find
+            // none.
+            self.disable_interrupt();
+            let result = self.change_directory(old, directory);
+            if result.is_ok() {
+                self.route(routes);
+            }
+            self.enable_interrupt();
+            return result;
+        }
+        self.route(routes);
+        Ok(())
+    }
+
+    /// Changes from the directory at `old` to that at `directory`, for [`Self::translate`].
+    fn change_directory(&mut self, old: u32, directory: u32) -> Result {
+        let was_denying = self.denying;
+        let faults = self.io.read(INT_STA);
+
+        self.deny();
+        // The first invalidation is before the directory changes, so that a timeout is found while
+        // the old directory is in force.
+        if let Err(e) = self.drop_all() {
+            if !was_denying {
+                self.forgive(faults);
+                self.allow();
+            }
+            return Err(e);
+        }
+        self.io.write(TTB, TTB::from(directory));
+        if let Err(e) = self.drop_all() {
+            self.io.write(TTB, TTB::from(old));
+            match self.drop_all() {
+                Ok(()) if !was_denying => {
+                    self.forgive(faults);
+                    self.allow();
+                }
+                Ok(()) => {}
+                Err(_) if self.caches == Caches::Clean => self.caches = Caches::Stale,
+                Err(_) => {}
+            }
+            return Err(e);
+        }
+        self.forgive(faults);
+        self.directory = Some(directory);
+        self.caches = Caches::Clean;
+        Ok(())
+    }
+
+    /// Acknowledges the permission faults that were latched since `before` was read, while
+    /// everything was denied: the driver has caused them, and they are not errors of masters or
+    /// mappings.
+    fn forgive(&self, before: INT_STA) {
+        let came =
+            u32::from(self.io.read(INT_STA)) & !u32::from(before) & self.variant.all_masters();
+        if came != 0 {
+            self.io.write(INT_CLR, INT_CLR::from(came));
+            self.restart_lanes(came);
+        }
+    }
+
+    /// Denies all accesses that `routes` does not bypass, with the directory at `empty`, which has
+    /// no entries. `routes` translates no master.
+    ///
+    /// Returns whether the hardware has invalidated its caches. If not, the tables it has used must
+    /// stay in memory.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::enable`]: accesses pass untranslated then.
+    pub(crate) fn block(&mut self, empty: u32, routes: Routes) -> Result<bool> {
+        if !self.powered {
+            return Err(ENODEV);
+        }
+        self.deny();
+        self.route(routes);
+        if self.directory == Some(empty) && self.caches == Caches::Clean {
+            return Ok(true);
+        }
+
+        let dropped = self.drop_all().is_ok();
+        self.io.write(TTB, TTB::from(empty));
+        let dropped = self.drop_all().is_ok() && dropped;
+        self.caches = match self.caches {
+            _ if dropped => Caches::Clean,
+            Caches::Clean => Caches::Stale,
+            stale => stale,
+        };
+        self.enable(empty)?;
+        Ok(dropped)
+    }
+
+    /// Clears ENABLE: every access passes untranslated. Returns whether the hardware has
+    /// invalidated its caches.
+    pub(crate) fn pass(&mut self) -> bool {
+        if !self.powered {
+            return true;
+        }
+        if self.shut {
+            return false;
+        }
+        self.disable();
+        let dropped = self.drop_all().is_ok();
+        self.route(Routes::DENIED);
+        self.allow();
+        dropped
+    }
+
+    /// Sets ENABLE. TTB holds `directory`.
+    ///
+    /// # Errors
+    ///
+    /// `EIO` if TTB or ENABLE does not hold what was written; ENABLE is cleared then.
+    pub(super) fn enable(&mut self, directory: u32) -> Result {
+        // Ranged invalidations need internal clock gating off. Switching it around each of them
+        // would cost as many accesses as the invalidation itself, so it stays off; the clock as a
+        // whole runs only while the hardware translates or denies.
+        self.io.write(AUTO_GATING, AUTO_GATING::from(0));
+        self.io.write_reg(ENABLE::zeroed().with_enable(true));
+        if !self.io.read(ENABLE).enable() || u32::from(self.io.read(TTB)) != directory {
+            self.io.write(ENABLE, ENABLE::from(0));
+            self.directory = None;
+            return Err(EIO);
+        }
+        self.directory = Some(directory);
+        Ok(())
+    }
+
+    pub(super) fn disable(&mut self) {
+        self.io.write(ENABLE, ENABLE::from(0));
+        self.directory = None;
+        // The hardware does not use cached entries now. ENABLE is set again only after a full
+        // invalidation.
+        self.caches = Caches::Clean;
+    }
+
+    /// Changes the route of each master, without changing the directory.
+    pub(crate) fn set_routes(&mut self, routes: Routes) {
+        if self.powered && !self.shut && self.routes != routes {
+            self.route(routes);
+        }
+    }
+
+    /// Changes the route of each master.
+    ///
+    /// A master that changes from bypassed to translated, or back, is not denied in between.
+    pub(super) fn route(&mut self, routes: Routes) {
+        let old = core::mem::replace(&mut self.routes, routes);
+        let either = old.translated | routes.translated;
+
+        if either != old.translated {
+            self.write_rules(either);
+        }
+        if routes.translated != 0 {
+            self.allow();
+        }
+        if routes.bypassed != old.bypassed {
+            self.io.write(BYPASS, BYPASS::from(routes.bypassed));
+        }
+        if routes.translated != either {
+            self.write_rules(routes.translated);
+        }
+    }
+
+    /// Denies all accesses that are not bypassed, at once. The hardware checks each access, also
+    /// one that hits a TLB.
+    pub(super) fn deny(&mut self) {
+        self.denying = true;
+        self.io.write(
+            DM_AUT_OVWT,
+            DM_AUT_OVWT::from(self.variant.all_accesses()).with_enable(true),
+        );
+    }
+
+    /// Makes the rules of the access classes effective again, unless a reason to deny everything
+    /// remains.
+    pub(super) fn allow(&mut self) {
+        if self.denying && self.caches == Caches::Clean && !self.shut {
+            self.denying = false;
+            self.io.write(DM_AUT_OVWT, DM_AUT_OVWT::from(0));
+        }
+    }
+
+    /// Writes the rules of the access classes: they apply to the masters in `translated`. Other
+    /// masters are denied.
+    ///
+    /// Two classes share a register, so each register is written once, whole.
+    pub(super) fn write_rules(&self, translated: u32) {
+        let mut rules = [0u32; 3];
+        for class in Class::ALL {
+            let half = 16 * (class as u32 % 2);
+            rules[class as usize / 2] |= self.denied_by(class, translated) << half;
+        }
+        self.io
+            .write(DM_AUT_CTRL::at(0), DM_AUT_CTRL::from(rules[0]));
+        self.io
+            .write(DM_AUT_CTRL::at(1), DM_AUT_CTRL::from(rules[1]));
+        self.io
+            .write(DM_AUT_CTRL::at(2), DM_AUT_CTRL::from(rules[2]));
+    }
+
+    /// Returns the rule of `class`, two bits for each master: bit `2m` denies reads, bit `2m + 1`
+    /// writes.
+    fn denied_by(&self, class: Class, translated: u32) -> u32 {
+        let prot = Class::prot(class as u32);
+        let mut denied = 0;
+        for master in 0..u32::from(self.variant.masters) {
+            let allowed = translated >> master & 1 != 0;
+            if !allowed || !prot.readable() {
+                denied |= 1 << (2 * master);
+            }
+            if !allowed || !prot.writable() {
+                denied |= 2 << (2 * master);
+            }
+        }
+        denied
+    }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Masters, and the domains that they are attached to.
+
+use iommu::{
+    access::{
+        Instances,
+        Live, //
+    },
+    domain::DomainRef,
+    group::Group,
+    master::Master,
+    ops::{
+        GroupRequest,
+        Operations, //
+    },
+    pm,
+};
+use kernel::{
+    device::Device,
+    prelude::*,
+    sync::aref::ARef, //
+};
+
+use crate::{
+    domain::Domain,
+    hardware::Slot,
+    ports::{
+        Port,
+        Ports,
+        Routes, //
+    },
+    Sun50iIommu, //
+};
+
+impl Operations for Sun50iIommu {
+    type Master = ();
+    type Domain = Domain;
+    type Debug = Self;
+
+    fn of_xlate(iommu: Live<'_, Self>, cells: &[u32]) -> Result<u16> {
+        let id = u16::try_from(cells[0]).map_err(|_| EINVAL)?;
+
+        (id < iommu.variant.masters).then_some(id).ok_or(EINVAL)
+    }
+
+    /// The tables of a domain belong to one instance, so a master must be behind one only.
+    fn probe_device(
+        iommus: &Instances<'_, Self>,
+        dev: &Device,
+        _streams: &[KVec<u16>],
+    ) -> Result<Self::Master> {
+        match iommus.count() {
+            1 => Ok(()),
+            count => Err(iommus.refuse(
+                dev,
+                fmt!("behind {} IOMMUs, this hardware takes one", count),
+            )),
+        }
+    }
+
+    /// The hardware has one directory for all masters: one address space, hence one group.
+    fn device_group(_master: &Master<Self>, request: GroupRequest<'_>) -> Result<ARef<Group>> {
+        request.single()
+    }
+
+    fn domain_alloc(
+        iommus: &Instances<'_, Self>,
+        _master: &Master<Self>,
+    ) -> impl PinInit<Domain, Error> {
+        pin_init::pin_init_scope(move || Ok(Domain::new(iommus.first()?.walker())))
+    }
+
+    /// # Errors
+    ///
+    /// Errors of the clock or reset, `ETIMEDOUT` if the hardware does not invalidate its caches,
+    /// `EIO` if its registers do not hold the values that are written. Nothing changes then.
+    fn attach(
+        iommus: &Instances<'_, Self>,
+        master: &Master<Self>,
+        domain: &DomainRef<Self>,
+    ) -> Result {
+        let iommu = iommus.first()?;
+        let mut slot = iommu.slot.lock();
+        let mut ports = slot.ports;
+        ports.set(master.streams(0).iter().copied(), Port::Paging);
+        let routes = ports.routes(iommu.variant);
+
+        let same = slot.tables.as_ref().is_some_and(|tables| tables.is(domain));
+        if same && !iommu.lock().is_stale() {
+            iommu.lock().set_routes(routes);
+        } else {
+            let switched = slot
+                .make_room()
+                .and_then(|()| switch(iommu, &mut slot, domain, routes));
+            if let Err(e) = switched {
+                slot.give_room_back();
+                let why = match e {
+                    ENOMEM => "no memory is free",
+                    ETIMEDOUT => "the IOMMU does not invalidate its caches",
+                    EIO => "the registers do not hold what is written",
+                    _ => "the IOMMU cannot be powered, or is shut down",
+                };
+                return Err(master.attach_failed(iommu.dev(), why, e));
+            }
+        }
+        slot.ports = ports;
+        slot.found = None;
+        Ok(())
+    }
+
+    /// Does not change the ports of other masters.
+    fn attach_identity(iommus: &Instances<'_, Self>, master: &Master<Self>) -> Result {
+        let iommu = iommus.first()?;
+        let mut slot = iommu.slot.lock();
+        let mut ports = slot.ports;
+
+        ports.set(master.streams(0).iter().copied(), Port::Identity);
+        slot.found = None;
+        apply(iommu, &mut slot, ports);
+        Ok(())
+    }
+
+    /// Does not deny ports that another master uses.
+    fn attach_blocked(iommus: &Instances<'_, Self>, master: &Master<Self>) {
+        for (_, iommu) in iommus.iter() {
+            let mut slot = iommu.slot.lock();
+            let mut ports = slot.ports;
+
+            ports.set(master.unshared(0), Port::Blocked);
+            apply(iommu, &mut slot, ports);
+        }
+    }
+}
+
+/// Makes the hardware translate with `domain`. `lingering` has room for the former tables.
+fn switch(
+    iommu: Live<'_, Sun50iIommu>,
+    slot: &mut Slot,
+    domain: &DomainRef<Sun50iIommu>,
+    routes: Routes,
+) -> Result {
+    let power = match &slot.power {
+        Some(_) => None,
+        None => Some(pm::get(iommu.dev())?),
+    };
+    iommu.lock().translate(domain.directory(), routes)?;
+    if let Some(power) = power {
+        slot.power = Some(power.into_owned());
+    }
+    slot.change_tables(Some(domain.clone()), true);
+    Ok(())
+}
+
+/// Makes the hardware implement `ports`, which need no tables other than the current ones.
+pub(crate) fn apply(iommu: Live<'_, Sun50iIommu>, slot: &mut Slot, ports: Ports) {
+    let routes = ports.routes(iommu.variant);
+
+    slot.ports = ports;
+    if ports.any_paging() {
+        iommu.lock().set_routes(routes);
+        return;
+    }
+    if !ports.need_hardware() {
+        let dropped = iommu.lock().pass();
+        slot.change_tables(None, dropped);
+        slot.power = None;
+        return;
+    }
+    if slot.power.is_none() {
+        match pm::get(iommu.dev()) {
+            Ok(power) => slot.power = Some(power.into_owned()),
+            Err(e) => {
+                // Without power, the hardware cannot deny accesses.
+                dev_err!(
+                    iommu.dev(),
+                    "cannot be powered ({:?}): masters are not blocked\n",
+                    e
+                );
+                return;
+            }
+        }
+    }
+    let blocked = iommu.lock().block(iommu.empty_directory(), routes);
+    match blocked {
+        Ok(dropped) => slot.change_tables(None, dropped),
+        Err(e) => {
+            slot.change_tables(None, false);
+            dev_err!(
+                iommu.dev(),
+                "registers do not hold what is written ({:?}): masters are not blocked\n",
+                e
+            );
+        }
+    }
+}

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Access to an instance from callbacks: one guard for callbacks that may sleep, one for atomic
+//! context.
+//!
+//! An instance can be unbound at any time, while the core still has masters and domains that refer
+//! to it. So a callback gets access through a guard, and unbinding waits for all guards:
+//!
+//! - [`Live`] keeps the device bound, and may be held across sleeping. It dereferences to the
+//!   driver's [`Hardware::Resources`].
+//! - [`EngineGuard`] is the instance's lock, held with interrupts off. It dereferences to the
+//!   driver's [`Hardware::Engine`], by exclusive reference.
+//!
+//! A master can be behind several instances. [`Instances`] has the first guard of each,
+//! [`Engines`] takes the second of one at a time. An instance that is unbound is left out.
+
+use core::{
+    cell::UnsafeCell,
+    ffi::c_void,
+    marker::PhantomData,
+    ops::{
+        Deref,
+        DerefMut, //
+    },
+    ptr::NonNull, //
+};
+
+use kernel::{
+    device::{
+        Bound,
+        Device, //
+    },
+    fmt,
+    prelude::*,
+    sync::{
+        Arc,
+        SpinLockIrqGuard, //
+    },
+};
+
+use crate::{
+    hardware::{
+        Hardware,
+        Resources, //
+    },
+    instance::{
+        Instance,
+        Walker, //
+    },
+    refusal,
+    walker::BoundWalker, //
+};
+
+/// What the driver has made for one instance: its resources, and its engine.
+///
+/// Fields are dropped in this order.
+#[pin_data]
+pub(crate) struct Body<T: Hardware> {
+    #[pin]
+    resources: Resources<'static, T>,
+    /// Used only under the lock of the instance.
+    engine: UnsafeCell<T::Engine>,
+}
+
+impl<T: Hardware> Body<T> {
+    pub(crate) fn new<'a>(
+        resources: impl PinInit<Resources<'static, T>, Error> + 'a,
+        engine: T::Engine,
+    ) -> impl PinInit<Self, Error> + 'a
+    where
+        T: 'a,
+    {
+        try_pin_init!(Self {
+            resources <- resources,
+            engine: UnsafeCell::new(engine),
+        }? Error)
+    }
+}
+
+/// The data under the lock of an instance: the address of its [`Body`], while that is there.
+///
+/// # Invariants
+///
+/// If there is an address, it is that of a valid [`Body`] of the instance's driver, and the device
+/// of the instance is bound.
+pub(crate) struct Presence(pub(crate) Option<NonNull<c_void>>);
+
+// SAFETY: the body is `Send` and `Sync` apart from its engine, which is `Send` and is used under
+// this lock.
+unsafe impl Send for Presence {}
+
+/// An instance whose device stays bound as long as this exists. For callbacks that may sleep.
+///
+/// # Invariants
+///
+/// `instance` is of driver `T`. During `'a` its device is bound, and its [`Body`] is in place.
+pub struct Live<'a, T: Hardware> {
+    instance: &'a Arc<Instance>,
+    _driver: PhantomData<fn() -> T>,
+}
+
+impl<T: Hardware> Clone for Live<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Hardware> Copy for Live<'_, T> {}
+
+impl<'a, T: Hardware> Live<'a, T> {
+    /// # Safety
+    ///
+    /// As the type invariants have it: for example, the gate of the instance is held during `'a`.
+    #[inline]
+    pub(crate) unsafe fn new(instance: &'a Arc<Instance>) -> Self {
+        // INVARIANT: by the safety requirement.
+        Self {
+            instance,
+            _driver: PhantomData,
+        }
+    }
+
+    /// Returns the device of the instance.
+    #[inline]
+    pub fn dev(&self) -> &'a Device<Bound> {
+        // SAFETY: by the type invariants.
+        unsafe { self.instance.dev().as_bound() }
+    }
+
+    /// Takes the lock of the instance. A caller that has the lock already must not call this.
+    #[inline]
+    pub fn lock(&self) -> EngineGuard<'a, T> {
+        let lock = self.instance.presence().lock();
+        // SAFETY: by the type invariants.
+        let body = unsafe { self.instance.body::<T>() };
+
+        // INVARIANT: by the type invariants.
+        EngineGuard {
+            instance: self.instance,
+            engine: NonNull::from(&body.engine).cast(),
+            _lock: lock,
+        }
+    }
+
+    /// Returns the device as the one whose walker reads the tables of a domain. See
+    /// [`crate::walker::WalkerDevice`].
+    pub fn walker(&self) -> Walker {
+        Walker(self.instance.clone())
+    }
+}
+
+impl<'a, T: Hardware> Deref for Live<'a, T> {
+    type Target = Resources<'a, T>;
+
+    #[inline]
+    fn deref(&self) -> &Resources<'a, T> {
+        // SAFETY: by the type invariants.
+        let resources: *const Resources<'static, T> =
+            unsafe { &self.instance.body::<T>().resources };
+
+        // SAFETY: the resources are covariant, so this only shortens their lifetime.
+        unsafe { &*resources.cast::<Resources<'a, T>>() }
+    }
+}
+
+/// The engine of an instance, whose lock is held until this is dropped. For any context.
+///
+/// # Invariants
+///
+/// `engine` is that of `instance`, which is of driver `T`. It is valid during `'a` as long as the
+/// lock is held, and so is the instance's device bound.
+#[clippy::has_significant_drop]
+#[must_use = "the lock is released when this is dropped"]
+pub struct EngineGuard<'a, T: Hardware> {
+    instance: &'a Instance,
+    engine: NonNull<T::Engine>,
+    _lock: SpinLockIrqGuard<'a, Presence>,
+}
+
+impl<'a, T: Hardware> EngineGuard<'a, T> {
+    /// Takes the lock, unless the instance is unbound.
+    ///
+    /// # Safety
+    ///
+    /// `instance` is of driver `T`.
+    #[inline(always)]
+    unsafe fn new(instance: &'a Instance) -> Option<Self> {
+        let lock = instance.presence().lock();
+        let body = lock.0?.cast::<Body<T>>();
+        // SAFETY: by the invariants of `Presence` the body is valid.
+        let engine = unsafe { &raw const (*body.as_ptr()).engine };
+
+        // INVARIANT: the driver is `T` by the safety requirement. The body is there until the
+        // presence is changed, which takes the lock.
+        Some(Self {
+            instance,
+            // SAFETY: the address of a field.
+            engine: unsafe { NonNull::new_unchecked(UnsafeCell::raw_get(engine)) },
+            _lock: lock,
+        })
+    }
+
+    /// Returns the walker of the instance, for which page tables are cleaned.
+    #[inline(always)]
+    pub fn walker(&self) -> BoundWalker<'_> {
+        // SAFETY: by the type invariants the device is bound. No guard is made any more when
+        // mappings are undone.
+        unsafe { self.instance.walker() }
+    }
+}
+
+impl<T: Hardware> Deref for EngineGuard<'_, T> {
+    type Target = T::Engine;
+
+    #[inline(always)]
+    fn deref(&self) -> &T::Engine {
+        // SAFETY: by the type invariants; the lock is held.
+        unsafe { self.engine.as_ref() }
+    }
+}
+
+impl<T: Hardware> DerefMut for EngineGuard<'_, T> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut T::Engine {
+        // SAFETY: by the type invariants; the lock is held, and there is one guard for each time
+        // that it is taken.
+        unsafe { self.engine.as_mut() }
+    }
+}
+
+/// The instances of one master or domain, in the order of the devicetree.
+///
+/// # Invariants
+///
+/// There are 1 to [`InstanceSet::MAX`] instances, all distinct, and all of driver `T`.
+pub(crate) struct InstanceSet<T: Hardware> {
+    instances: KVec<Arc<Instance>>,
+    _driver: PhantomData<fn() -> T>,
+}
+
+impl<T: Hardware> InstanceSet<T> {
+    /// The maximum number of instances that one master can be behind: one bit each in
+    /// [`Instances`].
+    pub(crate) const MAX: usize = u32::BITS as usize;
+
+    /// Makes a set of instances of driver `T`.
+    ///
+    /// # Safety
+    ///
+    /// All of `instances` belong to driver `T`.
+    pub(crate) unsafe fn new(instances: KVec<Arc<Instance>>) -> Result<Self> {
+        if instances.is_empty() || instances.len() > Self::MAX {
+            return Err(EINVAL);
+        }
+        // INVARIANT: checked above, and by the safety requirement.
+        Ok(Self {
+            instances,
+            _driver: PhantomData,
+        })
+    }
+
+    #[inline(always)]
+    pub(crate) fn first(&self) -> &Arc<Instance> {
+        // SAFETY: by the type invariants there is one.
+        unsafe { self.instances.get_unchecked(0) }
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Arc<Instance>] {
+        &self.instances
+    }
+
+    /// Whether both have the same instances in the same order.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        self.instances.len() == other.instances.len()
+            && self
+                .instances
+                .iter()
+                .zip(other.instances.iter())
+                .all(|(a, b)| Arc::ptr_eq(a, b))
+    }
+
+    pub(crate) fn try_clone(&self) -> Result<Self> {
+        let mut instances = KVec::with_capacity(self.instances.len(), GFP_KERNEL)?;
+        for instance in self.instances.iter() {
+            instances.push(instance.clone(), GFP_KERNEL)?;
+        }
+        // INVARIANT: as `self`.
+        Ok(Self {
+            instances,
+            _driver: PhantomData,
+        })
+    }
+
+    /// Enters the gates of those instances that are not being unbound.
+    pub(crate) fn enter(&self) -> Instances<'_, T> {
+        let mut entered = 0;
+
+        for (i, instance) in self.instances.iter().enumerate() {
+            entered |= u32::from(instance.gate().try_hold()) << i;
+        }
+        // INVARIANT: only held gates are marked.
+        Instances { set: self, entered }
+    }
+
+    /// Returns access to the engines of the live instances, one at a time.
+    #[inline(always)]
+    pub(crate) fn engines(&self) -> Engines<'_, T> {
+        Engines(self)
+    }
+}
+
+/// The engines of the instances of a domain, for callbacks in atomic context.
+///
+/// Indices are those of the devicetree's phandles, with each instance counted once.
+///
+/// Methods take it by exclusive reference, so that only one lock is held at a time.
+pub struct Engines<'a, T: Hardware>(&'a InstanceSet<T>);
+
+impl<T: Hardware> Engines<'_, T> {
+    /// Takes the lock of the instance with this index, unless that is unbound.
+    #[inline]
+    pub fn at(&mut self, index: usize) -> Option<EngineGuard<'_, T>> {
+        // SAFETY: by the invariants of the set.
+        unsafe { EngineGuard::new(self.0.instances.get(index)?) }
+    }
+
+    /// As [`Self::at`] for the first instance, for hardware whose masters are behind one only.
+    #[inline(always)]
+    pub fn first(&mut self) -> Option<EngineGuard<'_, T>> {
+        // SAFETY: by the invariants of the set.
+        unsafe { EngineGuard::new(self.0.first()) }
+    }
+
+    /// Calls `f` with the device of an instance, for its name in the log, unless the instance is
+    /// unbound. No lock is held meanwhile, because a console may do DMA through the same instance.
+    #[cold]
+    pub fn with_dev(&self, index: usize, f: impl FnOnce(&Device)) {
+        if let Some(instance) = self.0.instances.get(index) {
+            if let Some(_guard) = instance.gate().enter() {
+                // SAFETY: the gate is held.
+                f(unsafe { instance.dev() });
+            }
+        }
+    }
+}
+
+/// The instances of a master that are not unbound, and stay bound as long as this exists.
+///
+/// # Invariants
+///
+/// Bit `i` of `entered` is set only if the gate of `set.instances[i]` is held by this.
+pub struct Instances<'a, T: Hardware> {
+    set: &'a InstanceSet<T>,
+    entered: u32,
+}
+
+impl<'a, T: Hardware> Instances<'a, T> {
+    fn at(&self, index: usize) -> Option<Live<'_, T>> {
+        if self.entered & (1 << index) == 0 {
+            return None;
+        }
+        // SAFETY: by the invariants of the set the instance is of driver `T`; its gate is held
+        // until `self` is dropped.
+        Some(unsafe { Live::new(&self.set.instances[index]) })
+    }
+
+    /// Whether no instance is missing.
+    pub fn is_complete(&self) -> bool {
+        self.entered.count_ones() as usize == self.count()
+    }
+
+    /// Returns the number of instances, including those that are missing.
+    pub fn count(&self) -> usize {
+        self.set.instances.len()
+    }
+
+    /// The instances with their indices, without those that are missing.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, Live<'_, T>)> {
+        (0..self.count()).filter_map(|i| Some((i, self.at(i)?)))
+    }
+
+    /// The first instance, for hardware whose masters are behind one only.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` if it is missing.
+    pub fn first(&self) -> Result<Live<'_, T>> {
+        self.at(0).ok_or(ENODEV)
+    }
+
+    /// Refuses the master `dev`: logs the reason once, with the names of the instances. Returns the
+    /// error for [`Operations::probe_device`].
+    ///
+    /// [`Operations::probe_device`]: crate::ops::Operations::probe_device
+    pub fn refuse(&self, dev: &Device, why: fmt::Arguments<'_>) -> Error {
+        refusal::refuse(dev, fmt!("{}: {}", Names(self), why))
+    }
+
+    /// Returns the engines, as callbacks in atomic context get them.
+    pub fn engines(&self) -> Engines<'a, T> {
+        self.set.engines()
+    }
+}
+
+impl<T: Hardware> Drop for Instances<'_, T> {
+    fn drop(&mut self) {
+        for (i, instance) in self.set.instances.iter().enumerate() {
+            if self.entered & (1 << i) != 0 {
+                // SAFETY: by the type invariants this holds the gate, and only this releases it.
+                unsafe { instance.gate().release() };
+            }
+        }
+    }
+}
+
+/// The names of the instances that are not unbound.
+pub(crate) struct Names<'a, 'b, T: Hardware>(pub(crate) &'a Instances<'b, T>);
+
+impl<T: Hardware> fmt::Display for Names<'_, '_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut first = true;
+
+        for (_, live) in self.0.iter() {
+            if !core::mem::replace(&mut first, false) {
+                f.write_str(", ")?;
+            }
+            fmt::Display::fmt(live.dev().name(), f)?;
+        }
+        if first {
+            f.write_str("its IOMMU, which is being unbound")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The traits for the hardware itself: [`Hardware`] for its resources, power and interrupts,
+//! [`DebugOps`] for its debugfs files.
+//!
+//! C header: [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h)
+
+use kernel::{
+    device::Core,
+    fmt,
+    irq::{
+        Flags,
+        IrqReturn, //
+    },
+    of, platform,
+    prelude::*,
+    types::{
+        CovariantForLt,
+        ForLt, //
+    },
+};
+
+use crate::{
+    access::{
+        EngineGuard,
+        Instances,
+        Live, //
+    },
+    atomic_safe::AtomicSafe,
+    fault::Faults,
+    gfp::Gfp, //
+};
+
+/// [`Hardware::Resources`] of driver `T`, while its device is bound for `'a`.
+pub type Resources<'a, T> = <<T as Hardware>::Resources as ForLt>::Of<'a>;
+
+/// The hardware of an IOMMU driver: one instance is one platform device.
+///
+/// The type is a tag. What the driver needs for an instance is in [`Hardware::Resources`] and
+/// [`Hardware::Engine`]; each callback gets access to those of the instance it concerns.
+///
+/// Corresponds to `struct platform_driver`.
+pub trait Hardware: Sized + Send + Sync + 'static {
+    /// The driver's data for each compatible.
+    type IdInfo: Sync + 'static;
+
+    /// What callbacks that may sleep use: clocks, resets, and everything else that needs the bound
+    /// device.
+    ///
+    /// The crate drops it when the device is unbound, after every callback that uses it has
+    /// returned and none can start any more.
+    ///
+    /// Written `CovariantForLt!(Resources<'_>)`: because it is covariant, a callback can use it for
+    /// less than the whole time the device is bound.
+    type Resources: CovariantForLt;
+
+    /// What callbacks in atomic context use: the registers, and the record of their contents.
+    ///
+    /// It is under the lock of the instance: [`EngineGuard`] gives exclusive access.
+    type Engine: AtomicSafe + Send + 'static;
+
+    /// Name of the platform driver and of its interrupts.
+    const NAME: &'static CStr;
+
+    /// The compatibles this driver binds to.
+    const OF_ID_TABLE: of::IdTable<Self::IdInfo>;
+
+    /// How interrupts are requested.
+    const IRQ_FLAGS: Flags = Flags::TRIGGER_NONE;
+
+    /// Returns the number of interrupts that [`Hardware::interrupt`] handles.
+    fn interrupts(_info: &Self::IdInfo) -> u32 {
+        0
+    }
+
+    /// Acquires the resources of one instance.
+    ///
+    /// Does not touch the hardware: if a resource is missing, nothing has to be undone.
+    #[allow(clippy::type_complexity)]
+    fn probe<'bound>(
+        pdev: &'bound platform::Device<Core<'_>>,
+        info: &'bound Self::IdInfo,
+    ) -> Result<(
+        impl PinInit<Resources<'bound, Self>, Error> + 'bound,
+        Self::Engine,
+    )>;
+
+    /// Reads the state of the hardware, and puts it into a state in which it can wait for masters.
+    ///
+    /// Power management works, and interrupts are not requested yet. Faults that were latched
+    /// before are acknowledged here, because [`Hardware::interrupt`] must not find any that it
+    /// cannot handle. On error, [`Hardware::remove`] is called next.
+    fn start(_iommu: Live<'_, Self>) -> Result {
+        Ok(())
+    }
+
+    /// Puts the instance into a state in which it may be left for good.
+    ///
+    /// All masters have been released, and no callback of a master or a domain reaches the
+    /// hardware. [`Hardware::interrupt`], [`Hardware::runtime_suspend`] and
+    /// [`Hardware::runtime_resume`] may still be called. The interrupts are freed after this, so no
+    /// fault that raises one may be left.
+    fn remove(iommu: Live<'_, Self>);
+
+    /// Called when the machine shuts down or starts another kernel. Masters may still be running.
+    fn shutdown(iommu: Live<'_, Self>);
+
+    /// Handles the interrupt with this index: reads all causes, acknowledges them, hands them to
+    /// `faults`.
+    ///
+    /// Called in hard interrupt context. The guard is dropped before `faults` is called.
+    fn interrupt(_engine: EngineGuard<'_, Self>, _index: u32, _faults: &Faults<'_>) -> IrqReturn {
+        IrqReturn::None
+    }
+
+    /// Runtime PM: called before the instance loses its clock.
+    fn runtime_suspend(_iommu: Live<'_, Self>) -> Result {
+        Ok(())
+    }
+
+    /// Runtime PM: called when the instance is needed again.
+    fn runtime_resume(_iommu: Live<'_, Self>) -> Result {
+        Ok(())
+    }
+
+    /// System sleep begins. Masters are suspended already.
+    fn suspend(_iommu: Live<'_, Self>) -> Result {
+        Ok(())
+    }
+
+    /// System sleep ends. Registers may have been lost; masters are still suspended.
+    fn resume(_iommu: Live<'_, Self>) -> Result {
+        Ok(())
+    }
+}
+
+/// What the debugfs files of an instance show. `()` shows nothing.
+pub trait DebugOps<T: Hardware> {
+    /// Prints the registers, one per line.
+    fn show_registers(_engine: &mut T::Engine, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+
+    /// Tests translation with the hardware's own means, without a master, and prints the result to
+    /// `f`. `iommus` has one instance.
+    ///
+    /// `gfp` is for the pages this maps. Called in process context.
+    ///
+    /// # Errors
+    ///
+    /// `EOPNOTSUPP` if the hardware has no such means, `EBUSY` while masters are attached.
+    fn selftest(_iommus: &Instances<'_, T>, _gfp: Gfp, _f: &mut fmt::Formatter<'_>) -> Result {
+        Err(EOPNOTSUPP)
+    }
+}
+
+impl<T: Hardware> DebugOps<T> for () {}
