@@ -8,49 +8,81 @@
 //! and finds the instance that a master is behind. It passes that instance to the driver's
 //! callbacks, and keeps all that the core or the hardware may still use alive.
 //!
+//! The modules, each of which may use those below it:
+//!
+//! - `bridge`: from C callbacks to the traits.
+//! - `driver`: what a driver implements and uses.
+//! - `object`: the objects that the core knows, whatever their driver.
+//! - [`table`], [`pgtable`]: page tables. [`walker`] is how they reach the hardware, [`prot`] and
+//!   [`gfp`] are arguments of the core's calls.
+//! - `support`: what is not about IOMMUs.
+//!
 //! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
 
 use kernel::prelude::*;
 
-pub mod access;
-pub mod adapter;
-pub mod atomic_safe;
 mod bindings;
-pub mod callbacks;
-pub mod clk;
-mod debugfs;
-pub mod domain;
-pub mod fault;
-mod fwnode;
-mod gate;
+mod bridge;
+mod driver;
 pub mod gfp;
-pub mod group;
-pub mod hardware;
-pub mod instance;
-mod link;
-mod lock_class;
-pub mod master;
-mod notifier;
-pub mod ops;
-mod pages;
-pub mod paging;
+mod object;
 #[cfg(CONFIG_IOMMU_IO_PGTABLE)]
 pub mod pgtable;
-pub mod pm;
-mod probe_lock;
 pub mod prot;
-mod refusal;
-pub mod regions;
-#[cfg(CONFIG_HAS_IOMEM)]
-pub mod registers;
-mod registry;
-pub mod reset;
-mod storm;
-mod sysfs;
+mod support;
 pub mod table;
-#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
-mod test_device;
 pub mod walker;
+
+#[cfg(CONFIG_HAS_IOMEM)]
+pub use driver::registers;
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
+use support::test_device;
+
+use bridge::debugfs;
+use object::{
+    domain_base,
+    instance,
+    mapped_tables,
+    master_base,
+    notifier,
+    probe_lock,
+    refusal,
+    registry,
+    streams,
+    sysfs, //
+};
+use support::{
+    fwnode,
+    gate,
+    link,
+    lock_class,
+    storm, //
+};
+use table::pages;
+
+pub use bridge::{
+    adapter,
+    callbacks, //
+};
+pub use driver::{
+    access,
+    domain,
+    hardware,
+    master,
+    ops,
+    paging,
+    regions, //
+};
+pub use object::{
+    fault,
+    group, //
+};
+pub use support::{
+    atomic_safe,
+    clk,
+    pm,
+    reset, //
+};
 
 /// A physical address.
 ///
@@ -72,7 +104,7 @@ impl kernel::Module for Iommu {
         debugfs::init();
 
         // The function that frees a domain returns to this module's code after the driver's module
-        // may have been unloaded, so this module must stay loaded. See `domain::free`.
+        // may have been unloaded, so this module must stay loaded. See `domain_base::free`.
         //
         // SAFETY: the module is being loaded.
         unsafe { bindings::rust_iommu_helper___module_get(module.as_ptr()) };

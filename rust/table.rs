@@ -47,9 +47,11 @@ mod clean;
 mod entries;
 pub(crate) mod ffi;
 mod format;
+pub(crate) mod interface;
 #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 pub mod kunit;
 mod large;
+pub(crate) mod pages;
 mod slot;
 pub mod tegra;
 pub mod v7s;

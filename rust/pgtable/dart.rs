@@ -21,13 +21,13 @@ use kernel::{
 use crate::{
     bindings::rust_iommu_helper_phys_to_virt,
     gfp::Gfp,
-    paging::{
+    prot::Prot,
+    table::interface::{
         merge,
         Geometry,
         PagingTable,
         Translation, //
     },
-    prot::Prot,
     PhysAddr, //
 };
 

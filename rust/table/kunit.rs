@@ -2,7 +2,7 @@
 
 //! KUnit suites of the page table, the same for every format.
 //!
-//! [`cases`] has the cases as functions over a [`Format`], and [`table_suite!`](crate::table_suite!)
+//! The modules have the cases as functions over a [`Format`], and [`table_suite!`](crate::table_suite!)
 //! makes a suite of them: here for the formats of this crate, in a driver for its own format.
 
 use super::{
@@ -18,6 +18,7 @@ use kernel::prelude::*;
 
 pub mod caches;
 pub mod cases;
+pub mod life;
 pub mod sizes;
 pub mod support;
 #[cfg(CONFIG_IOMMU_IO_PGTABLE_ARMV7S)]
@@ -34,6 +35,7 @@ macro_rules! table_suite {
             use $crate::table::kunit::{
                 caches,
                 cases,
+                life,
                 sizes, //
             };
 
@@ -99,17 +101,17 @@ macro_rules! table_suite {
 
             #[test]
             fn allocation_fails() -> kernel::error::Result {
-                cases::allocation_fails::<$format>()
+                life::allocation_fails::<$format>()
             }
 
             #[test]
             fn device_goes() -> kernel::error::Result {
-                cases::device_goes::<$format>()
+                life::device_goes::<$format>()
             }
 
             #[test]
             fn another_walker() -> kernel::error::Result {
-                cases::another_walker::<$format>()
+                life::another_walker::<$format>()
             }
 
             #[test]
@@ -119,17 +121,17 @@ macro_rules! table_suite {
 
             #[test]
             fn forgotten_stays() -> kernel::error::Result {
-                cases::forgotten_stays::<$format>()
+                life::forgotten_stays::<$format>()
             }
 
             #[test]
             fn fresh_until_settled() -> kernel::error::Result {
-                cases::fresh_until_settled::<$format>()
+                life::fresh_until_settled::<$format>()
             }
 
             #[test]
             fn two_cpus() -> kernel::error::Result {
-                cases::two_cpus::<$format>()
+                life::two_cpus::<$format>()
             }
         }
     };

@@ -9,6 +9,12 @@ use kernel::{
 
 use super::{
     entries,
+    interface::{
+        merge,
+        Geometry,
+        PagingTable,
+        Translation, //
+    },
     Format,
     Page,
     Sizes,
@@ -17,12 +23,6 @@ use super::{
 
 use crate::{
     gfp::Gfp,
-    paging::{
-        merge,
-        Geometry,
-        PagingTable,
-        Translation, //
-    },
     prot::Prot,
     walker::WalkerDevice,
     PhysAddr, //

@@ -10,7 +10,8 @@ use skeleton::*;
 use iommu::registry; //~ ERROR module `registry` is private
 use iommu::sysfs::SysfsDevice; //~ ERROR module `sysfs` is private
 
-fn register<T: Operations>(dev: &Device<Bound>) {
-    let _ = iommu::instance::Instance::new::<T>(dev, 0); //~ ERROR struct `Instance` is private
-                                                         //~^ ERROR associated function `new` is private
+fn register(dev: &Device<Bound>) {
+    let _ = iommu::instance::Instance::new(dev, 0, core::ptr::null());
+    //~^ ERROR module `instance` is private
+    //~^^ ERROR associated function `new` is private
 }

@@ -20,7 +20,7 @@ impl PagingDomain<Driver> for Domain {
 }
 
 fn confuse(dev: &Device) -> bool {
-    <iommu::adapter::Adapter<Driver> as iommu::pm::PmDevice>::from_device(dev).is_some()
-    //~^ ERROR trait `PmDevice` is private
+    <iommu::adapter::Adapter<Driver> as iommu::pm::callbacks::PmDevice>::from_device(dev).is_some()
+    //~^ ERROR module `callbacks` is private
     //~^^ ERROR is unsafe and requires unsafe block
 }

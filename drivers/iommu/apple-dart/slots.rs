@@ -5,7 +5,7 @@
 use iommu::{
     access::Live,
     domain::DomainRef,
-    pm::PmHold, //
+    pm::AwakeHold, //
 };
 use kernel::prelude::*;
 
@@ -39,7 +39,7 @@ pub(crate) struct Slots {
     /// The number of slots with a lingering domain.
     pub(crate) lingering: usize,
     /// Keeps the clocks running.
-    pub(crate) power: Option<PmHold>,
+    pub(crate) power: Option<AwakeHold>,
 }
 
 /// Attaches `streams` to `domain`, for whose `path` the block was prepared.

@@ -5,9 +5,11 @@
 use core::ops::RangeInclusive;
 
 use iommu::{
-    access::Engines,
+    access::{
+        Engines,
+        Walker, //
+    },
     atomic_safe,
-    instance::Walker,
     paging::PagingDomain,
     table::Table, //
 };

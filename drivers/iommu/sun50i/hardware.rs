@@ -27,7 +27,7 @@ use iommu::{
     hardware::Hardware,
     pm::{
         self,
-        PmHold, //
+        AwakeHold, //
     },
     registers::Registers,
     reset::{
@@ -73,7 +73,7 @@ pub(crate) struct Slot {
     /// not invalidated its caches.
     pub(crate) lingering: KVec<DomainRef<Sun50iIommu>>,
     /// Keeps the clock running.
-    pub(crate) power: Option<PmHold>,
+    pub(crate) power: Option<AwakeHold>,
     /// The table base of hardware that was enabled before probe. Cleared when a master is attached.
     pub(crate) found: Option<u32>,
 }

@@ -15,7 +15,8 @@ pub(crate) use iommu::{
         EngineGuard,
         Engines,
         Instances,
-        Live, //
+        Live,
+        Walker, //
     },
     atomic_safe,
     atomic_safe::AtomicSafe,
@@ -27,7 +28,6 @@ pub(crate) use iommu::{
         DebugOps,
         Hardware, //
     },
-    instance::Walker,
     master::Master,
     ops::{
         GroupRequest,

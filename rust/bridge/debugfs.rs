@@ -30,12 +30,12 @@ use crate::{
         InstanceSet,
         Live, //
     },
-    domain::Domain,
+    domain_base::Domain,
     fault::Name,
     gfp::Gfp,
     hardware::DebugOps,
     instance::Instance,
-    master::{
+    master_base::{
         Attached,
         MasterBase, //
     },
@@ -114,7 +114,7 @@ fn show_selftest<T: Operations>(
 fn show_masters(instance: &Arc<Instance>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut result = Ok(());
 
-    instance.for_each_master(|master| {
+    instance.masters.for_each(|master| {
         result = result.and_then(|()| show_master(instance, master, f));
     });
     result
@@ -126,7 +126,9 @@ fn show_master(
     f: &mut fmt::Formatter<'_>,
 ) -> fmt::Result {
     f.write_fmt(fmt!("{}: streams", Name(master.dev())))?;
-    instance.streams_of(master, |id| write!(f, " {id}"))?;
+    instance
+        .masters
+        .streams_of(master, |id| write!(f, " {id}"))?;
     f.write_str(", ")?;
     master.with_attached(|attached| match attached {
         Attached::Nothing => f.write_str("not attached"),

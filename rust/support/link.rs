@@ -44,7 +44,7 @@ use crate::bindings::as_raw;
 /// The link does not affect it (`DL_FLAG_PM_RUNTIME` is not set). That flag resumes `supplier`
 /// whenever `consumer` runs and releases it when `consumer` suspends. An IOMMU must be powered in
 /// other cases: while translation is set up for `consumer`, in any power state of `consumer`. So
-/// its driver holds a [`PmHold`](crate::pm::PmHold) for that time.
+/// its driver holds a [`AwakeHold`](crate::pm::AwakeHold) for that time.
 ///
 /// # When to call
 ///

@@ -50,7 +50,7 @@ use interrupt::Interrupt;
 
 use crate::{
     access::{
-        Body,
+        DriverData,
         Live, //
     },
     bindings::as_raw,
@@ -63,8 +63,8 @@ use crate::{
     ops::Operations,
     pm::{
         self,
+        callbacks::PmCallbacks,
         InitialState,
-        PmCallbacks,
         RuntimePm, //
     },
     probe_lock,
@@ -94,13 +94,13 @@ pub struct Driven<T: Operations> {
     debugfs: Mutex<Option<Pin<KBox<debugfs::InstanceDir>>>>,
     instance: Arc<Instance>,
     /// Callbacks use it through `instance`.
-    _body: Pin<KBox<Body<T>>>,
+    _data: Pin<KBox<DriverData<T>>>,
 }
 
 impl<T: Operations> Driven<T> {
     /// Returns the instance. The device is bound as long as there is `self`.
     fn live(&self) -> Live<'_, T> {
-        // SAFETY: the instance is of driver `T`, and `self` has its body.
+        // SAFETY: the instance is of driver `T`, and `self` has its data.
         unsafe { Live::new(&self.instance) }
     }
 
@@ -120,7 +120,7 @@ impl<T: Operations> Driven<T> {
         self.pm.lock().take();
         // SAFETY: the instance is closed, and after `remove` the hardware walks no table. No
         // callback of the driver is left that could use the walker.
-        unsafe { self.instance.unmap_tables() };
+        unsafe { self.instance.tables.unmap_all(self.instance.dev_ptr()) };
         self.sysfs.lock().take();
     }
 }
@@ -162,15 +162,15 @@ impl<T: Operations> Adapter<T> {
                 "too many IOMMU instances since the module was loaded\n"
             );
         })?;
-        // SAFETY: `Driven` closes the gate before it drops the body, and is dropped before the
+        // SAFETY: `Driven` closes the gate before it drops the driver's data, and is dropped before the
         // device is unbound.
-        let instance = unsafe { Instance::new::<T>(bound, index) }?;
+        let instance = unsafe { Instance::new(bound, index, T::statics().ops()) }?;
         let requests = interrupt::requests(forever(pdev), T::interrupts(info))?;
         let (resources, engine) = T::probe(forever(pdev), info)?;
 
         let owned = instance.clone();
 
-        // The body is last: between making it and storing it in the driver data, from where
+        // The driver's data is last: between making it and storing it in the driver data, from where
         // `tear_down` releases it, nothing can fail.
         dev.set_drvdata(try_pin_init!(Driven::<T> {
             irqs <- new_lock!(Mutex, KVec::new(), c"iommu_irqs"),
@@ -178,14 +178,14 @@ impl<T: Operations> Adapter<T> {
             sysfs <- new_lock!(Mutex, None, c"iommu_sysfs"),
             debugfs <- new_lock!(Mutex, None, c"iommu_debugfs"),
             instance: owned,
-            _body: {
-                let body = KBox::pin_init(Body::<T>::new(resources, engine), GFP_KERNEL)
+            _data: {
+                let data = KBox::pin_init(DriverData::<T>::new(resources, engine), GFP_KERNEL)
                     // No later code would close the instance.
                     .inspect_err(|_| instance.close())?;
                 // SAFETY: dropped after `tear_down`, which closes the instance; the device is being
                 // bound.
-                unsafe { instance.set_body(NonNull::from(&*body).cast()) };
-                body
+                unsafe { instance.set_data(NonNull::from(&*data).cast()) };
+                data
             },
         }? Error))?;
         // From here on, an error drops the driver data, which undoes everything.
@@ -245,14 +245,14 @@ impl<T: Operations> Adapter<T> {
     fn settle(instance: &Instance) {
         // From the end: a master that is removed meanwhile moves only masters that were checked
         // already.
-        let mut n = instance.master_count();
+        let mut n = instance.masters.count();
 
         while n > 0 {
             n -= 1;
-            if let Some((master, group)) = instance.nth_master(n) {
+            if let Some((master, group)) = instance.masters.nth(n) {
                 if !group.is_some_and(|group| group.contains(&master)) {
                     fsleep(Delta::from_millis(1));
-                    n = instance.master_count();
+                    n = instance.masters.count();
                 }
             }
         }
@@ -262,7 +262,7 @@ impl<T: Operations> Adapter<T> {
     /// lists under another instance, and, where a registration failed half-way, those that another
     /// task was probing.
     fn evict(instance: &Instance) {
-        while let Some((master, group)) = instance.nth_master(0) {
+        while let Some((master, group)) = instance.masters.nth(0) {
             if group.is_some_and(|group| group.contains(&master)) {
                 // SAFETY: `contains` was checked above. The instance is not in the registry, so the
                 // master has not been probed anew. Otherwise only the core takes masters out, when

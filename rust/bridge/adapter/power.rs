@@ -16,7 +16,7 @@ use super::{
 use crate::{
     bindings::as_raw,
     ops::Operations,
-    pm::{
+    pm::callbacks::{
         PmDevice,
         PmOps, //
     },

@@ -58,7 +58,7 @@ pub(super) unsafe extern "C" fn of_xlate<T: Operations>(
     from_result(|| {
         // SAFETY: the core holds a reference to the node of the phandle.
         let node = unsafe { fwnode::from_of_node(args.np) }.ok_or(ENODEV)?;
-        let instance = registry::find::<T>(node).ok_or(EPROBE_DEFER)?;
+        let instance = registry::find(node, T::statics().ops()).ok_or(EPROBE_DEFER)?;
         // An instance that is being unbound counts as one that is not probed yet: the master waits
         // for the next.
         let _guard = instance.gate().enter().ok_or(EPROBE_DEFER)?;
@@ -102,7 +102,7 @@ fn gather_streams<T: Operations>(ids: &[StreamId]) -> Result<Gathered> {
     let mut streams: KVec<KVec<u16>> = KVec::new();
 
     for &id in ids {
-        let instance = registry::find_id::<T>(id).ok_or(ENODEV)?;
+        let instance = registry::find_id(id, T::statics().ops()).ok_or(ENODEV)?;
         let at = match instances.iter().position(|i| Arc::ptr_eq(i, &instance)) {
             Some(at) => at,
             None => {

@@ -16,7 +16,6 @@
 
 use core::{
     cell::UnsafeCell,
-    ffi::c_void,
     marker::PhantomData,
     ops::{
         Deref,
@@ -45,24 +44,26 @@ use crate::{
     },
     instance::{
         Instance,
-        Walker, //
+        Presence, //
     },
     refusal,
     walker::BoundWalker, //
 };
 
+pub use crate::mapped_tables::Walker;
+
 /// What the driver has made for one instance: its resources, and its engine.
 ///
 /// Fields are dropped in this order.
 #[pin_data]
-pub(crate) struct Body<T: Hardware> {
+pub(crate) struct DriverData<T: Hardware> {
     #[pin]
     resources: Resources<'static, T>,
     /// Used only under the lock of the instance.
     engine: UnsafeCell<T::Engine>,
 }
 
-impl<T: Hardware> Body<T> {
+impl<T: Hardware> DriverData<T> {
     pub(crate) fn new<'a>(
         resources: impl PinInit<Resources<'static, T>, Error> + 'a,
         engine: T::Engine,
@@ -77,23 +78,11 @@ impl<T: Hardware> Body<T> {
     }
 }
 
-/// The data under the lock of an instance: the address of its [`Body`], while that is there.
-///
-/// # Invariants
-///
-/// If there is an address, it is that of a valid [`Body`] of the instance's driver, and the device
-/// of the instance is bound.
-pub(crate) struct Presence(pub(crate) Option<NonNull<c_void>>);
-
-// SAFETY: the body is `Send` and `Sync` apart from its engine, which is `Send` and is used under
-// this lock.
-unsafe impl Send for Presence {}
-
 /// An instance whose device stays bound as long as this exists. For callbacks that may sleep.
 ///
 /// # Invariants
 ///
-/// `instance` is of driver `T`. During `'a` its device is bound, and its [`Body`] is in place.
+/// `instance` is of driver `T`. During `'a` its device is bound, and its [`DriverData`] is in place.
 pub struct Live<'a, T: Hardware> {
     instance: &'a Arc<Instance>,
     _driver: PhantomData<fn() -> T>,
@@ -132,12 +121,12 @@ impl<'a, T: Hardware> Live<'a, T> {
     pub fn lock(&self) -> EngineGuard<'a, T> {
         let lock = self.instance.presence().lock();
         // SAFETY: by the type invariants.
-        let body = unsafe { self.instance.body::<T>() };
+        let data = unsafe { &*self.instance.data().cast::<DriverData<T>>() };
 
         // INVARIANT: by the type invariants.
         EngineGuard {
             instance: self.instance,
-            engine: NonNull::from(&body.engine).cast(),
+            engine: NonNull::from(&data.engine).cast(),
             _lock: lock,
         }
     }
@@ -156,7 +145,7 @@ impl<'a, T: Hardware> Deref for Live<'a, T> {
     fn deref(&self) -> &Resources<'a, T> {
         // SAFETY: by the type invariants.
         let resources: *const Resources<'static, T> =
-            unsafe { &self.instance.body::<T>().resources };
+            unsafe { &raw const (*self.instance.data().cast::<DriverData<T>>()).resources };
 
         // SAFETY: the resources are covariant, so this only shortens their lifetime.
         unsafe { &*resources.cast::<Resources<'a, T>>() }
@@ -186,11 +175,11 @@ impl<'a, T: Hardware> EngineGuard<'a, T> {
     #[inline(always)]
     unsafe fn new(instance: &'a Instance) -> Option<Self> {
         let lock = instance.presence().lock();
-        let body = lock.0?.cast::<Body<T>>();
-        // SAFETY: by the invariants of `Presence` the body is valid.
-        let engine = unsafe { &raw const (*body.as_ptr()).engine };
+        let data = lock.0?.cast::<DriverData<T>>();
+        // SAFETY: by the invariants of `Presence` the data is valid.
+        let engine = unsafe { &raw const (*data.as_ptr()).engine };
 
-        // INVARIANT: the driver is `T` by the safety requirement. The body is there until the
+        // INVARIANT: the driver is `T` by the safety requirement. The data is there until the
         // presence is changed, which takes the lock.
         Some(Self {
             instance,

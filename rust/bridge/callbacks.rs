@@ -29,7 +29,7 @@ use kernel::{
 
 use crate::{
     bindings as helpers,
-    domain,
+    domain_base,
     master::Master,
     ops::Operations, //
 };
@@ -156,7 +156,7 @@ impl<T: Operations> Statics<T> {
         inner.paging_ops.iotlb_sync_map = Some(iotlb_sync_map::<T>);
         inner.paging_ops.iotlb_sync = Some(iotlb_sync::<T>);
         inner.paging_ops.iova_to_phys = Some(iova_to_phys::<T>);
-        inner.paging_ops.free = Some(domain::free);
+        inner.paging_ops.free = Some(domain_base::free);
 
         inner.identity_ops.attach_dev = Some(attach_identity::<T>);
         inner.identity.type_ = bindings::IOMMU_DOMAIN_IDENTITY;

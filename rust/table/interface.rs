@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The traits for an address space: [`PagingDomain`], and [`PagingTable`] for its page table.
-//!
-//! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
+//! What the page tables of all formats have in common.
 
 use core::ops::RangeInclusive;
 
 use kernel::prelude::*;
 
 use crate::{
-    access::Engines,
     atomic_safe::AtomicSafe,
     gfp::Gfp,
-    hardware::Hardware,
     prot::Prot,
     PhysAddr, //
 };
@@ -77,6 +73,8 @@ pub trait PagingTable: AtomicSafe + Send + Sync {
     /// Maps up to `pgcount` pages of `pgsize` bytes and returns how many it mapped. The walker may
     /// find them at once or after [`PagingDomain::sync_map`].
     ///
+    /// [`PagingDomain::sync_map`]: crate::paging::PagingDomain::sync_map
+    ///
     /// The count is of whole pages, and is valid also if there is an error.
     fn map(
         &self,
@@ -92,6 +90,8 @@ pub trait PagingTable: AtomicSafe + Send + Sync {
     ///
     /// Stops at the first hole, and at a page that is not in the range as a whole. The hardware may
     /// find the pages until [`PagingDomain::sync`] has returned.
+    ///
+    /// [`PagingDomain::sync`]: crate::paging::PagingDomain::sync
     fn unmap(&self, iova: u64, size: usize) -> usize;
 
     /// Returns the physical address that `iova` is mapped to, if it is. `iova` can be any address.
@@ -102,39 +102,4 @@ pub trait PagingTable: AtomicSafe + Send + Sync {
 
     /// Returns the number of table pages, not counting the root, and the bytes of all table memory.
     fn usage(&self) -> (usize, usize);
-}
-
-/// An address space that the driver's hardware translates with: a page table, and the invalidation
-/// of what the hardware has cached of it.
-///
-/// Called in any context, with interrupts on or off, and by several CPUs at once. The crate has
-/// checked that ranges lie in the aperture and do not wrap.
-///
-/// Corresponds to `struct iommu_domain_ops`.
-pub trait PagingDomain<T: Hardware>: AtomicSafe + Send + Sync + 'static {
-    /// The page table.
-    type Table: PagingTable;
-
-    /// Returns the page table.
-    fn table(&self) -> &Self::Table;
-
-    /// Makes the newly mapped `range` usable. Makes the entries visible to the hardware's walker,
-    /// if [`PagingTable::map`] has not, and invalidates entries that may have been cached while the
-    /// range was not mapped.
-    ///
-    /// The core does not use the pages before this has returned.
-    fn sync_map(&self, engines: &mut Engines<'_, T>, _range: RangeInclusive<u64>) -> Result {
-        self.flush_all(engines);
-        Ok(())
-    }
-
-    /// Makes the unmapping of `range` visible to the hardware's walker, if [`PagingTable::unmap`]
-    /// has not, and invalidates the entries that the hardware has cached of it. The pages are
-    /// reused when this returns.
-    fn sync(&self, engines: &mut Engines<'_, T>, _range: RangeInclusive<u64>) {
-        self.flush_all(engines);
-    }
-
-    /// As [`PagingDomain::sync`], for all addresses.
-    fn flush_all(&self, engines: &mut Engines<'_, T>);
 }

@@ -13,35 +13,27 @@
 //!   necessary.
 
 use core::{
+    marker::PhantomData,
     mem::ManuallyDrop,
     ops::{
         Deref,
         RangeInclusive, //
     },
-    ptr::NonNull,
-    sync::atomic::{
-        AtomicU32,
-        Ordering, //
-    },
+    ptr::NonNull, //
 };
 
 use kernel::{
     bindings,
     prelude::*,
-    sync::{
-        aref::{
-            ARef,
-            AlwaysRefCounted, //
-        },
-        Refcount, //
-    },
-    types::Opaque,
+    sync::aref::ARef, //
 };
 
 use crate::{
     access::InstanceSet,
-    bindings::rust_iommu_helper_module_put,
-    gate::Gate,
+    domain_base::{
+        Domain,
+        DomainVTable, //
+    },
     ops::Operations,
     paging::{
         PagingDomain,
@@ -49,95 +41,6 @@ use crate::{
         Translation, //
     },
 };
-
-/// The functions of a domain that the base crate calls without knowing its driver.
-#[derive(Clone, Copy)]
-pub(crate) struct DomainVTable {
-    destroy: unsafe fn(NonNull<Domain>),
-    translations: unsafe fn(NonNull<Domain>, &mut dyn FnMut(Translation)),
-    table_usage: unsafe fn(NonNull<Domain>) -> (usize, usize),
-}
-
-/// Number of the next domain.
-static NEXT_ID: AtomicU32 = AtomicU32::new(0);
-
-/// A paging domain of any driver.
-///
-/// # Invariants
-///
-/// - This is the first field of a `TypedDomain` whose driver's functions are in `vtable`.
-/// - `refs` counts the core's reference, from `domain_alloc` to `free`, and one for each
-///   [`ARef`] and [`DomainRef`].
-#[repr(C)]
-#[pin_data]
-pub(crate) struct Domain {
-    #[pin]
-    raw: Opaque<bindings::iommu_domain>,
-    #[pin]
-    refs: Refcount,
-    module: *mut bindings::module,
-    vtable: DomainVTable,
-    /// The domain's number, for debugfs only.
-    id: u32,
-    /// Held while a fault is reported to the owner; closed when the owner frees the domain.
-    #[pin]
-    gate: Gate,
-}
-
-// SAFETY: the C part is the core's, under its own rules; the rest is `Send` and `Sync`, or
-// constant.
-unsafe impl Send for Domain {}
-// SAFETY: as above.
-unsafe impl Sync for Domain {}
-
-impl Domain {
-    /// Returns the core's view of the domain.
-    #[inline]
-    pub(crate) fn as_raw(&self) -> *mut bindings::iommu_domain {
-        self.raw.get()
-    }
-
-    /// Returns the domain's number in debugfs.
-    pub(crate) fn id(&self) -> u32 {
-        self.id
-    }
-
-    /// Returns the gate that is held while a fault is reported to the owner.
-    #[inline]
-    pub(crate) fn gate(&self) -> &Gate {
-        &self.gate
-    }
-
-    /// Calls `f` with each range of translations.
-    pub(crate) fn translations(&self, f: &mut dyn FnMut(Translation)) {
-        // SAFETY: by the type invariants.
-        unsafe { (self.vtable.translations)(NonNull::from(self), f) }
-    }
-
-    /// Returns the number of table pages, and the bytes of all tables.
-    pub(crate) fn table_usage(&self) -> (usize, usize) {
-        // SAFETY: by the type invariants.
-        unsafe { (self.vtable.table_usage)(NonNull::from(self)) }
-    }
-}
-
-// SAFETY: `refs` is the count, and the domain is destroyed only when it is zero.
-unsafe impl AlwaysRefCounted for Domain {
-    #[inline]
-    fn inc_ref(&self) {
-        self.refs.inc();
-    }
-
-    #[inline]
-    unsafe fn dec_ref(obj: NonNull<Self>) {
-        // SAFETY: the caller holds a reference.
-        let this = unsafe { obj.as_ref() };
-        if this.refs.dec_and_test() {
-            // SAFETY: this was the last reference; by the type invariants the function fits.
-            unsafe { (this.vtable.destroy)(obj) };
-        }
-    }
-}
 
 /// A paging domain of driver `T`.
 ///
@@ -175,14 +78,9 @@ impl<T: Operations> TypedDomain<T> {
     ) -> Result<NonNull<bindings::iommu_domain>> {
         let mut this = KBox::pin_init(
             try_pin_init!(Self {
-                base <- try_pin_init!(Domain {
-                    raw: Opaque::zeroed(),
-                    refs: Refcount::new(1),
-                    module,
-                    vtable: Self::VTABLE,
-                    id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-                    gate <- Gate::new(),
-                }? Error),
+                // SAFETY: it is the first field, and the functions are those of this type. By the
+                // safety requirement it owns a reference to the module.
+                base <- unsafe { Domain::new(module, Self::VTABLE) },
                 instances,
                 aperture: 0..=0,
                 data <- data,
@@ -288,7 +186,7 @@ impl<T: Operations> TypedDomain<T> {
             // SAFETY: there is a reference for as long as there is `self`. This does not take it
             // over: the `DomainRef` is never dropped, and is not used after `self`.
             base: unsafe { ARef::from_raw(NonNull::from(&self.base)) },
-            _driver: core::marker::PhantomData,
+            _driver: PhantomData,
         });
 
         f(&lent)
@@ -336,41 +234,12 @@ impl<T: Operations> PinnedDrop for TypedDomain<T> {
     }
 }
 
-/// The outermost frame of `iommu_domain_ops::free`, for every driver.
-///
-/// It is neither generic nor ever inlined, hence code of the base crate, which stays loaded: after
-/// the reference to the driver's module is put, no code returns into that module.
-///
-/// # Safety
-///
-/// `domain` was made by [`TypedDomain::create`]; the core does not use it afterwards.
-#[inline(never)]
-pub(crate) unsafe extern "C" fn free(domain: *mut bindings::iommu_domain) {
-    // SAFETY: by the safety requirement.
-    let base = unsafe { NonNull::new_unchecked(domain.cast::<Domain>()) };
-    // SAFETY: the core's reference still keeps it alive.
-    let this = unsafe { base.as_ref() };
-    let module = this.module;
-
-    // The owner's fault handler may be freed as soon as this returns. So no CPU may be in it, or
-    // enter it afterwards, even if other references to the domain remain.
-    this.gate.close();
-
-    // SAFETY: the reference that `create` gave to the core.
-    unsafe { Domain::dec_ref(base) };
-    // SAFETY: the reference that `create` was given. The other holders of references to the domain
-    // keep the module by other means: `Hardware` belongs to a device that is bound to the module's
-    // driver, and `release_device` forgets the domain that a master is attached to, before the core
-    // puts the reference that it has for each master.
-    unsafe { rust_iommu_helper_module_put(module) };
-}
-
 /// A reference that keeps a domain and its tables alive while hardware may walk them.
 ///
 /// Dropping the last one frees the tables and may sleep: never drop it under a spinlock.
 pub struct DomainRef<T: Operations> {
     base: ARef<Domain>,
-    _driver: core::marker::PhantomData<fn() -> T>,
+    _driver: PhantomData<fn() -> T>,
 }
 
 impl<T: Operations> DomainRef<T> {
@@ -386,7 +255,7 @@ impl<T: Operations> Clone for DomainRef<T> {
     fn clone(&self) -> Self {
         Self {
             base: self.base.clone(),
-            _driver: core::marker::PhantomData,
+            _driver: PhantomData,
         }
     }
 }

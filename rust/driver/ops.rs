@@ -81,22 +81,24 @@ impl<'a> GroupRequest<'a> {
         for (index, instance) in master.instances().as_slice().iter().enumerate() {
             let (base, ids) = (master.base(), master.streams(index));
 
-            instance.for_each_sharing(base, ids, |other, found| {
-                let why = match &group {
-                    _ if !base.is_behind_those_of(other) => "whose IOMMUs are not the same",
-                    Some(group) if !core::ptr::eq::<Group>(&**group, &*found) => {
-                        "which is in another group than one it shares another stream with"
-                    }
-                    _ => {
-                        group = Some(found);
-                        return Ok(());
-                    }
-                };
-                Err(iommus.refuse(
-                    master.dev(),
-                    fmt!("shares a stream with {}, {}", other.dev().name(), why),
-                ))
-            })?;
+            instance
+                .masters
+                .for_each_sharing(base, ids, |other, found| {
+                    let why = match &group {
+                        _ if !base.is_behind_those_of(other) => "whose IOMMUs are not the same",
+                        Some(group) if !core::ptr::eq::<Group>(&**group, &*found) => {
+                            "which is in another group than one it shares another stream with"
+                        }
+                        _ => {
+                            group = Some(found);
+                            return Ok(());
+                        }
+                    };
+                    Err(iommus.refuse(
+                        master.dev(),
+                        fmt!("shares a stream with {}, {}", other.dev().name(), why),
+                    ))
+                })?;
         }
         Ok(group)
     }
@@ -104,7 +106,7 @@ impl<'a> GroupRequest<'a> {
     /// Returns the group that the bus of the master demands.
     pub fn by_bus(self) -> Result<ARef<Group>> {
         #[cfg(CONFIG_PCI)]
-        if crate::master::is_pci(self.dev) {
+        if crate::master_base::is_pci(self.dev) {
             return self.pci();
         }
         self.own()

@@ -16,10 +16,10 @@ use kernel::{
 
 use crate::{
     bindings::as_raw,
-    domain::Domain,
+    domain_base::Domain,
     gate::GateGuard,
     instance::Instance,
-    master::{
+    master_base::{
         Attached,
         MasterBase, //
     },
@@ -124,7 +124,7 @@ impl<'a> Faults<'a> {
         let dev = unsafe { self.instance.dev() };
         // The stream list is locked only until the gate of the master is held.
         let mut held: Option<(&MasterBase, GateGuard<'_>)> = None;
-        self.instance.with_stream(fault.stream, |master| {
+        self.instance.masters.with_stream(fault.stream, |master| {
             // SAFETY: the gate is held below for as long as the reference is used, and a master
             // closes its gate before it is freed.
             let master: &MasterBase = unsafe { &*core::ptr::from_ref(master) };

@@ -30,7 +30,6 @@ use crate::{
         FwNodeRef, //
     },
     instance::Instance,
-    ops::Operations,
 };
 
 /// An instance that masters may use.
@@ -107,23 +106,23 @@ pub(crate) fn remove(instance: &Arc<Instance>) {
     drop(entry);
 }
 
-/// Returns the instance of driver `T` that `fwnode` describes.
-pub(crate) fn find<T: Operations>(fwnode: &FwNode) -> Option<Arc<Instance>> {
+/// Returns the instance of the driver with these `ops` that `fwnode` describes.
+pub(crate) fn find(fwnode: &FwNode, ops: *const bindings::iommu_ops) -> Option<Arc<Instance>> {
     REGISTRY
         .lock()
         .entries
         .iter()
-        .find(|entry| fwnode::same(&entry.fwnode, fwnode) && entry.instance.is::<T>())
+        .find(|entry| fwnode::same(&entry.fwnode, fwnode) && entry.instance.is_of_driver(ops))
         .map(|entry| entry.instance.clone())
 }
 
-/// Returns the instance of driver `T` that an ID names.
-pub(crate) fn find_id<T: Operations>(id: StreamId) -> Option<Arc<Instance>> {
+/// Returns the instance of the driver with these `ops` that an ID names.
+pub(crate) fn find_id(id: StreamId, ops: *const bindings::iommu_ops) -> Option<Arc<Instance>> {
     REGISTRY
         .lock()
         .entries
         .iter()
-        .find(|entry| entry.instance.index() == id.instance() && entry.instance.is::<T>())
+        .find(|entry| entry.instance.index() == id.instance() && entry.instance.is_of_driver(ops))
         .map(|entry| entry.instance.clone())
 }
 

@@ -20,10 +20,8 @@ use crate::{
         Names, //
     },
     domain::TypedDomain,
-    master::{
-        Attached,
-        Master, //
-    },
+    master::Master,
+    master_base::Attached,
     ops::Operations, //
 };
 

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! From the C callbacks of the core, the driver core and debugfs to a driver's traits.
+
+pub mod adapter;
+pub mod callbacks;
+pub(crate) mod debugfs;

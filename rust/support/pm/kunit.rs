@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! KUnit cases of power management.
+
+#[kernel::macros::kunit_tests(rust_iommu_pm)]
+mod tests {
+    use super::super::{
+        callbacks::*,
+        *, //
+    };
+
+    use kernel::sync::atomic::{
+        Atomic,
+        Relaxed, //
+    };
+
+    use crate::test_device::TestDevice;
+
+    struct Fake {
+        powered: Atomic<i32>,
+        resumes: Atomic<i32>,
+        fail: Atomic<bool>,
+        gone: Atomic<bool>,
+    }
+
+    static FAKE: Fake = Fake {
+        powered: Atomic::new(0),
+        resumes: Atomic::new(0),
+        fail: Atomic::new(false),
+        gone: Atomic::new(false),
+    };
+
+    #[vtable]
+    impl PmOps for Fake {
+        fn runtime_suspend(&self, _dev: &Device) -> Result {
+            self.powered.store(0, Relaxed);
+            Ok(())
+        }
+
+        fn runtime_resume(&self, _dev: &Device) -> Result {
+            if self.fail.load(Relaxed) {
+                return Err(EBUSY);
+            }
+            self.powered.store(1, Relaxed);
+            self.resumes.fetch_add(1, Relaxed);
+            Ok(())
+        }
+    }
+
+    struct FakeDevice;
+
+    impl PmDevice for FakeDevice {
+        type Ops = Fake;
+        type Ref<'a> = &'static Fake;
+
+        unsafe fn from_device(_dev: &Device) -> Option<&'static Fake> {
+            (!FAKE.gone.load(Relaxed)).then_some(&FAKE)
+        }
+    }
+
+    /// A device, bound to a driver that does nothing but power management.
+    struct Bus(TestDevice);
+
+    impl Bus {
+        fn new(name: &'static CStr) -> Result<Self> {
+            FAKE.powered.store(0, Relaxed);
+            FAKE.resumes.store(0, Relaxed);
+            FAKE.fail.store(false, Relaxed);
+            FAKE.gone.store(false, Relaxed);
+            TestDevice::with_pm(name, PmCallbacks::<FakeDevice>::ops()).map(Self)
+        }
+
+        fn dev(&self) -> &Device<Bound> {
+            // SAFETY: The device was bound when it was made. It is the consumer of no link, and its
+            // driver is dropped together with it.
+            unsafe { Device::from_raw(as_raw(&*self.0)) }
+        }
+    }
+
+    #[cfg(CONFIG_PM)]
+    fn users(bus: &Bus) -> i32 {
+        // SAFETY: The device is valid; the count is only read.
+        unsafe { (*as_raw(bus.dev())).power.usage_count.counter }
+    }
+
+    fn powered() -> bool {
+        FAKE.powered.load(Relaxed) != 0
+    }
+
+    #[test]
+    #[cfg(CONFIG_PM)]
+    fn guards_hold_the_power() -> Result {
+        let bus = Bus::new(c"iommu-test-pm")?;
+        let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
+
+        assert!(get_if_active(bus.dev()).is_none());
+        assert_eq!(users(&bus), 0);
+        let first = pm.get()?;
+        assert!(powered());
+        let second = get_if_active(bus.dev()).ok_or(EINVAL)?;
+        first.put_sync();
+        assert!(powered());
+
+        let held = second.into_owned();
+        assert!(as_raw(held.device()) == as_raw(bus.dev()));
+        let last = get(bus.dev())?;
+        assert_eq!(users(&bus), 2);
+        drop(held);
+        assert!(powered());
+        last.into_owned().put_sync();
+        assert!(!powered());
+        assert_eq!(FAKE.resumes.load(Relaxed), 1);
+
+        drop(pm);
+        assert!(get(bus.dev()).err() == Some(EACCES));
+        assert!(get_if_active(bus.dev()).is_none());
+        Ok(())
+    }
+
+    #[test]
+    #[cfg(CONFIG_PM)]
+    fn starts_active() -> Result {
+        let bus = Bus::new(c"iommu-test-pm-active")?;
+        let pm = RuntimePm::enable(bus.dev(), InitialState::Active)?;
+
+        pm.get()?.put_sync();
+        assert_eq!(FAKE.resumes.load(Relaxed), 0);
+        pm.get()?.put_sync();
+        assert_eq!(FAKE.resumes.load(Relaxed), 1);
+
+        // It can be enabled again, and starts suspended then.
+        drop(pm);
+        let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
+        pm.get()?.put_sync();
+        assert_eq!(FAKE.resumes.load(Relaxed), 2);
+        Ok(())
+    }
+
+    #[test]
+    #[cfg(CONFIG_PM)]
+    fn hold_outlives_driver() -> Result {
+        let bus = Bus::new(c"iommu-test-pm-hold")?;
+        let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
+        let held = pm.get()?.into_owned();
+
+        drop(pm);
+        drop(bus);
+        assert!(get(held.device()).is_err());
+        drop(held);
+        Ok(())
+    }
+
+    #[test]
+    #[cfg(CONFIG_PM)]
+    fn resume_fails() -> Result {
+        let bus = Bus::new(c"iommu-test-pm-fail")?;
+        let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
+
+        FAKE.fail.store(true, Relaxed);
+        assert!(pm.get().err() == Some(EBUSY));
+        assert_eq!(users(&bus), 0);
+        FAKE.fail.store(false, Relaxed);
+        // An error that does not disable runtime PM; and no count was left behind.
+        pm.get()?.put_sync();
+        assert!(!powered());
+
+        FAKE.gone.store(true, Relaxed);
+        assert!(pm.get().err() == Some(ENODEV));
+        Ok(())
+    }
+
+    #[test]
+    #[cfg(CONFIG_PM)]
+    fn quiet_whatever_the_order() -> Result {
+        let bus = Bus::new(c"iommu-test-pm-quiet")?;
+        let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
+
+        let quiet = quiesce(bus.dev());
+        assert!(pm.get().err() == Some(EACCES));
+        drop(quiet);
+        pm.get()?.put_sync();
+
+        // Whichever of the two is dropped first, runtime PM is off in the end.
+        let quiet = quiesce(bus.dev());
+        drop(pm);
+        drop(quiet);
+        assert!(get(bus.dev()).err() == Some(EACCES));
+        assert_eq!(FAKE.resumes.load(Relaxed), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn system_sleep_goes_through_runtime_pm() -> Result {
+        let ops = PmCallbacks::<FakeDevice>::ops();
+
+        assert!(ops.runtime_suspend.is_some() && ops.runtime_resume.is_some());
+        assert!(ops.suspend_noirq.is_some() && ops.resume_noirq.is_some());
+        assert!(ops.poweroff_noirq.is_some() && ops.restore_noirq.is_some());
+        assert!(ops.suspend.is_none() && ops.resume.is_none());
+        assert!(ops.suspend_late.is_none() && ops.resume_early.is_none());
+        assert!(ops.runtime_idle.is_none());
+
+        #[cfg(CONFIG_PM)]
+        {
+            let bus = Bus::new(c"iommu-test-pm-sleep")?;
+            let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
+            let held = pm.get()?;
+            let suspend = ops.suspend_noirq.ok_or(EINVAL)?;
+
+            // SAFETY: The driver core calls it in the same way for a bound device.
+            to_result(unsafe { suspend(as_raw(bus.dev())) })?;
+            assert!(!powered());
+            // Runtime PM does not know the state during system sleep.
+            assert!(get_if_active(bus.dev()).is_none());
+            assert_eq!(users(&bus), 1);
+
+            drop(held);
+            // SAFETY: The device is valid. Makes up for the disable in suspend.
+            unsafe { rust_iommu_helper_pm_runtime_enable(as_raw(bus.dev())) };
+        }
+        Ok(())
+    }
+}
