@@ -81,7 +81,8 @@ pub use support::{
     atomic_safe,
     clk,
     pm,
-    reset, //
+    reset,
+    supplier, //
 };
 
 /// A physical address.

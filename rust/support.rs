@@ -13,5 +13,6 @@ pub(crate) mod lock_class;
 pub mod pm;
 pub mod reset;
 pub(crate) mod storm;
+pub mod supplier;
 #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 pub(crate) mod test_device;

@@ -38,6 +38,7 @@ use kernel::{
 };
 
 use crate::{
+    atomic_safe::AtomicSafe,
     hardware::{
         Hardware,
         Resources, //
@@ -131,10 +132,44 @@ impl<'a, T: Hardware> Live<'a, T> {
         }
     }
 
+    /// Returns a reference that may be kept. It does not keep the device bound.
+    pub fn reference(&self) -> InstanceRef<T> {
+        InstanceRef {
+            instance: self.instance.clone(),
+            _driver: PhantomData,
+        }
+    }
+
     /// Returns the device as the one whose walker reads the tables of a domain. See
     /// [`crate::walker::WalkerDevice`].
     pub fn walker(&self) -> Walker {
         Walker(self.instance.clone())
+    }
+}
+
+/// A reference to an instance, which may be unbound meanwhile. A domain has one if it has to give
+/// back what it has taken from the instance, such as an address space ID.
+pub struct InstanceRef<T: Hardware> {
+    instance: Arc<Instance>,
+    _driver: PhantomData<fn() -> T>,
+}
+
+// SAFETY: `lock` takes a lock with interrupts off, `enter` never waits.
+unsafe impl<T: Hardware> AtomicSafe for InstanceRef<T> {}
+
+impl<T: Hardware> InstanceRef<T> {
+    /// Calls `f` with the instance, unless it is unbound. The device stays bound during the call.
+    pub fn enter<R>(&self, f: impl FnOnce(Live<'_, T>) -> R) -> Option<R> {
+        let _guard = self.instance.gate().enter()?;
+
+        // SAFETY: made from a `Live` of the same driver; the gate is held.
+        Some(f(unsafe { Live::new(&self.instance) }))
+    }
+
+    /// Takes the lock of the instance, unless that is unbound. Any context.
+    pub fn lock(&self) -> Option<EngineGuard<'_, T>> {
+        // SAFETY: made from a `Live` of the same driver.
+        unsafe { EngineGuard::new(&self.instance) }
     }
 }
 

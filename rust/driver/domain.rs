@@ -87,7 +87,7 @@ impl<T: Operations> TypedDomain<T> {
             }? Error),
             GFP_KERNEL,
         )?;
-        let geometry = this.data.table().geometry();
+        let geometry = this.data.geometry();
         if geometry.pgsizes == 0 || geometry.aperture.is_empty() {
             return Err(EINVAL);
         }

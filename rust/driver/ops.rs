@@ -103,6 +103,43 @@ impl<'a> GroupRequest<'a> {
         Ok(group)
     }
 
+    /// Returns the group of the masters behind the same instances for which the driver has given the
+    /// same key, or a new one.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV`, with a line in the log, if a master with this key is behind other instances. Those
+    /// of making a group.
+    pub fn keyed<T: Operations>(self, master: &Master<T>, key: u32) -> Result<ARef<Group>> {
+        let base = master.base();
+        let iommus = master.instances().enter();
+        let mut group = None;
+
+        for instance in master.instances().as_slice() {
+            instance.masters.for_each_grouped(base, |other, found| {
+                if !other.has_key(key) {
+                    return Ok(());
+                }
+                if !base.is_behind_those_of(other) {
+                    return Err(iommus.refuse(
+                        master.dev(),
+                        fmt!(
+                            "in one group with {}, whose IOMMUs are not the same",
+                            other.dev().name()
+                        ),
+                    ));
+                }
+                group = Some(found);
+                Ok(())
+            })?;
+        }
+        base.set_key(key);
+        match group {
+            Some(group) => Ok(group),
+            None => self.own(),
+        }
+    }
+
     /// Returns the group that the bus of the master demands.
     pub fn by_bus(self) -> Result<ARef<Group>> {
         #[cfg(CONFIG_PCI)]

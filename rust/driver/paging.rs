@@ -34,6 +34,12 @@ pub trait PagingDomain<T: Hardware>: AtomicSafe + Send + Sync + 'static {
     /// Returns the page table.
     fn table(&self) -> &Self::Table;
 
+    /// Returns the page sizes and the aperture, which are constant for the domain's life: those of the
+    /// table, unless the masters can use less.
+    fn geometry(&self) -> Geometry {
+        self.table().geometry()
+    }
+
     /// Makes the newly mapped `range` usable. Makes the entries visible to the hardware's walker,
     /// if [`PagingTable::map`] has not, and invalidates entries that may have been cached while the
     /// range was not mapped.

@@ -17,7 +17,10 @@
 
 use kernel::{
     bindings,
-    device::Bound,
+    device::{
+        Bound,
+        DeviceContext, //
+    },
     ffi::c_void,
     io::{
         self,
@@ -78,19 +81,19 @@ impl<const SIZE: usize> Registers<SIZE> {
     /// `EINVAL` if there is none or it is too small, `ENOMEM`.
     ///
     /// Corresponds to `ioremap()`. May sleep.
-    pub fn share(pdev: &platform::Device<Bound>, index: u32) -> Result<Self> {
+    pub fn share(pdev: &platform::Device, index: u32) -> Result<Self> {
         Self::map(pdev, Self::resource(pdev, index)?, None)
     }
 
-    fn resource(pdev: &platform::Device<Bound>, index: u32) -> Result<&Resource> {
+    fn resource<C: DeviceContext>(pdev: &platform::Device<C>, index: u32) -> Result<&Resource> {
         pdev.resource_by_index(index).ok_or_else(|| {
             dev_err!(pdev.as_ref(), "no register region (reg)\n");
             EINVAL
         })
     }
 
-    fn map(
-        pdev: &platform::Device<Bound>,
+    fn map<C: DeviceContext>(
+        pdev: &platform::Device<C>,
         resource: &Resource,
         claim: Option<Claim>,
     ) -> Result<Self> {

@@ -13,6 +13,7 @@ use kernel::{
     prelude::*,
     sync::{
         aref::ARef,
+        SetOnce,
         SpinLockIrq, //
     },
 };
@@ -63,6 +64,8 @@ pub(crate) struct MasterBase {
     #[pin]
     attached: SpinLockIrq<Attached>,
     faults: AtomicU64,
+    /// The driver's key for its group, see `GroupRequest::keyed`.
+    key: SetOnce<u32>,
 }
 
 impl MasterBase {
@@ -73,6 +76,7 @@ impl MasterBase {
             gate <- Gate::new(),
             attached <- new_lock!(SpinLockIrq, Attached::Nothing, c"iommu_attached"),
             faults: AtomicU64::new(0),
+            key: SetOnce::new(),
         }? Error)
     }
 
@@ -106,6 +110,16 @@ impl MasterBase {
     /// Whether the core has not attached it to any domain yet.
     pub(crate) fn is_unattached(&self) -> bool {
         self.with_attached(|attached| matches!(attached, Attached::Nothing))
+    }
+
+    /// Whether its group was chosen by this key.
+    pub(crate) fn has_key(&self, key: u32) -> bool {
+        self.key.as_ref() == Some(&key)
+    }
+
+    /// Records the key by which its group is chosen.
+    pub(crate) fn set_key(&self, key: u32) {
+        self.key.populate(key);
     }
 
     /// Counts a fault.

@@ -136,8 +136,22 @@ impl Masters {
         ids: &[u16],
         mut f: impl FnMut(&MasterBase, ARef<Group>) -> Result,
     ) -> Result {
+        self.for_each_grouped(master, |other, group| {
+            if !self.has_stream(NonNull::from(other), ids) {
+                return Ok(());
+            }
+            f(other, group)
+        })
+    }
+
+    /// Calls `f` with each master other than `master` that has a group, and with that group.
+    pub(crate) fn for_each_grouped(
+        &self,
+        master: &MasterBase,
+        mut f: impl FnMut(&MasterBase, ARef<Group>) -> Result,
+    ) -> Result {
         for entry in self.masters.lock().iter() {
-            if entry.master == NonNull::from(master) || !self.has_stream(entry.master, ids) {
+            if entry.master == NonNull::from(master) {
                 continue;
             }
             // SAFETY: by the invariant of `StreamEntry`: it is in the list, whose lock is held.
