@@ -176,7 +176,7 @@ impl Hardware for Sun50iIommu {
         let mut slot = iommu.slot.lock();
         slot.power = Some(power.into_owned());
         slot.found = Some(found);
-        masters::apply(iommu, &mut slot, Ports::blocked());
+        masters::apply(iommu, &mut slot, Ports::blocked(iommu.variant));
         Ok(())
     }
 

@@ -58,9 +58,16 @@ impl Ports {
         Self([Port::Unnamed; MAX_PORTS])
     }
 
-    /// Returns the state in which all ports are in the blocked domain.
-    pub(crate) const fn blocked() -> Self {
-        Self([Port::Blocked; MAX_PORTS])
+    /// Returns the state in which all ports are in the blocked domain: no master has been attached,
+    /// but the hardware was found translating. The second port of a device follows the first.
+    pub(crate) fn blocked(variant: &Variant) -> Self {
+        let mut ports = Self([Port::Blocked; MAX_PORTS]);
+
+        ports.set(
+            variant.second_ports.iter().map(|(second, _)| *second),
+            Port::Unnamed,
+        );
+        ports
     }
 
     /// Puts the ports with these numbers into `new`.
@@ -161,7 +168,8 @@ mod tests {
         ports.set([0], Port::Paging);
         assert_eq!(ports.routes(&H6).translated, 1 << 0);
         assert_eq!(ports.routes(&H616).translated, 1 << 0);
-        assert_eq!(Ports::blocked().routes(&H6), Routes::DENIED);
+        assert_eq!(Ports::blocked(&H6).routes(&H6), Routes::DENIED);
+        assert!(Ports::blocked(&H6).need_hardware());
     }
 
     /// The video engine reads its reference frames through a port that no devicetree names.
@@ -186,6 +194,33 @@ mod tests {
                 bypassed: 1 << 1,
             }
         );
+    }
+
+    #[test]
+    fn second_port_of_a_removed_master_stays_denied() {
+        for (variant, second) in [(&H6, 1), (&H616, 2)] {
+            let mut ports = Ports::new();
+
+            ports.set([second], Port::Paging);
+            ports.set([second], Port::Blocked);
+            ports.set([3], Port::Paging);
+            assert_eq!(ports.routes(variant).translated, 1 << 3);
+            ports.set([3], Port::Identity);
+            assert_eq!(ports.routes(variant).bypassed, 1 << 3);
+        }
+    }
+
+    /// Of hardware that was found translating, too.
+    #[test]
+    fn second_port_is_released_with_the_first() {
+        for (variant, second) in [(&H6, 1), (&H616, 2)] {
+            let mut ports = Ports::blocked(variant);
+
+            ports.set([3], Port::Paging);
+            assert_eq!(ports.routes(variant).translated, 1 << 3 | 1 << second);
+            ports.set([3], Port::Identity);
+            assert_eq!(ports.routes(variant).bypassed, 1 << 3 | 1 << second);
+        }
     }
 
     #[test]
