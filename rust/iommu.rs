@@ -12,6 +12,7 @@
 //!
 //! - `bridge`: from C callbacks to the traits.
 //! - `driver`: what a driver implements and uses.
+//! - `core_gaps`: what only the core can close.
 //! - `object`: the objects that the core knows, whatever their driver.
 //! - [`table`], [`pgtable`]: page tables. [`walker`] is how they reach the hardware, [`prot`] and
 //!   [`gfp`] are arguments of the core's calls.
@@ -23,6 +24,7 @@ use kernel::prelude::*;
 
 mod bindings;
 mod bridge;
+mod core_gaps;
 mod driver;
 pub mod gfp;
 mod object;
@@ -44,8 +46,6 @@ use object::{
     instance,
     mapped_tables,
     master_base,
-    notifier,
-    probe_lock,
     refusal,
     registry,
     streams,
@@ -100,8 +100,10 @@ impl kernel::Module for Iommu {
         unsafe { registry::init() };
         // SAFETY: as above.
         unsafe { refusal::init() };
+        // SAFETY: as above.
+        unsafe { core_gaps::replay::init() };
         // SAFETY: this is called once, and the module stays loaded from here on if it succeeds.
-        unsafe { notifier::register() }?;
+        unsafe { core_gaps::links::register() }?;
         debugfs::init();
 
         // The function that frees a domain returns to this module's code after the driver's module

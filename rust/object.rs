@@ -11,8 +11,6 @@ pub mod group;
 pub(crate) mod instance;
 pub(crate) mod mapped_tables;
 pub(crate) mod master_base;
-pub(crate) mod notifier;
-pub(crate) mod probe_lock;
 pub(crate) mod refusal;
 pub(crate) mod registry;
 pub(crate) mod streams;

@@ -35,10 +35,6 @@ use kernel::{
         Arc,
         Mutex, //
     },
-    time::{
-        delay::fsleep,
-        Delta, //
-    },
     types::Opaque,
     ThisModule, //
 };
@@ -54,9 +50,15 @@ use crate::{
         Live, //
     },
     bindings::as_raw,
+    core_gaps::{
+        replay::Replay,
+        unregister::{
+            self,
+            ProbeLock, //
+        },
+    },
     debugfs,
     fwnode,
-    group::Group,
     hardware::Resources,
     instance::Instance,
     lock_class::new_lock,
@@ -67,7 +69,6 @@ use crate::{
         InitialState,
         RuntimePm, //
     },
-    probe_lock,
     registry,
     sysfs::SysfsDevice, //
 };
@@ -92,6 +93,8 @@ pub struct Driven<T: Operations> {
     sysfs: Mutex<Option<SysfsDevice>>,
     #[pin]
     debugfs: Mutex<Option<Pin<KBox<debugfs::InstanceDir>>>>,
+    #[pin]
+    probe_lock: Mutex<Option<ProbeLock>>,
     instance: Arc<Instance>,
     /// Callbacks use it through `instance`.
     _data: Pin<KBox<DriverData<T>>>,
@@ -168,6 +171,7 @@ impl<T: Operations> Adapter<T> {
         let requests = interrupt::requests(forever(pdev), T::interrupts(info))?;
         let (resources, engine) = T::probe(forever(pdev), info)?;
 
+        let probe_lock = ProbeLock::new()?;
         let owned = instance.clone();
 
         // The driver's data is last: between making it and storing it in the driver data, from where
@@ -177,6 +181,7 @@ impl<T: Operations> Adapter<T> {
             pm <- new_lock!(Mutex, None, c"iommu_pm"),
             sysfs <- new_lock!(Mutex, None, c"iommu_sysfs"),
             debugfs <- new_lock!(Mutex, None, c"iommu_debugfs"),
+            probe_lock <- new_lock!(Mutex, Some(probe_lock), c"iommu_probe_lock"),
             instance: owned,
             _data: {
                 let data = KBox::pin_init(DriverData::<T>::new(resources, engine), GFP_KERNEL)
@@ -220,7 +225,7 @@ impl<T: Operations> Adapter<T> {
         *driven.debugfs.lock() = Some(unsafe { debugfs::create::<T>(&instance) }?);
 
         registry::insert(fwnode, instance.clone())?;
-        let replay = registry::Replay::start()?;
+        let replay = Replay::start()?;
         // SAFETY: all that the core needs exists, since the core probes masters in this call. On
         // error the core has undone everything itself.
         let ret = to_result(unsafe {
@@ -230,63 +235,19 @@ impl<T: Operations> Adapter<T> {
         if let Err(e) = ret {
             dev_err!(dev, "the IOMMU core refuses the instance: {:?}\n", e);
             registry::remove(&instance);
-            Self::evict(&instance);
+            unregister::evict(&instance);
             return Err(e);
         }
         Ok(())
     }
 
-    /// Waits until each master is in its group or its probe has failed.
-    ///
-    /// The instance is not in the registry any more, so no new master is added. A master whose
-    /// probe was under way at that moment may have its group, but not be among the group's devices
-    /// yet. The core's unregistering takes no lock that a probe holds. It would put the reference
-    /// of such a master to its group, and the core would put it again when the master is released.
-    fn settle(instance: &Instance) {
-        // From the end: a master that is removed meanwhile moves only masters that were checked
-        // already.
-        let mut n = instance.masters.count();
-
-        while n > 0 {
-            n -= 1;
-            if let Some((master, group)) = instance.masters.nth(n) {
-                if !group.is_some_and(|group| group.contains(&master)) {
-                    fsleep(Delta::from_millis(1));
-                    n = instance.masters.count();
-                }
-            }
-        }
-    }
-
-    /// Releases masters that the core has left after it unregistered the instance: those that it
-    /// lists under another instance, and, where a registration failed half-way, those that another
-    /// task was probing.
-    fn evict(instance: &Instance) {
-        while let Some((master, group)) = instance.masters.nth(0) {
-            if group.is_some_and(|group| group.contains(&master)) {
-                // SAFETY: `contains` was checked above. The instance is not in the registry, so the
-                // master has not been probed anew. Otherwise only the core takes masters out, when
-                // a device is removed: it does not do that twice at a time, and its interface gives
-                // no way to exclude it.
-                unsafe { Group::remove(&master) };
-            } else {
-                fsleep(Delta::from_millis(1));
-            }
-        }
-    }
-
     fn remove(driven: &Driven<T>) {
         let instance = &driven.instance;
+        let lock = driven.probe_lock.lock().take();
 
         registry::remove(instance);
-        // The core must not be between its two look-ups of the instance. See
-        // `Instance::defer_masters`.
-        instance.defer_masters();
-        probe_lock::wait();
-        Self::settle(instance);
         // SAFETY: registered by a successful probe, and not unregistered since.
-        unsafe { bindings::iommu_device_unregister(instance.as_raw()) };
-        Self::evict(instance);
+        unsafe { unregister::unregister(instance, lock) };
         driven.tear_down();
     }
 

@@ -33,7 +33,6 @@ use crate::{
     domain_base::Domain,
     fault::RateLimit,
     gate::Gate,
-    link,
     lock_class::new_lock,
     mapped_tables::MappedTables,
     streams::Masters,
@@ -220,46 +219,15 @@ impl Instance {
         self.dev
     }
 
-    /// Makes the core defer the drivers of masters that are probed from now on.
-    ///
-    /// The core looks up the instance of a master twice, and does not expect it to be removed in
-    /// between: if the second look-up fails, the core reads `of_xlate` through a NULL pointer.
-    /// Before the second look-up it checks `ready`, which it sets at the end of the registration.
-    pub(crate) fn defer_masters(&self) {
-        // SAFETY: the core writes this only while it registers the instance, which has ended, and
-        // otherwise only reads it, atomically.
-        unsafe { (&raw mut (*self.as_raw()).ready).write_volatile(false) };
+    /// Whether the driver core has bound the device.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.bound.load(Ordering::Acquire)
     }
 
-    /// Links the driver of `master` to that of this instance.
-    ///
-    /// The core replays masters while the instance's device is still being probed. A link cannot be
-    /// made then: if the driver of `master` is being probed, too, and fails, the driver core finds
-    /// the link in a state that it does not expect. Those masters are linked by [`Self::on_bound`].
-    ///
-    /// `master` is listed by now, so at least one of the two functions links it.
-    ///
-    /// # Safety
-    ///
-    /// The gate is held.
-    pub(crate) unsafe fn link(&self, master: &Device) -> Result {
-        if !self.bound.load(Ordering::Acquire) {
-            return Ok(());
-        }
-        // SAFETY: the gate is held.
-        link::add(master, unsafe { self.dev() })
-    }
-
-    /// Links the masters that were added while `dev`, the device of this instance, was being
-    /// probed.
-    pub(crate) fn on_bound(&self, dev: &Device) {
-        // A master that is listed from now on sees this, since the list's lock orders the two.
+    /// Records that the driver core has bound the device. A master that is listed from now on sees
+    /// this, since the list's lock orders the two.
+    pub(crate) fn set_bound(&self) {
         self.bound.store(true, Ordering::Release);
-        self.masters.for_each(|master| {
-            if let Err(e) = link::add(master.dev(), dev) {
-                dev_err!(master.dev(), "{}: no device link: {:?}\n", dev.name(), e);
-            }
-        });
     }
 
     /// Adds a domain to the list. Process context.

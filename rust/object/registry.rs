@@ -19,9 +19,7 @@ use kernel::{
         Device, //
     },
     prelude::*,
-    sync::Arc,
-    task::Task,
-    types::NotThreadSafe, //
+    sync::Arc, //
 };
 
 use crate::{
@@ -44,8 +42,6 @@ unsafe impl Send for Entry {}
 struct Registry {
     entries: KVec<Entry>,
     next: u32,
-    /// The tasks that register an instance with the core, by address.
-    replaying: KVec<usize>,
 }
 
 kernel::sync::global_lock! {
@@ -53,7 +49,6 @@ kernel::sync::global_lock! {
     unsafe(uninit) static REGISTRY: Mutex<Registry> = Registry {
         entries: KVec::new(),
         next: 0,
-        replaying: KVec::new(),
     };
 }
 
@@ -136,63 +131,11 @@ pub(crate) fn find_dev(dev: &Device) -> Option<Arc<Instance>> {
         .map(|entry| entry.instance.clone())
 }
 
-/// Whether all of `instances` are still in the registry, so that none of them has started to
-/// unbind.
-pub(crate) fn are_known(instances: &[Arc<Instance>]) -> bool {
-    let registry = REGISTRY.lock();
-    instances.iter().all(|instance| {
-        registry
-            .entries
-            .iter()
-            .any(|entry| Arc::ptr_eq(&entry.instance, instance))
-    })
-}
-
-/// Marks the current task as one that registers an instance: the core replays masters in it.
-///
-/// # Invariants
-///
-/// The address of `task`, which made this, is in the registry's list.
-pub(crate) struct Replay {
-    task: usize,
-    /// The task that made this drops it.
-    _not_send: NotThreadSafe,
-}
-
-fn current_task() -> usize {
-    core::ptr::from_ref::<Task>(current!()).addr()
-}
-
-impl Replay {
-    /// Starts a replay in the current task.
-    pub(crate) fn start() -> Result<Self> {
-        let task = current_task();
-
-        REGISTRY.lock().replaying.push(task, GFP_KERNEL)?;
-        // INVARIANT: added just now.
-        Ok(Self {
-            task,
-            _not_send: NotThreadSafe,
-        })
+/// Calls `f` with each instance. `f` must not use the registry.
+pub(crate) fn for_each(mut f: impl FnMut(&Arc<Instance>)) {
+    for entry in REGISTRY.lock().entries.iter() {
+        f(&entry.instance);
     }
-}
-
-impl Drop for Replay {
-    fn drop(&mut self) {
-        let mut registry = REGISTRY.lock();
-
-        if let Some(at) = registry.replaying.iter().position(|t| *t == self.task) {
-            let _ = registry.replaying.remove(at);
-        }
-        if registry.replaying.is_empty() {
-            registry.replaying = KVec::new();
-        }
-    }
-}
-
-/// Whether the current task registers an instance.
-pub(crate) fn is_replaying() -> bool {
-    REGISTRY.lock().replaying.contains(&current_task())
 }
 
 /// An ID as stored in an `iommu_fwspec`.
@@ -246,23 +189,4 @@ pub(crate) unsafe fn ids(dev: *mut bindings::device) -> Result<KVec<StreamId>> {
         return Err(ENODEV);
     }
     Ok(ids)
-}
-
-#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
-#[kunit_tests(rust_iommu_registry)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_replay_is_known_to_its_task() -> Result {
-        assert!(!is_replaying());
-        let outer = Replay::start()?;
-        let inner = Replay::start()?;
-        assert!(is_replaying());
-        drop(inner);
-        assert!(is_replaying());
-        drop(outer);
-        assert!(!is_replaying());
-        Ok(())
-    }
 }

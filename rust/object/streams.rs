@@ -101,11 +101,6 @@ impl Masters {
         }
     }
 
-    /// Returns the number of masters.
-    pub(crate) fn count(&self) -> usize {
-        self.masters.lock().len()
-    }
-
     /// Returns a master, and its group if it has one by now. `n` counts in the
     /// order in which masters were added.
     pub(crate) fn nth(&self, n: usize) -> Option<(ARef<Device>, Option<ARef<Group>>)> {
@@ -118,6 +113,14 @@ impl Masters {
         let group = unsafe { Group::of(dev) };
 
         Some((dev.into(), group))
+    }
+
+    /// Whether `dev` is one of the masters. Process context.
+    pub(crate) fn has(&self, dev: &Device) -> bool {
+        let mut found = false;
+
+        self.for_each(|master| found |= core::ptr::eq(master.dev(), dev));
+        found
     }
 
     /// Calls `f` with every master. Process context; `f` must not add or remove any.

@@ -51,9 +51,7 @@ use crate::bindings::as_raw;
 /// When the driver of `supplier` is bound. `consumer` may be in any state. If it is being probed,
 /// and the probe succeeds, the link is in use.
 ///
-/// A consumer whose last probe was deferred because a supplier was missing may still have the state
-/// that it is being probed. This function corrects that, unless other code holds the lock of
-/// `consumer` at the time, which may be probing it.
+/// Not while [`is_deferred`] says that the probe of `consumer` was deferred.
 ///
 /// Not while `supplier` is being probed. The driver core allows that for a consumer whose probe is
 /// sure to succeed, and warns if it fails.
@@ -74,11 +72,6 @@ pub(crate) fn add(consumer: &Device, supplier: &Device) -> Result {
     if state(supplier) == bindings::dl_dev_state_DL_DEV_UNBINDING {
         return Err(ENODEV);
     }
-    let idle = Locked::try_new(consumer);
-
-    if let Some(idle) = &idle {
-        idle.forget_deferred_probe();
-    }
     // SAFETY: Both are valid devices by the type invariants of `Device`. The link takes its own
     // references to them.
     let link = unsafe { bindings::device_link_add(as_raw(consumer), as_raw(supplier), 0) };
@@ -87,6 +80,18 @@ pub(crate) fn add(consumer: &Device, supplier: &Device) -> Result {
         return Err(EINVAL);
     }
     judge(consumer, supplier)
+}
+
+/// Whether `dev` has the state that it is being probed, although its probe was deferred.
+///
+/// The driver core sets the state before it checks whether all suppliers are bound, and leaves it
+/// when one is not. A link that is made in this state counts as used by a probe, although there is
+/// none. When the supplier's driver is unbound, it would wait for the end of that probe: forever, if
+/// there is no driver for the consumer any more.
+///
+/// The answer is "no" while other code holds the lock of `dev`, which may be probing it.
+pub(crate) fn is_deferred(dev: &Device) -> bool {
+    state(dev) == bindings::dl_dev_state_DL_DEV_PROBING && Locked::try_new(dev).is_some()
 }
 
 /// The lock of a device, held. Drivers are bound to it, and unbound from it, under that lock.
@@ -102,22 +107,6 @@ impl<'a> Locked<'a> {
         let taken = unsafe { bindings::mutex_trylock(&raw mut (*as_raw(dev)).mutex) };
 
         (taken != 0).then(|| Self(dev, NotThreadSafe))
-    }
-
-    /// Clears the state that says that the device is being probed, which it is not.
-    ///
-    /// The driver core sets the state before it checks whether all suppliers are bound, and leaves
-    /// it when one is not and the probe is deferred. A link that is made in this state counts as
-    /// used by a probe, although there is none. When the supplier's driver is unbound, it would
-    /// wait for the end of that probe: forever, if there is no driver for the consumer any more.
-    fn forget_deferred_probe(&self) {
-        if state(self.0) == bindings::dl_dev_state_DL_DEV_PROBING {
-            // SAFETY: The device is valid. The driver core writes this under the lock that is held.
-            unsafe {
-                (&raw mut (*as_raw(self.0)).links.status)
-                    .write_volatile(bindings::dl_dev_state_DL_DEV_NO_DRIVER);
-            }
-        }
     }
 }
 
@@ -244,15 +233,18 @@ mod tests {
     }
 
     #[test]
-    fn mark_of_a_deferred_probe_does_not_count() -> Result {
-        let supplier = TestDevice::new(c"iommu-test-supplier")?;
+    fn deferred_probe_is_known() -> Result {
         let consumer = TestDevice::new(c"iommu-test-consumer")?;
 
+        assert!(!is_deferred(&consumer));
         marked(&consumer, bindings::dl_dev_state_DL_DEV_PROBING, || {
-            add(&consumer, &supplier)?;
-            assert!(link_state(&consumer) == bindings::device_link_state_DL_STATE_AVAILABLE);
-            Ok(())
-        })
+            assert!(is_deferred(&consumer));
+            // Whoever probes it holds its lock.
+            let probe = Locked::try_new(&consumer);
+            assert!(probe.is_some());
+            assert!(!is_deferred(&consumer));
+        });
+        Ok(())
     }
 
     #[test]

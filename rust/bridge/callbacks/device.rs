@@ -26,6 +26,10 @@ use crate::{
         self as helpers,
         as_raw, //
     },
+    core_gaps::{
+        links,
+        replay, //
+    },
     fwnode,
     group::Group,
     instance::Instance,
@@ -134,16 +138,10 @@ fn try_probe_device<T: Operations>(dev: &Device) -> Result<Pin<KBox<Master<T>>>>
         T::probe_device(&iommus, dev, &streams)
             .map_err(|e| if e == EPROBE_DEFER { EIO } else { e })?;
     let master = Master::new(dev, instances.try_clone()?, streams, data)?;
-    // An instance that is being unbound removes itself from the registry first, and looks for
-    // masters afterwards. The master is listed now, so either the instance finds it, or it is not
-    // made here.
-    if !registry::are_known(instances.as_slice()) {
-        return Err(ENODEV);
-    }
     // Last, since a managed link cannot be removed again.
     for instance in instances.as_slice() {
         // SAFETY: `iommus` is complete, so the gate is held.
-        unsafe { instance.link(dev) }?;
+        unsafe { links::link_master(instance, dev) }?;
     }
     Ok(master)
 }
@@ -170,7 +168,7 @@ pub(super) unsafe extern "C" fn probe_device<T: Operations>(
         }
         // The driver of the master is being probed and must not be bound, because unbinding of its
         // instance has begun.
-        Err(e) if e == EPROBE_DEFER && !registry::is_replaying() => e.to_ptr(),
+        Err(e) if e == EPROBE_DEFER && !replay::is_replaying() => e.to_ptr(),
         Err(e) => {
             // While the core replays masters for an instance that it registers, any error other
             // than `ENODEV` makes it refuse that instance.

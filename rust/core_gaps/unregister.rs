@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The gap: `iommu_device_unregister()` takes no lock that a probe holds.
+//!
+//! A probe looks up the instance of a master twice. If the instance is unregistered in between, the
+//! core reads `of_xlate` through a NULL pointer. A master that has its group, but is not in the
+//! group's list yet, loses a reference of its group. And the core releases only the masters that it
+//! lists under the instance, which is the first of their instances.
+//!
+//! So the crate first clears `ready`, which the core reads before its second look-up, and takes the
+//! core's probe lock once. After that no probe is under way that has found the instance. The lock is
+//! private to the core, but the core takes it for each device whose DMA is configured, even one
+//! without an IOMMU.
+//!
+//! Closed by `patches/0001-iommu-Unregister-an-instance-under-the-probe-lock.patch`. With that,
+//! [`ProbeLock`] and [`unregister`]'s first two steps can go; [`evict`] stays, for the masters of
+//! several instances.
+
+use kernel::{
+    bindings,
+    prelude::*,
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
+    types::Opaque, //
+};
+
+use crate::{
+    group::Group,
+    instance::Instance, //
+};
+
+/// What it takes to take the core's probe lock once. Made early, so that taking it cannot fail.
+pub(crate) struct ProbeLock(KBox<Opaque<bindings::device>>);
+
+/// Frees the device of a [`ProbeLock`].
+///
+/// # Safety
+///
+/// Called by the driver core only, with the last reference to such a device.
+unsafe extern "C" fn release(dev: *mut bindings::device) {
+    // SAFETY: made by `into_raw` in `wait`.
+    drop(unsafe { KBox::<Opaque<bindings::device>>::from_raw(dev.cast()) });
+}
+
+impl ProbeLock {
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub(crate) fn new() -> Result<Self> {
+        let dev = KBox::init(
+            pin_init::init_zeroed::<Opaque<bindings::device>>(),
+            GFP_KERNEL,
+        )?;
+
+        Ok(Self(dev))
+    }
+
+    /// Waits for all callbacks that held the probe lock when this was called.
+    ///
+    /// Must not be called with the lock held, in `of_xlate` or `probe_device`. May sleep.
+    ///
+    /// Corresponds to a `mutex_lock()` and `mutex_unlock()` of that lock, which
+    /// `of_dma_configure_id()` does for a device that only this function knows.
+    pub(crate) fn wait(self) {
+        let dev: *mut bindings::device = KBox::into_raw(self.0).cast();
+
+        // SAFETY: zeroed memory of our own. The last reference frees it, by `release`.
+        unsafe {
+            bindings::device_initialize(dev);
+            (*dev).release = Some(release);
+            (*dev).dma_mask = &raw mut (*dev).coherent_dma_mask;
+        }
+        // SAFETY: the device is initialised. The root of the devicetree is never freed. It describes
+        // no DMA and no IOMMU, so the only effect is the DMA mask of this device.
+        let _ = unsafe {
+            bindings::of_dma_configure_id(dev, bindings::of_root, true, core::ptr::null())
+        };
+        // SAFETY: this puts the reference of `device_initialize`.
+        unsafe { bindings::put_device(dev) };
+    }
+}
+
+/// Unregisters an instance, and releases all of its masters.
+///
+/// # Safety
+///
+/// The instance was registered with the core, and not unregistered since. It is not in the registry
+/// any more.
+pub(crate) unsafe fn unregister(instance: &Instance, lock: Option<ProbeLock>) {
+    // SAFETY: the core writes this only while it registers the instance, which has ended, and
+    // otherwise only reads it, atomically.
+    unsafe { (&raw mut (*instance.as_raw()).ready).write_volatile(false) };
+    if let Some(lock) = lock {
+        lock.wait();
+    }
+    // SAFETY: by the safety requirement.
+    unsafe { bindings::iommu_device_unregister(instance.as_raw()) };
+    evict(instance);
+}
+
+/// Releases masters that the core has left after it unregistered the instance: those that it lists
+/// under another instance, and, where a registration failed half-way, those that another task was
+/// probing.
+pub(crate) fn evict(instance: &Instance) {
+    while let Some((master, group)) = instance.masters.nth(0) {
+        if group.is_some_and(|group| group.contains(&master)) {
+            // SAFETY: `contains` was checked above. The instance is not in the registry, so the
+            // master has not been probed anew. Otherwise only the core takes masters out, when a
+            // device is removed: it does not do that twice at a time, and its interface gives no
+            // way to exclude it.
+            unsafe { Group::remove(&master) };
+        } else {
+            fsleep(Delta::from_millis(1));
+        }
+    }
+}
+
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
+#[kunit_tests(rust_iommu_probe_lock)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comes_back() -> Result {
+        // Twice, to see that the lock was released.
+        ProbeLock::new()?.wait();
+        ProbeLock::new()?.wait();
+        // One that is not used is freed.
+        drop(ProbeLock::new()?);
+        Ok(())
+    }
+}
