@@ -8,6 +8,10 @@
 //! the core calls the driver back earlier. So this is an adapter of its own. It also owns the
 //! registration with the core and the interrupt, so that a driver cannot forget either.
 //!
+//! The registration is not held by devres: the driver core releases devres after it has dropped the
+//! driver data, which the callbacks of a registered instance use. While it is stored, the lifetime of
+//! the bound device is erased from the driver data; `forever` is the one place that does so.
+//!
 //! C header: [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h)
 
 use core::{

@@ -2,19 +2,17 @@
 
 //! The part of a paging domain that does not depend on the driver.
 
-use core::{
-    ptr::NonNull,
-    sync::atomic::{
-        AtomicU32,
-        Ordering, //
-    },
-};
+use core::ptr::NonNull;
 
 use kernel::{
     bindings,
     prelude::*,
     sync::{
         aref::AlwaysRefCounted,
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
         Refcount, //
     },
     types::Opaque,
@@ -35,7 +33,7 @@ pub(crate) struct DomainVTable {
 }
 
 /// Number of the next domain.
-static NEXT_ID: AtomicU32 = AtomicU32::new(0);
+static NEXT_ID: Atomic<u32> = Atomic::new(0);
 
 /// A paging domain of any driver.
 ///
@@ -83,7 +81,7 @@ impl Domain {
             refs: Refcount::new(1),
             module,
             vtable,
-            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            id: NEXT_ID.fetch_add(1, Relaxed),
             gate <- Gate::new(),
         }? Error)
     }

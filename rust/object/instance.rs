@@ -6,12 +6,7 @@
 
 use core::{
     ffi::c_void,
-    ptr::NonNull,
-    sync::atomic::{
-        AtomicBool,
-        AtomicPtr,
-        Ordering, //
-    },
+    ptr::NonNull, //
 };
 
 use kernel::{
@@ -22,6 +17,11 @@ use kernel::{
     },
     prelude::*,
     sync::{
+        atomic::{
+            Acquire,
+            Atomic,
+            Release, //
+        },
         Arc,
         Mutex,
         SpinLockIrq, //
@@ -86,9 +86,9 @@ pub(crate) struct Instance {
     dev: NonNull<Device>,
     index: u16,
     ops: *const bindings::iommu_ops,
-    data: AtomicPtr<c_void>,
+    data: Atomic<*mut c_void>,
     /// The driver core has bound the device: masters may be linked to it.
-    bound: AtomicBool,
+    bound: Atomic<bool>,
     #[pin]
     gate: Gate,
     #[pin]
@@ -127,8 +127,8 @@ impl Instance {
                 dev: NonNull::from(&**dev),
                 index,
                 ops,
-                data: AtomicPtr::new(core::ptr::null_mut()),
-                bound: AtomicBool::new(false),
+                data: Atomic::new(core::ptr::null_mut()),
+                bound: Atomic::new(false),
                 gate <- Gate::new(),
                 presence <- new_lock!(SpinLockIrq, Presence(None), c"iommu_engine"),
                 masters <- Masters::new(),
@@ -147,7 +147,7 @@ impl Instance {
     /// `data` is of this instance's driver. It stays there, and the device bound, until
     /// [`Self::close`] has returned.
     pub(crate) unsafe fn set_data(&self, data: NonNull<c_void>) {
-        self.data.store(data.as_ptr(), Ordering::Release);
+        self.data.store(data.as_ptr(), Release);
         // INVARIANT: by the safety requirement.
         *self.presence.lock() = Presence(Some(data));
     }
@@ -210,7 +210,7 @@ impl Instance {
     /// while the lock of a presence that has it.
     #[inline]
     pub(crate) fn data(&self) -> *mut c_void {
-        self.data.load(Ordering::Acquire)
+        self.data.load(Acquire)
     }
 
     /// Returns the device of this instance, which may be unbound.
@@ -221,13 +221,13 @@ impl Instance {
 
     /// Whether the driver core has bound the device.
     pub(crate) fn is_bound(&self) -> bool {
-        self.bound.load(Ordering::Acquire)
+        self.bound.load(Acquire)
     }
 
     /// Records that the driver core has bound the device. A master that is listed from now on sees
     /// this, since the list's lock orders the two.
     pub(crate) fn set_bound(&self) {
-        self.bound.store(true, Ordering::Release);
+        self.bound.store(true, Release);
     }
 
     /// Adds a domain to the list. Process context.

@@ -2,17 +2,16 @@
 
 //! The part of a client device that does not depend on the driver.
 
-use core::sync::atomic::{
-    AtomicU64,
-    Ordering, //
-};
-
 use kernel::{
     bindings,
     device::Device,
     prelude::*,
     sync::{
         aref::ARef,
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
         SetOnce,
         SpinLockIrq, //
     },
@@ -63,7 +62,7 @@ pub(crate) struct MasterBase {
     gate: Gate,
     #[pin]
     attached: SpinLockIrq<Attached>,
-    faults: AtomicU64,
+    faults: Atomic<u64>,
     /// The driver's key for its group, see `GroupRequest::keyed`.
     key: SetOnce<u32>,
 }
@@ -75,7 +74,7 @@ impl MasterBase {
             instances,
             gate <- Gate::new(),
             attached <- new_lock!(SpinLockIrq, Attached::Nothing, c"iommu_attached"),
-            faults: AtomicU64::new(0),
+            faults: Atomic::new(0),
             key: SetOnce::new(),
         }? Error)
     }
@@ -124,11 +123,11 @@ impl MasterBase {
 
     /// Counts a fault.
     pub(crate) fn count_fault(&self) {
-        self.faults.fetch_add(1, Ordering::Relaxed);
+        self.faults.fetch_add(1, Relaxed);
     }
 
     /// Returns the number of faults since the master was probed.
     pub(crate) fn faults(&self) -> u64 {
-        self.faults.load(Ordering::Relaxed)
+        self.faults.load(Relaxed)
     }
 }

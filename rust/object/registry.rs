@@ -112,7 +112,7 @@ pub(crate) fn find(fwnode: &FwNode, ops: *const bindings::iommu_ops) -> Option<A
 }
 
 /// Returns the instance of the driver with these `ops` that an ID names.
-pub(crate) fn find_id(id: StreamId, ops: *const bindings::iommu_ops) -> Option<Arc<Instance>> {
+fn find_id(id: StreamId, ops: *const bindings::iommu_ops) -> Option<Arc<Instance>> {
     REGISTRY
         .lock()
         .entries
@@ -189,4 +189,33 @@ pub(crate) unsafe fn ids(dev: *mut bindings::device) -> Result<KVec<StreamId>> {
         return Err(ENODEV);
     }
     Ok(ids)
+}
+
+/// The instances that some IDs name, each once, and the streams at each.
+type Gathered = (KVec<Arc<Instance>>, KVec<KVec<u16>>);
+
+/// Returns the instances of the driver with these `ops` that `ids` name, and the streams at each.
+///
+/// # Errors
+///
+/// `ENODEV` if an ID names no instance of that driver, `ENOMEM`.
+pub(crate) fn gather(ids: &[StreamId], ops: *const bindings::iommu_ops) -> Result<Gathered> {
+    let mut instances: KVec<Arc<Instance>> = KVec::new();
+    let mut streams: KVec<KVec<u16>> = KVec::new();
+
+    for &id in ids {
+        let instance = find_id(id, ops).ok_or(ENODEV)?;
+        let at = match instances.iter().position(|i| Arc::ptr_eq(i, &instance)) {
+            Some(at) => at,
+            None => {
+                instances.push(instance, GFP_KERNEL)?;
+                streams.push(KVec::new(), GFP_KERNEL)?;
+                instances.len() - 1
+            }
+        };
+        if !streams[at].contains(&id.stream()) {
+            streams[at].push(id.stream(), GFP_KERNEL)?;
+        }
+    }
+    Ok((instances, streams))
 }

@@ -11,8 +11,7 @@ use kernel::{
     bindings,
     device::Device,
     error::from_result,
-    prelude::*,
-    sync::Arc, //
+    prelude::*, //
 };
 
 use super::master;
@@ -32,7 +31,6 @@ use crate::{
     },
     fwnode,
     group::Group,
-    instance::Instance,
     master::Master,
     ops::{
         DefaultDomain,
@@ -98,35 +96,11 @@ pub(super) unsafe extern "C" fn of_xlate<T: Operations>(
     })
 }
 
-/// The instances that the IDs name, each once, and the streams at each.
-type Gathered = (KVec<Arc<Instance>>, KVec<KVec<u16>>);
-
-fn gather_streams<T: Operations>(ids: &[StreamId]) -> Result<Gathered> {
-    let mut instances: KVec<Arc<Instance>> = KVec::new();
-    let mut streams: KVec<KVec<u16>> = KVec::new();
-
-    for &id in ids {
-        let instance = registry::find_id(id, T::statics().ops()).ok_or(ENODEV)?;
-        let at = match instances.iter().position(|i| Arc::ptr_eq(i, &instance)) {
-            Some(at) => at,
-            None => {
-                instances.push(instance, GFP_KERNEL)?;
-                streams.push(KVec::new(), GFP_KERNEL)?;
-                instances.len() - 1
-            }
-        };
-        if !streams[at].contains(&id.stream()) {
-            streams[at].push(id.stream(), GFP_KERNEL)?;
-        }
-    }
-    Ok((instances, streams))
-}
-
 fn try_probe_device<T: Operations>(dev: &Device) -> Result<Pin<KBox<Master<T>>>> {
     // SAFETY: the core holds the probe lock in `probe_device`.
     let ids = unsafe { registry::ids(as_raw(dev)) }?;
-    let (instances, streams) = gather_streams::<T>(&ids)?;
-    // SAFETY: `gather_streams` finds only instances of `T`.
+    let (instances, streams) = registry::gather(&ids, T::statics().ops())?;
+    // SAFETY: `gather` finds only instances of `T`.
     let instances = unsafe { InstanceSet::<T>::new(instances) }?;
 
     let iommus = instances.enter();
