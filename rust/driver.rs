@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a driver implements and uses.
+//! The traits that a driver implements, and the types that it uses.
 
 pub mod access;
 pub mod domain;

@@ -11,9 +11,9 @@
 //! The modules, each of which may use those below it:
 //!
 //! - `bridge`: from C callbacks to the traits.
-//! - `driver`: what a driver implements and uses.
-//! - `core_gaps`: what only the core can close.
-//! - `object`: the objects that the core knows, whatever their driver.
+//! - `driver`: the traits that a driver implements, and the types that it uses.
+//! - `core_gaps`: workarounds for gaps of the core.
+//! - `object`: the objects that the core knows. They do not depend on the driver.
 //! - [`table`], [`pgtable`]: page tables. [`walker`] is how they reach the hardware, [`prot`] and
 //!   [`gfp`] are arguments of the core's calls.
 //! - `support`: what is not about IOMMUs.

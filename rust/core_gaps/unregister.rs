@@ -31,7 +31,7 @@ use crate::{
     instance::Instance, //
 };
 
-/// What it takes to take the core's probe lock once. Made early, so that taking it cannot fail.
+/// A device with which the core's probe lock is taken once. Made early, so that this cannot fail.
 pub(crate) struct ProbeLock(KBox<Opaque<bindings::device>>);
 
 /// Frees the device of a [`ProbeLock`].

@@ -53,7 +53,7 @@ use crate::{
 
 pub use crate::mapped_tables::Walker;
 
-/// What the driver has made for one instance: its resources, and its engine.
+/// The driver's data for one instance: its resources, and its engine.
 ///
 /// Fields are dropped in this order.
 #[pin_data]

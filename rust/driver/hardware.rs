@@ -36,7 +36,7 @@ pub type Resources<'a, T> = <<T as Hardware>::Resources as ForLt>::Of<'a>;
 
 /// The hardware of an IOMMU driver: one instance is one platform device.
 ///
-/// The type is a tag. What the driver needs for an instance is in [`Hardware::Resources`] and
+/// The type is a tag. The driver's data for an instance is in [`Hardware::Resources`] and
 /// [`Hardware::Engine`]; each callback gets access to those of the instance it concerns.
 ///
 /// Corresponds to `struct platform_driver`.
@@ -44,7 +44,7 @@ pub trait Hardware: Sized + Send + Sync + 'static {
     /// The driver's data for each compatible.
     type IdInfo: Sync + 'static;
 
-    /// What callbacks that may sleep use: clocks, resets, and everything else that needs the bound
+    /// Data for callbacks that may sleep: clocks, resets, and everything else that needs the bound
     /// device.
     ///
     /// The crate drops it when the device is unbound, after every callback that uses it has
@@ -54,7 +54,7 @@ pub trait Hardware: Sized + Send + Sync + 'static {
     /// less than the whole time the device is bound.
     type Resources: CovariantForLt;
 
-    /// What callbacks in atomic context use: the registers, and the record of their contents.
+    /// Data for callbacks in atomic context: the registers, and the record of their contents.
     ///
     /// It is under the lock of the instance: [`EngineGuard`] gives exclusive access.
     type Engine: AtomicSafe + Send + 'static;
@@ -134,7 +134,7 @@ pub trait Hardware: Sized + Send + Sync + 'static {
     }
 }
 
-/// What the debugfs files of an instance show. `()` shows nothing.
+/// The contents of an instance's debugfs files. `()` has none.
 pub trait DebugOps<T: Hardware> {
     /// Prints the registers, one per line.
     fn show_registers(_engine: &mut T::Engine, _f: &mut fmt::Formatter<'_>) -> fmt::Result {

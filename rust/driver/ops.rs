@@ -171,7 +171,7 @@ pub trait Operations: Hardware + HasStatics {
     /// An address space.
     type Domain: PagingDomain<Self>;
 
-    /// What debugfs shows: `Self`, or `()`.
+    /// The contents of the debugfs files: `Self`, or `()` for none.
     type Debug: DebugOps<Self>;
 
     /// Number of cells of one entry of a master's `iommus` property.

@@ -39,7 +39,7 @@ use crate::{
     walker::BoundWalker, //
 };
 
-/// What a driver has made for an instance, as the instance knows it: an address.
+/// The address of the driver's data for an instance.
 ///
 /// # Invariants
 ///

@@ -239,7 +239,7 @@ mod tests {
         assert!(!is_deferred(&consumer));
         marked(&consumer, bindings::dl_dev_state_DL_DEV_PROBING, || {
             assert!(is_deferred(&consumer));
-            // Whoever probes it holds its lock.
+            // A probe holds the device's lock.
             let probe = Locked::try_new(&consumer);
             assert!(probe.is_some());
             assert!(!is_deferred(&consumer));

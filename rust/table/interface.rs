@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the page tables of all formats have in common.
+//! The interface of the page tables of all formats.
 
 use core::ops::RangeInclusive;
 

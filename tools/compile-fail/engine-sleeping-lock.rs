@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What interrupts use has a lock that sleeps.
+//! The engine, which interrupts use, has a lock that sleeps.
 
 #[macro_use]
 mod skeleton;

@@ -15,14 +15,14 @@ const DROP: usize = 0x08; // a write of any value invalidates all cached entries
 
 struct Toy;
 
-/// What callbacks that may sleep use.
+/// Data for callbacks that may sleep.
 #[pin_data]
 struct Resources {
     #[pin]
     current: Mutex<Option<DomainRef<Toy>>>,
 }
 
-/// What callbacks in atomic context use, under the lock of the instance.
+/// Data for callbacks in atomic context, under the lock of the instance.
 struct Engine {
     io: Registers<0x1000>,
 }

@@ -62,7 +62,7 @@ use crate::{
     OF_TABLE, //
 };
 
-/// What an instance needs besides its registers.
+/// The data of an instance, besides its registers.
 ///
 /// Fields are dropped in this order.
 #[pin_data]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What debugfs shows: the registers, and a test of translation with the debug port.
+//! The contents of the debugfs files: the registers, and a test of translation with the debug port.
 
 use iommu::{
     access::{

@@ -78,7 +78,7 @@ pub(crate) struct Slot {
     pub(crate) found: Option<u32>,
 }
 
-/// What an instance needs besides its registers.
+/// The data of an instance, besides its registers.
 ///
 /// Fields are dropped in this order.
 #[pin_data]
