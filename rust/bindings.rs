@@ -4,6 +4,11 @@
 //!
 //! [`kernel::bindings`] has the functions and types of the kernel; this has the missing ones. Each
 //! function does the same as its namesake in C; `helpers.c` documents differences.
+//!
+//! They are written by hand: the kernel's rules that run bindgen are in its `rust/Makefile`, which a
+//! module outside of the tree cannot use, and users who build against their distribution's kernel
+//! need no bindgen this way. `rust/helpers.c` includes `helpers.h`, which has the same prototypes, so
+//! the C compiler checks those against the definitions. Upstream they are part of `rust/helpers/`.
 
 #![allow(
     dead_code,
