@@ -7,8 +7,8 @@
 //!
 //! They are written by hand: the kernel's rules that run bindgen are in its `rust/Makefile`, which a
 //! module outside of the tree cannot use, and users who build against their distribution's kernel
-//! need no bindgen this way. `rust/helpers.c` includes `helpers.h`, which has the same prototypes, so
-//! the C compiler checks those against the definitions. Upstream they are part of `rust/helpers/`.
+//! need no bindgen this way. `include/rust_iommu_helpers.h` has the same prototypes, against which
+//! the C compiler checks the definitions. Upstream the helpers are part of `rust/helpers/`.
 
 #![allow(
     dead_code,

@@ -24,7 +24,7 @@
 #include <linux/workqueue.h>
 #include <linux/reset.h>
 
-#include "helpers.h"
+#include "rust_iommu_helpers.h"
 
 /* Devices and firmware nodes */
 
