@@ -197,6 +197,11 @@ pub(crate) struct Name<'a>(pub(crate) &'a Device);
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self.0.name(), f)
+        // One call for the whole name: the formatter of C strings takes each byte by itself, and a
+        // fault is logged in an interrupt.
+        match self.0.name().to_str() {
+            Ok(name) => f.write_str(name),
+            Err(_) => fmt::Display::fmt(self.0.name(), f),
+        }
     }
 }
