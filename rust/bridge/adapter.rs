@@ -55,7 +55,10 @@ use crate::{
     },
     bindings::as_raw,
     core_gaps::{
-        replay::Replay,
+        replay::{
+            self,
+            Replay, //
+        },
         unregister::{
             self,
             ProbeLock, //
@@ -117,7 +120,7 @@ impl<T: Operations> Driven<T> {
         // This precedes `remove`, which may stop the clocks: no callback of a domain accesses the
         // hardware after it. A callback that finds the instance closed skips its invalidation. That
         // is safe because the hardware translates for no master: the core has released them all,
-        // which has put them into the blocked domain.
+        // which has put them into the blocked domain, or into identity where firmware demands that.
         self.instance.close();
         T::remove(self.live());
         // This follows `remove`, which leaves no fault latched: on a shared line the other handlers
@@ -230,15 +233,21 @@ impl<T: Operations> Adapter<T> {
 
         registry::insert(fwnode, instance.clone())?;
         let replay = Replay::start()?;
+        let walk = replay::walk();
         // SAFETY: all that the core needs exists, since the core probes masters in this call. On
         // error the core has undone everything itself.
         let ret = to_result(unsafe {
             bindings::iommu_device_register(instance.as_raw(), T::statics().ops(), as_raw(bound))
         });
+        drop(walk);
         drop(replay);
         if let Err(e) = ret {
             dev_err!(dev, "the IOMMU core refuses the instance: {:?}\n", e);
             registry::remove(&instance);
+            // A probe that has found the instance lists its master before this returns.
+            if let Some(lock) = driven.probe_lock.lock().take() {
+                lock.wait();
+            }
             unregister::evict(&instance);
             return Err(e);
         }

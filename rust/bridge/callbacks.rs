@@ -75,7 +75,7 @@ use paging::{
 pub struct Statics<T: Operations> {
     inner: UnsafeCell<Inner>,
     state: Atomic<u32>,
-    _driver: PhantomData<fn() -> T>,
+    _driver: PhantomData<fn(T) -> T>,
 }
 
 struct Inner {

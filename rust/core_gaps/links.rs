@@ -143,7 +143,8 @@ unsafe extern "C" fn notified(
     bindings::NOTIFY_DONE as c_int
 }
 
-/// Registers the notifiers of the buses that can have masters.
+/// Registers the notifiers of the platform and the PCI bus. A master on another bus (AMBA, for
+/// example) that was deferred is not linked; its driver is unbound when the instance is unregistered.
 ///
 /// # Safety
 ///

@@ -31,6 +31,21 @@ kernel::sync::global_lock! {
 pub(crate) unsafe fn init() {
     // SAFETY: by the safety requirement.
     unsafe { TASKS.init() };
+    // SAFETY: as above.
+    unsafe { WALK.init() };
+}
+
+kernel::sync::global_lock! {
+    // SAFETY: initialised by `init`, before anything else of the crate runs.
+    unsafe(uninit) static WALK: Mutex<()> = ();
+}
+
+/// Excludes the replays and the removals of the crate's other instances while the result exists.
+///
+/// The core keeps the groups of a replay on a list that takes no reference, and frees the core's data
+/// of a device without the probe lock when it releases the device.
+pub(crate) fn walk() -> impl Sized {
+    WALK.lock()
 }
 
 /// Marks the current task as one that registers an instance: the core replays masters in it.

@@ -7,14 +7,15 @@
 //! group's list yet, loses a reference of its group. And the core releases only the masters that it
 //! lists under the instance, which is the first of their instances.
 //!
-//! So the crate first clears `ready`, which the core reads before its second look-up, and takes the
-//! core's probe lock once. After that no probe is under way that has found the instance. The lock is
-//! private to the core, but the core takes it for each device whose DMA is configured, even one
-//! without an IOMMU.
+//! So the crate first clears `ready`, and takes the core's probe lock once. After that no probe is
+//! under way that has found the instance in the registry. The core reads `ready` before its second
+//! look-up, but only for the first phandle of a device that it does not know yet. The lock is private
+//! to the core, but the core takes it for each device whose DMA is configured, even one without an
+//! IOMMU.
 //!
 //! Closed by `patches/0001-iommu-Unregister-an-instance-under-the-probe-lock.patch`. With that,
-//! [`ProbeLock`] and [`unregister`]'s first two steps can go; [`evict`] stays, for the masters of
-//! several instances.
+//! [`ProbeLock`] can go, and so can clearing `ready`; [`evict`] stays, for the masters of several
+//! instances.
 
 use kernel::{
     bindings,
@@ -26,7 +27,10 @@ use kernel::{
     types::Opaque, //
 };
 
+use super::replay;
+
 use crate::{
+    bindings::as_raw,
     group::Group,
     instance::Instance, //
 };
@@ -89,6 +93,8 @@ impl ProbeLock {
 /// The instance was registered with the core, and not unregistered since. It is not in the registry
 /// any more.
 pub(crate) unsafe fn unregister(instance: &Instance, lock: Option<ProbeLock>) {
+    release_drivers(instance);
+    let _walk = replay::walk();
     // SAFETY: the core writes this only while it registers the instance, which has ended, and
     // otherwise only reads it, atomically.
     unsafe { (&raw mut (*instance.as_raw()).ready).write_volatile(false) };
@@ -100,9 +106,24 @@ pub(crate) unsafe fn unregister(instance: &Instance, lock: Option<ProbeLock>) {
     evict(instance);
 }
 
+/// Unbinds the drivers of masters without a link to the instance. Those with a link have none by now.
+///
+/// A link can be missing: it could not be made, or the driver was bound while the driver core began
+/// to unbind the instance.
+fn release_drivers(instance: &Instance) {
+    let mut n = 0;
+
+    while let Some((master, _)) = instance.masters.nth(n) {
+        // SAFETY: the device is valid. The driver core unbinds consumers in the same context, under
+        // the lock of the supplier.
+        unsafe { bindings::device_release_driver(as_raw(&master)) };
+        n += 1;
+    }
+}
+
 /// Releases masters that the core has left after it unregistered the instance: those that it lists
-/// under another instance, and, where a registration failed half-way, those that another task was
-/// probing.
+/// under another instance, and, where a registration failed half-way, those that another task has
+/// probed.
 pub(crate) fn evict(instance: &Instance) {
     while let Some((master, group)) = instance.masters.nth(0) {
         if group.is_some_and(|group| group.contains(&master)) {

@@ -81,12 +81,15 @@ impl<T: Hardware> DriverData<T> {
 
 /// An instance whose device stays bound as long as this exists. For callbacks that may sleep.
 ///
+/// Invariant in `T`: two types can be a sub- and a supertype, and still implement [`Hardware`]
+/// differently.
+///
 /// # Invariants
 ///
 /// `instance` is of driver `T`. During `'a` its device is bound, and its [`DriverData`] is in place.
 pub struct Live<'a, T: Hardware> {
     instance: &'a Arc<Instance>,
-    _driver: PhantomData<fn() -> T>,
+    _driver: PhantomData<fn(T) -> T>,
 }
 
 impl<T: Hardware> Clone for Live<'_, T> {
@@ -151,21 +154,14 @@ impl<'a, T: Hardware> Live<'a, T> {
 /// back what it has taken from the instance, such as an address space ID.
 pub struct InstanceRef<T: Hardware> {
     instance: Arc<Instance>,
-    _driver: PhantomData<fn() -> T>,
+    _driver: PhantomData<fn(T) -> T>,
 }
 
-// SAFETY: `lock` takes a lock with interrupts off, `enter` never waits.
+// SAFETY: `lock` takes a lock with interrupts off, and gives access to an engine, which is
+// atomic-safe itself.
 unsafe impl<T: Hardware> AtomicSafe for InstanceRef<T> {}
 
 impl<T: Hardware> InstanceRef<T> {
-    /// Calls `f` with the instance, unless it is unbound. The device stays bound during the call.
-    pub fn enter<R>(&self, f: impl FnOnce(Live<'_, T>) -> R) -> Option<R> {
-        let _guard = self.instance.gate().enter()?;
-
-        // SAFETY: made from a `Live` of the same driver; the gate is held.
-        Some(f(unsafe { Live::new(&self.instance) }))
-    }
-
     /// Takes the lock of the instance, unless that is unbound. Any context.
     pub fn lock(&self) -> Option<EngineGuard<'_, T>> {
         // SAFETY: made from a `Live` of the same driver.
@@ -259,7 +255,7 @@ impl<T: Hardware> DerefMut for EngineGuard<'_, T> {
 /// There are 1 to [`InstanceSet::MAX`] instances, all distinct, and all of driver `T`.
 pub(crate) struct InstanceSet<T: Hardware> {
     instances: KVec<Arc<Instance>>,
-    _driver: PhantomData<fn() -> T>,
+    _driver: PhantomData<fn(T) -> T>,
 }
 
 impl<T: Hardware> InstanceSet<T> {

@@ -239,7 +239,7 @@ impl<T: Operations> PinnedDrop for TypedDomain<T> {
 /// Dropping the last one frees the tables and may sleep: never drop it under a spinlock.
 pub struct DomainRef<T: Operations> {
     base: ARef<Domain>,
-    _driver: PhantomData<fn() -> T>,
+    _driver: PhantomData<fn(T) -> T>,
 }
 
 impl<T: Operations> DomainRef<T> {

@@ -4,8 +4,9 @@
 //!
 //! The kernel crate's `IoMem` has the lifetime of the bound device, but a lock hands out its data
 //! by exclusive reference, under which a lifetime cannot be shortened. A mapping as such does not
-//! need the device, so [`Registers`] has no lifetime. The crate drops it with the
-//! [engine](crate::hardware::Hardware::Engine) before the device is unbound.
+//! need the device, so [`Registers`] has no lifetime. The crate drops the
+//! [engine](crate::hardware::Hardware::Engine) before the device is unbound. A driver can take
+//! registers out of it; they stay claimed and mapped then, but may have lost their clock.
 //!
 //! The kernel crate's `ExclusiveIoMem` claims a region below the device's own resource. The devices
 //! of a devicetree are not in the tree of resources, so two nodes with the same `reg` do not

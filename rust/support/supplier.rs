@@ -67,11 +67,18 @@ pub fn find(dev: &Device<Bound>, property: &CStr, index: u32) -> Result<ARef<pla
     // SAFETY: a device, with the reference that was taken above.
     let supplier: ARef<Device> = unsafe { ARef::from_raw(found.cast()) };
 
+    // A link to a device that is being probed must not be made; a driver that is unbound after the
+    // first check is seen by the second.
+    is_bound(&supplier)?;
     link::add(dev, &supplier)?;
-    // SAFETY: the device is valid.
-    if !unsafe { bindings::device_is_bound(as_raw(&supplier)) } {
-        return Err(EPROBE_DEFER);
-    }
+    is_bound(&supplier)?;
     let pdev: &platform::Device = (&*supplier).try_into()?;
     Ok(pdev.into())
+}
+
+fn is_bound(supplier: &Device) -> Result {
+    // SAFETY: the device is valid.
+    let bound = unsafe { bindings::device_is_bound(as_raw(supplier)) };
+
+    bound.then_some(()).ok_or(EPROBE_DEFER)
 }

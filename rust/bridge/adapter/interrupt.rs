@@ -108,7 +108,7 @@ struct Handler<T: Hardware> {
     instance: Arc<Instance>,
     #[pin]
     storm: Storm,
-    _driver: PhantomData<fn() -> T>,
+    _driver: PhantomData<fn(T) -> T>,
 }
 
 impl<T: Hardware> irq::Handler for Handler<T> {

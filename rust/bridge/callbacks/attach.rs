@@ -119,6 +119,12 @@ pub(super) unsafe extern "C" fn attach_identity<T: Operations>(
     dev: *mut bindings::device,
     _old: *mut bindings::iommu_domain,
 ) -> c_int {
+    // The core attaches all devices of a group to its domain. In a group of a bus, another driver may
+    // have put one of them there.
+    // SAFETY: the core passes a device that it has probed.
+    if !unsafe { is_master::<T>(dev) } {
+        return EINVAL.to_errno();
+    }
     // SAFETY: the core calls this between `probe_device` and `release_device`.
     let master = unsafe { master::<T>(dev) };
 
@@ -148,6 +154,12 @@ pub(super) unsafe extern "C" fn attach_blocked<T: Operations>(
     dev: *mut bindings::device,
     _old: *mut bindings::iommu_domain,
 ) -> c_int {
+    // The core attaches all devices of a group to its domain. In a group of a bus, another driver may
+    // have put one of them there.
+    // SAFETY: the core passes a device that it has probed.
+    if !unsafe { is_master::<T>(dev) } {
+        return EINVAL.to_errno();
+    }
     // SAFETY: the core calls this between `probe_device` and `release_device`.
     let master = unsafe { master::<T>(dev) };
 
