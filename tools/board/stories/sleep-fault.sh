@@ -21,7 +21,7 @@ check "faults were latched" test "$(counter 0 faults_latched)" -gt 0
 equal "registers touched without power" "$(counter 0 unpowered_accesses)" 0
 
 # The driver has denied that stream when it initialized the DART after the sleep.
-denied '' "$M" read 0 0x900000 64
+denied blocked "$M" read 0 0x900000 64
 mark 0 2
 hw_leave_faulting 0 2
 denied '' "$M" read 0 0x900000 64
