@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
 # One interrupt has four causes, of four masters: all are reported, each for the right
-# master, and every master continues.
+# master, and every master continues. fault-causes[:lanes]: lanes: a master stays stalled
+# until the driver resets its lane.
 
 M=$(first_master)
 masters=$(masters)
@@ -17,6 +18,7 @@ does - handler 0 on
 does - faults clear
 
 # Each master waits until its fault is handled.
+[ "$1" != lanes ] || knob 0 stall 2
 set -- "read 0 0x7000 64" "read 0 0x90000000 64" "fill 0 0x5000 64 1" "read 0 0x6000 64"
 irqs=$(board_stat irq_delivered)
 before=$(counter 0 faults_latched)
@@ -40,6 +42,7 @@ for dev in $masters; do
 	shift
 	does "$dev" read 0 0x5000 64
 done
+knob 0 stall 0
 says 4096 - unmap 0 0x5000 0x1000
 says 4096 - unmap 0 0x6000 0x1000
 does "$M" gdetach 0
