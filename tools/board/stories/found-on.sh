@@ -2,8 +2,27 @@
 # shellcheck shell=busybox
 # A boot loader left an instance translating, with a device that still copies. From
 # the probe on the device is denied. At no time are its accesses untranslated, not
-# even when the instance is removed again.
+# even when the instance is removed again, so its clock stays on. found-on[:identity]:
+# identity: its masters enter the identity domain instead, so it is off when all are
+# removed.
 
+if [ "$1" = identity ]; then
+	buffers 1
+	does - buf 2 8
+	hw_leave_on 1 2 "$(client - bphys 0 0)" "$(client - bphys 1 0)"
+	check "it translates" hw_translates 1
+	check "the instance comes" overlay_apply instance-masters
+	wait_for "a master" 5 usable_at 2001000
+	wait_for "the other master" 5 usable_at 2002000
+	says identity "$(master 2001000)" domain
+	check "all go" overlay_remove all
+	check "the instance is gone" gone 30e0000
+	check "the log does not say that it denies" log_lacks 'still denying'
+	refute "it translates" hw_translates 1
+	hw_rests 1
+	drop_buffers
+	return
+fi
 check "a device" overlay_apply codec
 wait_for "the device" 5 usable_at 1c0e000
 M=$(master 1c0e000)
