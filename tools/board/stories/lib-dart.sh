@@ -22,11 +22,10 @@ t8112 | t6020) hw_lock="0x030f0200 1" ;;
 *) hw_lock="0x030f0060 0x8000" ;;
 esac
 
-# Whether faults raise the interrupt, where that can be chosen: hw_mask_faults IOMMU 0|1
+# Whether the block can mask faults, and masking them: hw_mask_faults IOMMU 0|1
+case $soc in t8112 | t6020) hw_masks_faults=true ;; *) hw_masks_faults=false ;; esac
 hw_mask_faults() {
-	case $soc in
-	t8112 | t6020) poke "$(hw_base "$1" 0x104)" $(($2 * 0xffffffff)) ;;
-	esac
+	! $hw_masks_faults || poke "$(hw_base "$1" 0x104)" $(($2 * 0xffffffff))
 }
 
 # hw_leave_faulting IOMMU STREAM: enables translation of a stream without a table, as a
