@@ -16,6 +16,7 @@ wrong-clock | wrong-reset) line='iommu: registers do not hold what is written: w
 same-reg) line='iommu-alias: registers cannot be claimed: EBUSY' ;;
 differ) line='dma-master: .*: these differ in page size, width or tables' ;;
 mixed-group) line='2003000.dma-master: .*: shares a stream with 101c0e000.dma-master, whose IOMMUs are not the same' ;;
+two-groups) line='2003000.dma-master: .*: shares a stream with 102002000.dma-master, which is in another group than one it shares another stream with' ;;
 window-wraps | window-crosses) line='30d0000.iommu: apple,dma-range: no whole pages within a border of 32 bits' ;;
 narrow-entries) line='30d0000.iommu: table entries cannot hold addresses of 42 bits with pages of 4096 bytes' ;;
 *) fail "no such case: $1" ;;
