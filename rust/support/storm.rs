@@ -147,6 +147,131 @@ impl Storm {
 mod tests {
     use super::*;
 
+    use core::ptr;
+
+    use kernel::{
+        error::to_result,
+        ffi::{
+            c_int,
+            c_ulong,
+            c_void, //
+        },
+    };
+
+    /// A line that only this test raises, and its handler.
+    ///
+    /// # Invariants
+    ///
+    /// `irq` is allocated, and requested with the address of `taken`.
+    struct TestLine {
+        irq: c_uint,
+        taken: KBox<Atomic<u32>>,
+    }
+
+    impl TestLine {
+        fn new() -> Result<Self> {
+            let taken = KBox::new(Atomic::new(0), GFP_KERNEL)?;
+            // SAFETY: no precondition: any free number, without an owner.
+            let ret = unsafe {
+                bindings::__irq_alloc_descs(
+                    -1,
+                    1,
+                    1,
+                    bindings::NUMA_NO_NODE,
+                    ptr::null_mut(),
+                    ptr::null(),
+                )
+            };
+            to_result(ret)?;
+            let irq = ret as c_uint;
+            // SAFETY: allocated above. The chip is static, and has no hardware.
+            let ret = unsafe {
+                bindings::irq_set_chip_and_handler_name(
+                    irq,
+                    &raw const bindings::dummy_irq_chip,
+                    Some(bindings::handle_simple_irq),
+                    ptr::null(),
+                );
+                bindings::irq_modify_status(
+                    irq,
+                    bindings::IRQ_NOREQUEST as c_ulong,
+                    bindings::IRQ_LEVEL as c_ulong,
+                );
+                bindings::request_threaded_irq(
+                    irq,
+                    Some(Self::handle),
+                    None,
+                    0,
+                    c"storm-kunit".as_char_ptr(),
+                    ptr::from_ref(&*taken).cast_mut().cast(),
+                )
+            };
+            to_result(ret).inspect_err(|_| {
+                // SAFETY: allocated above, and not requested.
+                unsafe { bindings::irq_free_descs(irq, 1) }
+            })?;
+            // INVARIANT: as above.
+            Ok(Self { irq, taken })
+        }
+
+        /// # Safety
+        ///
+        /// `taken` is what a line was requested with.
+        unsafe extern "C" fn handle(_irq: c_int, taken: *mut c_void) -> bindings::irqreturn_t {
+            // SAFETY: the address of a counter, by the type invariants of the line.
+            unsafe { &*taken.cast::<Atomic<u32>>() }.add(1, Relaxed);
+            bindings::irqreturn::IRQ_HANDLED
+        }
+
+        /// Raises the line once. Returns whether the handler was called.
+        fn is_enabled(&self) -> bool {
+            let before = self.taken.load(Relaxed);
+
+            // SAFETY: by the type invariants it has a handler. Any context.
+            unsafe { bindings::generic_handle_irq_safe(self.irq) };
+            self.taken.load(Relaxed) != before
+        }
+    }
+
+    impl Drop for TestLine {
+        fn drop(&mut self) {
+            // SAFETY: by the type invariants.
+            unsafe {
+                bindings::free_irq(self.irq, ptr::from_ref(&*self.taken).cast_mut().cast());
+                bindings::irq_free_descs(self.irq, 1);
+            }
+        }
+    }
+
+    /// A line that is shared would stay disabled for the others.
+    #[test]
+    fn the_line_is_enabled_at_the_end() -> Result {
+        let line = TestLine::new()?;
+        let mut disabled = 0;
+
+        // If this takes 10 ms, the line is enabled before the end. `synchronize_irq` waits for an
+        // RCU grace period, and only an expedited one is shorter.
+        for _ in 0..10 {
+            // SAFETY: it is stopped below.
+            let storm = KBox::pin_init(unsafe { Storm::new(line.irq) }, GFP_KERNEL)?;
+
+            assert!(line.is_enabled());
+            for _ in 0..MAX_INTERRUPTS {
+                storm.count();
+            }
+            disabled += u32::from(!line.is_enabled());
+            storm.stop();
+            assert!(line.is_enabled());
+            // It is not disabled any more.
+            for _ in 0..2 * MAX_INTERRUPTS {
+                storm.count();
+            }
+            assert!(line.is_enabled());
+        }
+        assert!(disabled > 0);
+        Ok(())
+    }
+
     #[test]
     fn a_window_takes_so_many() {
         let window = Window::new();
