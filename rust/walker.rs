@@ -91,6 +91,17 @@ pub unsafe trait WalkerDevice: Send + Sync + 'static {
     ///
     /// `table` was listed, and is removed once. No hardware walks it.
     unsafe fn remove(&self, table: NonNull<dyn Mapped>);
+
+    /// Lets the walker see what was written to `bytes` bytes at `virt`. Any context.
+    ///
+    /// # Safety
+    ///
+    /// The bytes are mapped for the device while `walker`, which is the device's, exists.
+    #[inline(always)]
+    unsafe fn clean(&self, walker: &BoundWalker<'_>, virt: NonNull<c_void>, bytes: usize) {
+        // SAFETY: by the safety requirement.
+        unsafe { clean(walker.dev(), virt, bytes) };
+    }
 }
 
 /// Memory that is mapped for a walker.

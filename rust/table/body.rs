@@ -201,7 +201,7 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
         if cfg!(CONFIG_DMA_NEED_SYNC) && self.needs_clean {
             let virt = NonNull::from(words).cast();
             // SAFETY: by the type invariants they are mapped for this device while `walker` exists.
-            unsafe { walker::clean(walker.dev(), virt, size_of_val(words)) };
+            unsafe { self.device.clean(walker, virt, size_of_val(words)) };
         }
     }
 }

@@ -120,6 +120,11 @@ macro_rules! table_suite {
             }
 
             #[test]
+            fn every_table_is_cleaned() -> kernel::error::Result {
+                caches::every_table_is_cleaned::<$format>()
+            }
+
+            #[test]
             fn forgotten_stays() -> kernel::error::Result {
                 life::forgotten_stays::<$format>()
             }

@@ -24,7 +24,9 @@ use super::support::{
     check,
     span,
     table,
+    table_on,
     Random,
+    Stand,
     TestTable, //
 };
 
@@ -175,6 +177,42 @@ pub fn cached_walks<F: Format>() -> Result {
 
         let wrong = hardware.wrong.load(Relaxed);
         check!(wrong == 0, "round {}: {} wrong", round, wrong);
+    }
+    Ok(())
+}
+
+/// The pages of a range are cleaned in each of its tables, whichever of their directory entries are
+/// fresh.
+pub fn every_table_is_cleaned<F: Format>() -> Result {
+    let stand = Stand::new()?;
+    let table = table_on::<F>(&stand)?;
+    let page = 1 << F::PAGE_SHIFT;
+    let pages = F::TABLE_ENTRIES + 2;
+    // The last page of a table, a whole table, and the first page of the next one.
+    let iova = 4 * span::<F>() - page;
+    let range = iova..=iova + pages as u64 * page - 1;
+    let expected = if cfg!(CONFIG_DMA_NEED_SYNC) && table.body.needs_clean {
+        pages * size_of::<u32>()
+    } else {
+        0
+    };
+
+    check!(table.map_pages(iova, 0, pages, Prot::READ_WRITE, Gfp::KERNEL) == (pages, Ok(())));
+    // All three are fresh, then the last two, then the last one, then none.
+    for settled in 0..4 {
+        let before = stand.cleaned();
+        let fresh = table.clean_locked(&range);
+        let cleaned = stand.cleaned() - before;
+
+        check!(fresh == Some(settled < 3), "{} settled", settled);
+        check!(
+            cleaned == expected,
+            "{} bytes with {} settled",
+            cleaned,
+            settled
+        );
+        let first = iova + settled * span::<F>();
+        table.settle(&(first..=first));
     }
     Ok(())
 }

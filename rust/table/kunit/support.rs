@@ -72,6 +72,8 @@ pub struct Stand {
     pdev: *mut bindings::platform_device,
     /// The table that was listed last.
     listed: Atomic<usize>,
+    /// Bytes that were cleaned.
+    cleaned: Atomic<usize>,
     /// Whether the device counts as bound.
     #[pin]
     bound: SpinLockIrq<bool>,
@@ -106,6 +108,7 @@ impl Stand {
             pin_init!(Self {
                 pdev,
                 listed: Atomic::new(0),
+                cleaned: Atomic::new(0),
                 bound <- new_lock!(SpinLockIrq, true, c"iommu_kunit"),
             }),
             GFP_KERNEL,
@@ -131,6 +134,11 @@ impl Stand {
         *self.bound.lock() = false;
         // SAFETY: listed with this, and no hardware walks it.
         unsafe { table.body.unmap(self.device()) };
+    }
+
+    /// The number of bytes that were cleaned.
+    pub(super) fn cleaned(&self) -> usize {
+        self.cleaned.load(Relaxed)
     }
 
     /// The table that was listed last, if it is one for `F`.
@@ -173,6 +181,12 @@ unsafe impl WalkerDevice for Arc<Stand> {
             // SAFETY: it is still listed, thus valid, and nothing walks it.
             unsafe { table.as_ref().unmap(self.device()) };
         }
+    }
+
+    unsafe fn clean(&self, walker: &BoundWalker<'_>, virt: NonNull<c_void>, bytes: usize) {
+        self.cleaned.add(bytes, Relaxed);
+        // SAFETY: by the safety requirement.
+        unsafe { walker::clean(walker.dev(), virt, bytes) };
     }
 }
 
