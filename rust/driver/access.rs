@@ -86,7 +86,7 @@ impl<T: Hardware> DriverData<T> {
 ///
 /// # Invariants
 ///
-/// `instance` is of driver `T`. During `'a` its device is bound, and its [`DriverData`] is in place.
+/// `instance` is of driver `T`. During `'a` its device is bound, and the driver's data is in place.
 pub struct Live<'a, T: Hardware> {
     instance: &'a Arc<Instance>,
     _driver: PhantomData<fn(T) -> T>,

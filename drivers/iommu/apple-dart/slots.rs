@@ -60,7 +60,7 @@ pub(crate) fn enter(
 ///
 /// # Errors
 ///
-/// Those of [`Engine::prepare`]; nothing is recorded then.
+/// Those of [`Engine::prepare`](crate::engine::Engine::prepare); nothing is recorded then.
 pub(crate) fn switch(
     iommu: Live<'_, AppleDart>,
     index: usize,
