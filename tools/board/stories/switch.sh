@@ -17,10 +17,14 @@ mark 0
 does "$M" load start 0 0x100000 1 0x200000 0x10000 1
 for round in $(seq 50); do
 	does "$M" replace 1
+	# On a busy machine the device may not get a turn between two changes.
+	if [ "$round" = 25 ]; then
+		does "$M" load stat
+		wait_for "it copies through the other table" 5 copies "$M" "$(said passes)"
+	fi
 	does "$M" replace 0
 done
-does "$M" load stat
-check "the device was copying: $client_said" test "$(said passes)" -gt 10
+wait_for "the device copies" 5 copies "$M" 10
 does "$M" load stop
 equal "copies that went wrong" "$(said mismatches)" 0
 sealed 0
