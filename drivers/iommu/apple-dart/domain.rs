@@ -182,7 +182,7 @@ impl Domain {
             return Err(EINVAL);
         }
         for (_, iommu) in iommus.iter() {
-            config.oas = config.oas.min(iommu.params()?.table.oas);
+            config = iommu.params()?.narrow(config);
         }
         let (dart1, dart2) = match first.variant.entries {
             Entries::Dart1 => (Some(PageTable::new(config)?), None),

@@ -111,6 +111,14 @@ impl Params {
             && self.table.ias == other.table.ias
             && self.window == other.window
     }
+
+    /// Returns `config`, with output addresses that this block has, too.
+    pub(crate) fn narrow(&self, config: Config) -> Config {
+        Config {
+            oas: config.oas.min(self.table.oas),
+            ..config
+        }
+    }
 }
 
 #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
@@ -174,5 +182,10 @@ mod tests {
         assert!(one.agrees(&params(0x4000, 32, 42, 64)));
         assert!(!one.agrees(&params(0x1000, 32, 36, 16)));
         assert!(!one.agrees(&params(0x4000, 36, 36, 16)));
+
+        // The narrower one decides, in both orders.
+        let other = params(0x4000, 32, 42, 16);
+        assert_eq!(one.narrow(other.table).oas, 36);
+        assert_eq!(other.narrow(one.table).oas, 36);
     }
 }

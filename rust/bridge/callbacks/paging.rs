@@ -223,3 +223,44 @@ pub(super) unsafe extern "C" fn iova_to_phys<T: Operations>(
     // 0 means "not mapped". The core itself asks for address 1 to test whether page 0 is mapped.
     domain.data().table().iova_to_phys(iova).unwrap_or(0)
 }
+
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
+#[kunit_tests(rust_iommu_gather)]
+mod tests {
+    use super::*;
+
+    /// As `iommu_iotlb_gather_init()` makes it.
+    fn empty() -> bindings::iommu_iotlb_gather {
+        bindings::iommu_iotlb_gather {
+            start: usize::MAX,
+            ..pin_init::zeroed()
+        }
+    }
+
+    #[test]
+    fn covers_all_ranges_in_any_order() {
+        const RANGES: [(usize, usize); 3] = [(0x3000, 0x2000), (0x1000, 0x1000), (0x8000, 0x1000)];
+
+        for first in 0..3 {
+            for step in 1..3 {
+                let mut gather = empty();
+
+                for n in 0..3 {
+                    let (iova, size) = RANGES[(first + n * step) % 3];
+                    // SAFETY: it is our own.
+                    unsafe { gather_range(&mut gather, iova, size) };
+                }
+                assert_eq!((gather.start, gather.end), (0x1000, 0x8fff));
+            }
+        }
+    }
+
+    #[test]
+    fn reaches_the_last_address() {
+        let mut gather = empty();
+
+        // SAFETY: it is our own.
+        unsafe { gather_range(&mut gather, usize::MAX - 0xfff, 0x1000) };
+        assert_eq!((gather.start, gather.end), (usize::MAX - 0xfff, usize::MAX));
+    }
+}
