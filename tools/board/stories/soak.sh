@@ -52,11 +52,11 @@ pl330_kib() {
 		'/\[pl330\]/ { n += $1 } END { print int(n * size / 1024) }' $DEBUGFS/slab/$slab/alloc_traces
 }
 
-# Checks that memory was freed, except for a MiB: areas of ioremap() are freed only when
+# Checks that memory was freed, except for 4 MiB: areas of ioremap() are freed only when
 # there are thousands of them.
 came_back() {
 	kib=$((memory - $(free_kib) - $(pl330_kib) + pl330))
-	[ $kib -lt 2048 ]
+	[ $kib -lt 4096 ]
 }
 
 oracle_ignore '^nr_iommu_pages|^ref_dev_|^rpm_usage_'
@@ -65,7 +65,8 @@ check "the allocator knows who has what" grep -q '\[pl330\]' $DEBUGFS/slab/$slab
 check "dmatest loads" load dmatest iterations=50 test_buf_size=65536 timeout=20000
 mark 0 2
 rounds=0
-for victim in mmc net1 dma1; do
+# Caches grow in the first rounds.
+for victim in mmc net1 dma1 mmc net1 dma1; do
 	round $victim
 done
 memory=$(free_kib)
