@@ -52,11 +52,11 @@ pl330_kib() {
 		'/\[pl330\]/ { n += $1 } END { print int(n * size / 1024) }' $DEBUGFS/slab/$slab/alloc_traces
 }
 
-# Checks that memory was freed, except for 4 MiB: areas of ioremap() are freed only when
+# Checks that memory was freed, except for 2 MiB: areas of ioremap() are freed only when
 # there are thousands of them.
 came_back() {
 	kib=$((memory - $(free_kib) - $(pl330_kib) + pl330))
-	[ $kib -lt 4096 ]
+	[ $kib -lt 2048 ]
 }
 
 oracle_ignore '^nr_iommu_pages|^ref_dev_|^rpm_usage_'
