@@ -144,7 +144,8 @@ unsafe extern "C" fn notified(
 }
 
 /// Registers the notifiers of the platform and the PCI bus. A master on another bus (AMBA, for
-/// example) that was deferred is not linked; its driver is unbound when the instance is unregistered.
+/// example) that was deferred is not linked; its driver is unbound when the instance is
+/// unregistered.
 ///
 /// # Safety
 ///
@@ -152,13 +153,18 @@ unsafe extern "C" fn notified(
 ///
 /// Corresponds to `bus_register_notifier()`.
 pub(crate) unsafe fn register() -> Result {
-    // SAFETY: both are statics, and by the safety requirement stay. Cannot fail for the bus that
-    // has been there since boot.
+    let platform = &raw const bindings::platform_bus_type;
+
+    // SAFETY: both are statics, and by the safety requirement stay if this succeeds.
+    to_result(unsafe { bindings::bus_register_notifier(platform, PLATFORM.0.get()) })?;
     #[cfg(CONFIG_PCI)]
-    let _ =
-        unsafe { bindings::bus_register_notifier(&raw const bindings::pci_bus_type, PCI.0.get()) };
     // SAFETY: as above.
     to_result(unsafe {
-        bindings::bus_register_notifier(&raw const bindings::platform_bus_type, PLATFORM.0.get())
+        bindings::bus_register_notifier(&raw const bindings::pci_bus_type, PCI.0.get())
     })
+    // SAFETY: registered above. No event uses it any more when this returns.
+    .inspect_err(|_| unsafe {
+        bindings::bus_unregister_notifier(platform, PLATFORM.0.get());
+    })?;
+    Ok(())
 }
