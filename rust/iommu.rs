@@ -4,8 +4,8 @@
 //!
 //! A driver implements three traits, and declares itself with [`module_iommu_driver!`]:
 //! [`hardware::Hardware`] for the platform device, [`ops::Operations`] for the masters, and
-//! [`paging::PagingDomain`] for an address space. The crate registers the hardware with the IOMMU core
-//! and finds the instance that a master is behind. It passes that instance to the driver's
+//! [`paging::PagingDomain`] for an address space. The crate registers the hardware with the IOMMU
+//! core and finds the instance that a master is behind. It passes that instance to the driver's
 //! callbacks, and keeps all that the core or the hardware may still use alive.
 //!
 //! The modules, each of which may use those below it:

@@ -2,28 +2,28 @@
 
 //! A two-level page table with 32-bit entries: the algorithm, apart from any hardware's [`Format`].
 //!
-//! A directory of [`Format::DIR_ENTRIES`] words points to tables of [`Format::TABLE_ENTRIES`] words,
-//! which point to pages. A table is allocated when the first page in its range is mapped, and freed with
-//! the page table.
+//! A directory of [`Format::DIR_ENTRIES`] words points to tables of [`Format::TABLE_ENTRIES`]
+//! words, which point to pages. A table is allocated when the first page in its range is mapped,
+//! and freed with the page table.
 //!
 //! # Concurrency
 //!
 //! The core maps, unmaps and looks up *disjoint ranges* on any CPU at the same time and in any
-//! context, but ranges share tables. A table that is installed stays, so mapping and unmapping are plain
-//! atomic stores. Only a change of the directory takes a lock, that of the walker's device: a table is
-//! installed, or a directory entry becomes a page or stops being one.
+//! context, but ranges share tables. A table that is installed stays, so mapping and unmapping are
+//! plain atomic stores. Only a change of the directory takes a lock, that of the walker's device: a
+//! table is installed, or a directory entry becomes a page or stops being one.
 //!
 //! Callers that break the rule of disjoint ranges get wrong translations, and no worse.
 //!
 //! # What the hardware sees
 //!
-//! [`Table::map`] and [`Table::unmap`] only store. [`Table::clean`] then makes a whole range visible to
-//! the walker, with the lock of the device held. The driver calls it in the same critical section as the
-//! invalidation: the core uses a mapped page only after `iotlb_sync_map`, and reuses an unmapped one only
-//! after `iotlb_sync`.
+//! [`Table::map`] and [`Table::unmap`] only store. [`Table::clean`] then makes a whole range
+//! visible to the walker, with the lock of the device held. The driver calls it in the same
+//! critical section as the invalidation: the core uses a mapped page only after `iotlb_sync_map`,
+//! and reuses an unmapped one only after `iotlb_sync`.
 //!
-//! The lock also says whether the device is still bound. Before the device is unbound, its mappings of
-//! all tables are undone. Later stores go to memory that no hardware reads.
+//! The lock also says whether the device is still bound. Before the device is unbound, its mappings
+//! of all tables are undone. Later stores go to memory that no hardware reads.
 
 use core::{
     ptr::NonNull,
@@ -39,7 +39,8 @@ use crate::{
     walker::{
         self,
         WalkerDevice, //
-    }, //
+    },
+    PhysAddr, //
 };
 
 mod body;
@@ -67,6 +68,12 @@ use body::{
     Body, //
 };
 use format::Sizes;
+use interface::{
+    merge,
+    Geometry,
+    PagingTable,
+    Translation, //
+};
 use slot::Slot;
 
 /// The part of a run of pages that lies in one table.
@@ -92,8 +99,8 @@ pub struct Table<F: Format, W: WalkerDevice> {
     slots: NonNull<Slot>,
     /// Physical address of the directory.
     base: u64,
-    /// An allocation of its own, since the device has its address: memory that holds a `Table` can be
-    /// freed without dropping it, also if it is pinned (`MaybeUninit`).
+    /// An allocation of its own, since the device has its address: memory that holds a `Table` can
+    /// be freed without dropping it, also if it is pinned (`MaybeUninit`).
     body: Pin<KBox<Body<F, W>>>,
 }
 
@@ -148,62 +155,6 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         sizes
     }
 
-    /// Maps `pgcount` pages of `pgsize` bytes from `paddr` on, and says how many it did also if there is
-    /// an error.
-    ///
-    /// The walker finds them at the latest when [`Self::clean`] has returned. The lock of the walker's
-    /// device must not be held.
-    ///
-    /// # Errors
-    ///
-    /// - `EINVAL` for an address that is not a page's, for a page size or permissions that the hardware
-    ///   lacks.
-    /// - `ERANGE` for addresses outside what the hardware can express.
-    /// - `EBUSY` if a page is mapped already. It keeps its translation.
-    /// - `ENOMEM`; `ENODEV` if the directory has to change and the walker's device is unbound.
-    #[inline(always)]
-    pub fn map(
-        &self,
-        iova: u64,
-        paddr: u64,
-        pgsize: usize,
-        pgcount: usize,
-        prot: Prot,
-        gfp: Gfp,
-    ) -> (usize, Result) {
-        if pgsize != 1 << F::PAGE_SHIFT {
-            return self.map_large(iova, paddr, pgsize, pgcount, prot, gfp);
-        }
-        // A scattered list is one such call after the other.
-        if pgcount == 1 {
-            if let (Some(word), Ok(entry)) = (self.entry(iova), F::page_entry(paddr, prot)) {
-                if entries::fill_one(word, entry) {
-                    return (1, Ok(()));
-                }
-            }
-        }
-        self.map_run(iova, paddr, pgcount, prot, gfp)
-    }
-
-    /// Unmaps up to `size` bytes of pages of any size, and says how many it did. It ends at the first page
-    /// that is not mapped, or that is not in the range as a whole.
-    ///
-    /// The walker finds them no more when [`Self::clean`] has returned. The lock of the walker's device
-    /// must not be held.
-    #[inline(always)]
-    pub fn unmap(&self, iova: u64, size: usize) -> usize {
-        if Sizes::<F>::HAS_CONTIGUOUS {
-            return self.unmap_any(iova, size);
-        }
-        if size == 1 << F::PAGE_SHIFT && self.entry(iova).is_some_and(entries::clear_one) {
-            return size;
-        }
-        if Sizes::<F>::HAS_SECTIONS {
-            return self.unmap_any(iova, size);
-        }
-        self.unmap_run(iova, size >> F::PAGE_SHIFT) << F::PAGE_SHIFT
-    }
-
     /// The entry of the page that begins at `iova`, if its table is there.
     #[inline(always)]
     fn entry(&self, iova: u64) -> Option<&AtomicU32> {
@@ -228,7 +179,8 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     fn table(&self, index: usize) -> Option<&[AtomicU32]> {
         // SAFETY: by the type invariants there is a slot for each directory entry.
         let slot = unsafe { self.slots.add(index % F::DIR_ENTRIES).as_ref() };
-        // SAFETY: by the invariants of `Body` it has that many words and stays until `self` is dropped.
+        // SAFETY: by the invariants of `Body` it has that many words and stays until `self` is
+        // dropped.
         Some(unsafe { words(slot.table::<F>()?, F::TABLE_ENTRIES) })
     }
 
@@ -320,9 +272,86 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         done
     }
 
+    /// Returns the part of `pages` pages from `page` on that lies in the first table. `page` is in
+    /// the address space.
+    #[inline]
+    fn piece(page: u64, pages: usize) -> Piece {
+        let start = page as usize % F::TABLE_ENTRIES;
+        Piece {
+            index: (page / F::TABLE_ENTRIES as u64) as usize,
+            start,
+            pages: pages.min(F::TABLE_ENTRIES - start),
+        }
+    }
+}
+
+impl<F: Format, W: WalkerDevice> PagingTable for Table<F, W> {
+    fn geometry(&self) -> Geometry {
+        Geometry {
+            pgsizes: Self::page_sizes(),
+            aperture: 0..=Self::aperture_end(),
+        }
+    }
+
+    /// Maps `pgcount` pages of `pgsize` bytes from `paddr` on, and says how many it did also if
+    /// there is an error.
+    ///
+    /// The walker finds them at the latest when [`Self::clean`] has returned. The lock of the
+    /// walker's device must not be held.
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL` for an address that is not a page's, for a page size or permissions that the
+    ///   hardware lacks.
+    /// - `ERANGE` for addresses outside what the hardware can express.
+    /// - `EBUSY` if a page is mapped already. It keeps its translation.
+    /// - `ENOMEM`; `ENODEV` if the directory has to change and the walker's device is unbound.
+    #[inline(always)]
+    fn map(
+        &self,
+        iova: u64,
+        paddr: PhysAddr,
+        pgsize: usize,
+        pgcount: usize,
+        prot: Prot,
+        gfp: Gfp,
+    ) -> (usize, Result) {
+        if pgsize != 1 << F::PAGE_SHIFT {
+            return self.map_large(iova, paddr, pgsize, pgcount, prot, gfp);
+        }
+        // A scattered list is one such call after the other.
+        if pgcount == 1 {
+            if let (Some(word), Ok(entry)) = (self.entry(iova), F::page_entry(paddr, prot)) {
+                if entries::fill_one(word, entry) {
+                    return (1, Ok(()));
+                }
+            }
+        }
+        self.map_run(iova, paddr, pgcount, prot, gfp)
+    }
+
+    /// Unmaps up to `size` bytes of pages of any size, and says how many it did. It ends at the
+    /// first page that is not mapped, or that is not in the range as a whole.
+    ///
+    /// The walker finds them no more when [`Self::clean`] has returned. The lock of the walker's
+    /// device must not be held.
+    #[inline(always)]
+    fn unmap(&self, iova: u64, size: usize) -> usize {
+        if Sizes::<F>::HAS_CONTIGUOUS {
+            return self.unmap_any(iova, size);
+        }
+        if size == 1 << F::PAGE_SHIFT && self.entry(iova).is_some_and(entries::clear_one) {
+            return size;
+        }
+        if Sizes::<F>::HAS_SECTIONS {
+            return self.unmap_any(iova, size);
+        }
+        self.unmap_run(iova, size >> F::PAGE_SHIFT) << F::PAGE_SHIFT
+    }
+
     /// The physical address behind `iova`, if it is mapped.
     #[inline(always)]
-    pub fn iova_to_phys(&self, iova: u64) -> Option<u64> {
+    fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr> {
         let page = match self.entry_of_page(iova >> F::PAGE_SHIFT) {
             Some(word) => F::page(entries::read(word))?,
             None if Sizes::<F>::HAS_SECTIONS => self.page_at(iova)?,
@@ -333,15 +362,21 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         Some(page.paddr & !offset | iova & offset)
     }
 
-    /// Returns the part of `pages` pages from `page` on that lies in the first table. `page` is in the
-    /// address space.
-    #[inline]
-    fn piece(page: u64, pages: usize) -> Piece {
-        let start = page as usize % F::TABLE_ENTRIES;
-        Piece {
-            index: (page / F::TABLE_ENTRIES as u64) as usize,
-            start,
-            pages: pages.min(F::TABLE_ENTRIES - start),
-        }
+    /// Tables may change meanwhile: each page was mapped at some moment.
+    fn translations(&self, f: &mut dyn FnMut(Translation)) {
+        merge(f, |add| {
+            self.for_each_page(|iova, page| {
+                add(Translation {
+                    iova,
+                    paddr: page.paddr,
+                    size: 1 << page.shift,
+                    prot: page.prot,
+                });
+            });
+        });
+    }
+
+    fn usage(&self) -> (usize, usize) {
+        (self.tables(), self.bytes())
     }
 }

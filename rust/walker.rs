@@ -6,9 +6,9 @@
 //! the streaming DMA API once, and changes are cleaned through it. The hardware takes physical
 //! addresses only, so a mapping that is a bounce buffer or lies at an offset is refused.
 //!
-//! The DMA API needs a device that is bound to its driver. Domains live longer than that. So mappings are
-//! made and cleaned only with a [`BoundWalker`], and each table is listed with its [`WalkerDevice`], which
-//! has the mappings undone before the device is unbound.
+//! The DMA API needs a device that is bound to its driver. Domains live longer than that. So
+//! mappings are made and cleaned only with a [`BoundWalker`], and each table is listed with its
+//! [`WalkerDevice`], which has the mappings undone before the device is unbound.
 //!
 //! C header: [`include/linux/dma-mapping.h`](srctree/include/linux/dma-mapping.h)
 
@@ -30,8 +30,8 @@ use crate::table::ffi;
 ///
 /// # Invariants
 ///
-/// The device is bound, and has the number `id`, which no other device has. While a value of this type
-/// exists, [`Mapped::unmap`] is called for no table that the value can be used with.
+/// The device is bound, and has the number `id`, which no other device has. While a value of this
+/// type exists, [`Mapped::unmap`] is called for no table that the value can be used with.
 pub struct BoundWalker<'a> {
     dev: &'a Device<Bound>,
     id: usize,
@@ -85,7 +85,8 @@ pub unsafe trait WalkerDevice: Send + Sync + 'static {
     /// [removed](WalkerDevice::remove).
     unsafe fn list(&self, table: NonNull<dyn Mapped>) -> Result;
 
-    /// Removes a table from the list. Its memory is not mapped any more when this returns. May sleep.
+    /// Removes a table from the list. Its memory is not mapped any more when this returns. May
+    /// sleep.
     ///
     /// # Safety
     ///
@@ -121,7 +122,8 @@ fn as_raw(dev: &Device<Bound>) -> *mut bindings::device {
     core::ptr::from_ref(dev).cast_mut().cast()
 }
 
-/// Whether the walker of `dev` does not see what is in the CPU's caches. Constant while it is bound.
+/// Whether the walker of `dev` does not see what is in the CPU's caches. Constant while it is
+/// bound.
 pub(crate) fn needs_clean(dev: &Device<Bound>) -> bool {
     // SAFETY: `dev` is a valid device.
     unsafe { ffi::rust_iommu_helper_dma_dev_need_sync(as_raw(dev)) }
@@ -135,15 +137,15 @@ pub(crate) fn paddr_of(virt: NonNull<c_void>) -> u64 {
     unsafe { ffi::rust_iommu_helper_virt_to_phys(virt.as_ptr()) }
 }
 
-/// Makes `bytes` bytes at `virt` readable for the walker of `dev`, with all that was written so far. Any
-/// context.
+/// Makes `bytes` bytes at `virt` readable for the walker of `dev`, with all that was written so
+/// far. Any context.
 ///
 /// Corresponds to `dma_map_single()`.
 ///
 /// # Errors
 ///
-/// `EOPNOTSUPP` if the device would not see the memory at its physical address, `EIO` if the mapping
-/// failed for another reason.
+/// `EOPNOTSUPP` if the device would not see the memory at its physical address, `EIO` if the
+/// mapping failed for another reason.
 ///
 /// # Safety
 ///
@@ -151,7 +153,8 @@ pub(crate) fn paddr_of(virt: NonNull<c_void>) -> u64 {
 /// mapping was undone with [`unmap`].
 pub(crate) unsafe fn map(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: usize) -> Result {
     let raw = as_raw(dev);
-    // SAFETY: `dev` is bound; the memory is as `dma_map_single()` wants it by the safety requirement.
+    // SAFETY: `dev` is bound; the memory is as `dma_map_single()` wants it by the safety
+    // requirement.
     let dma = unsafe { ffi::rust_iommu_helper_dma_map_to_device(raw, virt.as_ptr(), bytes) };
     // SAFETY: `dma` was returned for this device just now.
     if unsafe { ffi::rust_iommu_helper_dma_mapping_error(raw, dma) } != 0 {
@@ -188,8 +191,8 @@ pub(crate) unsafe fn unmap(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: us
 /// [`map`] has succeeded for memory that has these bytes, and it was not undone with [`unmap`].
 #[inline(always)]
 pub(crate) unsafe fn clean(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: usize) {
-    // SAFETY: `dev` is bound, and the bytes are part of a mapping by the safety requirement. It is not in
-    // a bounce buffer, `map()` sees to that, so this writes back cache lines and changes nothing that the
-    // CPU can see.
+    // SAFETY: `dev` is bound, and the bytes are part of a mapping by the safety requirement. It is
+    // not in a bounce buffer, `map()` sees to that, so this writes back cache lines and changes
+    // nothing that the CPU can see.
     unsafe { ffi::rust_iommu_helper_dma_clean_table(as_raw(dev), virt.as_ptr(), bytes) };
 }

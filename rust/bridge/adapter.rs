@@ -9,8 +9,8 @@
 //! registration with the core and the interrupt, so that a driver cannot forget either.
 //!
 //! The registration is not held by devres: the driver core releases devres after it has dropped the
-//! driver data, which the callbacks of a registered instance use. While it is stored, the lifetime of
-//! the bound device is erased from the driver data; `forever` is the one place that does so.
+//! driver data, which the callbacks of a registered instance use. While it is stored, the lifetime
+//! of the bound device is erased from the driver data; `forever` is the one place that does so.
 //!
 //! C header: [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h)
 
@@ -50,7 +50,7 @@ use interrupt::Interrupt;
 
 use crate::{
     access::{
-        DriverData,
+        InstanceData,
         Live, //
     },
     bindings::as_raw,
@@ -104,7 +104,7 @@ pub struct Driven<T: Operations> {
     probe_lock: Mutex<Option<ProbeLock>>,
     instance: Arc<Instance>,
     /// Callbacks use it through `instance`.
-    _data: Pin<KBox<DriverData<T>>>,
+    _data: Pin<KBox<InstanceData<T>>>,
 }
 
 impl<T: Operations> Driven<T> {
@@ -172,8 +172,8 @@ impl<T: Operations> Adapter<T> {
                 "too many IOMMU instances since the module was loaded\n"
             );
         })?;
-        // SAFETY: `Driven` closes the gate before it drops the driver's data, and is dropped before the
-        // device is unbound.
+        // SAFETY: `Driven` closes the gate before it drops the driver's data, and is dropped before
+        // the device is unbound.
         let instance = unsafe { Instance::new(bound, index, T::statics().ops()) }?;
         let requests = interrupt::requests(forever(pdev), T::interrupts(info))?;
         let (resources, engine) = T::probe(forever(pdev), info)?;
@@ -181,8 +181,8 @@ impl<T: Operations> Adapter<T> {
         let probe_lock = ProbeLock::new()?;
         let owned = instance.clone();
 
-        // The driver's data is last: between making it and storing it in the driver data, from where
-        // `tear_down` releases it, nothing can fail.
+        // The driver's data is last: between making it and storing it in the driver data, from
+        // where `tear_down` releases it, nothing can fail.
         dev.set_drvdata(try_pin_init!(Driven::<T> {
             irqs <- new_lock!(Mutex, KVec::new(), c"iommu_irqs"),
             pm <- new_lock!(Mutex, None, c"iommu_pm"),
@@ -191,7 +191,7 @@ impl<T: Operations> Adapter<T> {
             probe_lock <- new_lock!(Mutex, Some(probe_lock), c"iommu_probe_lock"),
             instance: owned,
             _data: {
-                let data = KBox::pin_init(DriverData::<T>::new(resources, engine), GFP_KERNEL)
+                let data = KBox::pin_init(InstanceData::<T>::new(resources, engine), GFP_KERNEL)
                     // No later code would close the instance.
                     .inspect_err(|_| instance.close())?;
                 // SAFETY: dropped after `tear_down`, which closes the instance; the device is being

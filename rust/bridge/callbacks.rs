@@ -191,16 +191,21 @@ impl<T: Operations> Statics<T> {
     }
 }
 
-/// Whether `dev` is a master of driver `T`.
+/// Returns the master of an attach, if it is one of driver `T`.
+///
+/// The core does not compare the drivers of a domain and a device on every path. It attaches all
+/// devices of a group to the domain of the group, and in a group of a bus another driver may have
+/// put one of them there.
 ///
 /// # Safety
 ///
-/// `dev` is valid and was probed by some IOMMU driver.
-unsafe fn is_master<T: Operations>(dev: *mut bindings::device) -> bool {
+/// `dev` is valid for `'a`, and was probed by some IOMMU driver that has not released it.
+unsafe fn own_master<'a, T: Operations>(dev: *mut bindings::device) -> Option<&'a Master<T>> {
     // SAFETY: by the safety requirement; the core sets the instance of a device it has probed.
     let ops = unsafe { (*(*(*dev).iommu).iommu_dev).ops };
 
-    core::ptr::eq(ops, T::statics().ops())
+    // SAFETY: by the safety requirement; the driver is `T`.
+    core::ptr::eq(ops, T::statics().ops()).then(|| unsafe { master::<T>(dev) })
 }
 
 /// Returns the master of a callback.

@@ -42,8 +42,8 @@ kernel::sync::global_lock! {
 
 /// Excludes the replays and the removals of the crate's other instances while the result exists.
 ///
-/// The core keeps the groups of a replay on a list that takes no reference, and frees the core's data
-/// of a device without the probe lock when it releases the device.
+/// The core keeps the groups of a replay on a list that takes no reference, and frees the core's
+/// data of a device without the probe lock when it releases the device.
 pub(crate) fn walk() -> impl Sized {
     WALK.lock()
 }

@@ -9,9 +9,9 @@
 //!
 //! So the crate first clears `ready`, and takes the core's probe lock once. After that no probe is
 //! under way that has found the instance in the registry. The core reads `ready` before its second
-//! look-up, but only for the first phandle of a device that it does not know yet. The lock is private
-//! to the core, but the core takes it for each device whose DMA is configured, even one without an
-//! IOMMU.
+//! look-up, but only for the first phandle of a device that it does not know yet. The lock is
+//! private to the core, but the core takes it for each device whose DMA is configured, even one
+//! without an IOMMU.
 //!
 //! Closed by `patches/0001-iommu-Unregister-an-instance-under-the-probe-lock.patch`. With that,
 //! [`ProbeLock`] can go, and so can clearing `ready`; [`evict`] stays, for the masters of several
@@ -76,8 +76,8 @@ impl ProbeLock {
             (*dev).release = Some(release);
             (*dev).dma_mask = &raw mut (*dev).coherent_dma_mask;
         }
-        // SAFETY: the device is initialised. The root of the devicetree is never freed. It describes
-        // no DMA and no IOMMU, so the only effect is the DMA mask of this device.
+        // SAFETY: the device is initialised. The root of the devicetree is never freed. It
+        // describes no DMA and no IOMMU, so the only effect is the DMA mask of this device.
         let _ = unsafe {
             bindings::of_dma_configure_id(dev, bindings::of_root, true, core::ptr::null())
         };
@@ -106,7 +106,8 @@ pub(crate) unsafe fn unregister(instance: &Instance, lock: Option<ProbeLock>) {
     evict(instance);
 }
 
-/// Unbinds the drivers of masters without a link to the instance. Those with a link have none by now.
+/// Unbinds the drivers of masters without a link to the instance. Those with a link have none by
+/// now.
 ///
 /// A link can be missing: it could not be made, or the driver was bound while the driver core began
 /// to unbind the instance.

@@ -57,14 +57,14 @@ pub use crate::mapped_tables::Walker;
 ///
 /// Fields are dropped in this order.
 #[pin_data]
-pub(crate) struct DriverData<T: Hardware> {
+pub(crate) struct InstanceData<T: Hardware> {
     #[pin]
     resources: Resources<'static, T>,
     /// Used only under the lock of the instance.
     engine: UnsafeCell<T::Engine>,
 }
 
-impl<T: Hardware> DriverData<T> {
+impl<T: Hardware> InstanceData<T> {
     pub(crate) fn new<'a>(
         resources: impl PinInit<Resources<'static, T>, Error> + 'a,
         engine: T::Engine,
@@ -76,6 +76,17 @@ impl<T: Hardware> DriverData<T> {
             resources <- resources,
             engine: UnsafeCell::new(engine),
         }? Error)
+    }
+
+    /// Returns the engine of the data at `data`.
+    ///
+    /// # Safety
+    ///
+    /// `data` points to a valid `Self`.
+    #[inline(always)]
+    unsafe fn engine(data: *const Self) -> NonNull<T::Engine> {
+        // SAFETY: by the safety requirement, so the address of its field is not NULL.
+        unsafe { NonNull::new_unchecked(UnsafeCell::raw_get(&raw const (*data).engine)) }
     }
 }
 
@@ -124,13 +135,12 @@ impl<'a, T: Hardware> Live<'a, T> {
     #[inline]
     pub fn lock(&self) -> EngineGuard<'a, T> {
         let lock = self.instance.presence().lock();
-        // SAFETY: by the type invariants.
-        let data = unsafe { &*self.instance.data().cast::<DriverData<T>>() };
 
         // INVARIANT: by the type invariants.
         EngineGuard {
             instance: self.instance,
-            engine: NonNull::from(&data.engine).cast(),
+            // SAFETY: by the type invariants.
+            engine: unsafe { InstanceData::<T>::engine(self.instance.data().cast()) },
             _lock: lock,
         }
     }
@@ -176,7 +186,7 @@ impl<'a, T: Hardware> Deref for Live<'a, T> {
     fn deref(&self) -> &Resources<'a, T> {
         // SAFETY: by the type invariants.
         let resources: *const Resources<'static, T> =
-            unsafe { &raw const (*self.instance.data().cast::<DriverData<T>>()).resources };
+            unsafe { &raw const (*self.instance.data().cast::<InstanceData<T>>()).resources };
 
         // SAFETY: the resources are covariant, so this only shortens their lifetime.
         unsafe { &*resources.cast::<Resources<'a, T>>() }
@@ -206,16 +216,14 @@ impl<'a, T: Hardware> EngineGuard<'a, T> {
     #[inline(always)]
     unsafe fn new(instance: &'a Instance) -> Option<Self> {
         let lock = instance.presence().lock();
-        let data = lock.0?.cast::<DriverData<T>>();
-        // SAFETY: by the invariants of `Presence` the data is valid.
-        let engine = unsafe { &raw const (*data.as_ptr()).engine };
+        let data = lock.0?;
 
         // INVARIANT: the driver is `T` by the safety requirement. The data is there until the
         // presence is changed, which takes the lock.
         Some(Self {
             instance,
-            // SAFETY: the address of a field.
-            engine: unsafe { NonNull::new_unchecked(UnsafeCell::raw_get(engine)) },
+            // SAFETY: by the invariants of `Presence` the data is valid.
+            engine: unsafe { InstanceData::<T>::engine(data.as_ptr().cast()) },
             _lock: lock,
         })
     }
@@ -385,7 +393,7 @@ impl<'a, T: Hardware> Instances<'a, T> {
     }
 
     /// Whether no instance is missing.
-    pub fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.entered.count_ones() as usize == self.count()
     }
 

@@ -103,8 +103,8 @@ impl<'a> GroupRequest<'a> {
         Ok(group)
     }
 
-    /// Returns the group of the masters behind the same instances for which the driver has given the
-    /// same key, or a new one.
+    /// Returns the group of the masters behind the same instances for which the driver has given
+    /// the same key, or a new one.
     ///
     /// # Errors
     ///

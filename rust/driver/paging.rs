@@ -34,8 +34,8 @@ pub trait PagingDomain<T: Hardware>: AtomicSafe + Send + Sync + 'static {
     /// Returns the page table.
     fn table(&self) -> &Self::Table;
 
-    /// Returns the page sizes and the aperture, which are constant for the domain's life: those of the
-    /// table, unless the masters can use less.
+    /// Returns the page sizes and the aperture, which are constant for the domain's life: those of
+    /// the table, unless the masters can use less.
     fn geometry(&self) -> Geometry {
         self.table().geometry()
     }

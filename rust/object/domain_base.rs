@@ -157,8 +157,8 @@ pub(crate) unsafe extern "C" fn free(domain: *mut bindings::iommu_domain) {
     // SAFETY: the reference that `create` gave to the core.
     unsafe { Domain::dec_ref(base) };
     // SAFETY: the reference that `create` was given. The other holders of references to the domain
-    // keep the module by other means: the driver's data of an instance belongs to a device that is bound to the module's
-    // driver, and `release_device` forgets the domain that a master is attached to, before the core
-    // puts the reference that it has for each master.
+    // keep the module by other means: the driver's data of an instance belongs to a device that is
+    // bound to the module's driver, and `release_device` forgets the domain that a master is
+    // attached to, before the core puts the reference that it has for each master.
     unsafe { rust_iommu_helper_module_put(module) };
 }

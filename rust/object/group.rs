@@ -108,8 +108,8 @@ impl Group {
     /// Corresponds to `pci_device_group()`.
     #[cfg(CONFIG_PCI)]
     pub(crate) unsafe fn pci(dev: &Device) -> Result<ARef<Self>> {
-        // SAFETY: `dev` is valid. The groups that this walks are freed meanwhile only in a window of the
-        // core, see "Gaps of the core" in soundness.rst.
+        // SAFETY: `dev` is valid. The groups that this walks are freed meanwhile only in a window
+        // of the core, see "Gaps of the core" in soundness.rst.
         let group = unsafe { bindings::pci_device_group(as_raw(dev)) };
 
         // SAFETY: The result is an error, or a group with one reference for us.

@@ -43,12 +43,12 @@ use crate::{
 ///
 /// # Invariants
 ///
-/// If there is an address, it is that of the driver's valid data for the instance, and the device of
-/// the instance is bound.
+/// If there is an address, it is that of the driver's valid data for the instance, and the device
+/// of the instance is bound.
 pub(crate) struct Presence(pub(crate) Option<NonNull<c_void>>);
 
-// SAFETY: the data is `Send` and `Sync` apart from its engine, which is `Send` and is used under the
-// lock that has this.
+// SAFETY: the data is `Send` and `Sync` apart from its engine, which is `Send` and is used under
+// the lock that has this.
 unsafe impl Send for Presence {}
 
 /// A domain in an instance's list.
@@ -248,8 +248,8 @@ impl Instance {
 
     /// # Safety
     ///
-    /// The gate is held during `'a`, or the lock of the presence, which has the driver's data; or the device
-    /// is bound, and mappings are not undone before the end of `'a`.
+    /// The gate is held during `'a`, or the lock of the presence, which has the driver's data; or
+    /// the device is bound, and mappings are not undone before the end of `'a`.
     #[inline(always)]
     pub(crate) unsafe fn walker<'a>(&'a self) -> BoundWalker<'a> {
         // SAFETY: by the safety requirement.

@@ -86,8 +86,8 @@ pub(crate) fn add(consumer: &Device, supplier: &Device) -> Result {
 ///
 /// The driver core sets the state before it checks whether all suppliers are bound, and leaves it
 /// when one is not. A link that is made in this state counts as used by a probe, although there is
-/// none. When the supplier's driver is unbound, it would wait for the end of that probe: forever, if
-/// there is no driver for the consumer any more.
+/// none. When the supplier's driver is unbound, it would wait for the end of that probe: forever,
+/// if there is no driver for the consumer any more.
 ///
 /// The answer is "no" while other code holds the lock of `dev`, which may be probing it.
 pub(crate) fn is_deferred(dev: &Device) -> bool {

@@ -265,7 +265,8 @@ impl AwakeHold {
 
 impl Drop for AwakeHold {
     fn drop(&mut self) {
-        // INVARIANT: By the invariants of `AwakeHold`. Dropping the `AwakeScope` releases the count.
+        // INVARIANT: By the invariants of `AwakeHold`. Dropping the `AwakeScope` releases the
+        // count.
         drop(AwakeScope { dev: &self.dev });
     }
 }

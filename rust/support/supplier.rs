@@ -27,13 +27,13 @@ use crate::{
     link, //
 };
 
-/// Returns the platform device that reference `index` of `property` names, and makes `dev` depend on
-/// it: its driver is unbound only after that of `dev`.
+/// Returns the platform device that reference `index` of `property` names, and makes `dev` depend
+/// on it: its driver is unbound only after that of `dev`.
 ///
 /// # Errors
 ///
-/// `ENOENT` or `EINVAL` if there is no such reference, `EPROBE_DEFER` if the device does not exist or
-/// has no driver yet, and the errors of the link.
+/// `ENOENT` or `EINVAL` if there is no such reference, `EPROBE_DEFER` if the device does not exist
+/// or has no driver yet, and the errors of the link.
 ///
 /// Corresponds to `fwnode_property_get_reference_args()`, `bus_find_device_by_fwnode()` and
 /// `device_link_add()`. May sleep. Called while `dev` is being probed.

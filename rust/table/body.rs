@@ -55,8 +55,8 @@ use crate::{
 /// # Invariants
 ///
 /// - `directory` has `F::DIR_ENTRIES` words, `slots` as many elements.
-/// - The table of a slot is a block of `pool` that the slot owns. A slot without a table gets one only
-///   with the lock of the walker's device held. A table stays until this is dropped.
+/// - The table of a slot is a block of `pool` that the slot owns. A slot without a table gets one
+///   only with the lock of the walker's device held. A table stays until this is dropped.
 /// - The directory and all tables are mapped for the device with the number `id`, until
 ///   [`Mapped::unmap`] was called.
 /// - It is listed with the walker's device while it exists.
@@ -111,7 +111,8 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
         self.device
             .enter(|walker| {
                 let (virt, bytes) = (self.directory.as_ptr(), self.directory.bytes());
-                // SAFETY: the block is freed only after `drop()`, by which time the mapping was undone.
+                // SAFETY: the block is freed only after `drop()`, by which time the mapping was
+                // undone.
                 unsafe { walker::map(walker.dev(), virt, bytes) }.inspect_err(|e| {
                     dev_err!(
                         walker.dev(),
@@ -150,8 +151,9 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
     ///
     /// # Errors
     ///
-    /// `ENOMEM`, `ERANGE` if the hardware cannot address the table, `EBUSY` if the directory entry is a
-    /// page, `ENODEV` if the device is unbound, or the error of mapping the table for the walker.
+    /// `ENOMEM`, `ERANGE` if the hardware cannot address the table, `EBUSY` if the directory entry
+    /// is a page, `ENODEV` if the device is unbound, or the error of mapping the table for the
+    /// walker.
     #[cold]
     #[inline(never)]
     pub(super) fn install(&self, index: usize, gfp: Gfp) -> Result<NonNull<AtomicU32>> {
@@ -224,8 +226,8 @@ impl<F: Format, W: WalkerDevice> Mapped for Body<F, W> {
 
         // No table is installed meanwhile: that needs a `BoundWalker`.
         for (virt, bytes) in Iterator::chain(core::iter::once(directory), tables) {
-            // SAFETY: by the type invariants it was mapped until now, by the safety requirement for this
-            // device.
+            // SAFETY: by the type invariants it was mapped until now, by the safety requirement for
+            // this device.
             unsafe { walker::unmap(dev, virt, bytes) };
         }
     }
@@ -238,8 +240,8 @@ impl<F: Format, W: WalkerDevice> PinnedDrop for Body<F, W> {
         // SAFETY: by the type invariants it is listed.
         unsafe { this.device.remove(this.as_mapped()) };
         for virt in this.blocks() {
-            // SAFETY: by the type invariants this is a block of the pool that belongs to the slot, which
-            // is not used again.
+            // SAFETY: by the type invariants this is a block of the pool that belongs to the slot,
+            // which is not used again.
             drop(unsafe { this.pool.reclaim(virt) });
         }
     }

@@ -19,8 +19,8 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// Lets the walker see the entries of `range`, and says whether there are [fresh](Table::fresh)
     /// directory entries among theirs.
     ///
-    /// Does nothing but to look for fresh entries if `walker` is that of another device. Long ranges are
-    /// cleaned in parts, see [`Self::start_of`].
+    /// Does nothing but to look for fresh entries if `walker` is that of another device. Long
+    /// ranges are cleaned in parts, see [`Self::start_of`].
     #[inline(always)]
     #[must_use = "changed directory entries have to be invalidated, after unmap as well"]
     pub fn clean(&self, walker: &BoundWalker<'_>, range: &RangeInclusive<u64>) -> bool {
@@ -70,8 +70,8 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         self.body.slots[index].has(Slot::FRESH)
     }
 
-    /// The part of a range that [`Self::clean`] is to be called for at a time, so that interrupts are not
-    /// off for too long: from `range.start()` on, at most 64 tables.
+    /// The part of a range that [`Self::clean`] is to be called for at a time, so that interrupts
+    /// are not off for too long: from `range.start()` on, at most 64 tables.
     pub fn start_of(range: &RangeInclusive<u64>) -> RangeInclusive<u64> {
         let bytes = (64 * F::TABLE_ENTRIES as u64) << F::PAGE_SHIFT;
         let end = (range.start() | (bytes - 1)).min(*range.end());
@@ -82,9 +82,10 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     /// The first IOVA of each directory entry in `range` that has changed and was not
     /// [settled](Table::settle) since.
     ///
-    /// For hardware that caches directory entries, also while they are invalid. Invalidate these for
-    /// every instance, then settle the range; in this order, since another caller that has just mapped
-    /// into the same table relies on it too. Every address of the range has to be the caller's own.
+    /// For hardware that caches directory entries, also while they are invalid. Invalidate these
+    /// for every instance, then settle the range; in this order, since another caller that has just
+    /// mapped into the same table relies on it too. Every address of the range has to be the
+    /// caller's own.
     #[inline]
     pub fn fresh(&self, range: &RangeInclusive<u64>) -> impl Iterator<Item = u64> + '_ {
         self.slots_of(range)

@@ -2,10 +2,10 @@
 
 //! The loops over the entries of one table.
 //!
-//! Entries are read by hardware and, if callers break the rule of disjoint ranges, written by several
-//! CPUs at once. So they are atomics. Nothing is ordered by them, and no more than a plain load and
-//! store is wanted of them; [`core::sync::atomic`] compiles to just that in a loop, where the kernel's
-//! own atomics are a function call each.
+//! Entries are read by hardware and, if callers break the rule of disjoint ranges, written by
+//! several CPUs at once. So they are atomics. Nothing is ordered by them, and no more than a plain
+//! load and store is wanted of them; [`core::sync::atomic`] compiles to just that in a loop, where
+//! the kernel's own atomics are a function call each.
 //!
 //! Words are little-endian in memory. An empty entry is zero.
 

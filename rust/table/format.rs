@@ -26,11 +26,12 @@ pub trait Format: 'static {
     /// What is added to the entry of a page to get that of the page behind it, in a range of
     /// [`Self::LINEAR`].
     const STEP: u32;
-    /// Binary logarithm of the size of the ranges of physical addresses in which [`Self::STEP`] holds.
+    /// Binary logarithm of the size of the ranges of physical addresses in which [`Self::STEP`]
+    /// holds.
     const LINEAR: u32 = 63;
-    /// Binary logarithms of further page sizes, in ascending order. A page that is smaller than the range
-    /// of a table has several equal entries in the table. Others have one or several equal entries in the
-    /// directory.
+    /// Binary logarithms of further page sizes, in ascending order. A page that is smaller than the
+    /// range of a table has several equal entries in the table. Others have one or several equal
+    /// entries in the directory.
     const LARGE: &'static [u32] = &[];
 
     /// The directory entry that points to the table at `table`; never 0. `None` if the hardware
@@ -41,8 +42,8 @@ pub trait Format: 'static {
     ///
     /// # Errors
     ///
-    /// `ERANGE` for an address that the hardware cannot have, `EINVAL` for one that is not a page's, and
-    /// for permissions that the hardware cannot express and must not widen.
+    /// `ERANGE` for an address that the hardware cannot have, `EINVAL` for one that is not a
+    /// page's, and for permissions that the hardware cannot express and must not widen.
     fn page_entry(paddr: u64, prot: Prot) -> Result<u32>;
 
     /// As [`Self::page_entry`], for a page of a size in [`Self::LARGE`].
@@ -53,7 +54,8 @@ pub trait Format: 'static {
     /// The page of a table's entry, or `None` for an invalid entry.
     fn page(entry: u32) -> Option<Page>;
 
-    /// The page of a directory entry, or `None` for an invalid entry and for one that points to a table.
+    /// The page of a directory entry, or `None` for an invalid entry and for one that points to a
+    /// table.
     fn dir_page(_entry: u32) -> Option<Page> {
         None
     }

@@ -2,8 +2,9 @@
 
 //! KUnit suites of the page table, the same for every format.
 //!
-//! The modules have the cases as functions over a [`Format`], and [`table_suite!`](crate::table_suite!)
-//! makes a suite of them: here for the formats of this crate, in a driver for its own format.
+//! The modules have the cases as functions over a [`Format`], and
+//! [`table_suite!`](crate::table_suite!) makes a suite of them: here for the formats of this crate,
+//! in a driver for its own format.
 
 use super::{
     tegra::Tegra,

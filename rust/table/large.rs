@@ -2,9 +2,9 @@
 
 //! Pages of other sizes than that of a single entry.
 //!
-//! A page that is smaller than the range of a table has several equal entries in the table. One that is
-//! larger has one or several equal entries in the directory. If a directory entry has a table already,
-//! which must be empty then, the table waits in the slot until the page is unmapped.
+//! A page that is smaller than the range of a table has several equal entries in the table. One
+//! that is larger has one or several equal entries in the directory. If a directory entry has a
+//! table already, which must be empty then, the table waits in the slot until the page is unmapped.
 
 use kernel::prelude::*;
 

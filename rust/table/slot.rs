@@ -16,18 +16,19 @@ use super::format::{
     Sizes, //
 };
 
-/// The table of a directory entry, as software finds it: its address, with flags in the lowest bits.
+/// The table of a directory entry, as software finds it: its address, with flags in the lowest
+/// bits.
 ///
-/// The atomics of `core` here and in [`entries`] are plain loads and stores. Those of the kernel are
-/// function calls, two for each page that is mapped.
+/// The atomics of `core` here and in [`entries`] are plain loads and stores. Those of the kernel
+/// are function calls, two for each page that is mapped.
 #[derive(Default)]
 pub(super) struct Slot(AtomicPtr<AtomicU32>);
 
 impl Slot {
     /// The directory entry has changed, and the walk cache may have it as it was.
     pub(super) const FRESH: usize = 1 << 0;
-    /// The directory entry is a page, or one of several of a page. The table, if there is one, is empty
-    /// and not walked.
+    /// The directory entry is a page, or one of several of a page. The table, if there is one, is
+    /// empty and not walked.
     pub(super) const SECTION: usize = 1 << 1;
     pub(super) const FLAGS: usize = Self::FRESH | Self::SECTION;
 
@@ -70,8 +71,8 @@ impl Slot {
         self.0.store(tagged, Ordering::Release);
     }
 
-    /// Sets the flags of a directory entry that changes. Called with the lock of the walker's device held,
-    /// or without a device.
+    /// Sets the flags of a directory entry that changes. Called with the lock of the walker's
+    /// device held, or without a device.
     pub(super) fn set_section(&self, section: bool) {
         let flags = if section { Self::FLAGS } else { Self::FRESH };
         let tagged = self.load().map_addr(|addr| addr & !Self::FLAGS | flags);

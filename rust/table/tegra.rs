@@ -2,10 +2,11 @@
 
 //! Entries of the Tegra SMMU.
 //!
-//! A directory of 1024 entries, one for 4 MiB each, and tables of 1024 entries. An entry has permissions
-//! in bits 31 (read) and 30 (write), bit 29 for non-secure memory, and a page frame number. There is no
-//! valid bit: an entry without permissions is invalid. A directory entry that does not have bit 28 is a
-//! page of 4 MiB. The hardware allows what the entries of both levels allow.
+//! A directory of 1024 entries, one for 4 MiB each, and tables of 1024 entries. An entry has
+//! permissions in bits 31 (read) and 30 (write), bit 29 for non-secure memory, and a page frame
+//! number. There is no valid bit: an entry without permissions is invalid. A directory entry that
+//! does not have bit 28 is a page of 4 MiB. The hardware allows what the entries of both levels
+//! allow.
 
 use kernel::prelude::*;
 

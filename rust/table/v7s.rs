@@ -3,9 +3,9 @@
 //! Entries of the ARMv7 short-descriptor format, as MediaTek's IOMMUs have it.
 //!
 //! A directory of 4096 entries (16384 for IOVAs of 34 bits), one for 1 MiB each, and tables of 256
-//! entries. A page of 64 KiB has 16 equal entries in a table, one of 16 MiB has 16 equal entries in the
-//! directory. Physical addresses have up to 35 bits. Bits 32 to 34 are where ARM has permissions, so
-//! there are none.
+//! entries. A page of 64 KiB has 16 equal entries in a table, one of 16 MiB has 16 equal entries in
+//! the directory. Physical addresses have up to 35 bits. Bits 32 to 34 are where ARM has
+//! permissions, so there are none.
 //!
 //! C implementation: `drivers/iommu/io-pgtable-arm-v7s.c` with `IO_PGTABLE_QUIRK_ARM_MTK_EXT` and
 //! `IO_PGTABLE_QUIRK_NO_PERMS`.

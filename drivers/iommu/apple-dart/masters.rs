@@ -156,9 +156,9 @@ impl Operations for AppleDart {
     }
 
     /// The steps that can fail are done first, at all instances: a block may fail to invalidate its
-    /// TLB. Streams that are translated are denied meanwhile. Until the last instance is ready, none
-    /// has let the master through the new tables. So undoing the change needs no invalidation, and
-    /// cannot fail.
+    /// TLB. Streams that are translated are denied meanwhile. Until the last instance is ready,
+    /// none has let the master through the new tables. So undoing the change needs no invalidation,
+    /// and cannot fail.
     fn attach(
         iommus: &Instances<'_, Self>,
         master: &Master<Self>,

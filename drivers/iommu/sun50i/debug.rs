@@ -9,7 +9,10 @@ use iommu::{
     },
     gfp::Gfp,
     hardware::DebugOps,
-    paging::PagingDomain,
+    paging::{
+        PagingDomain,
+        PagingTable, //
+    },
     pm,
     prot::Prot, //
 };

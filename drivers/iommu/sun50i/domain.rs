@@ -58,7 +58,8 @@ impl Domain {
         }
     }
 
-    /// [`PagingDomain::sync_map`] for a range that is clean, with the directory entries that are new.
+    /// [`PagingDomain::sync_map`] for a range that is clean, with the directory entries that are
+    /// new.
     #[cold]
     #[inline(never)]
     fn invalidate_fresh(

@@ -9,10 +9,7 @@ use kernel::{
     prelude::*, //
 };
 
-use super::{
-    is_master,
-    master, //
-};
+use super::own_master;
 
 use crate::{
     access::{
@@ -41,13 +38,10 @@ pub(super) unsafe extern "C" fn attach_paging<T: Operations>(
     let Some(domain) = (unsafe { TypedDomain::<T>::from_raw(domain) }) else {
         return EINVAL.to_errno();
     };
-    // Not every path in the core compares the drivers of the two.
-    // SAFETY: the core passes a device that it has probed.
-    if !unsafe { is_master::<T>(dev) } {
-        return EINVAL.to_errno();
-    }
     // SAFETY: the core calls this between `probe_device` and `release_device`.
-    let master = unsafe { master::<T>(dev) };
+    let Some(master) = (unsafe { own_master::<T>(dev) }) else {
+        return EINVAL.to_errno();
+    };
 
     let iommus = master.instances().enter();
     let result = if !domain.instances().same(master.instances()) {
@@ -119,14 +113,10 @@ pub(super) unsafe extern "C" fn attach_identity<T: Operations>(
     dev: *mut bindings::device,
     _old: *mut bindings::iommu_domain,
 ) -> c_int {
-    // The core attaches all devices of a group to its domain. In a group of a bus, another driver may
-    // have put one of them there.
-    // SAFETY: the core passes a device that it has probed.
-    if !unsafe { is_master::<T>(dev) } {
-        return EINVAL.to_errno();
-    }
     // SAFETY: the core calls this between `probe_device` and `release_device`.
-    let master = unsafe { master::<T>(dev) };
+    let Some(master) = (unsafe { own_master::<T>(dev) }) else {
+        return EINVAL.to_errno();
+    };
 
     let iommus = master.instances().enter();
     let result = if !iommus.is_complete() {
@@ -154,14 +144,10 @@ pub(super) unsafe extern "C" fn attach_blocked<T: Operations>(
     dev: *mut bindings::device,
     _old: *mut bindings::iommu_domain,
 ) -> c_int {
-    // The core attaches all devices of a group to its domain. In a group of a bus, another driver may
-    // have put one of them there.
-    // SAFETY: the core passes a device that it has probed.
-    if !unsafe { is_master::<T>(dev) } {
-        return EINVAL.to_errno();
-    }
     // SAFETY: the core calls this between `probe_device` and `release_device`.
-    let master = unsafe { master::<T>(dev) };
+    let Some(master) = (unsafe { own_master::<T>(dev) }) else {
+        return EINVAL.to_errno();
+    };
 
     // Unbound instances deny everything already.
     T::attach_blocked(&master.instances().enter(), master);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Callbacks for a master: `of_xlate`, `probe_device`, `release_device` and what the core asks of it
-//! in between.
+//! Callbacks for a master: `of_xlate`, `probe_device`, `release_device` and what the core asks of
+//! it in between.
 //!
 //! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
 

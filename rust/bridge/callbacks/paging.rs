@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Callbacks of a paging domain: allocation, mapping, and what makes mappings visible to the hardware.
+//! Callbacks of a paging domain: allocation, mapping, and what makes mappings visible to the
+//! hardware.
 //!
 //! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
 

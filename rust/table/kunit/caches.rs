@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A page table, and the caches of a walker. Two CPUs map and unmap at the same time. After the steps
-//! of a driver's `sync_map` and `sync`, the caches have no stale entry.
+//! A page table, and the caches of a walker. Two CPUs map and unmap at the same time. After the
+//! steps of a driver's `sync_map` and `sync`, the caches have no stale entry.
 
 use core::ops::RangeInclusive;
 
@@ -126,8 +126,8 @@ impl<F: Format> Hardware<F> {
         self.wrong.add(u32::from(!condition), Relaxed);
     }
 
-    /// One CPU: maps and unmaps pages of its own, those of `first` and each second one behind it, in tables
-    /// that both CPUs need. Any page may be accessed at any time.
+    /// One CPU: maps and unmaps pages of its own, those of `first` and each second one behind it,
+    /// in tables that both CPUs need. Any page may be accessed at any time.
     fn run(&self, first: usize) {
         let mut random = Random::new(F::NAME);
         let paddr =

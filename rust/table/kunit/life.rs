@@ -34,6 +34,7 @@ use super::support::{
 use crate::{
     gfp::Gfp,
     pages,
+    paging::PagingTable,
     prot::Prot,
     table::{
         Format,
@@ -75,8 +76,8 @@ pub fn allocation_fails<F: Format>() -> Result {
     Ok(())
 }
 
-/// Without its device a table gets no new tables. Those that are there take stores, which no hardware
-/// sees.
+/// Without its device a table gets no new tables. Those that are there take stores, which no
+/// hardware sees.
 pub fn device_goes<F: Format>() -> Result {
     let tables = pages::live_tables();
     let bytes = pages::live_bytes();

@@ -27,6 +27,7 @@ use kernel::{
 use crate::{
     gfp::Gfp,
     lock_class::new_lock,
+    paging::PagingTable,
     prot::Prot,
     table::{
         entries,
@@ -123,13 +124,13 @@ impl Stand {
     }
 
     fn walker(&self) -> BoundWalker<'_> {
-        // SAFETY: the address of the device is a number that no other registered device has. Callers
-        // have the lock, or do not unbind meanwhile.
+        // SAFETY: the address of the device is a number that no other registered device has.
+        // Callers have the lock, or do not unbind meanwhile.
         unsafe { BoundWalker::new(self.device(), self.pdev.addr()) }
     }
 
-    /// The device counts as unbound from now on: the mappings of `table`, which is of this device, are
-    /// undone.
+    /// The device counts as unbound from now on: the mappings of `table`, which is of this device,
+    /// are undone.
     pub fn unbind<F: Format>(&self, table: &TestTable<F>) {
         *self.bound.lock() = false;
         // SAFETY: listed with this, and no hardware walks it.
@@ -155,8 +156,8 @@ impl PinnedDrop for Stand {
     }
 }
 
-// SAFETY: there is one device, which is unregistered with the last reference. A table has a reference
-// until it is dropped, and thus removed.
+// SAFETY: there is one device, which is unregistered with the last reference. A table has a
+// reference until it is dropped, and thus removed.
 unsafe impl WalkerDevice for Arc<Stand> {
     fn enter<R>(&self, f: impl FnOnce(&BoundWalker<'_>) -> R) -> Option<R> {
         let bound = *self.bound.lock();
@@ -206,7 +207,8 @@ impl<F: Format> TestTable<F> {
         self.map(iova, paddr, 1 << F::PAGE_SHIFT, pgcount, prot, gfp)
     }
 
-    /// Unmaps so many bytes as `pgcount` pages of the smallest size have, and says how many pages it did.
+    /// Unmaps so many bytes as `pgcount` pages of the smallest size have, and says how many pages
+    /// it did.
     pub fn unmap_pages(&self, iova: u64, pgcount: usize) -> usize {
         self.unmap(iova, pgcount.saturating_mul(1 << F::PAGE_SHIFT)) >> F::PAGE_SHIFT
     }

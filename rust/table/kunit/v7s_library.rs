@@ -23,6 +23,7 @@ use super::support::{
 use crate::{
     bindings::rust_iommu_helper_phys_to_virt,
     gfp::Gfp,
+    paging::PagingTable,
     prot::Prot,
     table::{
         entries,
