@@ -132,11 +132,33 @@ static void buffer_free(struct buffer *b)
 	kfree(b);
 }
 
-static struct buffer *buffer_alloc(unsigned int nr, bool scattered)
+/*
+ * Allocates the run of pages at a physical address: takes all free memory until the page
+ * allocator hands out this run, then gives the rest back.
+ */
+static void *pages_at(phys_addr_t pa, unsigned int nr)
+{
+	unsigned int order = get_order((size_t)nr << PAGE_SHIFT);
+	struct page *page, *other, *next;
+	LIST_HEAD(others);
+
+	while ((page = alloc_pages(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY, order)) &&
+	       page_to_phys(page) != pa)
+		list_add(&page->lru, &others);
+	if (page) {
+		split_page(page, order);
+		memset(page_address(page), 0, (size_t)nr << PAGE_SHIFT);
+	}
+	list_for_each_entry_safe(other, next, &others, lru)
+		__free_pages(other, order);
+	return page ? page_address(page) : NULL;
+}
+
+/* Allocates a buffer, of a run of pages if there is one already. */
+static struct buffer *buffer_alloc(unsigned int nr, bool scattered, void *run)
 {
 	struct buffer *b = kzalloc_obj(*b);
 	struct page *page;
-	void *run = NULL;
 	unsigned int i;
 
 	if (!b)
@@ -145,7 +167,7 @@ static struct buffer *buffer_alloc(unsigned int nr, bool scattered)
 	b->pages = kvcalloc(nr, sizeof(*b->pages), GFP_KERNEL);
 	if (!b->pages)
 		goto fail;
-	if (!scattered) {
+	if (!scattered && !run) {
 		run = alloc_pages_exact((size_t)nr << PAGE_SHIFT,
 					GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
 		if (!run)
@@ -166,17 +188,23 @@ fail:
 	return NULL;
 }
 
+static int buf_args(char **argv, unsigned int *n, unsigned int *nr)
+{
+	if (kstrtouint(argv[1], 0, n) || *n >= CLIENT_BUFFERS ||
+	    kstrtouint(argv[2], 0, nr) || !*nr || *nr > 65536)
+		return -EINVAL;
+	return buffers[*n] ? -EBUSY : 0;
+}
+
 /* buf B PAGES [scatter] */
 static int cmd_buf(struct client *c, int argc, char **argv)
 {
 	unsigned int n, nr;
+	int ret = buf_args(argv, &n, &nr);
 
-	if (kstrtouint(argv[1], 0, &n) || n >= CLIENT_BUFFERS ||
-	    kstrtouint(argv[2], 0, &nr) || !nr || nr > 65536)
-		return -EINVAL;
-	if (buffers[n])
-		return -EBUSY;
-	buffers[n] = buffer_alloc(nr, argc > 3 && !strcmp(argv[3], "scatter"));
+	if (ret)
+		return ret;
+	buffers[n] = buffer_alloc(nr, argc > 3 && !strcmp(argv[3], "scatter"), NULL);
 	return buffers[n] ? 0 : -ENOMEM;
 }
 
@@ -373,6 +401,34 @@ static int attach_args(char **argv, unsigned int *n)
 	if (kstrtouint(argv[1], 0, n) || *n >= CLIENT_DOMAINS || !domains[*n])
 		return -ENOENT;
 	return 0;
+}
+
+/*
+ * reuse B PAGES PHYS D: frees a domain, and allocates its memory at a physical address as
+ * a buffer.  The memory is allocated at once: whatever comes between may take it.
+ */
+static int cmd_reuse(struct client *c, int argc, char **argv)
+{
+	unsigned int n, nr;
+	int ret = buf_args(argv, &n, &nr);
+	void *run;
+	u64 pa;
+
+	if (ret)
+		return ret;
+	if (client_u64(argv[3], &pa) || !is_power_of_2(nr))
+		return -EINVAL;
+	ret = cmd_free(c, 2, argv + 3);
+	if (ret)
+		return ret;
+	run = pages_at(pa, nr);
+	if (!run)
+		return -ENOENT;
+	buffers[n] = buffer_alloc(nr, false, run);
+	if (buffers[n])
+		return 0;
+	free_pages_exact(run, (size_t)nr << PAGE_SHIFT);
+	return -ENOMEM;
 }
 
 /* attach D */
@@ -648,6 +704,7 @@ static const struct command commands[] = {
 	{ "cmp", 5, false, cmd_cmp },
 	{ "alloc", 1, true, cmd_alloc },
 	{ "free", 1, false, cmd_free },
+	{ "reuse", 4, false, cmd_reuse },
 	{ "attach", 1, true, cmd_attach },
 	{ "detach", 1, true, cmd_detach },
 	{ "gattach", 1, true, cmd_gattach },
