@@ -52,6 +52,7 @@ use object::{
     sysfs, //
 };
 use support::{
+    bare_device,
     fwnode,
     gate,
     link,

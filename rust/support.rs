@@ -5,6 +5,7 @@
 //! They depend on nothing else of this crate, except for the declarations of C functions.
 
 pub mod atomic_safe;
+pub(crate) mod bare_device;
 pub mod clk;
 pub(crate) mod fwnode;
 pub(crate) mod gate;

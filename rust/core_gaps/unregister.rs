@@ -23,66 +23,38 @@ use kernel::{
     time::{
         delay::fsleep,
         Delta, //
-    },
-    types::Opaque, //
+    }, //
 };
 
 use super::replay;
 
 use crate::{
+    bare_device::BareDevice,
     bindings::as_raw,
     group::Group,
     instance::Instance, //
 };
 
 /// A device with which the core's probe lock is taken once. Made early, so that this cannot fail.
-pub(crate) struct ProbeLock(KBox<Opaque<bindings::device>>);
-
-/// Frees the device of a [`ProbeLock`].
-///
-/// # Safety
-///
-/// Called by the driver core only, with the last reference to such a device.
-unsafe extern "C" fn release(dev: *mut bindings::device) {
-    // SAFETY: made by `into_raw` in `wait`.
-    drop(unsafe { KBox::<Opaque<bindings::device>>::from_raw(dev.cast()) });
-}
+pub(crate) struct ProbeLock(BareDevice);
 
 impl ProbeLock {
     /// # Errors
     ///
     /// `ENOMEM`.
     pub(crate) fn new() -> Result<Self> {
-        let dev = KBox::init(
-            pin_init::init_zeroed::<Opaque<bindings::device>>(),
-            GFP_KERNEL,
-        )?;
-
-        Ok(Self(dev))
+        BareDevice::new().map(Self)
     }
 
     /// Waits for all callbacks that held the probe lock when this was called.
     ///
     /// Must not be called with the lock held, in `of_xlate` or `probe_device`. May sleep.
     ///
-    /// Corresponds to a `mutex_lock()` and `mutex_unlock()` of that lock, which
-    /// `of_dma_configure_id()` does for a device that only this function knows.
+    /// Corresponds to a `mutex_lock()` and `mutex_unlock()` of that lock, which configuring the DMA
+    /// of a device does.
     pub(crate) fn wait(self) {
-        let dev: *mut bindings::device = KBox::into_raw(self.0).cast();
-
-        // SAFETY: zeroed memory of our own. The last reference frees it, by `release`.
-        unsafe {
-            bindings::device_initialize(dev);
-            (*dev).release = Some(release);
-            (*dev).dma_mask = &raw mut (*dev).coherent_dma_mask;
-        }
-        // SAFETY: the device is initialised. The root of the devicetree is never freed. It
-        // describes no DMA and no IOMMU, so the only effect is the DMA mask of this device.
-        let _ = unsafe {
-            bindings::of_dma_configure_id(dev, bindings::of_root, true, core::ptr::null())
-        };
-        // SAFETY: this puts the reference of `device_initialize`.
-        unsafe { bindings::put_device(dev) };
+        // SAFETY: the root of the devicetree is never freed, and describes no IOMMU.
+        drop(unsafe { self.0.configure(bindings::of_root) });
     }
 }
 
