@@ -5,6 +5,7 @@
 pub mod access;
 pub mod domain;
 pub mod hardware;
+pub(crate) mod instances;
 pub mod master;
 pub mod ops;
 pub mod paging;

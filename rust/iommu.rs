@@ -41,6 +41,7 @@ pub use driver::registers;
 use support::test_device;
 
 use bridge::debugfs;
+use driver::instances;
 use object::{
     domain_base,
     instance,

@@ -26,15 +26,13 @@ use kernel::{
 };
 
 use crate::{
-    access::{
-        InstanceSet,
-        Live, //
-    },
+    access::Live,
     domain_base::Domain,
     fault::Name,
     gfp::Gfp,
     hardware::DebugOps,
     instance::Instance,
+    instances::InstanceSet,
     master_base::{
         Attached,
         MasterBase, //

@@ -29,11 +29,11 @@ use kernel::{
 };
 
 use crate::{
-    access::InstanceSet,
     domain_base::{
         Domain,
         DomainVTable, //
     },
+    instances::InstanceSet,
     ops::Operations,
     paging::{
         PagingDomain,

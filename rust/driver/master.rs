@@ -12,7 +12,7 @@ use kernel::{
 };
 
 use crate::{
-    access::InstanceSet,
+    instances::InstanceSet,
     master_base::{
         is_pci,
         Attached,

@@ -12,11 +12,11 @@ use kernel::{
 use super::own_master;
 
 use crate::{
-    access::{
+    domain::TypedDomain,
+    instances::{
         Instances,
         Names, //
     },
-    domain::TypedDomain,
     master::Master,
     master_base::Attached,
     ops::Operations, //

@@ -17,10 +17,7 @@ use kernel::{
 use super::master;
 
 use crate::{
-    access::{
-        InstanceSet,
-        Live, //
-    },
+    access::Live,
     bindings::{
         self as helpers,
         as_raw, //
@@ -31,6 +28,7 @@ use crate::{
     },
     fwnode,
     group::Group,
+    instances::InstanceSet,
     master::Master,
     ops::{
         DefaultDomain,
