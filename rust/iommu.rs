@@ -49,6 +49,7 @@ use object::{
     master_base,
     refusal,
     registry,
+    shared_walker,
     streams,
     sysfs, //
 };

@@ -13,5 +13,6 @@ pub(crate) mod mapped_tables;
 pub(crate) mod master_base;
 pub(crate) mod refusal;
 pub(crate) mod registry;
+pub(crate) mod shared_walker;
 pub(crate) mod streams;
 pub(crate) mod sysfs;

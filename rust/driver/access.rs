@@ -54,7 +54,8 @@ pub use crate::{
         Engines,
         Instances, //
     },
-    mapped_tables::Walker, //
+    mapped_tables::Walker,
+    shared_walker::SharedWalker, //
 };
 
 /// The driver's data for one instance: its resources, and its engine.

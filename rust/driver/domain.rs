@@ -46,7 +46,8 @@ use crate::{
 ///
 /// # Invariants
 ///
-/// It is in the list of each of `instances` from the end of [`Self::create`] until it is dropped.
+/// From the end of [`Self::create`] until it is dropped, it is in the list of each instance that it
+/// was made for. Those of whose lists it is are in `instances`.
 #[repr(C)]
 #[pin_data(PinnedDrop)]
 pub(crate) struct TypedDomain<T: Operations> {
@@ -141,6 +142,25 @@ impl<T: Operations> TypedDomain<T> {
         unsafe { &*raw.cast::<Self>() }
     }
 
+    /// Lets the instances of a master walk the tables, if they are those that the domain was made
+    /// for, or can join it.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if they cannot, `ENOSPC` if too many have joined already, `ENOMEM`.
+    pub(crate) fn join(&self, instances: &InstanceSet<T>) -> Result {
+        if self.instances.same(instances) {
+            return Ok(());
+        }
+        if T::SHARING == 0 {
+            return Err(EINVAL);
+        }
+        // INVARIANT: each is in the set before the domain is in its list.
+        self.instances.join(instances, |instance| {
+            instance.add_domain(NonNull::from(&self.base))
+        })
+    }
+
     #[inline]
     pub(crate) fn instances(&self) -> &InstanceSet<T> {
         &self.instances
@@ -228,7 +248,7 @@ impl<T: Operations> TypedDomain<T> {
 impl<T: Operations> PinnedDrop for TypedDomain<T> {
     fn drop(self: Pin<&mut Self>) {
         let base = NonNull::from(&self.base);
-        for instance in self.instances.as_slice() {
+        for instance in self.instances.all() {
             instance.remove_domain(base);
         }
     }

@@ -8,7 +8,10 @@ use kernel::{
     device::Device,
     fmt,
     prelude::*,
-    sync::Arc, //
+    sync::{
+        Arc,
+        SetOnce, //
+    },
 };
 
 use crate::{
@@ -21,13 +24,16 @@ use crate::{
     refusal, //
 };
 
-/// The instances of one master or domain, in the order of the devicetree.
+/// The instances of one master or domain, in the order of the devicetree, and those that have
+/// joined a domain later.
 ///
 /// # Invariants
 ///
-/// There are 1 to [`InstanceSet::MAX`] instances, all distinct, and all of driver `T`.
+/// There are 1 to [`InstanceSet::MAX`] `instances`, all distinct. They and those that have joined
+/// are of driver `T`.
 pub(crate) struct InstanceSet<T: Hardware> {
     instances: KVec<Arc<Instance>>,
+    joined: KVec<SetOnce<Arc<Instance>>>,
     _driver: PhantomData<fn(T) -> T>,
 }
 
@@ -48,6 +54,7 @@ impl<T: Hardware> InstanceSet<T> {
         // INVARIANT: checked above, and by the safety requirement.
         Ok(Self {
             instances,
+            joined: KVec::new(),
             _driver: PhantomData,
         })
     }
@@ -72,7 +79,12 @@ impl<T: Hardware> InstanceSet<T> {
                 .all(|(a, b)| Arc::ptr_eq(a, b))
     }
 
-    pub(crate) fn try_clone(&self) -> Result<Self> {
+    /// As a set of its own, to which `places` other instances can be joined.
+    pub(crate) fn try_clone(&self, places: usize) -> Result<Self> {
+        let mut joined = KVec::with_capacity(places, GFP_KERNEL)?;
+        for _ in 0..places {
+            joined.push(SetOnce::new(), GFP_KERNEL)?;
+        }
         let mut instances = KVec::with_capacity(self.instances.len(), GFP_KERNEL)?;
         for instance in self.instances.iter() {
             instances.push(instance.clone(), GFP_KERNEL)?;
@@ -80,8 +92,40 @@ impl<T: Hardware> InstanceSet<T> {
         // INVARIANT: as `self`.
         Ok(Self {
             instances,
+            joined,
             _driver: PhantomData,
         })
+    }
+
+    /// All instances, those that have joined last.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Instance>> {
+        let joined = self.joined.iter().filter_map(SetOnce::as_ref);
+
+        Iterator::chain(self.instances.iter(), joined)
+    }
+
+    /// Joins those instances of `other` that are not in this set yet, and then calls `joined` for
+    /// each. They stay until the set is dropped.
+    ///
+    /// # Errors
+    ///
+    /// `ENOSPC` if there is no place left, and the errors of `joined`.
+    pub(crate) fn join(&self, other: &Self, joined: impl Fn(&Instance) -> Result) -> Result {
+        for instance in other.instances.iter() {
+            if self.all().any(|known| Arc::ptr_eq(known, instance)) {
+                continue;
+            }
+            // INVARIANT: as `other`. Two callers may join the same one, which is harmless.
+            if !self
+                .joined
+                .iter()
+                .any(|place| place.populate(instance.clone()))
+            {
+                return Err(ENOSPC);
+            }
+            joined(instance)?;
+        }
+        Ok(())
     }
 
     /// Enters the gates of those instances that are not being unbound.
@@ -122,6 +166,19 @@ impl<T: Hardware> Engines<'_, T> {
     pub fn first(&mut self) -> Option<EngineGuard<'_, T>> {
         // SAFETY: by the invariants of the set.
         unsafe { EngineGuard::new(self.0.first()) }
+    }
+
+    /// Calls `f` with the engine of each instance that is not unbound, one after the other: those
+    /// that have joined the domain, too. See [`Operations::SHARING`].
+    ///
+    /// [`Operations::SHARING`]: crate::ops::Operations::SHARING
+    pub fn each(&mut self, mut f: impl FnMut(EngineGuard<'_, T>)) {
+        for instance in self.0.all() {
+            // SAFETY: by the invariants of the set.
+            if let Some(engine) = unsafe { EngineGuard::new(instance) } {
+                f(engine);
+            }
+        }
     }
 
     /// Calls `f` with the device of an instance, for its name in the log, unless the instance is
@@ -222,6 +279,145 @@ impl<T: Hardware> fmt::Display for Names<'_, '_, T> {
         if first {
             f.write_str("its IOMMU, which is being unbound")?;
         }
+        Ok(())
+    }
+}
+
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
+#[kunit_tests(rust_iommu_instances)]
+mod tests {
+    use super::*;
+
+    use core::ptr::NonNull;
+
+    use kernel::{
+        device::Core,
+        device_id::IdArray,
+        of,
+        platform,
+        types::CovariantForLt, //
+    };
+
+    use crate::{
+        access::InstanceData,
+        hardware::Resources,
+        test_device::TestDevice, //
+    };
+
+    /// Hardware whose engine is a number.
+    struct Test;
+
+    struct Nothing;
+
+    impl Hardware for Test {
+        type IdInfo = ();
+        type Resources = CovariantForLt!(Nothing);
+        type Engine = u32;
+
+        const NAME: &'static CStr = c"iommu-test";
+        const OF_ID_TABLE: of::IdTable<()> = &IdArray::<_, _, 0>::new([]);
+
+        fn probe<'bound>(
+            _pdev: &'bound platform::Device<Core<'_>>,
+            _info: &'bound (),
+        ) -> Result<(impl PinInit<Resources<'bound, Self>, Error> + 'bound, u32)> {
+            Ok((Ok::<_, Error>(Nothing), 0))
+        }
+
+        fn remove(_iommu: Live<'_, Self>) {}
+
+        fn shutdown(_iommu: Live<'_, Self>) {}
+    }
+    /// An instance whose engine is `number`, until it is dropped.
+    struct Bound {
+        instance: Arc<Instance>,
+        _data: Pin<KBox<InstanceData<Test>>>,
+    }
+
+    impl Bound {
+        fn new(dev: &TestDevice, number: u32) -> Result<Self> {
+            let resources = Ok::<_, Error>(Nothing);
+            let data = KBox::pin_init(InstanceData::<Test>::new(resources, number), GFP_KERNEL)?;
+            // SAFETY: the device is bound, and stays so until after `drop`.
+            let instance = unsafe { Instance::new(dev.as_bound(), 0, core::ptr::null()) }?;
+            // SAFETY: of this driver, and there until `drop`.
+            unsafe { instance.set_data(NonNull::from(&*data).cast()) };
+
+            Ok(Self {
+                instance,
+                _data: data,
+            })
+        }
+
+        fn set(&self) -> Result<InstanceSet<Test>> {
+            let mut instances = KVec::new();
+            instances.push(self.instance.clone(), GFP_KERNEL)?;
+
+            // SAFETY: of this driver.
+            unsafe { InstanceSet::new(instances) }
+        }
+    }
+
+    impl Drop for Bound {
+        fn drop(&mut self) {
+            self.instance.close();
+        }
+    }
+
+    /// The engines of a set, one decimal digit each.
+    fn engines(set: &InstanceSet<Test>) -> u32 {
+        let mut digits = 0;
+
+        set.engines().each(|engine| digits = digits * 10 + *engine);
+        digits
+    }
+
+    /// Joins `other`, and returns the number of instances that are new.
+    fn join(set: &InstanceSet<Test>, other: &Bound) -> Result<u32> {
+        let new = core::cell::Cell::new(0);
+
+        set.join(&other.set()?, |_| {
+            new.set(new.get() + 1);
+            Ok(())
+        })?;
+        Ok(new.get())
+    }
+
+    #[test]
+    fn instances_come_and_go() -> Result {
+        let dev = TestDevice::new(c"iommu-test-instances")?;
+        let (first, second, third) = (
+            Bound::new(&dev, 1)?,
+            Bound::new(&dev, 2)?,
+            Bound::new(&dev, 3)?,
+        );
+        let set = first.set()?.try_clone(1)?;
+        assert_eq!(engines(&set), 1);
+
+        assert_eq!(join(&set, &second), Ok(1));
+        assert_eq!(engines(&set), 12);
+        // One that is known takes no place. For another one there is none left.
+        assert_eq!(join(&set, &second), Ok(0));
+        assert_eq!(join(&set, &first), Ok(0));
+        assert_eq!(join(&set, &third), Err(ENOSPC));
+        assert_eq!(engines(&set), 12);
+
+        // The set outlives the instance that it was made for.
+        drop(first);
+        assert_eq!(engines(&set), 2);
+        drop(second);
+        assert_eq!(engines(&set), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn no_places() -> Result {
+        let dev = TestDevice::new(c"iommu-test-instances")?;
+        let (first, second) = (Bound::new(&dev, 1)?, Bound::new(&dev, 2)?);
+        let set = first.set()?.try_clone(0)?;
+
+        assert_eq!(join(&set, &second), Err(ENOSPC));
+        assert_eq!(engines(&set), 1);
         Ok(())
     }
 }

@@ -177,6 +177,16 @@ pub trait Operations: Hardware + HasStatics {
     /// Number of cells of one entry of a master's `iommus` property.
     const CELLS: usize = 1;
 
+    /// The number of instances that can join a domain, apart from those that it was made for: their
+    /// masters can be attached to it, and they are in [`Engines::each`] until it is freed. For
+    /// hardware whose instances walk the same tables, see [`SharedWalker`].
+    ///
+    /// An instance that is bound again is a new one, and takes another place.
+    ///
+    /// [`Engines::each`]: crate::access::Engines::each
+    /// [`SharedWalker`]: crate::access::SharedWalker
+    const SHARING: usize = 0;
+
     /// Whether the hardware can let a master's accesses through untranslated.
     const IDENTITY: bool = true;
 
@@ -227,7 +237,8 @@ pub trait Operations: Hardware + HasStatics {
 
     /// Attaches `master` to `domain`. It may be attached to any domain before.
     ///
-    /// All instances of the master are bound and are those that `domain` was made for. When this
+    /// All instances of the master are bound. They are those that `domain` was made for, or have
+    /// joined it. When this
     /// returns, either all of them translate through `domain`, or none does and the master is still
     /// attached as before. The master's accesses are never let through untranslated in between,
     /// unless it was in the identity domain before.

@@ -44,20 +44,19 @@ pub(super) unsafe extern "C" fn attach_paging<T: Operations>(
     };
 
     let iommus = master.instances().enter();
-    let result = if !domain.instances().same(master.instances()) {
-        Err(not_attached(
-            &iommus,
-            master,
-            "its IOMMUs are not those of the domain",
-            EINVAL,
-        ))
-    } else if !iommus.is_complete() {
+    let result = if !iommus.is_complete() {
         Err(not_attached(
             &iommus,
             master,
             "an IOMMU is being unbound",
             ENODEV,
         ))
+    } else if let Err(e) = domain.join(master.instances()) {
+        let why = match e {
+            ENOSPC => "too many IOMMUs have joined the domain",
+            _ => "its IOMMUs are not those of the domain",
+        };
+        Err(not_attached(&iommus, master, why, e))
     } else {
         domain
             .with_reference(|domain| T::attach(&iommus, master, domain))

@@ -109,7 +109,7 @@ fn try_probe_device<T: Operations>(dev: &Device) -> Result<Pin<KBox<Master<T>>>>
     let data =
         T::probe_device(&iommus, dev, &streams)
             .map_err(|e| if e == EPROBE_DEFER { EIO } else { e })?;
-    let master = Master::new(dev, instances.try_clone()?, streams, data)?;
+    let master = Master::new(dev, instances.try_clone(0)?, streams, data)?;
     // Last, since a managed link cannot be removed again.
     for instance in instances.as_slice() {
         // SAFETY: `iommus` is complete, so the gate is held.

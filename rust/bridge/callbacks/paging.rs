@@ -37,7 +37,7 @@ pub(super) unsafe extern "C" fn domain_alloc_paging<T: Operations>(
     let module = T::statics().module();
 
     let domain = (|| {
-        let instances = master.instances().try_clone()?;
+        let instances = master.instances().try_clone(T::SHARING)?;
         let iommus = master.instances().enter();
         if !iommus.is_complete() {
             return Err(ENODEV);
