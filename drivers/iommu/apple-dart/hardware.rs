@@ -248,7 +248,7 @@ fn check(iommu: Live<'_, AppleDart>, params: &Params) -> Result {
         dev_err!(iommu.dev(), "pages of {} bytes are not supported\n", size);
         return Err(EINVAL);
     }
-    if params.streams == 0 || usize::from(params.streams) > MAX_STREAMS {
+    if !params.has_valid_streams() {
         dev_err!(
             iommu.dev(),
             "{} streams are not supported\n",

@@ -105,6 +105,11 @@ pub(crate) struct Params {
 }
 
 impl Params {
+    /// Whether the driver has room for this number of streams, and there are any.
+    pub(crate) fn has_valid_streams(&self) -> bool {
+        (1..=MAX_STREAMS).contains(&self.streams.into())
+    }
+
     /// Whether a master may be behind both at once, with the same tables.
     pub(crate) fn agrees(&self, other: &Self) -> bool {
         self.table.page_size == other.table.page_size
@@ -160,22 +165,30 @@ mod tests {
         assert_eq!(MAX_TTBRS, 4);
     }
 
+    fn params(page_size: usize, ias: u32, oas: u32, streams: u16) -> Params {
+        let table = Config {
+            page_size,
+            ias,
+            oas,
+        };
+
+        Params {
+            table,
+            window: Window::whole(&table),
+            streams,
+            bypass: true,
+        }
+    }
+
+    #[test]
+    fn there_is_room_for_all_streams_of_a_block() {
+        for (streams, valid) in [(0, false), (1, true), (256, true), (257, false)] {
+            assert_eq!(params(0x4000, 32, 42, streams).has_valid_streams(), valid);
+        }
+    }
+
     #[test]
     fn instances_agree_on_page_size_and_input_width() {
-        let params = |page_size, ias, oas, streams| {
-            let table = Config {
-                page_size,
-                ias,
-                oas,
-            };
-
-            Params {
-                table,
-                window: Window::whole(&table),
-                streams,
-                bypass: true,
-            }
-        };
         let one = params(0x4000, 32, 36, 16);
 
         assert!(one.agrees(&params(0x4000, 32, 36, 16)));

@@ -110,6 +110,15 @@ mod tests {
     }
 
     #[test]
+    fn lower_bits_are_not_added() -> Result {
+        let window = Window::new(0x1_4000_0000, 0x4000_0000, &CONFIG)?;
+
+        assert_eq!(window.inside(0x1_4000_4000), Some(0x4000_4000));
+        assert_eq!(window.outside(0x4000_4000), 0x1_4000_4000);
+        Ok(())
+    }
+
+    #[test]
     fn without_a_property_all_is_inside() -> Result {
         let whole = Window::whole(&CONFIG);
 

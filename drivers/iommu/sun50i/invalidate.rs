@@ -231,6 +231,20 @@ mod tests {
     }
 
     #[test]
+    fn no_directory_entry_is_left_out() {
+        for count in 0..32u64 {
+            let dirs = Dirs::new((0..count).map(|n| n << 20));
+            let listed = dirs.as_slice().len();
+
+            for start_end in [false, true] {
+                if Plan::new(&(0..=0xfff), listed, start_end) != Plan::All {
+                    assert_eq!(listed as u64, count);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn many_directory_entries_make_it_a_flush() {
         assert!(Plan::new(&(0..=0xfff), 1, false) != Plan::All);
         assert_eq!(Plan::new(&(0..=0x3ff_ffff), 64, false), Plan::All);

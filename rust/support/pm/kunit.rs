@@ -195,6 +195,7 @@ mod tests {
 
         assert!(ops.runtime_suspend.is_some() && ops.runtime_resume.is_some());
         assert!(ops.suspend_noirq.is_some() && ops.resume_noirq.is_some());
+        assert!(ops.freeze_noirq.is_some() && ops.thaw_noirq.is_some());
         assert!(ops.poweroff_noirq.is_some() && ops.restore_noirq.is_some());
         assert!(ops.suspend.is_none() && ops.resume.is_none());
         assert!(ops.suspend_late.is_none() && ops.resume_early.is_none());
