@@ -44,7 +44,7 @@ else
 	@scripts/build-kernel $(IMAGE)
 endif
 
-.PHONY: board check kunit bench lint soak flaky modversions newest
+.PHONY: board check kunit bench lint soak patched flaky modversions newest
 board:
 	@scripts/board $(arch)
 
@@ -62,6 +62,9 @@ lint:
 
 soak:
 	@scripts/check --list soak
+
+patched:
+	@scripts/check --list patched
 
 flaky:
 	@scripts/flaky $(if $(ONLY),--only '$(ONLY)') $(if $(REPEAT),--repeat '$(REPEAT)')
@@ -125,6 +128,7 @@ help:
 	@echo "make flaky            boot many times on a busy machine, and list what does not pass"
 	@echo "                      every time (ONLY=REGEX, REPEAT=N)"
 	@echo "make modversions      see that a kernel with MODVERSIONS refuses a driver of another crate"
+	@echo "make patched          show that the patches of rust/core_gaps close the core's gaps, in a kernel of its own"
 	@echo "make newest           run the KUnit suites, kernel and modules built by the newest rustc and clang"
 	@echo "                      that Debian has for its stable release"
 	@echo "make bench            measure Rust against C"

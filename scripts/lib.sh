@@ -15,7 +15,7 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 OUT=$TOP/out
 LOGS=$OUT/logs
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/rust-iommu
-IMAGES="release release-up debug debug-up arm64 arm64-debug arm64-modversions debian-arm64"
+IMAGES="release release-up patched debug debug-up arm64 arm64-debug arm64-modversions debian-arm64"
 LLVM=${LLVM:-1}
 JOBS=${JOBS:-$(nproc)}
 
@@ -237,6 +237,7 @@ image_fragments() {
 	case $1 in
 	release) echo board smp release ;;
 	release-up) echo board up release ;;
+	patched) echo board smp release ;;
 	debug) echo board smp debug ;;
 	debug-up) echo board up debug suspend ;;
 	arm64) echo arm64 ;;

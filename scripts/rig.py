@@ -20,7 +20,7 @@ args         more arguments for the kernel
 mem          guest memory (default 512M, with KASAN 1G)
 silence      seconds without output after which the boot counts as hung (default 300); a
              boot that prints may take up to an hour
-in           the commands that run it: check (default), demo, bench, kunit, soak, debian
+in           the commands that run it: check (default), demo, bench, kunit, soak, patched, debian
 crash        a regular expression: the boot passes only if the kernel dies and
              the console matches
 console      regular expressions, each of which the console must match once the boot has
@@ -60,7 +60,7 @@ LOGS = OUT / "logs"
 RESULTS = OUT / "results"
 BOARD = TOP / "tools" / "board"
 IN_TOOLCHAIN = TOP / "scripts" / "run-in-toolchain"
-IMAGES = ("release", "release-up", "debug", "debug-up", "arm64", "arm64-debug", "arm64-modversions", "debian-arm64")
+IMAGES = ("release", "release-up", "patched", "debug", "debug-up", "arm64", "arm64-debug", "arm64-modversions", "debian-arm64")
 
 APPENDED_LINES = 20
 

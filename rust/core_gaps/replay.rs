@@ -6,8 +6,9 @@
 //! So while an instance is registered, its masters get no other error. `EPROBE_DEFER` matters: a
 //! master whose driver is being probed must get it if the instance is being unbound.
 //!
-//! This file can go when `bus_iommu_probe()` goes on after a device that fails. There is no patch
-//! for that yet: which errors a registration should have is for the core's maintainers to say.
+//! Closed by `patches/0003-iommu-Register-an-instance-even-if-a-device-fails.patch`, with which this
+//! file can go. The patch leaves the error of a group whose default domain cannot be set up: drivers
+//! must not fail the first attach.
 
 use kernel::{
     prelude::*,
