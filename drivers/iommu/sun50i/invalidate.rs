@@ -8,6 +8,8 @@
 
 use core::ops::RangeInclusive;
 
+use crate::variant::end_register;
+
 const PAGE_SHIFT: u32 = 12;
 
 /// Accesses per TLB invalidation: two for the address and mask, one to start, one to poll.
@@ -107,21 +109,18 @@ pub(crate) enum Plan {
     All,
     /// Invalidate the pages of these blocks, and each directory entry by address.
     Blocks(Blocks),
-    /// Invalidate the pages from start to end, and each directory entry by address.
-    StartEnd,
+    /// Invalidate the pages from the range's start to this end, and each directory entry by
+    /// address.
+    StartEnd(u32),
 }
 
 impl Plan {
     /// Chooses the commands for the pages of `range` and for `dirs` directory entries.
     pub(crate) fn new(range: &RangeInclusive<u32>, dirs: usize, start_end: bool) -> Self {
-        // The register for the end holds the page after the last one, which must not wrap.
-        if start_end && range.end() >> PAGE_SHIFT == u32::MAX >> PAGE_SHIFT {
-            return Plan::All;
-        }
-        let plan = if start_end {
-            Plan::StartEnd
-        } else {
-            Plan::Blocks(Blocks::new(range))
+        let plan = match end_register(*range.end()) {
+            _ if !start_end => Plan::Blocks(Blocks::new(range)),
+            Some(end) => Plan::StartEnd(end),
+            None => return Plan::All,
         };
         let commands = match &plan {
             Plan::Blocks(blocks) => blocks.len,

@@ -6,8 +6,8 @@
 pub(crate) struct Variant {
     /// Number of masters.
     pub(crate) masters: u16,
-    /// Whether TLB entries can be invalidated by start and end. The alternative is by address
-    /// and mask.
+    /// Whether TLB entries can be invalidated by start and end, see [`end_register`]. The
+    /// alternative is by address and mask.
     pub(crate) start_end: bool,
     /// Whether entries are read ahead of use.
     pub(crate) prefetch: bool,
@@ -22,6 +22,12 @@ iommu::atomic_safe!(Variant {
     prefetch,
     second_ports,
 });
+
+/// Returns the contents of H616's end register for a range whose last byte is `last`: the end is
+/// exclusive, the page after the last one. There is none for the last page of all.
+pub(crate) const fn end_register(last: u32) -> Option<u32> {
+    (last | 0xfff).checked_add(1)
+}
 
 impl Variant {
     /// Returns one bit per master.

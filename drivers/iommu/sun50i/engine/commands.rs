@@ -162,11 +162,10 @@ impl Engine {
     pub(super) fn drop_pages(&mut self, plan: &Plan, range: &RangeInclusive<u32>) -> Result {
         match plan {
             Plan::All => return self.drop_all(),
-            Plan::StartEnd => {
+            Plan::StartEnd(end) => {
                 self.io
                     .write(TLB_IVLD_START, TLB_IVLD_START::from(range.start() & !0xfff));
-                self.io
-                    .write(TLB_IVLD_END, TLB_IVLD_END::from((range.end() | 0xfff) + 1));
+                self.io.write(TLB_IVLD_END, TLB_IVLD_END::from(*end));
                 self.start_pages()?;
             }
             Plan::Blocks(blocks) => {
