@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod domain;
+pub(crate) mod group_request;
 pub mod hardware;
 pub(crate) mod instances;
 pub mod master;

@@ -8,7 +8,7 @@
 //! core and finds the instance that a master is behind. It passes that instance to the driver's
 //! callbacks, and keeps all that the core or the hardware may still use alive.
 //!
-//! The modules, each of which may use those below it:
+//! The modules. Each may use those below it, and the traits of `driver`:
 //!
 //! - `bridge`: from C callbacks to the traits.
 //! - `driver`: the traits that a driver implements, and the types that it uses.
@@ -41,16 +41,19 @@ pub use driver::registers;
 use support::test_device;
 
 use bridge::debugfs;
-use driver::instances;
+use driver::{
+    group_request,
+    instances, //
+};
 use object::{
     domain_base,
     instance,
     mapped_tables,
     master_base,
+    masters,
     refusal,
     registry,
     shared_walker,
-    streams,
     sysfs, //
 };
 use support::{

@@ -21,7 +21,7 @@ use kernel::{
 use crate::{
     bindings::rust_iommu_helper_module_put,
     gate::Gate,
-    paging::Translation, //
+    table::interface::Translation, //
 };
 
 /// The functions of a domain that the base crate calls without knowing its driver.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Groups: masters that the hardware cannot distinguish or isolate from each other.
+//! A reference to a group of the core, `struct iommu_group`. Which masters share one is for
+//! `driver/group_request.rs`.
 //!
 //! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
 

@@ -35,7 +35,7 @@ use crate::{
     gate::Gate,
     lock_class::new_lock,
     mapped_tables::MappedTables,
-    streams::Masters,
+    masters::Masters,
     walker::BoundWalker, //
 };
 

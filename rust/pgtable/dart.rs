@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The formats of Apple's DART.
+//! The formats of Apple's DART. The kernel's library writes the entries; here they are read.
 //!
 //! C file: [`drivers/iommu/io-pgtable-dart.c`](srctree/drivers/iommu/io-pgtable-dart.c)
 

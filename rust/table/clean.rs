@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Letting the walker see what was written.
+//! Letting the walker see what was written, and which directory entries it may have cached as they
+//! were.
 
 use core::ops::RangeInclusive;
 

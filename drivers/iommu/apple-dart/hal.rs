@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The registers of each kind of block, behind one trait.
+//! How each kind of block is used, behind one trait: its commands, its faults, its streams. The
+//! registers are in `regs.rs`.
 
 use iommu::{
     atomic_safe::AtomicSafe,

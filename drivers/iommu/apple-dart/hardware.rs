@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One instance: its power, and which domain each stream is in.
+//! One instance: its resources, its power and its interrupt.
 
 use iommu::{
     access::{

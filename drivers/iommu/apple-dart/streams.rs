@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Sets of streams.
+//! Sets of streams, as bits.
 
 use core::{
     slice,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Changes of the streams' paths.
+//! Changes of what the streams' accesses pass through: tables, nothing, or a denial.
 
 use iommu::atomic_safe;
 use kernel::prelude::*;

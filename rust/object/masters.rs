@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The masters of an instance, and their streams.
+//! The list of the masters of an instance, with their streams.
 
 use core::ptr::NonNull;
 
