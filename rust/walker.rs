@@ -111,8 +111,9 @@ pub trait Mapped: Send + Sync {
     ///
     /// # Safety
     ///
-    /// Called once, by the [`WalkerDevice`] that this is listed with, whose device `dev` is. No
-    /// hardware walks the memory any more, and no [`BoundWalker`] of the device is used with it.
+    /// Called once, by the [`WalkerDevice`] that this is listed with, whose device `dev` is. The
+    /// hardware of `dev` does not walk the memory any more, and no [`BoundWalker`] of the device is
+    /// used with it.
     unsafe fn unmap(&self, dev: &Device<Bound>);
 }
 

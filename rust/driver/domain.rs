@@ -25,7 +25,10 @@ use core::{
 use kernel::{
     bindings,
     prelude::*,
-    sync::aref::ARef, //
+    sync::{
+        aref::ARef,
+        Mutex, //
+    },
 };
 
 use crate::{
@@ -34,6 +37,7 @@ use crate::{
         DomainVTable, //
     },
     instances::InstanceSet,
+    lock_class::new_lock,
     ops::Operations,
     paging::{
         PagingDomain,
@@ -54,6 +58,9 @@ pub(crate) struct TypedDomain<T: Operations> {
     #[pin]
     base: Domain,
     instances: InstanceSet<T>,
+    /// Held while instances join.
+    #[pin]
+    joining: Mutex<()>,
     aperture: RangeInclusive<u64>,
     #[pin]
     data: T::Domain,
@@ -83,6 +90,7 @@ impl<T: Operations> TypedDomain<T> {
                 // safety requirement it owns a reference to the module.
                 base <- unsafe { Domain::new(module, Self::VTABLE) },
                 instances,
+                joining <- new_lock!(Mutex, (), c"iommu_joining"),
                 aperture: 0..=0,
                 data <- data,
             }? Error),
@@ -155,7 +163,8 @@ impl<T: Operations> TypedDomain<T> {
         if T::SHARING == 0 {
             return Err(EINVAL);
         }
-        // INVARIANT: each is in the set before the domain is in its list.
+        let _joining = self.joining.lock();
+        // INVARIANT: each is in the set when this returns, if the domain is in its list.
         self.instances.join(instances, |instance| {
             instance.add_domain(NonNull::from(&self.base))
         })

@@ -9,6 +9,10 @@ use kernel::{
     fmt,
     prelude::*,
     sync::{
+        barrier::{
+            smp_mb,
+            Full, //
+        },
         Arc,
         SetOnce, //
     },
@@ -104,27 +108,29 @@ impl<T: Hardware> InstanceSet<T> {
         Iterator::chain(self.instances.iter(), joined)
     }
 
-    /// Joins those instances of `other` that are not in this set yet, and then calls `joined` for
-    /// each. They stay until the set is dropped.
+    /// Joins those instances of `other` that are not in this set yet, and calls `add` for each. They
+    /// stay until the set is dropped. Called by one caller at a time.
     ///
     /// # Errors
     ///
-    /// `ENOSPC` if there is no place left, and the errors of `joined`.
-    pub(crate) fn join(&self, other: &Self, joined: impl Fn(&Instance) -> Result) -> Result {
-        for instance in other.instances.iter() {
-            if self.all().any(|known| Arc::ptr_eq(known, instance)) {
-                continue;
-            }
-            // INVARIANT: as `other`. Two callers may join the same one, which is harmless.
-            if !self
-                .joined
-                .iter()
-                .any(|place| place.populate(instance.clone()))
-            {
-                return Err(ENOSPC);
-            }
-            joined(instance)?;
+    /// `ENOSPC` if there are not enough places left; none is taken then. The errors of `add`.
+    pub(crate) fn join(&self, other: &Self, add: impl Fn(&Instance) -> Result) -> Result {
+        let is_new = |new: &&Arc<Instance>| !self.all().any(|known| Arc::ptr_eq(known, new));
+        let places = self.joined.iter().filter(|place| place.as_ref().is_none());
+
+        if other.instances.iter().filter(is_new).count() > places.count() {
+            return Err(ENOSPC);
         }
+        for instance in other.instances.iter().filter(is_new) {
+            add(instance)?;
+            // INVARIANT: as `other`.
+            self.joined
+                .iter()
+                .any(|place| place.populate(instance.clone()));
+        }
+        // Pairs with that of `Engines::each`: a page is unmapped before the hardware of a joined
+        // instance can walk the tables, or its caches are invalidated.
+        smp_mb(Full);
         Ok(())
     }
 
@@ -173,6 +179,10 @@ impl<T: Hardware> Engines<'_, T> {
     ///
     /// [`Operations::SHARING`]: crate::ops::Operations::SHARING
     pub fn each(&mut self, mut f: impl FnMut(EngineGuard<'_, T>)) {
+        if !self.0.joined.is_empty() {
+            // Pairs with that of `InstanceSet::join`.
+            smp_mb(Full);
+        }
         for instance in self.0.all() {
             // SAFETY: by the invariants of the set.
             if let Some(engine) = unsafe { EngineGuard::new(instance) } {

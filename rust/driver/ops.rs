@@ -66,7 +66,7 @@ pub trait Operations: Hardware + HasStatics {
 
     /// The number of instances that can join a domain, apart from those that it was made for: their
     /// masters can be attached to it, and they are in [`Engines::each`] until it is freed. For
-    /// hardware whose instances walk the same tables, see [`SharedWalker`].
+    /// hardware whose instances walk the same tables, which must be made for a [`SharedWalker`].
     ///
     /// An instance that is bound again is a new one, and takes another place.
     ///

@@ -8,8 +8,10 @@ use kernel::{
     bindings,
     device::{
         Bound,
+        Core,
         Device, //
     },
+    error::to_result,
     prelude::*,
     sync::{
         aref::ARef,
@@ -37,8 +39,7 @@ use crate::{
 /// past the CPU's caches or none. Instances without an address translation of their own do, if
 /// their nodes are on one bus and agree about `dma-coherent`.
 ///
-/// A driver makes it in `probe`, and [cleans](crate::table::Table::clean) with [`Self::bound`]
-/// before it invalidates what the instances have cached.
+/// A driver makes it in `probe`, and cleans, invalidates and settles in [`Self::with`].
 #[derive(Clone)]
 pub struct SharedWalker(Arc<Inner>);
 
@@ -52,25 +53,37 @@ struct Inner {
 impl SharedWalker {
     /// Makes a device that does DMA as `dev` does. May sleep.
     ///
+    /// The context is that of `probe`, since this takes a lock that callbacks of the core hold.
+    ///
     /// # Errors
     ///
-    /// `EINVAL` for a device that is itself behind an IOMMU, `ENOMEM`.
-    pub fn new(dev: &Device<Bound>) -> Result<Self> {
-        if dev
-            .fwnode()
-            .is_some_and(|node| node.property_present(c"iommus"))
-        {
+    /// `EINVAL` for a device that is itself behind an IOMMU, or has memory regions of its own;
+    /// `ENOMEM`; `EIO` if its DMA mask cannot be set.
+    pub fn new(dev: &Device<Core<'_>>) -> Result<Self> {
+        Self::as_device(dev)
+    }
+
+    /// [`Self::new`], not in a callback of the core.
+    fn as_device(dev: &Device<Bound>) -> Result<Self> {
+        if dev.fwnode().is_some_and(|node| {
+            node.property_present(c"iommus") || node.property_present(c"memory-region")
+        }) {
             return Err(EINVAL);
         }
         let bare = BareDevice::new()?;
-        // SAFETY: the device has its node while it is bound; the property was looked for.
+        // SAFETY: the device has its node while it is bound; the properties were looked for.
         let bare = unsafe { bare.configure((*as_raw(dev)).of_node) };
+        // SAFETY: a device has a mask, or a NULL pointer if it does no DMA.
+        if let Some(mask) = unsafe { (*as_raw(dev)).dma_mask.as_ref() } {
+            // SAFETY: there is no other pointer to the device yet, and it has a mask.
+            to_result(unsafe { bindings::dma_set_mask(as_raw(&bare), *mask) })?;
+        }
 
         // SAFETY: there is no other pointer to the device yet. Both arguments are C strings.
         let named = unsafe {
             bindings::dev_set_name(as_raw(&bare), c"%s".as_char_ptr(), dev.name().as_char_ptr())
         };
-        kernel::error::to_result(named)?;
+        to_result(named)?;
 
         Arc::pin_init(
             pin_init!(Inner {
@@ -82,8 +95,17 @@ impl SharedWalker {
         .map(Self)
     }
 
-    /// Returns the walker, for which the shared tables are cleaned. Any context.
-    pub fn bound(&self) -> BoundWalker<'_> {
+    /// Calls `f` with the walker, for which the shared tables are cleaned. Any context.
+    ///
+    /// No directory entry changes meanwhile, so `f` cleans, invalidates and settles. It may take the
+    /// locks of engines. It must not map or unmap, and no engine's lock may be held.
+    pub fn with<R>(&self, f: impl FnOnce(&BoundWalker<'_>) -> R) -> R {
+        let _guard = self.0.lock.lock();
+
+        f(&self.bound())
+    }
+
+    fn bound(&self) -> BoundWalker<'_> {
         // SAFETY: no driver is ever bound to the device, so nothing is undone by unbinding one: it
         // has its DMA configuration until it is freed. No other device has this address, and an
         // instance's number is smaller than any. A table is unmapped when it is dropped, after
@@ -105,9 +127,7 @@ unsafe impl WalkerDevice for SharedWalker {
     }
 
     fn lock<R>(&self, f: impl FnOnce(&BoundWalker<'_>) -> R) -> Option<R> {
-        let _guard = self.0.lock.lock();
-
-        Some(f(&self.bound()))
+        Some(self.with(f))
     }
 
     unsafe fn list(&self, _table: NonNull<dyn Mapped>) -> Result {
@@ -150,7 +170,10 @@ mod tests {
     ) -> (usize, bool) {
         let (pages, _) = table.map(iova, 0x6000_0000, 0x1000, 1, Prot::READ_WRITE, Gfp::KERNEL);
 
-        (pages, table.clean(&walker.bound(), &(iova..=iova + 0xfff)))
+        (
+            pages,
+            walker.with(|bound| table.clean(bound, &(iova..=iova + 0xfff))),
+        )
     }
 
     #[test]
@@ -158,7 +181,7 @@ mod tests {
         let before = (pages::live_tables(), pages::live_bytes());
         let dev = TestDevice::new(c"iommu-test-shared-walker")?;
         // SAFETY: it is bound until it is dropped.
-        let walker = SharedWalker::new(unsafe { dev.as_bound() })?;
+        let walker = SharedWalker::as_device(unsafe { dev.as_bound() })?;
         let table = Table::<Tegra<20>, _>::new(walker.clone())?;
 
         assert_eq!(map(&table, &walker, 0), (1, true));

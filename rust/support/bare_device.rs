@@ -49,7 +49,7 @@ impl BareDevice {
     ///
     /// # Safety
     ///
-    /// `np` is NULL or a valid node, and has no `iommus` property.
+    /// `np` is NULL or a valid node, and has no `iommus` and no `memory-region` property.
     pub(crate) unsafe fn configure(self, np: *mut bindings::device_node) -> ARef<Device> {
         let dev: *mut bindings::device = KBox::into_raw(self.0).cast();
 
@@ -62,7 +62,7 @@ impl BareDevice {
             // The function reads the ranges of the parent's bus only for the device's own node.
             (*dev).of_node = np;
         }
-        // Fails only for a node whose `dma-ranges` are wrong; the device is then as one without.
+        // It fails only for a node with `iommus`.
         //
         // SAFETY: the device is initialised, and the node is as demanded.
         let _ = unsafe { bindings::of_dma_configure_id(dev, np, true, core::ptr::null()) };

@@ -11,7 +11,7 @@ mod skeleton;
 use iommu::access::SharedWalker;
 use iommu::registers::Registers;
 use iommu::table::{v7s::V7s, Table};
-use kernel::io::Io;
+use kernel::{io::Io, new_mutex};
 use skeleton::*;
 
 const BASE: usize = 0x00;
@@ -21,17 +21,29 @@ type Tables = Table<V7s<4096, 35>, SharedWalker>;
 
 driver!();
 
-/// The device for which the tables of this instance's masters are mapped.
+/// The device for which the tables of this instance's masters are mapped, and the domain whose
+/// tables the instance walks.
+#[pin_data]
 struct Resources {
     walker: SharedWalker,
+    #[pin]
+    domain: Mutex<Option<DomainRef<Driver>>>,
 }
 
 struct Engine {
     io: Registers<0x1000>,
-    domain: Option<DomainRef<Driver>>,
+    translates: bool,
 }
 
-iommu::atomic_safe!(Engine { io, domain });
+iommu::atomic_safe!(Engine { io, translates });
+
+impl Engine {
+    fn walk(&mut self, base: u64) {
+        self.translates = base != 0;
+        self.io.write32(base as u32, BASE);
+        self.io.write32(1, FLUSH);
+    }
+}
 
 impl Hardware for Driver {
     instance!(info constants remove shutdown);
@@ -44,12 +56,17 @@ impl Hardware for Driver {
         _info: &'bound (),
     ) -> Result<(impl PinInit<Resources, Error> + 'bound, Engine)> {
         let io = Registers::claim(pdev, 0)?;
-        let pdev: &'bound platform::Device<Bound> = pdev;
         let walker = SharedWalker::new(pdev.as_ref())?;
 
         Ok((
-            Ok::<_, Error>(Resources { walker }),
-            Engine { io, domain: None },
+            try_pin_init!(Resources {
+                walker,
+                domain <- new_mutex!(None),
+            }? Error),
+            Engine {
+                io,
+                translates: false,
+            },
         ))
     }
 }
@@ -72,14 +89,16 @@ impl PagingDomain<Driver> for Domain {
     fn flush_all(&self, engines: &mut Engines<'_, Driver>) {
         let all = 0..=Tables::aperture_end();
 
-        // The walkers of all instances see what was cleaned for one device.
-        let _ = self.table.clean(&self.walker.bound(), &all);
-        engines.each(|engine| {
-            if engine.domain.is_some() {
-                engine.io.write32(1, FLUSH);
-            }
+        self.walker.with(|walker| {
+            // The walkers of all instances see what was cleaned for one device.
+            let _ = self.table.clean(walker, &all);
+            engines.each(|engine| {
+                if engine.translates {
+                    engine.io.write32(1, FLUSH);
+                }
+            });
+            self.table.settle(&all);
         });
-        self.table.settle(&all);
     }
 }
 
@@ -108,24 +127,20 @@ impl Operations for Driver {
         _master: &Master<Self>,
         domain: &DomainRef<Self>,
     ) -> Result {
-        let mut engine = iommus.first()?.lock();
-        let old = engine.domain.replace(domain.clone());
+        let iommu = iommus.first()?;
+        let mut current = iommu.domain.lock();
 
-        engine.io.write32(domain.table.directory() as u32, BASE);
-        engine.io.write32(1, FLUSH);
-        drop(engine);
-        drop(old);
+        iommu.lock().walk(domain.table.directory());
+        *current = Some(domain.clone());
         Ok(())
     }
 
     fn attach_blocked(iommus: &Instances<'_, Self>, _master: &Master<Self>) {
-        let Ok(iommu) = iommus.first() else { return };
-        let mut engine = iommu.lock();
-        let old = engine.domain.take();
+        if let Ok(iommu) = iommus.first() {
+            let mut current = iommu.domain.lock();
 
-        engine.io.write32(0, BASE);
-        engine.io.write32(1, FLUSH);
-        drop(engine);
-        drop(old);
+            iommu.lock().walk(0);
+            *current = None;
+        }
     }
 }

@@ -53,8 +53,9 @@ pub(super) unsafe extern "C" fn attach_paging<T: Operations>(
         ))
     } else if let Err(e) = domain.join(master.instances()) {
         let why = match e {
+            EINVAL => "its IOMMUs are not those of the domain",
             ENOSPC => "too many IOMMUs have joined the domain",
-            _ => "its IOMMUs are not those of the domain",
+            _ => "no memory is free",
         };
         Err(not_attached(&iommus, master, why, e))
     } else {
