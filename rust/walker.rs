@@ -10,6 +10,8 @@
 //! mappings are made and cleaned only with a [`BoundWalker`], and each table is listed with its
 //! [`WalkerDevice`], which has the mappings undone before the device is unbound.
 //!
+//! The calls of the DMA API are in `table/helpers.c`.
+//!
 //! C header: [`include/linux/dma-mapping.h`](srctree/include/linux/dma-mapping.h)
 
 use core::ptr::NonNull;

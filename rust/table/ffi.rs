@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! C functions that page-table memory needs and the kernel's bindings lack.
+//! C functions that page-table memory needs and the kernel's bindings lack: allocation, and the DMA
+//! API. They are in `helpers.c`.
 
 use kernel::{
     bindings,

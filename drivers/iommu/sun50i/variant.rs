@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The differences between the SoCs' versions of the block.
+//! The differences between the SoCs' versions of the block: the number of masters, how ranges are
+//! invalidated, prefetch.
 
 /// The properties of one version.
 pub(crate) struct Variant {
