@@ -143,10 +143,9 @@ impl Model for Iommu {
         mem: &mut dyn Memory,
         master: u32,
         va: u64,
-        len: usize,
+        _len: usize,
         write: bool,
     ) -> Result<u64, Denied> {
-        let va = narrow(va, len)?;
         self.access(mem, master, va, write)
     }
 
@@ -157,7 +156,6 @@ impl Model for Iommu {
         va: u64,
         buf: &mut [u8],
     ) -> Result<(), Denied> {
-        let va = narrow(va, buf.len())?;
         self.read(mem, master, va, buf)
     }
 
@@ -168,7 +166,6 @@ impl Model for Iommu {
         va: u64,
         buf: &[u8],
     ) -> Result<(), Denied> {
-        let va = narrow(va, buf.len())?;
         self.write(mem, master, va, buf)
     }
 
@@ -184,12 +181,6 @@ impl Model for Iommu {
     fn show_regs(&self, line: Line<'_>) {
         self.show_regs(line);
     }
-}
-
-/// The sun50i IOMMU has 32 bits of an address.
-fn narrow(va: u64, len: usize) -> Result<u32, Denied> {
-    u32::try_from(va + (len as u64).saturating_sub(1)).map_err(|_| Denied::Bus)?;
-    Ok(va as u32)
 }
 
 impl Model for Dart {

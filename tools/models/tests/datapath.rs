@@ -14,7 +14,8 @@ use iommu_models::{
         },
     },
     Cause,
-    Denied, //
+    Denied,
+    Model, //
 };
 
 const FORBIDDEN: Result<u64, Denied> = Err(Denied::Fault(Cause::Permission));
@@ -191,6 +192,47 @@ fn no_memory_there() {
         "table outside memory"
     );
     assert!(b.mmu.counters.bus_errors > 0);
+}
+
+/// The sun50i IOMMU has 32 bits of an address. DMA_MAPPING_ERROR is the last one of 64 bits.
+#[test]
+fn addresses_beyond_32_bits_fault() {
+    let mut b = Board::on(H616);
+    let first = u64::from(b.ram.get(DATA));
+
+    b.map(0, DATA);
+    b.map(0xffff_f000, DATA);
+    for (n, va) in [1 << 32, u64::MAX - 0xfff, u64::MAX - 1, u64::MAX]
+        .into_iter()
+        .enumerate()
+    {
+        let mut buf = [1; 4];
+        let model: &mut dyn Model = &mut *b.mmu;
+        let result = model.read(&mut b.ram, 2, va, &mut buf);
+
+        assert_eq!(result, Err(Denied::Fault(Cause::NoTable)), "{va:#x}");
+        assert_eq!(buf, [1; 4]);
+        assert_eq!(b.mmu.counters.accesses, n as u64 + 1);
+        assert_eq!(b.mmu.log.recent().last().unwrap().va, va);
+        assert!(b.mmu.irq());
+        assert_eq!((b.r(L1PG), b.r(ERR_ADDR_L1)), (1 << 2, va as u32));
+        b.ack();
+    }
+
+    // A burst that starts below 4 GiB is done up to there.
+    let model: &mut dyn Model = &mut *b.mmu;
+    let result = model.write(&mut b.ram, 0, 0xffff_fffc, &[9; 8]);
+    assert_eq!(result, Err(Denied::Fault(Cause::NoTable)));
+    assert_eq!(b.ram.get(DATA + 0xffc), 0x0909_0909);
+    assert_eq!(u64::from(b.ram.get(DATA)), first, "page 0");
+
+    // A bypassed access has all bits, and no address after the last one.
+    b.w(BYPASS, 1);
+    for va in [1 << 32, u64::MAX - 1] {
+        let model: &mut dyn Model = &mut *b.mmu;
+        assert_eq!(model.access(&mut b.ram, 0, va, 2, false), Ok(va));
+        assert_eq!(model.read(&mut b.ram, 0, va, &mut [0; 4]), Err(Denied::Bus));
+    }
 }
 
 #[test]

@@ -24,6 +24,8 @@ use iommu_models::{
 struct Flat {
     bytes: Vec<u8>,
     bad: Option<(u64, Denied)>,
+    /// Addresses beyond the bytes read as zeros.
+    endless: bool,
     trace: Vec<(bool, u64)>,
 }
 
@@ -32,32 +34,37 @@ impl Flat {
         Self {
             bytes: (0..0x1_0000u32).map(|i| (i * 7) as u8).collect(),
             bad: None,
+            endless: false,
             trace: Vec::new(),
         }
     }
 
-    fn go(&mut self, write: bool, va: u64, len: usize) -> Result<usize, Denied> {
+    fn go(&mut self, write: bool, va: u64, len: usize) -> Result<Option<usize>, Denied> {
+        let end = va.saturating_add(len as u64);
+
         self.trace.push((write, va));
         match self.bad {
-            Some((at, denied)) if (va..va + len as u64).contains(&at) => Err(denied),
-            _ if va + len as u64 > self.bytes.len() as u64 => Err(Denied::Bus),
-            _ => Ok(va as usize),
+            Some((at, denied)) if (va..end).contains(&at) => Err(denied),
+            _ if end <= self.bytes.len() as u64 => Ok(Some(va as usize)),
+            _ if self.endless => Ok(None),
+            _ => Err(Denied::Bus),
         }
     }
 }
 
 impl Port for Flat {
     fn read(&mut self, va: u64, buf: &mut [u8]) -> Result<(), Denied> {
-        let at = self.go(false, va, buf.len())?;
-
-        buf.copy_from_slice(&self.bytes[at..at + buf.len()]);
+        match self.go(false, va, buf.len())? {
+            Some(at) => buf.copy_from_slice(&self.bytes[at..at + buf.len()]),
+            None => buf.fill(0),
+        }
         Ok(())
     }
 
     fn write(&mut self, va: u64, buf: &[u8]) -> Result<(), Denied> {
-        let at = self.go(true, va, buf.len())?;
-
-        self.bytes[at..at + buf.len()].copy_from_slice(buf);
+        if let Some(at) = self.go(true, va, buf.len())? {
+            self.bytes[at..at + buf.len()].copy_from_slice(buf);
+        }
         Ok(())
     }
 }
@@ -67,11 +74,11 @@ struct Master<'a>(&'a mut Board, u32);
 
 impl Port for Master<'_> {
     fn read(&mut self, va: u64, buf: &mut [u8]) -> Result<(), Denied> {
-        self.0.mmu.read(&mut self.0.ram, self.1, va as u32, buf)
+        self.0.mmu.read(&mut self.0.ram, self.1, va, buf)
     }
 
     fn write(&mut self, va: u64, buf: &[u8]) -> Result<(), Denied> {
-        self.0.mmu.write(&mut self.0.ram, self.1, va as u32, buf)
+        self.0.mmu.write(&mut self.0.ram, self.1, va, buf)
     }
 }
 
@@ -309,6 +316,46 @@ fn addresses_have_64_bits() {
         (r(&mut engine, 7, 0x30), r(&mut engine, 7, FAULT)),
         (0x12, 0x1000)
     );
+}
+
+/// A channel does not continue at address 0 after the last address of 64 bits.
+#[test]
+fn addresses_have_an_end() {
+    for (src, dst, ctrl, at, write) in [
+        (u64::MAX - 255, 0x2000, COPY, u64::MAX - 255, 0),
+        (0x1000, u64::MAX - 255, COPY, u64::MAX - 255, ERROR_WRITE),
+        (0x1000, u64::MAX - 255, FILL, u64::MAX - 255, ERROR_WRITE),
+    ] {
+        let (mut engine, mut mem) = (Engine::new(), Flat::new());
+
+        mem.endless = true;
+        for (reg, val) in [(SRC, src), (DST, dst)] {
+            w(&mut engine, 0, reg, val as u32);
+            w(&mut engine, 0, reg + 4, (val >> 32) as u32);
+        }
+        w(&mut engine, 0, LEN, 0x200);
+        w(&mut engine, 0, CTRL, ctrl | START);
+        run(&mut engine, &mut mem);
+        assert_eq!(
+            r(&mut engine, 0, STATUS),
+            ERROR | write | CAUSE_BUS << CAUSE_SHIFT
+        );
+        let fault = u64::from(r(&mut engine, 0, 0x30)) << 32 | u64::from(r(&mut engine, 0, FAULT));
+        assert_eq!(fault, at);
+        assert_eq!(r(&mut engine, 0, BYTES), 0x100, "the first burst");
+        assert!(mem.trace.iter().all(|&(_, va)| va != 0));
+    }
+
+    // The second descriptor is beyond the end.
+    let (mut engine, mut mem) = (Engine::new(), Flat::new());
+    mem.endless = true;
+    w(&mut engine, 0, LIST, !23);
+    w(&mut engine, 0, LIST + 4, !0);
+    w(&mut engine, 0, COUNT, 2);
+    w(&mut engine, 0, CTRL, SCATTERED | START);
+    run(&mut engine, &mut mem);
+    assert_eq!(r(&mut engine, 0, STATUS), ERROR | CAUSE_BUS << CAUSE_SHIFT);
+    assert_eq!(mem.trace.len(), 1);
 }
 
 #[test]

@@ -225,16 +225,14 @@ impl Channel {
     fn burst(&mut self, port: &mut dyn Port) -> Result<usize, Stop> {
         let now = self.now;
         let n = ((now.len - now.pos) as usize).min(BURST);
-        let (src, dst) = (
-            now.src.wrapping_add(u64::from(now.pos)),
-            now.dst.wrapping_add(u64::from(now.pos)),
-        );
         let reads = self.mode() != FILL;
         let writes = self.mode() != READ_ONLY;
         let mut data = [0; BURST];
         let data = &mut data[..n];
 
         if reads {
+            let src = offset(now.src, now.pos.into(), false)?;
+
             port.read(src, data)
                 .map_err(|denied| Stop::new(denied, src, false))?;
         } else {
@@ -246,6 +244,8 @@ impl Channel {
             }
         }
         if writes {
+            let dst = offset(now.dst, now.pos.into(), true)?;
+
             port.write(dst, data)
                 .map_err(|denied| Stop::new(denied, dst, true))?;
         }
@@ -259,9 +259,7 @@ impl Channel {
     }
 
     fn take_descriptor(&mut self, port: &mut dyn Port) -> Result<usize, Stop> {
-        let at = self
-            .list
-            .wrapping_add(u64::from(self.taken) * DESCRIPTOR as u64);
+        let at = offset(self.list, u64::from(self.taken) * DESCRIPTOR as u64, false)?;
         let mut bytes = [0; DESCRIPTOR];
 
         port.read(at, &mut bytes)
@@ -310,6 +308,12 @@ impl Channel {
             self.taken += 1;
         }
     }
+}
+
+/// The address `by` bytes after `base`. Beyond the last address the burst fails at `base`.
+fn offset(base: u64, by: u64, write: bool) -> Result<u64, Stop> {
+    base.checked_add(by)
+        .ok_or_else(|| Stop::new(Denied::Bus, base, write))
 }
 
 fn word(bytes: &[u8; DESCRIPTOR], at: usize) -> u32 {

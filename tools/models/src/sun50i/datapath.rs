@@ -30,13 +30,13 @@ use crate::{
 impl Iommu {
     /// Translates one access of `master` inside a 4 KiB page to a physical address.
     ///
-    /// A fault is latched. `master` must be below the variant's number of masters; a larger one,
+    /// A fault is latched. An address beyond 32 bits has no directory entry, so that it faults. `master` must be below the variant's number of masters; a larger one,
     /// which has no lane and no bits in registers, is refused with [`Denied::Bus`].
     pub fn access(
         &mut self,
         mem: &mut dyn Memory,
         master: u32,
-        va: u32,
+        va: u64,
         write: bool,
     ) -> Result<u64, Denied> {
         if master >= self.variant.masters() {
@@ -46,15 +46,18 @@ impl Iommu {
 
         if let Some(why) = self.passes(master) {
             self.counters.passed.add(why);
-            self.note(master, va, u64::from(va), write, How::Passed(why));
-            return Ok(u64::from(va));
+            self.note(master, va, va, write, How::Passed(why));
+            return Ok(va);
         }
         if (self.faults.stalled() | !self.regs.reset) >> master & 1 != 0 {
             self.counters.stalled += 1;
             return Err(Denied::Stalled);
         }
 
-        let entry = match self.lookup(mem, Who::Master(master), va) {
+        let Ok(narrow) = u32::try_from(va) else {
+            return Err(self.fault(master, va, write, Cause::NoTable, 0, 0));
+        };
+        let entry = match self.lookup(mem, Who::Master(master), narrow) {
             Ok(entry) => entry,
             Err(Miss { cause, entry }) => {
                 return Err(self.fault(master, va, write, cause, entry.word, entry.ttb));
@@ -66,7 +69,7 @@ impl Iommu {
             return Err(self.fault(master, va, write, cause, entry.word, entry.ttb));
         }
 
-        let pa = self.entry_pa(entry.word, 12) | u64::from(va & 0xfff);
+        let pa = self.entry_pa(entry.word, 12) | (va & 0xfff);
         let how = How::Translated {
             table: entry.ttb.into(),
         };
@@ -89,11 +92,11 @@ impl Iommu {
         }
     }
 
-    fn note(&mut self, master: u32, va: u32, pa: u64, write: bool, how: How) {
+    fn note(&mut self, master: u32, va: u64, pa: u64, write: bool, how: How) {
         let access = Access {
             seq: 0,
             master,
-            va: va.into(),
+            va,
             pa,
             write,
             how,
@@ -105,14 +108,14 @@ impl Iommu {
     fn fault(
         &mut self,
         master: u32,
-        va: u32,
+        va: u64,
         write: bool,
         cause: Cause,
         word: u32,
         ttb: u32,
     ) -> Denied {
         let latch = Latch {
-            addr: va,
+            addr: va as u32,
             data: word,
         };
 
@@ -137,12 +140,12 @@ impl Iommu {
         &mut self,
         mem: &mut dyn Memory,
         master: u32,
-        va: u32,
+        va: u64,
         len: usize,
         write: bool,
     ) -> Result<Piece, Denied> {
         let len = if self.regs.bdy >> master & 1 != 0 {
-            len.min(0x1000 - (va as usize & 0xfff))
+            len.min(0x1000 - (va & 0xfff) as usize)
         } else {
             len
         };
@@ -163,11 +166,11 @@ impl Iommu {
         &mut self,
         mem: &mut dyn Memory,
         master: u32,
-        va: u32,
+        va: u64,
         buf: &mut [u8],
     ) -> Result<(), Denied> {
-        burst::read(mem, va.into(), buf, |mem, va, left| {
-            self.piece(mem, master, va as u32, left, false)
+        burst::read(mem, va, buf, |mem, va, left| {
+            self.piece(mem, master, va, left, false)
         })
     }
 
@@ -180,11 +183,11 @@ impl Iommu {
         &mut self,
         mem: &mut dyn Memory,
         master: u32,
-        va: u32,
+        va: u64,
         buf: &[u8],
     ) -> Result<(), Denied> {
-        burst::write(mem, va.into(), buf, |mem, va, left| {
-            self.piece(mem, master, va as u32, left, true)
+        burst::write(mem, va, buf, |mem, va, left| {
+            self.piece(mem, master, va, left, true)
         })
     }
 }

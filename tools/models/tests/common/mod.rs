@@ -176,11 +176,11 @@ impl Board {
     }
 
     pub fn rd(&mut self, master: u32, va: u32) -> Result<u64, Denied> {
-        self.mmu.access(&mut self.ram, master, va, false)
+        self.mmu.access(&mut self.ram, master, va.into(), false)
     }
 
     pub fn wr(&mut self, master: u32, va: u32) -> Result<u64, Denied> {
-        self.mmu.access(&mut self.ram, master, va, true)
+        self.mmu.access(&mut self.ram, master, va.into(), true)
     }
 
     /// Clears pending faults, which releases all lanes.

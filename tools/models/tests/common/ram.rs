@@ -22,7 +22,7 @@ impl Ram {
     fn at(&self, pa: u64, len: usize) -> Option<usize> {
         let offset = usize::try_from(pa.checked_sub(self.base)?).ok()?;
 
-        (offset + len <= self.bytes.len()).then_some(offset)
+        (offset.checked_add(len)? <= self.bytes.len()).then_some(offset)
     }
 
     pub fn get(&mut self, pa: impl Into<u64>) -> u32 {

@@ -11,6 +11,7 @@ use iommu_models::{
             T8103,
             T8110, //
         },
+        Wide, //
     },
     dma::{
         regs::*,
@@ -49,6 +50,30 @@ fn start(engine: &mut Engine, src: u64, dst: u64, len: u32, ctrl: u32) {
 fn run(engine: &mut Engine, port: &mut dyn Port) -> u32 {
     while engine.step(port, 4096).busy {}
     engine.mmio_read(STATUS)
+}
+
+/// A burst does not continue at address 0 after the last address of 64 bits.
+#[test]
+fn bursts_end_where_addresses_do() {
+    for (variant, bits) in [(T8103, 32), (T8110, 42)] {
+        let mut b = Board::on(Config::new(variant));
+        let mut buf = [1; 8];
+
+        b.map(0, DATA);
+        b.map((1 << bits) - 0x4000, DATA);
+        let denied = Err(Denied::Fault(Cause::Permission));
+        for iova in [u64::MAX, u64::MAX - 3] {
+            assert_eq!(b.dart.read(&mut b.ram, 1, iova, &mut buf), denied);
+        }
+
+        // The upper bits are ignored: the first half is in the last page of the tables.
+        b.dart.knobs.wide = Wide::Wraps;
+        let before = b.dart.counters.accesses;
+        let result = b.dart.read(&mut b.ram, 1, u64::MAX - 3, &mut buf);
+        assert_eq!(result, Err(Denied::Bus));
+        assert_eq!(buf, [0, 0, 0, 0, 1, 1, 1, 1]);
+        assert_eq!(b.dart.counters.accesses, before + 1);
+    }
 }
 
 #[test]
