@@ -78,8 +78,8 @@ fn strict_about_writes() {
         (PREFETCH, 0x7f),
         (ENABLE, 2),
         (IVLD_ADDR, 0x1004),
-        (PC_ADDR, 0x0010_1000),
-        (RESET, !0),
+        (RESET, 0x8003_007f),
+        (RESET, 0x8403_003f),
         (DM_AUT, 1),
         (OVWT, 0x1000),
         (FLUSH, 0x40),
@@ -93,6 +93,27 @@ fn strict_about_writes() {
     assert_eq!(b.r(PREFETCH), 0x3f);
     assert_eq!(b.r(ENABLE), 0);
     assert_eq!(b.mmu.counters.errors(), 14);
+}
+
+/// Drivers write RESET as `!masters` and as all ones, and the whole address to PC_IVLD_ADDR.
+#[test]
+fn harmless_bits_are_not_counted() {
+    both(|variant| {
+        let mut b = Board::up(variant);
+        let released = 0x8003_0000 | variant.mask();
+
+        for lanes in [1, 1 << 5, 0x15, variant.mask()] {
+            b.w(RESET, !lanes);
+            assert_eq!(b.r(RESET), released & !lanes);
+            b.w(RESET, !0);
+            assert_eq!(b.r(RESET), released);
+        }
+        b.w(PC_ADDR, 0x1234_5678);
+        assert_eq!(b.r(PC_ADDR), 0x1230_0000);
+        b.w(PC_ADDR, !0);
+        assert_eq!(b.r(PC_ADDR), 0xfff0_0000);
+        assert_eq!(b.mmu.counters.errors(), 0);
+    });
 }
 
 #[test]

@@ -132,6 +132,7 @@ impl Iommu {
 
         self.log.write(off, val);
         let writable = reg.writable(self.variant);
+        let val = val & !reg.harmless(self.variant, val);
         if let Some(val) = self.counters.regs.taken(val, writable) {
             self.store(mem, reg, val);
         }
