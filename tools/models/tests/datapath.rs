@@ -82,6 +82,47 @@ fn entry_formats() {
     assert_eq!(b.probe(0, 0x0010_2008), Ok(u64::from(DATA) + 8));
 }
 
+/// The reserved bits have no effect on the walk, and are counted in valid entries.
+#[test]
+fn bits_of_entries_that_should_be_0() {
+    let mut b = Board::plain(H6);
+    let page = b.entry(TTB, 0x5000);
+    let dir = TTB;
+
+    b.map_in(TTB, 0x5000, DATA, 15);
+    assert_eq!(b.rd(0, 0x5000), Ok(DATA.into()));
+    assert_eq!(b.mmu.counters.errors(), 0);
+    for (at, bits) in [
+        (page, [0, 2, 3, 8, 9, 10, 11].as_slice()),
+        (dir, [2, 3, 4, 5, 6, 7, 8, 9].as_slice()),
+    ] {
+        let good = b.ram.get(at);
+
+        for bit in bits {
+            let before = b.mmu.counters.reserved_entry_bits;
+
+            b.ram.set(at, good | 1 << bit);
+            b.flush_all();
+            assert_eq!(b.rd(0, 0x5000), Ok(DATA.into()));
+            assert_eq!(b.mmu.counters.reserved_entry_bits, before + 1, "{bit}");
+            // Not again from a cache.
+            assert_eq!(b.rd(0, 0x5000), Ok(DATA.into()));
+            assert_eq!(b.mmu.counters.reserved_entry_bits, before + 1);
+        }
+        b.ram.set(at, good);
+    }
+
+    // Entries that are not valid may have any other bits.
+    b.mmu.counters.clear();
+    b.ram.set(page, !2);
+    b.flush_all();
+    assert_eq!(b.probe(0, 0x5000), Err(Denied::Fault(Cause::NoPage)));
+    b.ram.set(dir, !1);
+    b.flush_all();
+    assert_eq!(b.probe(0, 0x5000), Err(Denied::Fault(Cause::NoTable)));
+    assert_eq!(b.mmu.counters.errors(), 0);
+}
+
 #[test]
 fn permission_matrix() {
     for variant in [H6, H616] {

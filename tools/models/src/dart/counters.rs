@@ -29,6 +29,8 @@ model_counters! {
             unknown_commands,
             /// TCR written with both translation and bypass.
             both_modes,
+            /// TCRs written with translation while no TTBR of the stream is valid.
+            translation_without_ttbr,
             /// TTBRs written as valid with an address that is not page-aligned.
             misaligned_ttbrs,
             /// Valid table entries found by a walk with bits set that should be 0.

@@ -195,18 +195,18 @@ impl Dart {
 
         let tcr = self.tcr(stream as u32);
         self.counters.both_modes += u64::from(tcr.translate && tcr.bypass);
+        if tcr.translate && tcr.remap.is_none() && !self.has_root(stream) {
+            self.counters.translation_without_ttbr += 1;
+        }
     }
 
     fn write_ttbr(&mut self, stream: usize, i: usize, val: u32) {
         if self.refuses_locked() || self.knobs.deaf {
             return;
         }
-        let (valid, pa) = match self.config.variant.layout() {
-            Layout::T8020 => (val >> 31 != 0, u64::from(val & !(1 << 31)) << 12),
-            Layout::T8110 => (val & 1 != 0, u64::from(val >> 2) << 14),
-        };
+        let table = self.decode_ttbr(val);
 
-        if valid && pa % self.config.page() != 0 {
+        if table.is_some_and(|pa| pa % self.config.page() != 0) {
             self.counters.misaligned_ttbrs += 1;
         }
         if self.tcr(stream as u32).translate {

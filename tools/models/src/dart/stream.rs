@@ -53,7 +53,7 @@ pub(super) struct Tcr {
     /// Tables have one more level.
     pub(super) four_level: bool,
     /// The stream whose registers are used in place of this one's.
-    remap: Option<u32>,
+    pub(super) remap: Option<u32>,
     /// T8020: upper bits of the physical address in bypass, in units of 4 GiB.
     pub(super) window: u64,
     /// T8020: bits that mask faults.
@@ -206,20 +206,25 @@ impl Dart {
     /// The top table of `stream` for `iova`, if the TTBR for it is valid.
     pub(super) fn root(&self, stream: u32, iova: u64) -> Option<u64> {
         let shift = self.config.page_shift + 2 * self.config.index_bits();
-        let ttbrs = &self.streams.ttbr[stream as usize];
-        let page = self.config.page();
+        let ttbrs = self.config.variant.ttbrs() as usize;
+        let i = (iova >> shift) as usize & (ttbrs - 1);
+        let table = self.decode_ttbr(self.streams.ttbr[stream as usize][i])?;
 
+        Some(table & !(self.config.page() - 1))
+    }
+
+    /// Whether some TTBR of `stream` is valid.
+    pub(super) fn has_root(&self, stream: usize) -> bool {
+        let mut ttbrs = self.streams.ttbr[stream].iter();
+
+        ttbrs.any(|&word| self.decode_ttbr(word).is_some())
+    }
+
+    /// The address in a TTBR, if it is valid.
+    pub(super) fn decode_ttbr(&self, word: u32) -> Option<u64> {
         match self.config.variant.layout() {
-            Layout::T8020 => {
-                let word = ttbrs[(iova >> shift) as usize & 3];
-
-                (word >> 31 != 0).then_some((u64::from(word & !(1 << 31)) << 12) & !(page - 1))
-            }
-            Layout::T8110 => {
-                let word = ttbrs[0];
-
-                (word & 1 != 0).then_some(u64::from(word >> 2) << 14)
-            }
+            Layout::T8020 => (word >> 31 != 0).then_some(u64::from(word & !(1 << 31)) << 12),
+            Layout::T8110 => (word & 1 != 0).then_some(u64::from(word >> 2) << 14),
         }
     }
 }

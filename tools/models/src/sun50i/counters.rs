@@ -25,6 +25,8 @@ model_counters! {
             bad_mask,
             /// Start/end invalidations that contain no page.
             empty_range,
+            /// Valid table and directory entries found by a walk with bits set that should be 0.
+            reserved_entry_bits,
             /// Debug port used with ENABLE = 0.
             debug_while_disabled,
         }

@@ -50,6 +50,11 @@ fn page_valid(word: u32) -> bool {
     word & 2 != 0
 }
 
+/// Bits of a valid directory entry that should be 0.
+const TABLE_RESERVED: u32 = 0x0000_03fc;
+/// Bits of a valid page entry that should be 0, around the number of its domain.
+const PAGE_RESERVED: u32 = 0x0000_0f0d;
+
 impl Iommu {
     /// Whether this shared cache is enabled and out of reset.
     fn works(&self, cache: u32) -> bool {
@@ -167,6 +172,9 @@ impl Iommu {
         let ttb = self.regs.ttb;
         let owner = who.owner();
         let words = self.read_line(mem, u64::from(ttb), mib);
+        let word = words[0].unwrap_or(0);
+
+        self.check(table_valid(word), word & TABLE_RESERVED);
 
         if self.works(PTW) {
             self.fill(words, mib, ttb, owner, |caches, index, entry| {
@@ -176,11 +184,12 @@ impl Iommu {
                 caches.put_directory(index, entry)
             });
         }
-        Entry {
-            word: words[0].unwrap_or(0),
-            ttb,
-            owner,
-        }
+        Entry { word, ttb, owner }
+    }
+
+    /// Counts bits of a valid entry that should be 0.
+    fn check(&mut self, valid: bool, reserved: u32) {
+        self.counters.reserved_entry_bits += u64::from(valid && reserved != 0);
     }
 
     /// Reads the entry of `page` from the table that `directory` points to.
@@ -189,6 +198,9 @@ impl Iommu {
         let owner = who.owner();
         let table = self.entry_pa(directory.word, 10);
         let words = self.read_line(mem, table, page & 0xff);
+        let word = words[0].unwrap_or(0);
+
+        self.check(page_valid(word), word & PAGE_RESERVED);
 
         if self.works(MACRO) {
             self.fill(words, page, ttb, owner, |caches, index, entry| {
@@ -198,11 +210,7 @@ impl Iommu {
                 caches.put_page(index, entry)
             });
         }
-        Entry {
-            word: words[0].unwrap_or(0),
-            ttb,
-            owner,
-        }
+        Entry { word, ttb, owner }
     }
 
     /// Reads entry `index` of the table at `base`, and with pair fill its neighbour.

@@ -154,12 +154,12 @@ fn streams_do_not_share_registers() {
         let address = |b: &Board, stream, i| b.root(RAM + 0x4000 * u64::from(4 * stream + i));
 
         for stream in 0..b.dart.streams() {
-            b.w(b.tcr(stream), b.on);
             for i in 0..ttbrs {
                 let val = address(&b, stream, i);
 
                 b.w(b.ttbr(stream, i), val);
             }
+            b.w(b.tcr(stream), b.on);
         }
         for stream in 0..b.dart.streams() {
             assert_eq!(b.r(b.tcr(stream)), b.on);
@@ -267,6 +267,33 @@ fn tables_are_pages() {
     let mut b = Board::up(Config::new(T8103).pages_4k());
     b.w(t8020::TTBR, 0x8080_0001);
     assert_eq!(b.dart.counters.misaligned_ttbrs, 0);
+}
+
+/// A stream that is translated without a table is set up in the wrong order.
+#[test]
+fn tables_come_first() {
+    for config in all() {
+        let mut b = Board::up(config);
+        let last = if b.is_t8110() { 0 } else { 3 };
+
+        b.set_root(2, 0, ROOT);
+        b.w(b.tcr(1), b.on);
+        assert_eq!(b.dart.counters.translation_without_ttbr, 1);
+        // One valid TTBR is enough, even if it is not the first.
+        b.set_root(1, last, ROOT);
+        b.w(b.tcr(1), b.on);
+        b.w(b.ttbr(1, last), 0);
+        b.w(b.tcr(1), 0);
+        assert_eq!(b.dart.counters.translation_without_ttbr, 1);
+        b.w(b.ttbr(1, last), b.root(ROOT) & !(1 << 31) & !1);
+        b.w(b.tcr(1), b.on);
+        assert_eq!(b.dart.counters.errors(), 2);
+    }
+
+    // The tables of a remapped stream are those of its target.
+    let mut b = Board::up(Config::new(T8110));
+    b.w(b.tcr(5), b.on | t8110::REMAP | 2 << 8);
+    assert_eq!(b.dart.counters.errors(), 0);
 }
 
 #[test]

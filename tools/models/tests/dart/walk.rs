@@ -77,8 +77,8 @@ fn two_levels_of_16k() {
     // L1 [35:25], L2 [24:14]
     b.ram.set64(RAM + 0x8000 + 8 * 0x7f, 0x8_0000_c003);
     b.ram.set64(RAM + 0xc000 + 8 * 0x7ff, 0x8_0010_4003);
-    b.w(0x100 + 4 * 5, 0x80);
     b.w(0x200 + 16 * 5, 0x8080_0008);
+    b.w(0x100 + 4 * 5, 0x80);
     assert_eq!(b.rd(5, 0xffff_d678), Ok(0x8_0010_5678));
     assert_eq!(b.dart.counters.errors(), 0);
 }
@@ -89,8 +89,8 @@ fn two_levels_of_16k_in_dart2() {
 
     b.ram.set64(RAM + 0x8000 + 8 * 0x7f, 0x8000_0c01);
     b.ram.set64(RAM + 0xc000 + 8 * 0x7ff, 0x000f_ff00_8001_0401);
-    b.w(0x100 + 4 * 5, 0x80);
     b.w(0x200 + 16 * 5, 0x8080_0008);
+    b.w(0x100 + 4 * 5, 0x80);
     assert_eq!(b.rd(5, 0xffff_d678), Ok(0x8_0010_5678));
     assert_eq!(b.dart.counters.errors(), 0);
 }
@@ -102,8 +102,8 @@ fn two_levels_of_4k_and_four_ttbrs() {
     // TTBR [31:30], L1 [29:21], L2 [20:12]
     b.ram.set64(RAM + 0x1000 + 8 * 0x1fe, 0x8_0000_3003);
     b.ram.set64(RAM + 0x3000 + 8 * 0x0f1, 0x8_0010_5003);
-    b.w(0x100 + 4 * 63, 0x80);
     b.w(0x400 + 16 * 63 + 4 * 2, 0x8080_0001);
+    b.w(0x100 + 4 * 63, 0x80);
     let iova = 2 << 30 | 0x1fe << 21 | 0xf1 << 12 | 0x678;
     assert_eq!(b.rd(63, iova), Ok(0x8_0010_5678));
     assert_eq!(b.rd(63, iova ^ 1 << 30), NO_TABLE);
@@ -120,8 +120,8 @@ fn three_levels() {
     b.ram.set64(RAM + 0xc000 + 8 * 0x7fe, 0x8000_1001);
     b.ram
         .set64(RAM + 0x1_0000 + 8 * 0x123, 0x000f_ff00_28e0_8403);
-    b.w(0x1000 + 4 * 200, 0x9);
     b.w(0x1400 + 4 * 200, (RAM as u32 >> 12) | 0x0080_0009);
+    b.w(0x1000 + 4 * 200, 0x9);
     let iova = 0x3f << 36 | 0x7fe << 25 | 0x123 << 14 | 0x8;
     assert_eq!(b.rd(200, iova), Ok(0x2_8e08_4008));
     assert_eq!(b.rd(200, iova ^ 1 << 36), NO_TABLE);
