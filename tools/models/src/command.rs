@@ -39,6 +39,13 @@ impl<T: Copy> Command<T> {
         self.running = Some((what, reads));
     }
 
+    /// Replaces the running command by another one, which is done at the same time.
+    pub(crate) fn replace(&mut self, what: T) {
+        if let Some((running, _)) = &mut self.running {
+            *running = what;
+        }
+    }
+
     /// Polls the command. If `stuck`, it stays busy for ever.
     pub(crate) fn poll(&mut self, stuck: bool) -> Poll<T> {
         match &mut self.running {

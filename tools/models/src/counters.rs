@@ -120,7 +120,8 @@ counters! {
             readonly_writes,
             /// Writes that set bits without a meaning.
             reserved_bits,
-            /// Commands started while the one before was busy.
+            /// Commands started while the one before was busy, and writes to the registers with the
+            /// address or range of a busy command.
             command_while_busy,
         }
         events {

@@ -31,7 +31,8 @@
 //!   [`Denied::Stalled`](crate::Denied::Stalled) and tries again.
 //! - A fill does not replace a cached neighbour, stale or not.
 //! - An invalidation takes effect when its busy bit is read as 0. One that is started over another
-//!   is counted, and the first is completed.
+//!   is counted, and the first is completed. If its address or range is written while it is busy,
+//!   it drops nothing.
 //! - An invalidation with a mask that is not ones from the top down drops nothing.
 //! - TLB_IVLD_END is the page after the last one. So start and end cannot name the last page of the
 //!   address space.

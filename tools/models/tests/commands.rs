@@ -7,7 +7,10 @@ mod common;
 use common::*;
 use iommu_models::sun50i::{
     Level,
-    Variant::H6, //
+    Variant::{
+        H6,
+        H616, //
+    },
 };
 
 fn warm() -> Board {
@@ -97,13 +100,46 @@ fn started_over_a_busy_one() {
     b.rd(0, 0x2000).unwrap();
     b.mmu.knobs.busy_reads = 1;
     b.ivld_page(0x1000);
-    b.ivld_page(0x2000);
+    b.w(IVLD_ENABLE, 1);
     assert_eq!(b.mmu.counters.regs.command_while_busy, 1);
     assert!(!cached(&b));
+    b.ivld_page(0x2000);
+    assert_eq!(b.mmu.counters.regs.command_while_busy, 4);
     assert!(b.mmu.cached(Level::Macro, 0x2000).is_some());
     b.r(IVLD_ENABLE);
     b.r(IVLD_ENABLE);
     assert!(b.mmu.cached(Level::Macro, 0x2000).is_none());
+}
+
+/// The registers of a busy command must not be written. The command drops nothing then.
+#[test]
+fn rewritten_while_busy() {
+    for reg in [IVLD_MODE, IVLD_START, IVLD_END, IVLD_ADDR, IVLD_MASK] {
+        let mut b = Board::plain(H616);
+
+        b.map(0x1000, DATA);
+        b.rd(0, 0x1000).unwrap();
+        b.mmu.knobs.busy_reads = 1;
+        b.ivld_page(0x1000);
+        b.w(PC_ADDR, 0);
+        assert_eq!(b.mmu.counters.errors(), 0, "a register of another command");
+        b.w(reg, b.mmu.peek(reg));
+        assert_eq!(b.mmu.counters.regs.command_while_busy, 1, "{reg:#x}");
+        assert_eq!(b.r(IVLD_ENABLE), 1);
+        assert_eq!(b.r(IVLD_ENABLE), 0);
+        assert!(cached(&b));
+        b.w(reg, b.mmu.peek(reg));
+        assert_eq!(b.mmu.counters.errors(), 1);
+    }
+
+    let mut b = warm();
+    b.mmu.knobs.busy_reads = 1;
+    b.ivld_ptw(0x1000);
+    b.w(PC_ADDR, 0x0010_0000);
+    assert_eq!(b.mmu.counters.regs.command_while_busy, 1);
+    assert_eq!(b.r(PC_ENABLE), 1);
+    assert_eq!(b.r(PC_ENABLE), 0);
+    assert!(b.mmu.cached(Level::Ptw, 0x1000).is_some());
 }
 
 #[test]

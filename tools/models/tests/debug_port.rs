@@ -77,8 +77,10 @@ fn busy_and_stuck() {
     for _ in 0..100 {
         assert_eq!(b.r(VA_CONFIG), 0x8000_0001);
     }
-    debug(&mut b, 0x3000, 0x8000_0000);
-    assert_eq!(b.mmu.counters.regs.command_while_busy, 1);
+    // The address, the configuration and the start are lost.
+    debug(&mut b, 0x5000, 0x8000_0100);
+    assert_eq!(b.mmu.counters.regs.command_while_busy, 3);
+    assert_eq!((b.r(VA), b.r(VA_CONFIG)), (0x3000, 0x8000_0001));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 //! Invalidation: the command register of each layout.
 //!
-//! A command or a selection of streams that is written while a command is busy is lost.
+//! A command, a selection of streams or a range that is written while a command is busy is lost.
 
 use super::{
     variant::Layout,

@@ -133,16 +133,15 @@ impl Dart {
     }
 
     fn store(&mut self, reg: Reg, val: u32) {
+        if matches!(reg, Reg::Select(_) | Reg::Range(_)) && self.loses_write() {
+            return;
+        }
+
         let layout = self.config.variant.layout();
         let regs = &mut self.regs;
-
         match reg {
             Reg::Params(_) | Reg::FaultLow | Reg::FaultHigh => (),
-            Reg::Select(i) => {
-                if !self.loses_write() {
-                    self.regs.select[i] = val;
-                }
-            }
+            Reg::Select(i) => regs.select[i] = val,
             Reg::Command => self.start_command(val),
             Reg::Error => self.faults.clear(layout, &self.knobs, val),
             Reg::ErrorMask => self.faults.mask = val,

@@ -154,6 +154,32 @@ impl Iommu {
         self.counters.dropped.add(&dropped);
     }
 
+    /// Handles a write of a register with the pages of TLB_IVLD, before it takes effect.
+    ///
+    /// While the command is busy, it is not known which pages it covers then: here it covers none.
+    pub(super) fn disturb_tlb_ivld(&mut self) {
+        if self.commands.tlb_ivld_busy() {
+            self.counters.regs.command_while_busy += 1;
+            self.commands.tlb_ivld.replace(None);
+        }
+    }
+
+    /// Handles a write of PC_IVLD_ADDR, like [`Iommu::disturb_tlb_ivld`].
+    pub(super) fn disturb_ptw_ivld(&mut self) {
+        if self.commands.ptw_ivld_busy() {
+            self.counters.regs.command_while_busy += 1;
+            self.commands.ptw_ivld.replace(None);
+        }
+    }
+
+    /// Whether the debug port is busy, so that a write to its registers is lost.
+    pub(super) fn debug_loses_write(&mut self) -> bool {
+        let busy = self.commands.debug_busy();
+
+        self.counters.regs.command_while_busy += u64::from(busy);
+        busy
+    }
+
     /// The pages with `(va & MASK) == (ADDR & MASK)`: a block, since MASK is ones from the top.
     fn pages_by_mask(&mut self) -> Option<Pages> {
         let mask = self.regs.ivld_mask;
@@ -224,18 +250,12 @@ impl Iommu {
         self.counters.dropped.add(&dropped);
     }
 
-    /// Starts the debug port; true if it was idle. Its work is done at once; only its busy bit
-    /// takes time.
-    pub(super) fn start_debug(&mut self) -> bool {
-        if self.commands.debug_busy() {
-            self.counters.regs.command_while_busy += 1;
-            return false;
-        }
+    /// Starts the debug port. Its work is done at once; only its busy bit takes time.
+    pub(super) fn start_debug(&mut self) {
         self.commands.debug.start((), self.knobs.busy_reads);
         if self.knobs.busy_reads == 0 {
             self.poll_debug();
         }
-        true
     }
 
     /// Handles a read of VA_CONFIG; returns its busy bit.

@@ -139,8 +139,18 @@ impl Iommu {
     }
 
     fn store(&mut self, mem: &mut dyn Memory, reg: Reg, val: u32) {
-        let regs = &mut self.regs;
+        match reg {
+            Reg::TlbIvldMode
+            | Reg::TlbIvldStart
+            | Reg::TlbIvldEnd
+            | Reg::TlbIvldAddr
+            | Reg::TlbIvldMask => self.disturb_tlb_ivld(),
+            Reg::PcIvldAddr => self.disturb_ptw_ivld(),
+            Reg::Va | Reg::VaData | Reg::VaConfig if self.debug_loses_write() => return,
+            _ => (),
+        }
 
+        let regs = &mut self.regs;
         match reg {
             Reg::Reset => self.write_reset(val),
             Reg::Enable => regs.enable = val,
@@ -169,7 +179,8 @@ impl Iommu {
             Reg::VaData => regs.va_data = val,
             Reg::VaConfig => {
                 regs.va_config = val & !1;
-                if val & 1 != 0 && self.start_debug() {
+                if val & 1 != 0 {
+                    self.start_debug();
                     self.debug_access(mem);
                 }
             }

@@ -132,6 +132,26 @@ fn what_comes_while_busy_is_lost() {
     assert!(is_stale(&mut b));
 }
 
+/// The range is used when the command is written, and a write of it while busy is lost.
+#[test]
+fn a_range_written_while_busy_is_lost() {
+    let mut b = Board::plain(T8110);
+
+    warm(&mut b, 4);
+    b.dart.knobs.busy_reads = 1;
+    range(&mut b, 1, 1, 0);
+    b.w(t8110::RANGE_FIRST, 3 << 2);
+    b.w(t8110::RANGE_LAST, 3 << 2);
+    assert_eq!(b.dart.counters.regs.command_while_busy, 2);
+    while b.r(t8110::COMMAND) & t8110::BUSY != 0 {}
+    assert_eq!(b.r(t8110::RANGE_FIRST), 1 << 2);
+    b.w(t8110::RANGE_LAST, 2 << 2);
+    b.w(t8110::COMMAND, 1 << 14 | t8110::INVALIDATE | 1);
+    while b.r(t8110::COMMAND) & t8110::BUSY != 0 {}
+    assert_eq!(kept(&b, 4), [0, 3]);
+    assert_eq!(b.dart.counters.errors(), 2);
+}
+
 /// The selection is used when the command is written.
 #[test]
 fn selects_then() {
