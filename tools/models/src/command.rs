@@ -18,6 +18,34 @@ pub(crate) enum Poll<T> {
     Done(T),
 }
 
+/// The default of the knob `busy_seed`.
+pub(crate) const BUSY_SEED: u32 = 0;
+
+/// How long commands are busy.
+pub(crate) struct Pace {
+    /// Commands started.
+    started: u32,
+}
+
+impl Pace {
+    pub(crate) const fn new() -> Self {
+        Self { started: 0 }
+    }
+
+    /// The number of polls that find the next command busy: `reads` if that is not 0, else a number
+    /// up to 3 that depends on `seed` and on the number of commands before, else 0.
+    pub(crate) fn next(&mut self, reads: u32, seed: u32) -> u32 {
+        if reads != 0 || seed == 0 {
+            return reads;
+        }
+        self.started = self.started.wrapping_add(1);
+
+        // A multiplication and a shift mix all bits into the uppermost ones.
+        let mixed = (seed ^ self.started.wrapping_mul(0x9e37_79b9)).wrapping_mul(0x85eb_ca6b);
+        (mixed ^ mixed >> 13).wrapping_mul(0xc2b2_ae35) >> 30
+    }
+}
+
 /// A slot for one command at a time.
 pub(crate) struct Command<T> {
     /// The running command, and how many more polls find it busy.

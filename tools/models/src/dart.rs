@@ -94,7 +94,10 @@ use regs::Regs;
 use stream::Streams;
 
 use crate::{
-    command::Command,
+    command::{
+        Command,
+        Pace, //
+    },
     kind::kinds,
     log, //
 };
@@ -177,6 +180,7 @@ pub struct Dart {
     streams: Streams,
     faults: Faults,
     command: Command<Op>,
+    pace: Pace,
     caches: Caches,
 }
 
@@ -197,6 +201,7 @@ impl Dart {
             clock: false,
             faults: Faults::new(),
             command: Command::new(),
+            pace: Pace::new(),
             caches: Caches::new(),
         }
     }

@@ -75,6 +75,7 @@ use pmu::Pmu;
 use regs::Regs;
 
 use crate::{
+    command::Pace,
     kind::kinds,
     log,
     Cause, //
@@ -135,6 +136,7 @@ pub struct Iommu {
     regs: Regs,
     faults: Faults,
     commands: Commands,
+    pace: Pace,
     pmu: Pmu,
     caches: Caches,
 }
@@ -152,6 +154,7 @@ impl Iommu {
             regs: Regs::new(variant),
             faults: Faults::new(),
             commands: Commands::new(),
+            pace: Pace::new(),
             pmu: Pmu::new(),
             caches: Caches::new(),
         }

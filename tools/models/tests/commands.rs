@@ -56,6 +56,58 @@ fn busy_for_some_reads() {
     assert!(b.mmu.cached(Level::Ptw, 0x1000).is_none());
 }
 
+/// Returns how many reads find each of 64 commands busy.
+fn busy_times(b: &mut Board) -> Vec<u32> {
+    (0..64)
+        .map(|i| {
+            let reg = [IVLD_ENABLE, PC_ENABLE, FLUSH][i % 3];
+            let level = [Level::Macro, Level::Ptw, Level::Macro][i % 3];
+            let there = |b: &Board| b.mmu.cached(level, 0x1000).is_some();
+            let mut reads = 0;
+
+            b.rd(0, 0x1000).unwrap();
+            b.w(PC_ADDR, 0);
+            b.w(IVLD_ADDR, 0x1000);
+            b.w(IVLD_MASK, !0xfff);
+            b.w(reg, if reg == FLUSH { 0x3003f } else { 1 });
+            while b.mmu.peek(reg) != 0 {
+                assert!(there(b), "not before it is done");
+                b.r(reg);
+                reads += u32::from(b.mmu.peek(reg) != 0);
+            }
+            assert!(!there(b));
+            reads
+        })
+        .collect()
+}
+
+#[test]
+fn busy_for_a_random_time() {
+    let [one, again, other] = [1, 1, 2].map(|seed| {
+        let mut b = warm();
+
+        assert!(b.mmu.knobs.set("busy_seed", seed));
+        busy_times(&mut b)
+    });
+    assert_eq!(one, again);
+    assert_ne!(one, other);
+    for times in [one, other] {
+        for reads in 0..=3 {
+            let n = times.iter().filter(|&&n| n == reads).count();
+
+            assert!((4..=32).contains(&n), "{n} commands of {reads}: {times:?}");
+        }
+        assert!(times.iter().all(|&n| n <= 3));
+    }
+
+    // A number of reads that is set is used for all commands.
+    let mut b = warm();
+    b.mmu.knobs.busy_seed = 1;
+    b.mmu.knobs.busy_reads = 5;
+    assert_eq!(busy_times(&mut b), [5; 64]);
+    assert_eq!(b.mmu.counters.errors(), 0);
+}
+
 #[test]
 fn directory_command_is_busy_too() {
     let mut b = warm();

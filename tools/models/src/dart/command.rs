@@ -89,8 +89,10 @@ impl Dart {
         };
         self.regs.command = word;
         if let Some(op) = op {
-            self.command.start(op, self.knobs.busy_reads);
-            if self.knobs.busy_reads == 0 {
+            let reads = self.pace.next(self.knobs.busy_reads, self.knobs.busy_seed);
+
+            self.command.start(op, reads);
+            if reads == 0 {
                 self.poll_command();
             }
         }

@@ -2,9 +2,12 @@
 
 //! The properties of the hardware that a test may change.
 
-use crate::knobs::{
-    knobs,
-    settings, //
+use crate::{
+    command::BUSY_SEED,
+    knobs::{
+        knobs,
+        settings, //
+    },
 };
 
 settings! {
@@ -47,6 +50,9 @@ knobs! {
         /// The command takes effect when a read shows it as done, so that a driver which does not
         /// wait continues with the old cache contents.
         busy_reads: u32,
+        /// Seed of random numbers from 0 to 3, of which each command takes one for `busy_reads`,
+        /// if that is 0. With a seed of 0, commands take effect with the write that starts them.
+        busy_seed: u32,
         /// Commands never complete.
         stuck: bool,
         /// TCRs and TTBRs do not keep written values, like the registers of another device.
@@ -91,6 +97,7 @@ impl Knobs {
     pub(super) const fn new() -> Self {
         Self {
             busy_reads: 0,
+            busy_seed: BUSY_SEED,
             stuck: false,
             deaf: false,
             deaf_stream: 0,

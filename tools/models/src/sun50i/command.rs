@@ -59,6 +59,11 @@ impl Commands {
 }
 
 impl Iommu {
+    /// How many reads find the next command busy.
+    fn busy_reads(&mut self) -> u32 {
+        self.pace.next(self.knobs.busy_reads, self.knobs.busy_seed)
+    }
+
     /// Handles a write of TLB_FLUSH.
     pub(super) fn start_flush(&mut self, bits: u32) {
         if bits == 0 {
@@ -71,8 +76,9 @@ impl Iommu {
                 self.flush(old);
             }
         }
-        self.commands.flush.start(bits, self.knobs.busy_reads);
-        if self.knobs.busy_reads == 0 {
+        let reads = self.busy_reads();
+        self.commands.flush.start(bits, reads);
+        if reads == 0 {
             self.poll_flush();
         }
     }
@@ -127,10 +133,9 @@ impl Iommu {
             _ => self.pages_by_end(),
         };
         let taken = self.takes_ivld();
-        self.commands
-            .tlb_ivld
-            .start(pages.filter(|_| taken), self.knobs.busy_reads);
-        if self.knobs.busy_reads == 0 {
+        let reads = self.busy_reads();
+        self.commands.tlb_ivld.start(pages.filter(|_| taken), reads);
+        if reads == 0 {
             self.poll_tlb_ivld();
         }
     }
@@ -225,8 +230,9 @@ impl Iommu {
 
         let taken = self.takes_ivld();
         let mib = Some(self.regs.pc_addr >> 20).filter(|_| taken);
-        self.commands.ptw_ivld.start(mib, self.knobs.busy_reads);
-        if self.knobs.busy_reads == 0 {
+        let reads = self.busy_reads();
+        self.commands.ptw_ivld.start(mib, reads);
+        if reads == 0 {
             self.poll_ptw_ivld();
         }
     }
@@ -252,8 +258,9 @@ impl Iommu {
 
     /// Starts the debug port. Its work is done at once; only its busy bit takes time.
     pub(super) fn start_debug(&mut self) {
-        self.commands.debug.start((), self.knobs.busy_reads);
-        if self.knobs.busy_reads == 0 {
+        let reads = self.busy_reads();
+        self.commands.debug.start((), reads);
+        if reads == 0 {
             self.poll_debug();
         }
     }

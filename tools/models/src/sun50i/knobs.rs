@@ -3,9 +3,12 @@
 //! The properties of the hardware that a test may change.
 
 use super::Variant;
-use crate::knobs::{
-    knobs,
-    settings, //
+use crate::{
+    command::BUSY_SEED,
+    knobs::{
+        knobs,
+        settings, //
+    },
 };
 
 settings! {
@@ -36,6 +39,9 @@ knobs! {
         /// The command takes effect when a read shows it as done, so that a driver which does not
         /// wait continues with the old cache contents.
         busy_reads: u32,
+        /// Seed of random numbers from 0 to 3, of which each command takes one for `busy_reads`,
+        /// if that is 0. With a seed of 0, commands take effect with the write that starts them.
+        busy_seed: u32,
         /// TLB_FLUSH never completes.
         stuck_flush: bool,
         /// The number of TLB_FLUSH commands that complete while `stuck_flush` is set.
@@ -73,6 +79,7 @@ impl Knobs {
             prefetch_pages,
             prefetch_mib,
             busy_reads: 0,
+            busy_seed: BUSY_SEED,
             stuck_flush: false,
             good_flushes: 0,
             stuck_tlb_ivld: false,

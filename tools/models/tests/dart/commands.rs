@@ -51,6 +51,41 @@ fn takes_its_time() {
 }
 
 #[test]
+fn takes_a_random_time() {
+    for config in all() {
+        let times = |seed| -> Vec<u32> {
+            let mut b = Board::on(config);
+            let (off, busy) = command(&b);
+
+            assert!(b.dart.knobs.set("busy_seed", seed));
+            (0..64)
+                .map(|_| {
+                    let mut reads = 0;
+
+                    b.map(0x4000, DATA);
+                    b.rd(1, 0x4000).unwrap();
+                    b.flush(1);
+                    while b.dart.peek(off) & busy != 0 {
+                        assert!(b.dart.cached(Level::Page, 1, 0x4000).is_some());
+                        b.r(off);
+                        reads += u32::from(b.dart.peek(off) & busy != 0);
+                    }
+                    assert!(b.dart.cached(Level::Page, 1, 0x4000).is_none());
+                    reads
+                })
+                .collect()
+        };
+        let one = times(1);
+
+        assert_eq!(one, times(1));
+        assert_ne!(one, times(2));
+        assert!((0..=3).all(|n| one.contains(&n)), "{one:?}");
+        assert!(one.iter().all(|&n| n <= 3));
+        assert_eq!(times(0), [0; 64]);
+    }
+}
+
+#[test]
 fn at_once_by_default() {
     for config in all() {
         let mut b = Board::on(config);
