@@ -185,7 +185,12 @@ impl Engine {
         }
         self.mask = UNKNOWN;
         self.write_rules(self.routes.translated);
-        self.io.write(INT_CLR, INT_CLR::from(u32::MAX));
+        self.io.write(
+            INT_CLR,
+            INT_CLR::from(all)
+                .with_invalid_l1(true)
+                .with_invalid_l2(true),
+        );
         self.restart_lanes(all);
         self.enable_interrupt();
     }

@@ -122,7 +122,9 @@ register! {
 
     /// Acknowledges faults.
     pub(crate) INT_CLR(u32) @ 0x104 {
-        31:0 faults;
+        17:17 invalid_l2 => bool;
+        16:16 invalid_l1 => bool;
+        6:0 permission;
     }
 
     /// Latched faults.
