@@ -95,6 +95,7 @@ int board_apple_find(struct board_iommu *iommus, unsigned int max);
 /* hw.c: the IOMMU models behind their locks */
 int board_hw_init(struct dentry *root);
 unsigned int board_hw_count(void);
+void board_hw_show_misuse(struct seq_file *s);
 /* Returns the index of the IOMMU whose registers start at this physical address, or -1. */
 int board_hw_find(u64 reg);
 void board_hw_set_clock(unsigned int iommu, bool on);

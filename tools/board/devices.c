@@ -64,6 +64,7 @@ static int counts_show(struct seq_file *s, void *unused)
 {
 #ifdef CONFIG_UML
 	board_ccu_show(s);
+	board_hw_show_misuse(s);
 #endif
 	return each_dev(s, count_dev);
 }

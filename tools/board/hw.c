@@ -208,6 +208,19 @@ static int mark_set(void *data, u64 value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(mark_fops, NULL, mark_set, "%llu\n");
 
+/* What drivers have done wrong since the start: no story may add to it. */
+void board_hw_show_misuse(struct seq_file *s)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	for (i = 0; i < nr_iommus; i++) {
+		raw_spin_lock_irqsave(lock_of(i), flags);
+		iommu_model_show_misuse(i, s);
+		raw_spin_unlock_irqrestore(lock_of(i), flags);
+	}
+}
+
 DEFINE_HW_SHOW(regs)
 DEFINE_SHOW_ATTRIBUTE(regs);
 

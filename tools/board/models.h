@@ -39,6 +39,7 @@ int iommu_model_dma(unsigned int index, u32 master, u64 va, u8 *buf,
 int iommu_model_knob(unsigned int index, const char *name, u32 value);
 void iommu_model_mark(unsigned int index);
 void iommu_model_clear(unsigned int index);
+void iommu_model_show_misuse(unsigned int index, struct seq_file *s);
 void iommu_model_show_knobs(unsigned int index, struct seq_file *s);
 void iommu_model_show_counters(unsigned int index, struct seq_file *s);
 void iommu_model_show_report(unsigned int index, struct seq_file *s);

@@ -412,7 +412,7 @@ unsafe extern "C" fn iommu_model_mark(index: u32) {
     unsafe { model(index) }.mark();
 }
 
-/// Clears the counters.
+/// Clears the counters, but not those of misuse.
 ///
 /// # Safety
 ///
@@ -421,6 +421,19 @@ unsafe extern "C" fn iommu_model_mark(index: u32) {
 unsafe extern "C" fn iommu_model_clear(index: u32) {
     // SAFETY: By this function's contract.
     unsafe { model(index) }.clear();
+}
+
+/// Prints the counters of misuse that are not 0.
+///
+/// # Safety
+///
+/// As described at the top of this file. `s` is a seq file that the caller owns.
+#[no_mangle]
+unsafe extern "C" fn iommu_model_show_misuse(index: u32, s: *mut bindings::seq_file) {
+    // SAFETY: By this function's contract.
+    let s = unsafe { SeqFile::from_raw(s) };
+    // SAFETY: By this function's contract.
+    unsafe { model(index) }.show_misuse(&mut |line| seq_print!(s, "iommu{index}_misuse_{line}\n"));
 }
 
 /// Prints the knobs.

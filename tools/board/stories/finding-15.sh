@@ -8,9 +8,7 @@ attached
 does - buf 0 1
 does - map "$D" 0x100000 0 0 0x1000 rw
 does "$M" read 0 0x100000 64
-knob 0 stuck_flush 1
-knob 0 stuck_tlb_ivld 1
-knob 0 stuck_ptw_ivld 1
+hw_stick 0
 show "bytes unmapped while invalidations are stuck" "$(answer - unmap "$D" 0x100000 0x1000)" "0 4096" "0 4096"
 show "a read of the page afterwards" "$(answer "$M" read 0 0x100000 64)" "0 bytes 64" "-14 *"
 knob 0 stuck_flush 0

@@ -34,6 +34,7 @@ hw_base() { printf '0x%08x' $((0x030f0000 - 0x10000 * $1 + $2)); }
 case $soc in
 t8112 | t6020)
 	hw_leave_faulting() {
+		oracle_ignore "iommu$1_misuse_translation_without_ttbr"
 		poke "$(hw_base "$1" 0xc00)" 0xffff
 		poke "$(hw_base "$1" $((0x1000 + 4 * $2)))" 1
 	}
@@ -42,6 +43,7 @@ t8112 | t6020)
 	;;
 *)
 	hw_leave_faulting() {
+		oracle_ignore "iommu$1_misuse_translation_without_ttbr"
 		[ $soc = usb4 ] || poke "$(hw_base "$1" 0xfc)" 0xffff
 		[ $soc != usb4 ] || poke "$(hw_base "$1" 0xf8)" 0xffff
 		poke "$(hw_base "$1" $((0x100 + 4 * $2)))" 0x80
@@ -101,7 +103,11 @@ hw_translates() {
 hw_table() { reg "$1" $hw_ttbr; }
 
 # From now on commands do not complete, or complete again.
-hw_stick() { knob "$1" stuck 1; }
+# A driver cannot stop a command that does not end. To recover, it starts another one.
+hw_stick() {
+	oracle_ignore "iommu$1_misuse_command_while_busy"
+	knob "$1" stuck 1
+}
 hw_unstick() { knob "$1" stuck 0; }
 
 # Prints a pattern of a fault's line in the log: fault_line DEV IOVA

@@ -48,7 +48,13 @@ hw_tables() {
 }
 
 # From now on invalidations do not complete, or complete again.
-hw_stick() { knob "$1" stuck_flush 1; knob "$1" stuck_tlb_ivld 1; knob "$1" stuck_ptw_ivld 1; }
+# A driver cannot stop a command that does not end. To recover, it starts another one.
+hw_stick() {
+	oracle_ignore "iommu$1_misuse_command_while_busy"
+	knob "$1" stuck_flush 1
+	knob "$1" stuck_tlb_ivld 1
+	knob "$1" stuck_ptw_ivld 1
+}
 hw_unstick() { knob "$1" stuck_flush 0; knob "$1" stuck_tlb_ivld 0; knob "$1" stuck_ptw_ivld 0; }
 
 # hw_leave_on N B PAGE...: sets up instance N as a boot loader may leave it: clocked,

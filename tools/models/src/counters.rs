@@ -22,6 +22,12 @@ pub(crate) trait Part: Copy {
         0
     }
 
+    /// Takes over the counters of misuse from `old`.
+    fn keep_misuse(&mut self, _old: &Self) {}
+
+    /// Shows each counter of misuse that is not 0 as a line `name value`.
+    fn tell_misuse(&self, _line: Line<'_>) {}
+
     /// Shows each counter as a line `name value`. `name` is the name of the field.
     fn tell(&self, name: &str, line: Line<'_>);
 }
@@ -62,6 +68,18 @@ macro_rules! counters {
                 0 $(+ self.$bad)* $(+ $crate::counters::Part::misuse(&self.$part))*
             }
 
+            fn keep_misuse(&mut self, old: &Self) {
+                $(self.$bad = old.$bad;)*
+                $($crate::counters::Part::keep_misuse(&mut self.$part, &old.$part);)*
+            }
+
+            fn tell_misuse(&self, line: $crate::Line<'_>) {
+                $(if self.$bad != 0 {
+                    line(format_args!("{} {}", stringify!($bad), self.$bad));
+                })*
+                $($crate::counters::Part::tell_misuse(&self.$part, line);)*
+            }
+
             fn tell(&self, _name: &str, line: $crate::Line<'_>) {
                 $($crate::counters::Part::tell(&self.$part, stringify!($part), line);)*
                 $(line(format_args!("{} {}", stringify!($bad), self.$bad));)*
@@ -84,9 +102,16 @@ macro_rules! model_counters {
                 <Self as $crate::counters::Part>::ZERO
             }
 
-            /// Sets all counters to 0.
+            /// Sets all counters but those of misuse to 0.
             pub fn clear(&mut self) {
-                *self = Self::new();
+                let old = core::mem::replace(self, Self::new());
+
+                $crate::counters::Part::keep_misuse(self, &old);
+            }
+
+            /// Shows each counter of misuse that is not 0 as a line `name value`.
+            pub fn show_misuse(&self, line: $crate::Line<'_>) {
+                $crate::counters::Part::tell_misuse(self, line);
             }
 
             /// Sum of all counters of misuse.

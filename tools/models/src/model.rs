@@ -66,8 +66,11 @@ pub trait Model {
     /// Resets the counts of the access log.
     fn mark(&mut self);
 
-    /// Clears the counters.
+    /// Clears the counters, but not those of misuse.
     fn clear(&mut self);
+
+    /// Shows the counters of misuse by the driver that are not 0.
+    fn show_misuse(&self, line: Line<'_>);
 
     /// Shows the knobs.
     fn show_knobs(&self, line: Line<'_>);
@@ -108,6 +111,9 @@ macro_rules! common {
         }
         fn clear(&mut self) {
             self.counters.clear();
+        }
+        fn show_misuse(&self, line: Line<'_>) {
+            self.counters.show_misuse(line);
         }
         fn show_knobs(&self, line: Line<'_>) {
             self.knobs.show(line);
