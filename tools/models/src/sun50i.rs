@@ -37,8 +37,9 @@
 //! - TLB_IVLD_END is the page after the last one. So start and end cannot name the last page of the
 //!   address space.
 //! - PC_IVLD drops the named directory entry only, not the other half of its line.
-//! - DM_AUT_OVWT is checked after translation, like any permission: a denied master still walks
-//!   and fills caches.
+//! - Permission is checked after translation, by the rules at that time ([`Knobs::cached_rules`]).
+//!   This is true for DM_AUT_OVWT as well: a denied master still walks and fills caches
+//!   ([`Knobs::denied_walks`]).
 //! - Prefetch and the debug port report invalid entries only if INT_ENABLE bits 18 to 20 or a knob
 //!   enable that. They then set status bit 16 or 17 and bit 31 of L1PG_INT or L2PG_INT.
 //! - An entry in table memory that cannot be read counts as invalid and is not cached.

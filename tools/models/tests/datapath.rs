@@ -192,6 +192,62 @@ fn overwrite_replaces_all_rules() {
     assert_eq!(b.mmu.log.passed_any(), 0);
 }
 
+/// With cached rules, a change of permission or denial needs an invalidation.
+#[test]
+fn rules_may_be_cached() {
+    let mut b = Board::plain(H6);
+
+    assert!(b.mmu.knobs.set("cached_rules", 1));
+    b.map_in(TTB, 0x1000, DATA, 2);
+    b.map(0x2000, DATA);
+    b.wr(0, 0x1000).unwrap();
+    b.w(DM_AUT + 4, 0xaaa);
+    b.wr(0, 0x1000).unwrap();
+    b.wr(1, 0x1000).unwrap();
+    b.ivld_page(0x1000);
+    assert_eq!(b.wr(0, 0x1000), FORBIDDEN);
+    b.ack();
+
+    // Denial does not reach cached pages, and remains in pages that were cached under it.
+    b.w(OVWT, 0x8000_0fff);
+    assert!(b.rd(0, 0x1000).is_ok());
+    assert_eq!(b.rd(0, 0x2000), FORBIDDEN);
+    b.ack();
+    b.w(OVWT, 0);
+    assert_eq!(b.rd(0, 0x2000), FORBIDDEN);
+    b.ack();
+    b.w(FLUSH, 0x0001);
+    assert_eq!(b.rd(0, 0x2000), FORBIDDEN, "from the macro TLB");
+    b.ack();
+    b.flush_all();
+    assert!(b.rd(0, 0x2000).is_ok());
+    assert_eq!(b.mmu.counters.errors(), 0);
+}
+
+/// TTB may be written while all masters are denied. Their accesses fill the caches from the old
+/// directory until then, so that the caches have to be invalidated before the masters are allowed.
+#[test]
+fn a_denied_master_walks() {
+    for (walks, want) in [(1, DATA), (0, DATA + 0x1000)] {
+        let mut b = Board::plain(H6);
+
+        assert!(b.mmu.knobs.set("denied_walks", walks));
+        b.map_in(TTB, 0x1000, DATA, 0);
+        b.map_in(TTB2, 0x1000, DATA + 0x1000, 0);
+        b.w(OVWT, 0x8000_0fff);
+        for result in [b.rd(0, 0x1000), b.wr(1, 0x1000)] {
+            assert_eq!(result, FORBIDDEN);
+        }
+        b.ack();
+        assert_eq!(b.mmu.counters.walks, walks.into());
+        b.w(TTB_REG, TTB2);
+        b.w(OVWT, 0x8000_0002);
+        assert_eq!(b.rd(0, 0x1000), Ok(want.into()));
+        assert_eq!(b.wr(0, 0x1000), FORBIDDEN);
+        assert_eq!(b.mmu.counters.errors(), 0);
+    }
+}
+
 #[test]
 fn bursts_across_pages() {
     let mut b = Board::on(H6);

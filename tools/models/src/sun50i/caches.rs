@@ -24,6 +24,8 @@ pub(super) struct Entry {
     pub(super) word: u32,
     /// Directory through which it was read.
     pub(super) ttb: u32,
+    /// Rule of its domain when it was read. It has no meaning in a directory entry.
+    pub(super) rule: u16,
     /// Master for which it was read, or [`DEBUG`](super::DEBUG).
     pub(super) owner: u8,
 }
@@ -37,6 +39,7 @@ impl Cached for Entry {
 const FILLER: Entry = Entry {
     word: 0,
     ttb: 0,
+    rule: 0,
     owner: 0,
 };
 

@@ -7,7 +7,10 @@ use super::{
         Kept,
         Latch, //
     },
-    regs::RESET_ALL,
+    regs::{
+        prohibits,
+        RESET_ALL, //
+    },
     walk::{
         Miss,
         Who, //
@@ -57,13 +60,22 @@ impl Iommu {
         let Ok(narrow) = u32::try_from(va) else {
             return Err(self.fault(master, va, write, Cause::NoTable, 0, 0));
         };
+        let denial = self.regs.denial().filter(|_| !self.knobs.denied_walks);
+        if denial.is_some_and(|rule| prohibits(rule, master, write)) {
+            return Err(self.fault(master, va, write, Cause::Permission, 0, 0));
+        }
         let entry = match self.lookup(mem, Who::Master(master), narrow) {
             Ok(entry) => entry,
             Err(Miss { cause, entry }) => {
                 return Err(self.fault(master, va, write, cause, entry.word, entry.ttb));
             }
         };
-        if self.regs.prohibits(entry.word >> 4 & 0xf, master, write) {
+        let rule = if self.knobs.cached_rules {
+            entry.rule
+        } else {
+            self.regs.rule(entry.word)
+        };
+        if prohibits(rule, master, write) {
             let cause = Cause::Permission;
 
             return Err(self.fault(master, va, write, cause, entry.word, entry.ttb));

@@ -61,6 +61,12 @@ knobs! {
         strict_gating: bool,
         /// A TTB write while masters are translated is ignored.
         strict_ttb: bool,
+        /// The rule of DM_AUT_CTRL or DM_AUT_OVWT is cached with a page entry when that is read, and
+        /// a later change has no effect on it until it is dropped.
+        cached_rules: bool,
+        /// A master that DM_AUT_OVWT denies still walks and fills the caches, since permission is
+        /// checked after translation. If false, it is denied before the lookup.
+        denied_walks: bool,
         /// Invalid entries found by prefetch or the debug port are reported (bit 31 of L1PG_INT and
         /// L2PG_INT) even if INT_ENABLE bits 18 to 20 are 0.
         report_soft: bool,
@@ -89,6 +95,8 @@ impl Knobs {
             end_inclusive: false,
             strict_gating: false,
             strict_ttb: false,
+            cached_rules: false,
+            denied_walks: true,
             report_soft: false,
             high_dram: false,
         }

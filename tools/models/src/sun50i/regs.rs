@@ -249,14 +249,24 @@ impl Regs {
         }
     }
 
-    /// Whether `master` may not make this access to a page of `domain`.
-    pub(super) fn prohibits(&self, domain: u32, master: u32, write: bool) -> bool {
-        let rule = if self.ovwt & OVWT_ENABLE != 0 {
-            self.ovwt
-        } else {
-            self.dm_aut[(domain as usize & 0xf) / 2] >> (16 * (domain & 1))
+    /// The rule for the page of an entry: two bits per master.
+    pub(super) fn rule(&self, word: u32) -> u16 {
+        let domain = word >> 4 & 0xf;
+        let rule = match self.denial() {
+            Some(denial) => return denial,
+            None => self.dm_aut[domain as usize / 2] >> (16 * (domain & 1)),
         };
 
-        rule >> (2 * master + u32::from(write)) & 1 != 0
+        rule as u16
     }
+
+    /// The rule for all pages in place of their domains' rules, if there is one.
+    pub(super) fn denial(&self) -> Option<u16> {
+        (self.ovwt & OVWT_ENABLE != 0).then_some(self.ovwt as u16)
+    }
+}
+
+/// Whether `master` may not make this access to a page with `rule`.
+pub(super) fn prohibits(rule: u16, master: u32, write: bool) -> bool {
+    rule >> (2 * master + u32::from(write)) & 1 != 0
 }

@@ -184,7 +184,12 @@ impl Iommu {
                 caches.put_directory(index, entry)
             });
         }
-        Entry { word, ttb, owner }
+        Entry {
+            word,
+            ttb,
+            rule: self.regs.rule(word),
+            owner,
+        }
     }
 
     /// Counts bits of a valid entry that should be 0.
@@ -210,7 +215,12 @@ impl Iommu {
                 caches.put_page(index, entry)
             });
         }
-        Entry { word, ttb, owner }
+        Entry {
+            word,
+            ttb,
+            rule: self.regs.rule(word),
+            owner,
+        }
     }
 
     /// Reads entry `index` of the table at `base`, and with pair fill its neighbour.
@@ -240,7 +250,13 @@ impl Iommu {
     ) {
         for (word, index) in words.into_iter().zip([index, index ^ 1]) {
             if let Some(word) = word {
-                let collision = put(&mut self.caches, index, Entry { word, ttb, owner });
+                let entry = Entry {
+                    word,
+                    ttb,
+                    rule: self.regs.rule(word),
+                    owner,
+                };
+                let collision = put(&mut self.caches, index, entry);
 
                 self.counters.collisions += u64::from(collision);
             }
