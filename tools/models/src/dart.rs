@@ -43,8 +43,8 @@
 //!   selection or to the range while a command is busy are lost. A command that selects nothing drops nothing.
 //! - Of the sets that a T8020 command can name, only the first exists.
 //! - A fault is kept until it is cleared ([`Knobs::latch`]). Clearing clears the flag and the codes
-//!   that are written as 1; stream and direction stay ([`Knobs::leftovers`]). The level of the line
-//!   is the flag.
+//!   that are written as 1; stream and direction stay ([`Knobs::leftovers`]). The line stays up
+//!   until flag and codes are cleared ([`Knobs::line_by_flag`]).
 //! - The error word of T8020 has four bits for the stream, even with 64 streams.
 //! - A lock covers TCR and TTBRs, on T8020 also the register with the lock, and nothing else.
 //! - A remap is followed once. Entries are cached for its target ([`Knobs::cache_by_source`]). The
@@ -247,7 +247,9 @@ impl Dart {
 
     /// Level of the interrupt line.
     pub fn irq(&self) -> bool {
-        self.power && self.faults.pending()
+        let layout = self.config.variant.layout();
+
+        self.power && self.faults.line(layout, &self.knobs)
     }
 
     /// The word that a cache holds for `iova`, valid or not.

@@ -53,6 +53,8 @@ pub(super) struct Caches {
     segments: Table<512, 8>,
     /// By the page number without two indices.
     contexts: Table<256, 4>,
+    /// The TTBRs that a walk has found invalid, one bit each, by stream.
+    no_ttbr: [u8; SPACES],
 }
 
 impl Caches {
@@ -61,6 +63,7 @@ impl Caches {
             pages: Cache::new(FILLER),
             segments: Cache::new(FILLER),
             contexts: Cache::new(FILLER),
+            no_ttbr: [0; SPACES],
         }
     }
 
@@ -81,6 +84,16 @@ impl Caches {
         }
     }
 
+    /// Whether a walk for `stream` has found its TTBR `i` invalid.
+    pub(super) fn has_no_ttbr(&self, stream: u32, i: usize) -> bool {
+        self.no_ttbr[stream as usize] >> i & 1 != 0
+    }
+
+    /// Records that a walk for `stream` has found its TTBR `i` invalid.
+    pub(super) fn put_no_ttbr(&mut self, stream: u32, i: usize) {
+        self.no_ttbr[stream as usize] |= 1 << i;
+    }
+
     /// Drops the page entries of `stream`; returns how many.
     pub(super) fn flush_pages(&mut self, stream: u32) -> u32 {
         let [pages] = self.pages.flush(stream);
@@ -88,8 +101,10 @@ impl Caches {
         pages
     }
 
-    /// Drops the entries of `stream` that point to tables; returns how many.
+    /// Drops the entries of `stream` that point to tables; returns how many. Invalid TTBRs do not
+    /// count.
     pub(super) fn flush_tables(&mut self, stream: u32) -> u32 {
+        self.no_ttbr[stream as usize] = 0;
         let [segments] = self.segments.flush(stream);
         let [contexts] = self.contexts.flush(stream);
 

@@ -30,8 +30,6 @@ const T8110_KEEP_TABLES: u32 = 1 << 12;
 const T8110_AND_TABLES: u32 = 1 << 13;
 /// T8110, version 2: only the range.
 const T8110_RANGE: u32 = 1 << 14;
-/// T8110, version 2.2: a flag whose effect is not known.
-const T8110_MARK: u32 = 1 << 15;
 
 /// The effect of a command when it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,9 +56,6 @@ pub(super) enum Op {
 pub(super) fn writable(config: &Config) -> u32 {
     match config.variant.layout() {
         Layout::T8020 => T8020_BITS,
-        Layout::T8110 if config.version >= (2, 2) => {
-            T8110_BITS | T8110_KEEP_TABLES | T8110_AND_TABLES | T8110_RANGE | T8110_MARK
-        }
         Layout::T8110 if config.is_v2() => {
             T8110_BITS | T8110_KEEP_TABLES | T8110_AND_TABLES | T8110_RANGE
         }

@@ -97,9 +97,16 @@ impl Faults {
         }
     }
 
-    /// Level of the interrupt line.
-    pub(super) fn pending(&self) -> bool {
+    /// Whether the registers describe a fault.
+    fn pending(&self) -> bool {
         self.error & FLAG != 0
+    }
+
+    /// Level of the interrupt line.
+    pub(super) fn line(&self, layout: Layout, knobs: &Knobs) -> bool {
+        let codes = if knobs.line_by_flag { 0 } else { codes(layout) };
+
+        self.error & (FLAG | codes) != 0
     }
 
     /// Records a fault.

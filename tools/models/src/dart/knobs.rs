@@ -71,6 +71,12 @@ knobs! {
         latch: Latch,
         /// Clearing the error word keeps its description of the access: stream, direction.
         leftovers: bool,
+        /// The level of the line is the flag of the error word. If false, the line also stays up
+        /// while codes are set, until the whole word has been written back.
+        line_by_flag: bool,
+        /// An invalid TTBR that a walk has found is cached for its stream until the tables of the
+        /// stream are invalidated.
+        cache_no_ttbr: bool,
         /// The meaning of both mode bits together.
         both: Both,
         /// The handling of addresses that are too wide.
@@ -107,6 +113,8 @@ impl Knobs {
             cache_tables: true,
             latch: Latch::First,
             leftovers: true,
+            line_by_flag: false,
+            cache_no_ttbr: false,
             both: Both::Passes,
             wide: Wide::Refused,
             no_bypass: false,

@@ -205,12 +205,17 @@ impl Dart {
 
     /// The top table of `stream` for `iova`, if the TTBR for it is valid.
     pub(super) fn root(&self, stream: u32, iova: u64) -> Option<u64> {
-        let shift = self.config.page_shift + 2 * self.config.index_bits();
-        let ttbrs = self.config.variant.ttbrs() as usize;
-        let i = (iova >> shift) as usize & (ttbrs - 1);
+        let i = self.ttbr_index(iova);
         let table = self.decode_ttbr(self.streams.ttbr[stream as usize][i])?;
 
         Some(table & !(self.config.page() - 1))
+    }
+
+    /// The number of the TTBR for `iova`.
+    pub(super) fn ttbr_index(&self, iova: u64) -> usize {
+        let shift = self.config.page_shift + 2 * self.config.index_bits();
+
+        (iova >> shift) as usize & (self.config.variant.ttbrs() as usize - 1)
     }
 
     /// Whether some TTBR of `stream` is valid.

@@ -100,6 +100,7 @@ pub struct Config {
     /// Bits of a physical address.
     pub(super) output: u32,
     pub(super) streams: u32,
+    pub(super) clients: u32,
     /// Major and minor version, which PARAMS3 shows.
     pub(super) version: (u32, u32),
     pub(super) bypass: Bypass,
@@ -111,7 +112,7 @@ impl Config {
     /// - T8103: 16 KiB pages, 32 to 36 bits, with bypass.
     /// - T8103 USB4: 16 KiB pages, 32 to 36 bits, no bypass.
     /// - T6000: 16 KiB pages, 32 to 42 bits, with bypass.
-    /// - T8110: 16 KiB pages, 42 to 42 bits, 256 streams, version 2.0, with bypass.
+    /// - T8110: 16 KiB pages, 42 to 42 bits, 256 streams, one client, version 2.0, with bypass.
     pub const fn new(variant: Variant) -> Self {
         let (input, output, streams, bypass) = match variant {
             Variant::T8103 => (32, 36, 16, Bypass::Supported),
@@ -126,6 +127,7 @@ impl Config {
             input,
             output,
             streams,
+            clients: 1,
             version: (2, 0),
             bypass,
         }
@@ -178,16 +180,29 @@ impl Config {
         Self { streams, ..self }
     }
 
-    /// T8110 of another version. Version 1 has neither tables of four levels nor invalidation of a
-    /// range.
+    /// T8110 of another version, before 2.2. Version 1 has neither tables of four levels nor
+    /// invalidation of a range.
     pub const fn version(self, major: u32, minor: u32) -> Self {
         assert!(matches!(self.variant, Variant::T8110));
-        assert!(major < 256 && minor < 256);
+        assert!(minor < 256);
+        assert!(
+            major < 2 || major == 2 && minor < 2,
+            "from version 2.2 on, T8110 reports faults in an exception block, which the model lacks"
+        );
 
         Self {
             version: (major, minor),
             ..self
         }
+    }
+
+    /// `clients` masters in front of the instance, 1 to 256, as PARAMS4 of T8110 shows. Streams of
+    /// more than one client are partitioned, which PARAMS1 shows and the model does not have.
+    pub const fn clients(self, clients: u32) -> Self {
+        assert!(matches!(self.variant, Variant::T8110));
+        assert!(clients >= 1 && clients <= 256);
+
+        Self { clients, ..self }
     }
 
     /// An instance with or without bypass.
@@ -202,10 +217,15 @@ impl Config {
         match self.variant.layout() {
             Layout::T8020 => [self.page_shift << 24, 1 << 1 | bypass, 0, 0],
             Layout::T8110 => [
-                0x1031_3020 | self.page_shift << 24,
+                self.page_shift << 24
+                    | if self.clients > 1 {
+                        0x2031_3048
+                    } else {
+                        0x1031_3020
+                    },
                 0x3122_1402 | bypass,
                 self.output << 24 | self.input << 16 | self.version.0 << 8 | self.version.1,
-                1 << 16 | self.streams,
+                self.clients << 16 | self.streams,
             ],
         }
     }

@@ -122,14 +122,27 @@ impl Dart {
 
                 Ok((self.entries.pa(entry.word), entry.root))
             }
-            None => match self.root(walk.stream, walk.iova) {
-                Some(root) => Ok((root, root)),
-                None => Err(Miss {
+            None => {
+                let root = self.ttbr(walk).ok_or(Miss {
                     fault: Fault::NoTtbr,
                     root: 0,
-                }),
-            },
+                })?;
+
+                Ok((root, root))
+            }
         }
+    }
+
+    /// The top table of a walk, if its TTBR is valid and not cached as invalid.
+    fn ttbr(&mut self, walk: Walk) -> Option<u64> {
+        let i = self.ttbr_index(walk.iova);
+        let cached = self.caches.has_no_ttbr(walk.space, i);
+        let root = self.root(walk.stream, walk.iova).filter(|_| !cached);
+
+        if root.is_none() && self.knobs.cache_no_ttbr {
+            self.caches.put_no_ttbr(walk.space, i);
+        }
+        root
     }
 
     /// Reads the entry for `tag`, and for a page also the other entries of its line.

@@ -120,6 +120,29 @@ fn missing_tables_are_cached() {
     }
 }
 
+/// With the knob, a table that is set after a fault is not used before an invalidation.
+#[test]
+fn invalid_ttbrs_may_be_cached() {
+    for config in all() {
+        let mut b = plain(config);
+        let no_table = Err(Denied::Fault(Cause::NoTable));
+
+        b.map(0x4000, DATA);
+        for (cached, want) in [(0, Ok(DATA)), (1, no_table)] {
+            assert!(b.dart.knobs.set("cache_no_ttbr", cached));
+            b.flush(1);
+            b.w(b.ttbr(1, 0), 0);
+            assert_eq!(b.rd(1, 0x4000), no_table);
+            b.set_root(1, 0, ROOT);
+            b.flush(2);
+            assert_eq!(b.rd(2, 0x4000), Ok(DATA), "another stream");
+            assert_eq!(b.rd(1, 0x4000), want);
+            b.flush(1);
+            assert_eq!(b.rd(1, 0x4000), Ok(DATA));
+        }
+    }
+}
+
 #[test]
 fn a_line_brings_its_neighbours() {
     for config in all() {

@@ -215,6 +215,25 @@ fn the_line_is_the_flag() {
     }
 }
 
+/// Whether a driver has to write back the codes as well as the flag.
+#[test]
+fn the_line_is_the_whole_word() {
+    for config in all() {
+        for by_flag in [false, true] {
+            let mut b = Board::on(config);
+
+            assert!(b.dart.knobs.set("line_by_flag", by_flag.into()));
+            b.wr(1, 0).unwrap_err();
+            let word = b.r(b.error());
+            b.w(b.error(), FLAG);
+            assert_eq!(b.dart.irq(), !by_flag);
+            b.w(b.error(), word);
+            assert!(!b.dart.irq(), "the bits that stay do not hold the line");
+            assert_eq!(b.r(b.error()) & FLAG, 0);
+        }
+    }
+}
+
 #[test]
 fn codes_that_are_not_cleared_stay() {
     let mut b = Board::plain(T8103);

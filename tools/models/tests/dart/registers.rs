@@ -61,6 +61,12 @@ fn parameters_t8110() {
     assert_eq!(params2 & 1, 0);
     assert_eq!(params3, 0x2424_0103);
     assert_eq!(params4, 0x0001_0010);
+
+    // As they were read from a DART with 16 clients.
+    let config = Config::new(T8110).streams(16).clients(16);
+    let [params1, _, _, params4] = params(config);
+    assert_eq!(params1, 0x2e31_3048);
+    assert_eq!(params4, 0x0010_0010);
 }
 
 #[test]
