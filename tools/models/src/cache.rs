@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A cache of table entries. It is direct-mapped, and drops an entry only for a command or for
-//! another entry that needs the slot.
+//! A cache of table entries. It drops an entry only for a command, or if it is full.
+//!
+//! Entries are in buckets: consecutive tags have consecutive buckets, and a bucket is a list of
+//! any number of entries. If the cache is used as a direct-mapped one, a bucket has at most one
+//! entry of each space. The entries of all buckets are in one array.
 //!
 //! Each entry belongs to an address space, and a lookup in one space finds no entry of another.
 //! Each space has a generation; entries of an older generation are invalid. So a flush of a space
-//! has the same cost for any number of entries. A bitmap of two levels records which slots may be
-//! in use. A lookup checks one slot. Dropping a range checks only the slots that the range can
-//! occupy, and of these only groups of 64 whose tags are near the range. The cost of dropping
-//! entries is bounded by that of their fills. Results are exact: no entry is dropped late, and
-//! none that should stay.
+//! has the same cost for any number of entries. A bitmap of two levels records which buckets may
+//! have entries. Dropping a range checks only the buckets that the range can occupy, and of these
+//! only groups of 64 whose tags are near the range. Results are exact: no entry is dropped late,
+//! and none that should stay.
 
 /// A table entry that is cached for an owner.
 pub(crate) trait Cached: Copy {
@@ -18,25 +20,33 @@ pub(crate) trait Cached: Copy {
 }
 
 #[derive(Clone, Copy)]
-struct Slot<T> {
+struct Node<T> {
     tag: u32,
+    generation: u32,
     space: u16,
-    generation: u64,
+    /// The next node of its list, or [`NONE`].
+    next: u16,
     entry: T,
 }
 
-/// A cache with `SLOTS` slots for `SPACES` address spaces. `WORDS` words of 64 bits record which
-/// slots are in use. The entries of each space are counted for each of `OWNERS` owners.
+/// The end of a list.
+const NONE: u16 = u16::MAX;
+
+/// A cache with room for `NODES` entries of `SPACES` address spaces, in `SLOTS` buckets. `WORDS`
+/// words of 64 bits record which buckets are in use. The entries of each space are counted for each
+/// of `OWNERS` owners.
 ///
 /// # Invariants
 ///
 /// - `SLOTS == 64 * WORDS`, a power of two, and `WORDS <= 64`. `SPACES` is a power of two, and at
-///   most `SLOTS`.
-/// - A slot in use has bit `slot / 64` of `summary` and bit `slot % 64` of that word set, and the
-///   generation of its space. Words without their `summary` bit are stale and ignored.
-/// - The tags of the slots whose bits are set in a word with its `summary` bit lie within that
-///   word's `bounds`.
-/// - `live[s][o]` is the number of slots in use for space `s` that belong to `o`, and `total` the
+///   most `SLOTS`. `NODES < NONE`.
+/// - Each node below `fresh` is in one list: that of the bucket of its tag and space, or `free`.
+/// - A node in a bucket is valid if it has the generation of its space. There is at most one valid
+///   node for a tag and space.
+/// - A bucket with a valid node has bit `bucket / 64` of `summary` and bit `bucket % 64` of that
+///   word set. Words without their `summary` bit are stale and ignored.
+/// - The tags of the valid nodes in the buckets of a word lie within that word's `bounds`.
+/// - `live[s][o]` is the number of valid nodes for space `s` that belong to `o`, and `total` the
 ///   number of all.
 pub(crate) struct Cache<
     T,
@@ -44,12 +54,19 @@ pub(crate) struct Cache<
     const WORDS: usize,
     const SPACES: usize,
     const OWNERS: usize,
+    const NODES: usize,
 > {
-    slots: [Slot<T>; SLOTS],
+    nodes: [Node<T>; NODES],
+    heads: [u16; SLOTS],
+    free: u16,
+    /// The first node that was never used.
+    fresh: u16,
+    /// The next node to be evicted if the cache is full.
+    victim: u16,
     words: [u64; WORDS],
     bounds: [(u32, u32); WORDS],
     summary: u64,
-    generations: [u64; SPACES],
+    generations: [u32; SPACES],
     live: [[u32; OWNERS]; SPACES],
     total: u32,
 }
@@ -60,20 +77,27 @@ impl<
         const WORDS: usize,
         const SPACES: usize,
         const OWNERS: usize,
-    > Cache<T, SLOTS, WORDS, SPACES, OWNERS>
+        const NODES: usize,
+    > Cache<T, SLOTS, WORDS, SPACES, OWNERS, NODES>
 {
-    /// An empty cache. Unused slots hold `filler`.
+    /// An empty cache. Unused nodes hold `filler`.
     pub(crate) const fn new(filler: T) -> Self {
         assert!(SLOTS == 64 * WORDS && SLOTS.is_power_of_two() && WORDS <= 64);
         assert!(SPACES.is_power_of_two() && SPACES <= SLOTS && SPACES <= 1 << 16);
+        assert!(NODES > 0 && NODES < NONE as usize);
 
         Self {
-            slots: [Slot {
+            nodes: [Node {
                 tag: 0,
-                space: 0,
                 generation: 0,
+                space: 0,
+                next: NONE,
                 entry: filler,
-            }; SLOTS],
+            }; NODES],
+            heads: [NONE; SLOTS],
+            free: NONE,
+            fresh: 0,
+            victim: 0,
             words: [0; WORDS],
             bounds: [(0, 0); WORDS],
             summary: 0,
@@ -83,10 +107,10 @@ impl<
         }
     }
 
-    /// The slot for `tag` in `space`. Consecutive tags have consecutive slots. The first slots of
-    /// spaces are as far apart as possible, those of low numbers farthest, so that small mappings
-    /// at the same addresses in several spaces do not evict each other.
-    fn slot(space: u32, tag: u32) -> usize {
+    /// The bucket for `tag` in `space`. The first buckets of spaces are as far apart as possible,
+    /// those of low numbers farthest, so that small mappings at the same addresses in several spaces
+    /// have buckets of their own.
+    fn bucket(space: u32, tag: u32) -> usize {
         let bits = SPACES.trailing_zeros();
         let spread = space
             .reverse_bits()
@@ -96,35 +120,40 @@ impl<
         (tag as usize + spread as usize * (SLOTS / SPACES)) % SLOTS
     }
 
-    fn marked(&self, slot: usize) -> bool {
-        self.summary >> (slot / 64) & 1 != 0 && self.words[slot / 64] >> (slot % 64) & 1 != 0
-    }
-
-    fn in_use(&self, slot: usize) -> bool {
-        let Slot {
-            space, generation, ..
-        } = self.slots[slot];
-
-        self.marked(slot) && self.generations[space as usize] == generation
+    fn is_valid(&self, node: &Node<T>) -> bool {
+        self.generations[usize::from(node.space)] == node.generation
     }
 
     /// The entry for `tag` in `space`.
     pub(crate) fn get(&self, space: u32, tag: u32) -> Option<T> {
-        let i = Self::slot(space, tag);
-        let slot = self.slots[i];
+        let mut at = self.heads[Self::bucket(space, tag)];
 
-        (slot.tag == tag && u32::from(slot.space) == space && self.in_use(i)).then_some(slot.entry)
+        while at != NONE {
+            let node = &self.nodes[usize::from(at)];
+
+            if node.tag == tag && u32::from(node.space) == space && self.is_valid(node) {
+                return Some(node.entry);
+            }
+            at = node.next;
+        }
+        None
     }
 
-    /// Stores the entry for `tag` in `space`; true if that evicted another entry.
-    pub(crate) fn put(&mut self, space: u32, tag: u32, entry: T) -> bool {
-        let i = Self::slot(space, tag);
-        let old = self.slots[i];
-        let mut collision = false;
+    /// Stores the entry for `tag` in `space`; true if that evicted another entry. With `direct`,
+    /// another entry of the space in the bucket is evicted.
+    pub(crate) fn put(&mut self, space: u32, tag: u32, entry: T, direct: bool) -> bool {
+        let i = Self::bucket(space, tag);
+        let mut evicted = false;
 
-        if self.in_use(i) {
-            collision = old.tag != tag || u32::from(old.space) != space;
-            self.forget(i);
+        self.unlink(i, |node| {
+            let same = node.tag == tag;
+            let goes = u32::from(node.space) == space && (same || direct);
+
+            evicted |= goes && !same;
+            goes
+        });
+        if self.free == NONE && usize::from(self.fresh) == NODES {
+            evicted |= self.make_room();
         }
         if self.summary >> (i / 64) & 1 == 0 {
             self.summary |= 1 << (i / 64);
@@ -134,33 +163,90 @@ impl<
         self.words[i / 64] |= 1 << (i % 64);
         let (low, high) = self.bounds[i / 64];
         self.bounds[i / 64] = (low.min(tag), high.max(tag));
-        self.slots[i] = Slot {
+
+        let at = self.take_node();
+        self.nodes[usize::from(at)] = Node {
             tag,
-            space: space as u16,
             generation: self.generations[space as usize],
+            space: space as u16,
+            next: self.heads[i],
             entry,
         };
+        self.heads[i] = at;
         self.live[space as usize][entry.owner()] += 1;
         self.total += 1;
 
-        collision
+        evicted
     }
 
-    /// Subtracts a slot in use from the counts; returns its owner.
-    fn forget(&mut self, slot: usize) -> usize {
-        let Slot { space, entry, .. } = self.slots[slot];
-        let owner = entry.owner();
+    /// Takes a free node. There is one.
+    fn take_node(&mut self) -> u16 {
+        let at = self.free;
 
-        self.live[space as usize][owner] -= 1;
-        self.total -= 1;
-        owner
+        if at == NONE {
+            self.fresh += 1;
+            return self.fresh - 1;
+        }
+        self.free = self.nodes[usize::from(at)].next;
+        at
+    }
+
+    /// Frees the nodes that are not valid or, if all are, one that is: true then.
+    fn make_room(&mut self) -> bool {
+        if (self.total as usize) < NODES {
+            for i in 0..SLOTS {
+                self.unlink(i, |_| false);
+            }
+            return false;
+        }
+
+        let Node { tag, space, .. } = self.nodes[usize::from(self.victim)];
+        self.victim = (self.victim + 1) % NODES as u16;
+        self.unlink(Self::bucket(space.into(), tag), |node| {
+            node.tag == tag && node.space == space
+        });
+        true
+    }
+
+    /// Frees the nodes of a bucket that are not valid, and the valid ones for which `drops` is true.
+    fn unlink(&mut self, bucket: usize, mut drops: impl FnMut(&Node<T>) -> bool) {
+        let mut before = NONE;
+        let mut at = self.heads[bucket];
+
+        while at != NONE {
+            let node = self.nodes[usize::from(at)];
+            let valid = self.is_valid(&node);
+
+            if valid && !drops(&node) {
+                before = at;
+            } else {
+                if valid {
+                    self.live[usize::from(node.space)][node.entry.owner()] -= 1;
+                    self.total -= 1;
+                }
+                match before {
+                    NONE => self.heads[bucket] = node.next,
+                    _ => self.nodes[usize::from(before)].next = node.next,
+                }
+                self.nodes[usize::from(at)].next = self.free;
+                self.free = at;
+            }
+            at = node.next;
+        }
+        if self.heads[bucket] == NONE {
+            self.words[bucket / 64] &= !(1 << (bucket % 64));
+            if self.words[bucket / 64] == 0 {
+                self.summary &= !(1 << (bucket / 64));
+            }
+        }
     }
 
     /// Empties `space`; returns the number of its entries for each owner.
     pub(crate) fn flush(&mut self, space: u32) -> [u32; OWNERS] {
         let dropped = core::mem::replace(&mut self.live[space as usize], [0; OWNERS]);
 
-        self.generations[space as usize] += 1;
+        let generation = &mut self.generations[space as usize];
+        *generation = generation.wrapping_add(1);
         self.total -= dropped.iter().sum::<u32>();
         if self.total == 0 {
             self.summary = 0;
@@ -176,7 +262,7 @@ impl<
         last: u32,
         dropped: &mut [u32; OWNERS],
     ) {
-        let (start, end) = (Self::slot(space, first), Self::slot(space, last));
+        let (start, end) = (Self::bucket(space, first), Self::bucket(space, last));
 
         if self.summary == 0 || first > last {
             return;
@@ -188,17 +274,17 @@ impl<
             dropped,
         };
         if (last - first) as usize >= SLOTS - 1 {
-            self.drop_slots(0, SLOTS - 1, &mut range);
+            self.drop_buckets(0, SLOTS - 1, &mut range);
         } else if start <= end {
-            self.drop_slots(start, end, &mut range);
+            self.drop_buckets(start, end, &mut range);
         } else {
-            self.drop_slots(start, SLOTS - 1, &mut range);
-            self.drop_slots(0, end, &mut range);
+            self.drop_buckets(start, SLOTS - 1, &mut range);
+            self.drop_buckets(0, end, &mut range);
         }
     }
 
-    /// Drops the entries of `range` in the slots `start..=end`.
-    fn drop_slots(&mut self, start: usize, end: usize, range: &mut Range<'_, OWNERS>) {
+    /// Drops the entries of `range` in the buckets `start..=end`.
+    fn drop_buckets(&mut self, start: usize, end: usize, range: &mut Range<'_, OWNERS>) {
         let mut words = self.summary & span(start / 64, end / 64);
 
         while words != 0 {
@@ -213,18 +299,14 @@ impl<
             }
             while bits != 0 {
                 let b = bits.trailing_zeros() as usize;
-                let i = w * 64 + b;
 
                 bits &= bits - 1;
-                if !self.in_use(i) {
-                    self.words[w] &= !(1 << b);
-                } else if range.has(u32::from(self.slots[i].space), self.slots[i].tag) {
-                    self.words[w] &= !(1 << b);
-                    range.dropped[self.forget(i)] += 1;
-                }
-            }
-            if self.words[w] == 0 {
-                self.summary &= !(1 << w);
+                self.unlink(w * 64 + b, |node| {
+                    let has = range.has(u32::from(node.space), node.tag);
+
+                    range.dropped[node.entry.owner()] += u32::from(has);
+                    has
+                });
             }
         }
     }

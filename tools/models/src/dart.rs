@@ -15,7 +15,7 @@
 //! - Pages of 4 and 16 KiB, tables of two levels below a TTBR or of three, inputs of 32 to 42 bits,
 //!   both formats of entries.
 //! - Caches by stream that keep all entries, also invalid ones, until a command drops them or
-//!   another entry needs the slot. Fills are lines of eight page entries, which is the line size
+//!   the cache is full. Fills are lines of eight page entries, which is the line size
 //!   that the registers of T8110 report for its TLB.
 //! - Invalidation by selected streams (T8020), by stream, as a whole and by range (T8110): at once,
 //!   after a time, or never ([`Knobs`]).
@@ -164,7 +164,7 @@ pub type Log = log::Log<Pass, Block, Fault, SPACES>;
 
 /// One instance.
 ///
-/// It has about 200 KiB, so it should be a `static`.
+/// It has about 350 KiB, so it should be a `static`.
 pub struct Dart {
     /// Settings that a test may change.
     pub knobs: Knobs,

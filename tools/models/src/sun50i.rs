@@ -11,8 +11,8 @@
 //!
 //! - The path of an access: gate, reset, ENABLE, BYPASS, the lane, micro TLB, macro TLB, PTW cache,
 //!   walk, permission by DM_AUT_CTRL or DM_AUT_OVWT.
-//! - Caches that keep all entries, also invalid ones, until a command drops them or another entry
-//!   needs the slot; fills of pairs; prefetch for masters with their PREFETCH bit set.
+//! - Caches that keep all entries, also invalid ones, until a command drops them or the cache
+//!   is full; fills of pairs; prefetch for masters with their PREFETCH bit set.
 //! - Invalidation by page, mask block, range (H616), MiB of directory, and as a whole, each at
 //!   once, after a time, or never ([`Knobs`]).
 //! - Faults with their registers, and masters that wait until their fault was handled.
@@ -123,7 +123,7 @@ pub enum Level {
 
 /// One instance.
 ///
-/// It has about 165 KiB, so it should be a `static`.
+/// It has about 500 KiB, so it should be a `static`.
 pub struct Iommu {
     /// Settings that a test may change.
     pub knobs: Knobs,

@@ -25,7 +25,7 @@ use iommu_models::{
 };
 use std::collections::HashMap;
 
-/// Pages are in ranges that share slots of every cache.
+/// Pages are in ranges that share buckets of every cache.
 const STRETCHES: [u32; 5] = [0, 0x000f_c000, 0x0010_0000, 0x2010_0000, 0xffff_0000];
 const PAGES: u32 = 16;
 
@@ -72,6 +72,7 @@ fn setup(variant: Variant, random: &mut Random) -> Board {
     let mut b = Board::on(variant);
 
     b.mmu.knobs.pair_fill = random.below(4) != 0;
+    b.mmu.knobs.direct_mapped = random.below(2) == 0;
     b.w(PREFETCH, random.next() & variant.mask());
     b
 }

@@ -25,7 +25,8 @@ impl Cached for Entry {
 
 const FILLER: Entry = Entry { word: 0, root: 0 };
 
-type Table<const SLOTS: usize, const WORDS: usize> = Cache<Entry, SLOTS, WORDS, SPACES, 1>;
+type Table<const SLOTS: usize, const WORDS: usize, const NODES: usize> =
+    Cache<Entry, SLOTS, WORDS, SPACES, 1, NODES>;
 
 /// The level of an entry, from the page upwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,11 +49,11 @@ impl Level {
 /// The caches, by level.
 pub(super) struct Caches {
     /// By page number.
-    pages: Table<4096, 64>,
+    pages: Table<4096, 64, 8192>,
     /// By the page number without the index of the lowest level.
-    segments: Table<512, 8>,
+    segments: Table<512, 8, 2048>,
     /// By the page number without two indices.
-    contexts: Table<256, 4>,
+    contexts: Table<256, 4, 512>,
     /// The TTBRs that a walk has found invalid, one bit each, by stream.
     no_ttbr: [u8; SPACES],
 }
@@ -75,12 +76,20 @@ impl Caches {
         }
     }
 
-    /// Stores an entry; true if that evicted another one.
-    pub(super) fn put(&mut self, level: Level, stream: u32, tag: u32, entry: Entry) -> bool {
+    /// Stores an entry; true if that evicted another one. `direct` makes the cache a direct-mapped
+    /// one.
+    pub(super) fn put(
+        &mut self,
+        level: Level,
+        stream: u32,
+        tag: u32,
+        entry: Entry,
+        direct: bool,
+    ) -> bool {
         match level {
-            Level::Page => self.pages.put(stream, tag, entry),
-            Level::Segment => self.segments.put(stream, tag, entry),
-            Level::Context => self.contexts.put(stream, tag, entry),
+            Level::Page => self.pages.put(stream, tag, entry, direct),
+            Level::Segment => self.segments.put(stream, tag, entry, direct),
+            Level::Context => self.contexts.put(stream, tag, entry, direct),
         }
     }
 

@@ -63,6 +63,9 @@ knobs! {
         block_while_busy: bool,
         /// Page entries are read 64 bytes at a time, and all eight of them are cached.
         line_fill: bool,
+        /// The caches are small and direct-mapped, so that entries evict each other. If false, they
+        /// evict an entry only when they are full, so that a missing invalidation always shows.
+        direct_mapped: bool,
         /// Invalid entries are cached like valid ones.
         negative: bool,
         /// Entries that point to tables are cached.
@@ -109,6 +112,7 @@ impl Knobs {
             deaf_stream: 0,
             block_while_busy: false,
             line_fill: true,
+            direct_mapped: false,
             negative: true,
             cache_tables: true,
             latch: Latch::First,

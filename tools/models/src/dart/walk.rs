@@ -189,7 +189,8 @@ impl Dart {
 
     fn fill(&mut self, level: Level, space: u32, tag: u32, entry: Entry) {
         if self.knobs.negative || self.entries.valid(entry.word) {
-            let collision = self.caches.put(level, space, tag, entry);
+            let direct = self.knobs.direct_mapped;
+            let collision = self.caches.put(level, space, tag, entry, direct);
 
             self.counters.collisions += u64::from(collision);
         }

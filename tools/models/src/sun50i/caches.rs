@@ -13,8 +13,9 @@ pub(super) const MACRO: u32 = 1 << 16;
 /// Bit of the PTW cache in the same registers.
 pub(super) const PTW: u32 = 1 << 17;
 
-const MICROS: usize = 7;
-/// All masters share one address space.
+/// The micro TLBs of masters are spaces of one cache.
+const MICROS: u32 = 7;
+/// The other caches have one space.
 const SPACE: u32 = 0;
 
 /// An entry as it was read from memory, and the directory and owner that it was read for.
@@ -43,21 +44,22 @@ const FILLER: Entry = Entry {
     owner: 0,
 };
 
-type Tlb<const SLOTS: usize, const WORDS: usize> = Cache<Entry, SLOTS, WORDS, 1, OWNERS>;
+type Tlb<const SLOTS: usize, const WORDS: usize, const SPACES: usize, const NODES: usize> =
+    Cache<Entry, SLOTS, WORDS, SPACES, OWNERS, NODES>;
 
 /// Micro TLBs by master, the macro TLB and the PTW cache.
 pub(super) struct Caches {
-    micro: [Tlb<64, 1>; MICROS],
+    micro: Tlb<256, 4, 8, 8192>,
     /// By page number; has invalid entries, too.
-    tlb: Tlb<4096, 64>,
-    /// By MiB; has invalid entries, too.
-    ptw: Tlb<512, 8>,
+    tlb: Tlb<4096, 64, 1, 8192>,
+    /// By MiB, with room for all of them; has invalid entries, too.
+    ptw: Tlb<512, 8, 1, 4096>,
 }
 
 impl Caches {
     pub(super) const fn new() -> Self {
         Self {
-            micro: [const { Cache::new(FILLER) }; MICROS],
+            micro: Cache::new(FILLER),
             tlb: Cache::new(FILLER),
             ptw: Cache::new(FILLER),
         }
@@ -65,7 +67,7 @@ impl Caches {
 
     /// The entry for `page` in the micro TLB of `master`.
     pub(super) fn micro(&self, master: u32, page: u32) -> Option<Entry> {
-        self.micro.get(master as usize)?.get(SPACE, page)
+        self.micro.get(master, page)
     }
 
     /// The entry for `page` in the macro TLB.
@@ -78,22 +80,20 @@ impl Caches {
         self.ptw.get(SPACE, mib)
     }
 
-    /// Stores into the micro TLB of `master`; true if that evicted another entry.
-    pub(super) fn put_micro(&mut self, master: u32, page: u32, entry: Entry) -> bool {
-        match self.micro.get_mut(master as usize) {
-            Some(micro) => micro.put(SPACE, page, entry),
-            None => false,
-        }
+    /// Stores into the micro TLB of `master`; true if that evicted another entry. `direct` makes
+    /// the cache a direct-mapped one, here and below.
+    pub(super) fn put_micro(&mut self, master: u32, page: u32, entry: Entry, direct: bool) -> bool {
+        self.micro.put(master, page, entry, direct)
     }
 
     /// Stores into the macro TLB; true if that evicted another entry.
-    pub(super) fn put_page(&mut self, page: u32, entry: Entry) -> bool {
-        self.tlb.put(SPACE, page, entry)
+    pub(super) fn put_page(&mut self, page: u32, entry: Entry, direct: bool) -> bool {
+        self.tlb.put(SPACE, page, entry, direct)
     }
 
     /// Stores into the PTW cache; true if that evicted another entry.
-    pub(super) fn put_directory(&mut self, mib: u32, entry: Entry) -> bool {
-        self.ptw.put(SPACE, mib, entry)
+    pub(super) fn put_directory(&mut self, mib: u32, entry: Entry, direct: bool) -> bool {
+        self.ptw.put(SPACE, mib, entry, direct)
     }
 
     /// Empties the caches whose bits are set in `what`, laid out as in TLB_FLUSH.
@@ -105,9 +105,9 @@ impl Caches {
             }
         };
 
-        for (m, micro) in self.micro.iter_mut().enumerate() {
-            if what >> m & 1 != 0 {
-                add(micro.flush(SPACE));
+        for master in 0..MICROS {
+            if what >> master & 1 != 0 {
+                add(self.micro.flush(master));
             }
         }
         if what & MACRO != 0 {
@@ -123,8 +123,8 @@ impl Caches {
     pub(super) fn drop_pages(&mut self, first: u32, last: u32) -> [u32; OWNERS] {
         let mut dropped = [0; OWNERS];
 
-        for micro in &mut self.micro {
-            micro.drop_range(SPACE, first, last, &mut dropped);
+        for master in 0..MICROS {
+            self.micro.drop_range(master, first, last, &mut dropped);
         }
         self.tlb.drop_range(SPACE, first, last, &mut dropped);
         dropped

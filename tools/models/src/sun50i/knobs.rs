@@ -30,6 +30,9 @@ knobs! {
     pub struct Knobs {
         /// Table memory is read 64 bits at a time and both entries are cached.
         pair_fill: bool,
+        /// The caches are small and direct-mapped, so that entries evict each other. If false, they
+        /// evict an entry only when they are full, so that a missing invalidation always shows.
+        direct_mapped: bool,
         /// Pages that a walk reads ahead (64 at most), for masters with their PREFETCH bit set.
         prefetch_pages: u32,
         /// Directory entries that a walk reads ahead (64 at most), for the same masters.
@@ -82,6 +85,7 @@ impl Knobs {
 
         Self {
             pair_fill: true,
+            direct_mapped: false,
             prefetch_pages,
             prefetch_mib,
             busy_reads: 0,

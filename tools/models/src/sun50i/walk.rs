@@ -112,7 +112,9 @@ impl Iommu {
                     owner: who.owner(),
                     ..entry
                 };
-                let collision = self.caches.put_micro(m, page, own);
+                let collision = self
+                    .caches
+                    .put_micro(m, page, own, self.knobs.direct_mapped);
 
                 self.counters.collisions += u64::from(collision);
             }
@@ -177,11 +179,13 @@ impl Iommu {
         self.check(table_valid(word), word & TABLE_RESERVED);
 
         if self.works(PTW) {
+            let direct = self.knobs.direct_mapped;
+
             self.fill(words, mib, ttb, owner, |caches, index, entry| {
                 if index != mib && caches.directory(index).is_some() {
                     return false;
                 }
-                caches.put_directory(index, entry)
+                caches.put_directory(index, entry, direct)
             });
         }
         Entry {
@@ -208,11 +212,13 @@ impl Iommu {
         self.check(page_valid(word), word & PAGE_RESERVED);
 
         if self.works(MACRO) {
+            let direct = self.knobs.direct_mapped;
+
             self.fill(words, page, ttb, owner, |caches, index, entry| {
                 if index != page && caches.page(index).is_some() {
                     return false;
                 }
-                caches.put_page(index, entry)
+                caches.put_page(index, entry, direct)
             });
         }
         Entry {

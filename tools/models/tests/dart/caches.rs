@@ -366,6 +366,7 @@ fn collisions_only_within_a_slot() {
     let mut b = plain(Config::new(T8103));
     let page = b.dart.page();
 
+    assert!(b.dart.knobs.set("direct_mapped", 1));
     b.map(0, DATA);
     b.map(4096 * page, DATA + 0x4000);
     b.rd(1, 0).unwrap();
@@ -374,4 +375,28 @@ fn collisions_only_within_a_slot() {
     assert_eq!(b.dart.cached(Level::Page, 1, 0), None);
     b.flush(1);
     assert_eq!(b.dart.counters.dropped.last[1], 1 + 2);
+}
+
+/// Pages that share a slot of a direct-mapped cache do not hide a missing invalidation.
+#[test]
+fn nothing_is_evicted() {
+    for config in all() {
+        let mut b = Board::on(config);
+        let far = 4096 * b.dart.page();
+        let n = (1 << 30) / far;
+
+        for i in 0..n {
+            b.map(i * far, DATA);
+            for stream in 0..8 {
+                b.rd(stream, i * far).unwrap();
+            }
+            b.unmap(i * far);
+        }
+        for i in 0..n {
+            for stream in 0..8 {
+                assert_eq!(b.rd(stream, i * far), Ok(DATA));
+            }
+        }
+        assert_eq!(b.dart.counters.collisions, 0);
+    }
 }

@@ -28,7 +28,7 @@ use iommu_models::{
 const ROOTS: [u64; 2] = [ROOT, ROOT2];
 const PAGES: u32 = 16;
 
-/// Returns a random page, from ranges that share slots of every cache, each in another table.
+/// Returns a random page, from ranges that share buckets of every cache, each in another table.
 fn some_iova(b: &Board, random: &mut Random) -> u64 {
     let bits = 30.min(b.shift + 2 * (b.shift - 3));
     let mut stretches = vec![
@@ -121,6 +121,7 @@ fn agree(config: Config, random: &mut Random) {
 
     b.dart.knobs.line_fill = random.below(4) != 0;
     b.dart.knobs.negative = random.below(4) != 0;
+    b.dart.knobs.direct_mapped = random.below(2) == 0;
     b.dart.knobs.busy_reads = random.below(3);
     let wait = |b: &mut Board| {
         let (off, busy) = match b.is_t8110() {
