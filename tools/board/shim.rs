@@ -286,8 +286,12 @@ unsafe extern "C" fn iommu_model_init(index: u32, soc: u32) {
 /// As described at the top of this file.
 #[no_mangle]
 unsafe extern "C" fn iommu_model_read(index: u32, offset: u32) -> u32 {
+    let mut ram = Ram {
+        iommu: index,
+        checked: false,
+    };
     // SAFETY: By this function's contract.
-    unsafe { model(index) }.mmio_read(offset)
+    unsafe { model(index) }.mmio_read(&mut ram, offset)
 }
 
 /// Writes a register.

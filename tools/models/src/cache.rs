@@ -12,6 +12,8 @@
 //! have entries. Dropping a range checks only the buckets that the range can occupy, and of these
 //! only groups of 64 whose tags are near the range. Results are exact: no entry is dropped late,
 //! and none that should stay.
+//!
+//! A command may leave the keys of what it drops in a queue, for a walker that fetches them again.
 
 /// A table entry that is cached for an owner.
 pub(crate) trait Cached: Copy {
@@ -40,7 +42,8 @@ const NONE: u16 = u16::MAX;
 ///
 /// - `SLOTS == 64 * WORDS`, a power of two, and `WORDS <= 64`. `SPACES` is a power of two, and at
 ///   most `SLOTS`. `NODES < NONE`.
-/// - Each node below `fresh` is in one list: that of the bucket of its tag and space, or `free`.
+/// - Each node below `fresh` is in one list: that of the bucket of its tag and space, `free`, or the
+///   queue from `first` to `last`, which has `waiting` nodes.
 /// - A node in a bucket is valid if it has the generation of its space. There is at most one valid
 ///   node for a tag and space.
 /// - A bucket with a valid node has bit `bucket / 64` of `summary` and bit `bucket % 64` of that
@@ -63,6 +66,9 @@ pub(crate) struct Cache<
     fresh: u16,
     /// The next node to be evicted if the cache is full.
     victim: u16,
+    first: u16,
+    last: u16,
+    waiting: u16,
     words: [u64; WORDS],
     bounds: [(u32, u32); WORDS],
     summary: u64,
@@ -98,6 +104,9 @@ impl<
             free: NONE,
             fresh: 0,
             victim: 0,
+            first: NONE,
+            last: NONE,
+            waiting: 0,
             words: [0; WORDS],
             bounds: [(0, 0); WORDS],
             summary: 0,
@@ -145,7 +154,7 @@ impl<
         let i = Self::bucket(space, tag);
         let mut evicted = false;
 
-        self.unlink(i, |node| {
+        self.unlink(i, false, |node| {
             let same = node.tag == tag;
             let goes = u32::from(node.space) == space && (same || direct);
 
@@ -191,25 +200,30 @@ impl<
         at
     }
 
-    /// Frees the nodes that are not valid or, if all are, one that is: true then.
+    /// Frees a node of the queue, or the nodes that are not valid, or, if all are, one that is: true
+    /// then.
     fn make_room(&mut self) -> bool {
+        if self.take_dropped().is_some() {
+            return false;
+        }
         if (self.total as usize) < NODES {
             for i in 0..SLOTS {
-                self.unlink(i, |_| false);
+                self.unlink(i, false, |_| false);
             }
             return false;
         }
 
         let Node { tag, space, .. } = self.nodes[usize::from(self.victim)];
         self.victim = (self.victim + 1) % NODES as u16;
-        self.unlink(Self::bucket(space.into(), tag), |node| {
+        self.unlink(Self::bucket(space.into(), tag), false, |node| {
             node.tag == tag && node.space == space
         });
         true
     }
 
     /// Frees the nodes of a bucket that are not valid, and the valid ones for which `drops` is true.
-    fn unlink(&mut self, bucket: usize, mut drops: impl FnMut(&Node<T>) -> bool) {
+    /// With `keep`, the latter are put into the queue.
+    fn unlink(&mut self, bucket: usize, keep: bool, mut drops: impl FnMut(&Node<T>) -> bool) {
         let mut before = NONE;
         let mut at = self.heads[bucket];
 
@@ -228,8 +242,12 @@ impl<
                     NONE => self.heads[bucket] = node.next,
                     _ => self.nodes[usize::from(before)].next = node.next,
                 }
-                self.nodes[usize::from(at)].next = self.free;
-                self.free = at;
+                if valid && keep {
+                    self.enqueue(at);
+                } else {
+                    self.nodes[usize::from(at)].next = self.free;
+                    self.free = at;
+                }
             }
             at = node.next;
         }
@@ -239,6 +257,46 @@ impl<
                 self.summary &= !(1 << (bucket / 64));
             }
         }
+    }
+
+    fn enqueue(&mut self, at: u16) {
+        self.nodes[usize::from(at)].next = NONE;
+        match self.last {
+            NONE => self.first = at,
+            last => self.nodes[usize::from(last)].next = at,
+        }
+        self.last = at;
+        self.waiting += 1;
+    }
+
+    /// The number of entries in the queue.
+    pub(crate) fn waiting(&self) -> u16 {
+        self.waiting
+    }
+
+    /// Takes the first entry out of the queue: its space, its tag, and its old contents.
+    pub(crate) fn take_dropped(&mut self) -> Option<(u32, u32, T)> {
+        let at = self.first;
+
+        if at == NONE {
+            return None;
+        }
+        let node = self.nodes[usize::from(at)];
+        self.first = node.next;
+        if self.first == NONE {
+            self.last = NONE;
+        }
+        self.waiting -= 1;
+        self.nodes[usize::from(at)].next = self.free;
+        self.free = at;
+        Some((node.space.into(), node.tag, node.entry))
+    }
+
+    /// Puts the entry that was taken last into the queue again.
+    pub(crate) fn postpone(&mut self) {
+        let at = self.take_node();
+
+        self.enqueue(at);
     }
 
     /// Empties `space`; returns the number of its entries for each owner.
@@ -254,12 +312,14 @@ impl<
         dropped
     }
 
-    /// Drops the entries for `first..=last` of `space` and adds them to `dropped`.
+    /// Drops the entries for `first..=last` of `space` and adds them to `dropped`. With `keep`, they
+    /// are put into the queue.
     pub(crate) fn drop_range(
         &mut self,
         space: u32,
         first: u32,
         last: u32,
+        keep: bool,
         dropped: &mut [u32; OWNERS],
     ) {
         let (start, end) = (Self::bucket(space, first), Self::bucket(space, last));
@@ -271,6 +331,7 @@ impl<
             space,
             first,
             last,
+            keep,
             dropped,
         };
         if (last - first) as usize >= SLOTS - 1 {
@@ -301,7 +362,7 @@ impl<
                 let b = bits.trailing_zeros() as usize;
 
                 bits &= bits - 1;
-                self.unlink(w * 64 + b, |node| {
+                self.unlink(w * 64 + b, range.keep, |node| {
                     let has = range.has(u32::from(node.space), node.tag);
 
                     range.dropped[node.entry.owner()] += u32::from(has);
@@ -317,6 +378,7 @@ struct Range<'a, const OWNERS: usize> {
     space: u32,
     first: u32,
     last: u32,
+    keep: bool,
     dropped: &'a mut [u32; OWNERS],
 }
 

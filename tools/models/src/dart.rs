@@ -67,6 +67,7 @@ mod faults;
 mod format;
 mod knobs;
 mod mmio;
+mod refetch;
 mod regs;
 mod stream;
 mod variant;

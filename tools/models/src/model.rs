@@ -15,7 +15,7 @@ use crate::{
 /// Accesses of masters return [`Denied`] if they fail.
 pub trait Model {
     /// Reads the register at `offset`.
-    fn mmio_read(&mut self, offset: u32) -> u32;
+    fn mmio_read(&mut self, mem: &mut dyn Memory, offset: u32) -> u32;
 
     /// Writes the register at `offset`.
     fn mmio_write(&mut self, mem: &mut dyn Memory, offset: u32, value: u32);
@@ -94,8 +94,11 @@ pub trait Model {
 /// The methods that are the same for both models.
 macro_rules! common {
     () => {
-        fn mmio_read(&mut self, offset: u32) -> u32 {
-            self.mmio_read(offset)
+        fn mmio_read(&mut self, mem: &mut dyn Memory, offset: u32) -> u32 {
+            self.mmio_read(mem, offset)
+        }
+        fn mmio_write(&mut self, mem: &mut dyn Memory, offset: u32, value: u32) {
+            self.mmio_write(mem, offset, value);
         }
         fn set_clock(&mut self, on: bool) {
             self.set_clock(on);
@@ -129,10 +132,6 @@ macro_rules! common {
 
 impl Model for Iommu {
     common!();
-
-    fn mmio_write(&mut self, mem: &mut dyn Memory, offset: u32, value: u32) {
-        self.mmio_write(mem, offset, value);
-    }
 
     fn set_reset(&mut self, asserted: bool) {
         self.set_reset(asserted);
@@ -191,10 +190,6 @@ impl Model for Iommu {
 
 impl Model for Dart {
     common!();
-
-    fn mmio_write(&mut self, _mem: &mut dyn Memory, offset: u32, value: u32) {
-        self.mmio_write(offset, value);
-    }
 
     /// A DART has no reset line.
     fn set_reset(&mut self, _asserted: bool) {}

@@ -58,6 +58,7 @@ mod faults;
 mod knobs;
 mod mmio;
 mod pmu;
+mod refetch;
 mod regs;
 mod variant;
 mod walk;
@@ -187,7 +188,7 @@ impl Iommu {
         self.faults = Faults::new();
         self.commands = Commands::new();
         self.pmu.clear();
-        self.caches.flush(!0);
+        self.caches.flush(!0, false);
     }
 
     /// Level of the interrupt line.

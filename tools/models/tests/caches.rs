@@ -351,3 +351,85 @@ fn full() {
     assert_eq!(b.mmu.counters.collisions, 8192);
     assert_eq!(kept(&b, 0, 8192).len(), 8192);
 }
+
+/// Maps a page, reads it, and invalidates it with `refetch` before and after it is unmapped.
+fn refetched(before: impl Fn(&mut Board), after: impl Fn(&mut Board), refetch: bool) -> bool {
+    let mut b = Board::plain(H6);
+
+    b.mmu.knobs.refetch = refetch;
+    b.map(0x5000, DATA);
+    b.rd(0, 0x5000).unwrap();
+    before(&mut b);
+    b.unmap(0x5000);
+    b.ram.set(TTB, 0);
+    after(&mut b);
+    assert_eq!(b.mmu.counters.errors(), 0);
+    b.rd(0, 0x5000).is_ok()
+}
+
+/// An invalidation that comes too early shows without an access of a master.
+#[test]
+fn too_early_an_invalidation_shows() {
+    let nothing = |_: &mut Board| ();
+    let tlb = |b: &mut Board| b.ivld_page(0x5000);
+    let both = |b: &mut Board| {
+        b.ivld_page(0x5000);
+        b.ivld_ptw(0x5000);
+    };
+
+    assert!(!refetched(both, nothing, false), "a lucky driver");
+    assert!(refetched(both, nothing, true));
+    assert!(refetched(|b| b.flush_all(), nothing, true));
+    assert!(!refetched(nothing, |b| b.flush_all(), true));
+    assert!(refetched(both, |b| b.ivld_ptw(0x5000), true));
+    assert!(!refetched(tlb, |b| b.flush_all(), true));
+
+    // The table is replaced: the page is read through the old directory entry.
+    for (first, want) in [(IVLD_ENABLE, DATA), (PC_ENABLE, DATA + 0x1000)] {
+        for refetch in [false, true] {
+            let mut b = Board::plain(H6);
+
+            assert!(b.mmu.knobs.set("refetch", refetch.into()));
+            b.map(0x5000, DATA);
+            b.rd(0, 0x5000).unwrap();
+            b.ram.set(TTB, 0);
+            b.map(0x5000, DATA + 0x1000);
+            b.w(IVLD_ADDR, 0x5000);
+            b.w(IVLD_MASK, !0xfff);
+            b.w(PC_ADDR, 0);
+            b.w(first, 1);
+            b.w(IVLD_ENABLE + PC_ENABLE - first, 1);
+            let want = if refetch { want } else { DATA + 0x1000 };
+            assert_eq!(b.rd(0, 0x5000), Ok(want.into()));
+        }
+    }
+}
+
+#[test]
+fn refetched_when_done() {
+    let mut b = Board::plain(H6);
+
+    b.mmu.knobs.refetch = true;
+    b.mmu.knobs.busy_reads = 1;
+    b.map(0x5000, DATA);
+    b.rd(3, 0x5000).unwrap();
+    b.ivld_page(0x5000);
+    b.map(0x5000, DATA + 0x1000);
+    b.r(IVLD_ENABLE);
+    b.r(IVLD_ENABLE);
+    for level in [Level::Macro, Level::Micro(3)] {
+        assert_eq!(b.mmu.cached(level, 0x5000), Some(DATA + 0x1000 | 2));
+    }
+    assert_eq!(b.mmu.counters.dropped.last[3], 2);
+
+    // While nothing is translated, it has to wait.
+    b.mmu.knobs.busy_reads = 0;
+    b.w(ENABLE, 0);
+    b.flush_all();
+    assert_eq!(b.mmu.cached(Level::Macro, 0x5000), None);
+    b.map(0x5000, DATA);
+    b.w(ENABLE, 1);
+    b.unmap(0x5000);
+    assert_eq!(b.rd(3, 0x5000), pa(0));
+    assert_eq!(b.mmu.counters.accesses, 2);
+}

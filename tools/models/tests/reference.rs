@@ -111,6 +111,7 @@ fn correct_sequences(variant: Variant, seed: u64) {
             change(&mut b, random)
         };
 
+        b.mmu.knobs.refetch = random.below(2) == 0;
         b.ivld_ptw(first << 12);
         invalidate(&mut b, random, first, last);
 

@@ -103,36 +103,77 @@ impl Caches {
         self.no_ttbr[stream as usize] |= 1 << i;
     }
 
-    /// Drops the page entries of `stream`; returns how many.
-    pub(super) fn flush_pages(&mut self, stream: u32) -> u32 {
-        let [pages] = self.pages.flush(stream);
-
-        pages
+    /// Drops the page entries of `stream`; returns how many. With `keep`, they can be taken by
+    /// `take_dropped`, here and below.
+    pub(super) fn flush_pages(&mut self, stream: u32, keep: bool) -> u32 {
+        flush(&mut self.pages, stream, keep)
     }
 
     /// Drops the entries of `stream` that point to tables; returns how many. Invalid TTBRs do not
     /// count.
-    pub(super) fn flush_tables(&mut self, stream: u32) -> u32 {
+    pub(super) fn flush_tables(&mut self, stream: u32, keep: bool) -> u32 {
         self.no_ttbr[stream as usize] = 0;
-        let [segments] = self.segments.flush(stream);
-        let [contexts] = self.contexts.flush(stream);
-
-        segments + contexts
+        flush(&mut self.segments, stream, keep) + flush(&mut self.contexts, stream, keep)
     }
 
     /// Drops the entries of the pages `first..=last` of `stream`; returns how many.
-    pub(super) fn drop_pages(&mut self, stream: u32, first: u32, last: u32) -> u32 {
+    pub(super) fn drop_pages(&mut self, stream: u32, first: u32, last: u32, keep: bool) -> u32 {
         let mut dropped = [0];
 
-        self.pages.drop_range(stream, first, last, &mut dropped);
+        self.pages
+            .drop_range(stream, first, last, keep, &mut dropped);
         dropped[0]
+    }
+
+    /// The number of dropped entries that can be taken.
+    pub(super) fn waiting(&self, level: Level) -> u16 {
+        match level {
+            Level::Page => self.pages.waiting(),
+            Level::Segment => self.segments.waiting(),
+            Level::Context => self.contexts.waiting(),
+        }
+    }
+
+    /// Takes a dropped entry; returns its stream and tag.
+    pub(super) fn take_dropped(&mut self, level: Level) -> Option<(u32, u32)> {
+        let (stream, tag, _) = match level {
+            Level::Page => self.pages.take_dropped(),
+            Level::Segment => self.segments.take_dropped(),
+            Level::Context => self.contexts.take_dropped(),
+        }?;
+
+        Some((stream, tag))
+    }
+
+    /// Puts the dropped entry that was taken last back behind the others.
+    pub(super) fn postpone(&mut self, level: Level) {
+        match level {
+            Level::Page => self.pages.postpone(),
+            Level::Segment => self.segments.postpone(),
+            Level::Context => self.contexts.postpone(),
+        }
     }
 
     /// Drops all entries.
     pub(super) fn clear(&mut self) {
         for stream in 0..SPACES as u32 {
-            self.flush_pages(stream);
-            self.flush_tables(stream);
+            self.flush_pages(stream, false);
+            self.flush_tables(stream, false);
         }
     }
+}
+
+fn flush<const SLOTS: usize, const WORDS: usize, const NODES: usize>(
+    table: &mut Table<SLOTS, WORDS, NODES>,
+    stream: u32,
+    keep: bool,
+) -> u32 {
+    let mut dropped = [0];
+
+    if keep {
+        table.drop_range(stream, 0, u32::MAX, true, &mut dropped);
+    } else {
+        dropped = table.flush(stream);
+    }
+    dropped[0]
 }

@@ -207,10 +207,12 @@ impl Dart {
                 last,
                 tables,
             } => {
-                let mut dropped = self.caches.drop_pages(stream, first, last);
+                let mut dropped = self
+                    .caches
+                    .drop_pages(stream, first, last, self.knobs.refetch);
 
                 if tables {
-                    dropped += self.caches.flush_tables(stream);
+                    dropped += self.caches.flush_tables(stream, self.knobs.refetch);
                 }
                 self.counters.dropped.count(stream as usize, dropped);
             }
@@ -218,10 +220,10 @@ impl Dart {
     }
 
     fn invalidate(&mut self, stream: u32, tables: bool) {
-        let mut dropped = self.caches.flush_pages(stream);
+        let mut dropped = self.caches.flush_pages(stream, self.knobs.refetch);
 
         if tables {
-            dropped += self.caches.flush_tables(stream);
+            dropped += self.caches.flush_tables(stream, self.knobs.refetch);
         }
         self.counters.dropped.count(stream as usize, dropped);
     }

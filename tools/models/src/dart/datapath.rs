@@ -67,6 +67,7 @@ impl Dart {
             return Err(Denied::Bus);
         }
         self.counters.accesses += 1;
+        self.refetch(mem);
 
         let report = |fault| Report {
             fault,

@@ -66,6 +66,10 @@ knobs! {
         /// The caches are small and direct-mapped, so that entries evict each other. If false, they
         /// evict an entry only when they are full, so that a missing invalidation always shows.
         direct_mapped: bool,
+        /// The walker fetches dropped entries again as soon as an invalidation is done, and, if
+        /// nothing was translated then, before the next access. So an invalidation that comes too
+        /// early shows without an access in between.
+        refetch: bool,
         /// Invalid entries are cached like valid ones.
         negative: bool,
         /// Entries that point to tables are cached.
@@ -113,6 +117,7 @@ impl Knobs {
             block_while_busy: false,
             line_fill: true,
             direct_mapped: false,
+            refetch: false,
             negative: true,
             cache_tables: true,
             latch: Latch::First,

@@ -16,7 +16,10 @@ use super::{
     },
     Dart, //
 };
-use crate::Line;
+use crate::{
+    Line,
+    Memory, //
+};
 
 /// Size of the register window.
 const WINDOW: u32 = 0x4000;
@@ -29,17 +32,19 @@ impl Dart {
     /// Returns all ones without power or clock, which is an error on the bus, and 0 for a register
     /// that does not exist. Each read of a busy command register advances the command, see
     /// [`Knobs::busy_reads`](super::Knobs::busy_reads).
-    pub fn mmio_read(&mut self, off: u32) -> u32 {
+    pub fn mmio_read(&mut self, mem: &mut dyn Memory, off: u32) -> u32 {
         self.counters.regs.mmio_reads += 1;
         if !self.answers() {
             return NOBODY;
         }
 
-        match self.decode(off) {
+        let value = match self.decode(off) {
             None => 0,
             Some(Reg::Command) => self.poll_command(),
             Some(reg) => self.value(reg),
-        }
+        };
+        self.refetch(mem);
+        value
     }
 
     /// Returns the value of a register without any effect and without counting, powered or not.
@@ -64,7 +69,7 @@ impl Dart {
     }
 
     /// Writes a register. Bits without a meaning are counted and ignored.
-    pub fn mmio_write(&mut self, off: u32, val: u32) {
+    pub fn mmio_write(&mut self, mem: &mut dyn Memory, off: u32, val: u32) {
         self.counters.regs.mmio_writes += 1;
         if !self.answers() {
             return;
@@ -78,6 +83,7 @@ impl Dart {
         if let Some(val) = self.counters.regs.taken(val, writable) {
             self.store(reg, val);
         }
+        self.refetch(mem);
     }
 
     fn answers(&mut self) -> bool {

@@ -56,7 +56,11 @@ impl Level {
 impl Dart {
     /// The tag of a level's entry in its cache: the address without the bits of the levels below.
     pub(super) fn tag(&self, level: Level, iova: u64) -> u32 {
-        (iova >> (self.config.page_shift + level.number() * self.config.index_bits())) as u32
+        (iova >> self.tag_shift(level)) as u32
+    }
+
+    pub(super) fn tag_shift(&self, level: Level) -> u32 {
+        self.config.page_shift + level.number() * self.config.index_bits()
     }
 
     fn caches_level(&self, level: Level) -> bool {
@@ -70,7 +74,12 @@ impl Dart {
 
     /// Returns the valid entry of a level, from its cache or from its table. To find the table, it
     /// looks up the entry of the level above.
-    fn entry(&mut self, mem: &mut dyn Memory, walk: Walk, level: Level) -> Result<Entry, Miss> {
+    pub(super) fn entry(
+        &mut self,
+        mem: &mut dyn Memory,
+        walk: Walk,
+        level: Level,
+    ) -> Result<Entry, Miss> {
         let tag = self.tag(level, walk.iova);
         let cached = match self.caches_level(level) {
             true => self.caches.get(level, walk.space, tag),

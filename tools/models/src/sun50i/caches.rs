@@ -96,45 +96,75 @@ impl Caches {
         self.ptw.put(SPACE, mib, entry, direct)
     }
 
-    /// Empties the caches whose bits are set in `what`, laid out as in TLB_FLUSH.
-    pub(super) fn flush(&mut self, what: u32) -> [u32; OWNERS] {
+    /// Empties the caches whose bits are set in `what`, laid out as in TLB_FLUSH. With `keep`, the
+    /// entries can be taken by `take_dropped`, here and below.
+    pub(super) fn flush(&mut self, what: u32, keep: bool) -> [u32; OWNERS] {
         let mut dropped = [0; OWNERS];
-        let mut add = |part: [u32; OWNERS]| {
-            for (sum, n) in dropped.iter_mut().zip(part) {
-                *sum += n;
-            }
-        };
 
-        for master in 0..MICROS {
-            if what >> master & 1 != 0 {
-                add(self.micro.flush(master));
-            }
+        for master in (0..MICROS).filter(|master| what >> master & 1 != 0) {
+            flush(&mut self.micro, master, keep, &mut dropped);
         }
         if what & MACRO != 0 {
-            add(self.tlb.flush(SPACE));
+            flush(&mut self.tlb, SPACE, keep, &mut dropped);
         }
         if what & PTW != 0 {
-            add(self.ptw.flush(SPACE));
+            flush(&mut self.ptw, SPACE, keep, &mut dropped);
         }
         dropped
     }
 
     /// Drops the pages `first..=last` from all TLBs.
-    pub(super) fn drop_pages(&mut self, first: u32, last: u32) -> [u32; OWNERS] {
+    pub(super) fn drop_pages(&mut self, first: u32, last: u32, keep: bool) -> [u32; OWNERS] {
         let mut dropped = [0; OWNERS];
 
         for master in 0..MICROS {
-            self.micro.drop_range(master, first, last, &mut dropped);
+            self.micro
+                .drop_range(master, first, last, keep, &mut dropped);
         }
-        self.tlb.drop_range(SPACE, first, last, &mut dropped);
+        self.tlb.drop_range(SPACE, first, last, keep, &mut dropped);
         dropped
     }
 
     /// Drops the directory entry of `mib`, and no other of its line, from the PTW cache.
-    pub(super) fn drop_directory(&mut self, mib: u32) -> [u32; OWNERS] {
+    pub(super) fn drop_directory(&mut self, mib: u32, keep: bool) -> [u32; OWNERS] {
         let mut dropped = [0; OWNERS];
 
-        self.ptw.drop_range(SPACE, mib, mib, &mut dropped);
+        self.ptw.drop_range(SPACE, mib, mib, keep, &mut dropped);
         dropped
+    }
+
+    /// Takes a dropped entry, those of directories first.
+    pub(super) fn take_dropped(&mut self) -> Option<Dropped> {
+        if let Some((_, mib, entry)) = self.ptw.take_dropped() {
+            Some(Dropped::Directory(mib, entry.owner))
+        } else if let Some((_, page, entry)) = self.tlb.take_dropped() {
+            Some(Dropped::Page(page, entry.owner))
+        } else {
+            let (master, page, _) = self.micro.take_dropped()?;
+
+            Some(Dropped::Micro(page, master as u8))
+        }
+    }
+}
+
+/// An entry that a command has dropped: its MiB or page, and its owner.
+pub(super) enum Dropped {
+    Directory(u32, u8),
+    Page(u32, u8),
+    Micro(u32, u8),
+}
+
+fn flush<const SLOTS: usize, const WORDS: usize, const SPACES: usize, const NODES: usize>(
+    tlb: &mut Tlb<SLOTS, WORDS, SPACES, NODES>,
+    space: u32,
+    keep: bool,
+    dropped: &mut [u32; OWNERS],
+) {
+    if keep {
+        tlb.drop_range(space, 0, u32::MAX, true, dropped);
+    } else {
+        for (sum, n) in dropped.iter_mut().zip(tlb.flush(space)) {
+            *sum += n;
+        }
     }
 }

@@ -103,9 +103,10 @@ impl Iommu {
     }
 
     fn flush(&mut self, bits: u32) {
-        let dropped = self
-            .caches
-            .flush(bits & (self.variant.mask() | MACRO | PTW));
+        let dropped = self.caches.flush(
+            bits & (self.variant.mask() | MACRO | PTW),
+            self.knobs.refetch,
+        );
 
         self.counters.dropped.add(&dropped);
     }
@@ -152,7 +153,9 @@ impl Iommu {
 
     fn tlb_ivld(&mut self, pages: Option<Pages>) {
         let dropped = match pages {
-            Some(pages) => self.caches.drop_pages(pages.first, pages.last),
+            Some(pages) => self
+                .caches
+                .drop_pages(pages.first, pages.last, self.knobs.refetch),
             None => [0; super::OWNERS],
         };
 
@@ -249,7 +252,7 @@ impl Iommu {
 
     fn ptw_ivld(&mut self, mib: Option<u32>) {
         let dropped = match mib {
-            Some(mib) => self.caches.drop_directory(mib),
+            Some(mib) => self.caches.drop_directory(mib, self.knobs.refetch),
             None => [0; super::OWNERS],
         };
 

@@ -57,6 +57,7 @@ impl Iommu {
             return Err(Denied::Stalled);
         }
 
+        self.refetch(mem);
         let Ok(narrow) = u32::try_from(va) else {
             return Err(self.fault(master, va, write, Cause::NoTable, 0, 0));
         };

@@ -33,6 +33,10 @@ knobs! {
         /// The caches are small and direct-mapped, so that entries evict each other. If false, they
         /// evict an entry only when they are full, so that a missing invalidation always shows.
         direct_mapped: bool,
+        /// The walker fetches dropped entries again as soon as an invalidation is done, and, if
+        /// nothing was translated then, before the next access. So an invalidation that comes too
+        /// early shows without an access in between.
+        refetch: bool,
         /// Pages that a walk reads ahead (64 at most), for masters with their PREFETCH bit set.
         prefetch_pages: u32,
         /// Directory entries that a walk reads ahead (64 at most), for the same masters.
@@ -86,6 +90,7 @@ impl Knobs {
         Self {
             pair_fill: true,
             direct_mapped: false,
+            refetch: false,
             prefetch_pages,
             prefetch_mib,
             busy_reads: 0,

@@ -34,19 +34,21 @@ impl Iommu {
     ///
     /// Returns 0 for a register that does not exist or cannot be reached. Each read of a busy
     /// command register advances the command, see [`Knobs::busy_reads`](super::Knobs::busy_reads).
-    pub fn mmio_read(&mut self, off: u32) -> u32 {
+    pub fn mmio_read(&mut self, mem: &mut dyn Memory, off: u32) -> u32 {
         self.counters.regs.mmio_reads += 1;
         let Some(reg) = self.reach(off) else {
             return 0;
         };
 
-        match reg {
+        let value = match reg {
             Reg::TlbFlush => self.poll_flush(),
             Reg::TlbIvldEnable => self.poll_tlb_ivld(),
             Reg::PcIvldEnable => self.poll_ptw_ivld(),
             Reg::VaConfig => self.regs.va_config & !1 | self.poll_debug(),
             reg => self.value(reg),
-        }
+        };
+        self.refetch(mem);
+        value
     }
 
     /// Returns the value of a register without any effect and without counting, reachable or not.
@@ -136,6 +138,7 @@ impl Iommu {
         if let Some(val) = self.counters.regs.taken(val, writable) {
             self.store(mem, reg, val);
         }
+        self.refetch(mem);
     }
 
     fn store(&mut self, mem: &mut dyn Memory, reg: Reg, val: u32) {
@@ -197,10 +200,10 @@ impl Iommu {
         let lanes = !val & self.variant.mask();
 
         self.regs.reset = val;
-        self.caches.flush(!val & (MACRO | PTW) | lanes);
+        self.caches.flush(!val & (MACRO | PTW) | lanes, false);
         self.faults.lanes_reset(lanes, self.knobs.stall);
         if val & RESET_ALL == 0 {
-            self.caches.flush(!0);
+            self.caches.flush(!0, false);
             self.faults = Faults::new();
             self.commands = super::command::Commands::new();
         }

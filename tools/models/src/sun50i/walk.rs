@@ -34,6 +34,13 @@ pub(super) enum Who {
 }
 
 impl Who {
+    pub(super) fn of(owner: u8) -> Self {
+        match owner {
+            DEBUG => Who::Debug,
+            master => Who::Master(master.into()),
+        }
+    }
+
     fn owner(self) -> u8 {
         match self {
             Who::Master(m) => m as u8,
@@ -42,11 +49,11 @@ impl Who {
     }
 }
 
-fn table_valid(word: u32) -> bool {
+pub(super) fn table_valid(word: u32) -> bool {
     word & 3 == 1
 }
 
-fn page_valid(word: u32) -> bool {
+pub(super) fn page_valid(word: u32) -> bool {
     word & 2 != 0
 }
 
@@ -107,19 +114,23 @@ impl Iommu {
             });
         }
         if let Who::Master(m) = who {
-            if self.regs.tlb_enable >> m & 1 != 0 {
-                let own = Entry {
-                    owner: who.owner(),
-                    ..entry
-                };
-                let collision = self
-                    .caches
-                    .put_micro(m, page, own, self.knobs.direct_mapped);
-
-                self.counters.collisions += u64::from(collision);
-            }
+            self.fill_micro(m, page, entry);
         }
         Ok(entry)
+    }
+
+    /// Stores a page entry into the micro TLB of `master`, if that is enabled.
+    pub(super) fn fill_micro(&mut self, master: u32, page: u32, entry: Entry) {
+        if self.regs.tlb_enable >> master & 1 != 0 {
+            let direct = self.knobs.direct_mapped;
+            let own = Entry {
+                owner: master as u8,
+                ..entry
+            };
+            let collision = self.caches.put_micro(master, page, own, direct);
+
+            self.counters.collisions += u64::from(collision);
+        }
     }
 
     /// Returns the page entry for `page`, valid or not, from the macro TLB or by a walk.
@@ -156,7 +167,13 @@ impl Iommu {
     }
 
     /// Returns the directory entry of `mib`, valid or not. Prefetch does not count as a lookup.
-    fn directory(&mut self, mem: &mut dyn Memory, who: Who, mib: u32, counted: bool) -> Entry {
+    pub(super) fn directory(
+        &mut self,
+        mem: &mut dyn Memory,
+        who: Who,
+        mib: u32,
+        counted: bool,
+    ) -> Entry {
         if self.works(PTW) {
             let hit = self.caches.directory(mib);
 
@@ -202,7 +219,13 @@ impl Iommu {
     }
 
     /// Reads the entry of `page` from the table that `directory` points to.
-    fn read_page(&mut self, mem: &mut dyn Memory, who: Who, directory: Entry, page: u32) -> Entry {
+    pub(super) fn read_page(
+        &mut self,
+        mem: &mut dyn Memory,
+        who: Who,
+        directory: Entry,
+        page: u32,
+    ) -> Entry {
         let ttb = directory.ttb;
         let owner = who.owner();
         let table = self.entry_pa(directory.word, 10);

@@ -111,7 +111,7 @@ impl Board {
     }
 
     pub fn r(&mut self, off: u32) -> u32 {
-        self.mmu.mmio_read(off)
+        self.mmu.mmio_read(&mut self.ram, off)
     }
 
     pub fn w(&mut self, off: u32, val: u32) {

@@ -185,11 +185,11 @@ impl Board {
     }
 
     pub fn r(&mut self, off: u32) -> u32 {
-        self.dart.mmio_read(off)
+        self.dart.mmio_read(&mut self.ram, off)
     }
 
     pub fn w(&mut self, off: u32, val: u32) {
-        self.dart.mmio_write(off, val);
+        self.dart.mmio_write(&mut self.ram, off, val);
     }
 
     pub fn is_t8110(&self) -> bool {

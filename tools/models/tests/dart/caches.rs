@@ -400,3 +400,34 @@ fn nothing_is_evicted() {
         assert_eq!(b.dart.counters.collisions, 0);
     }
 }
+
+/// An invalidation that comes too early shows without an access of a master.
+#[test]
+fn too_early_an_invalidation_shows() {
+    for config in all() {
+        for refetch in [false, true] {
+            let mut b = Board::on(config);
+
+            assert!(b.dart.knobs.set("refetch", refetch.into()));
+            b.map(0x4000, DATA);
+            b.rd(1, 0x4000).unwrap();
+            b.flush(1);
+            b.unmap(0x4000);
+            assert_eq!(b.rd(1, 0x4000).is_ok(), refetch);
+            b.flush(1);
+            assert_eq!(b.rd(1, 0x4000), NO_PAGE);
+
+            // While the stream is not translated, its entries have to wait.
+            b.map(0x4000, DATA);
+            b.flush(1);
+            b.rd(1, 0x4000).unwrap();
+            b.w(b.tcr(1), 0);
+            b.flush(1);
+            b.flush(2);
+            assert_eq!(b.dart.cached(Level::Page, 1, 0x4000), None);
+            b.w(b.tcr(1), b.on);
+            b.unmap(0x4000);
+            assert_eq!(b.rd(1, 0x4000).is_ok(), refetch);
+        }
+    }
+}

@@ -123,6 +123,7 @@ fn agree(config: Config, random: &mut Random) {
     b.dart.knobs.negative = random.below(4) != 0;
     b.dart.knobs.direct_mapped = random.below(2) == 0;
     b.dart.knobs.busy_reads = random.below(3);
+    b.dart.knobs.refetch = random.below(2) == 0;
     let wait = |b: &mut Board| {
         let (off, busy) = match b.is_t8110() {
             true => (t8110::COMMAND, t8110::BUSY),

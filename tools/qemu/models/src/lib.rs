@@ -104,7 +104,9 @@ pub unsafe extern "C" fn iommu_model_new(
 #[no_mangle]
 pub unsafe extern "C" fn iommu_model_read(this: *mut Instance, offset: u32) -> u32 {
     // SAFETY: by this function's contract.
-    unsafe { &mut *this }.model.mmio_read(offset)
+    let this = unsafe { &mut *this };
+
+    this.model.mmio_read(&mut this.machine, offset)
 }
 
 /// Writes a register.
