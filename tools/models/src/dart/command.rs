@@ -66,10 +66,11 @@ pub(super) fn writable(config: &Config) -> u32 {
 impl Dart {
     /// Whether a command is busy, so that this write is lost. Counts the lost write.
     pub(super) fn loses_write(&mut self) -> bool {
-        let busy = self.command.running().is_some();
-
-        self.counters.regs.command_while_busy += u64::from(busy);
-        busy
+        if self.command.running().is_none() {
+            return false;
+        }
+        self.counters.regs.command_while_busy += 1;
+        true
     }
 
     /// Handles a write of the command register.

@@ -185,10 +185,11 @@ impl Dart {
     }
 
     fn refuses_locked(&mut self) -> bool {
-        let locked = self.locked();
-
-        self.counters.locked_writes += u64::from(locked);
-        locked
+        if !self.locked() {
+            return false;
+        }
+        self.counters.locked_writes += 1;
+        true
     }
 
     fn write_tcr(&mut self, stream: usize, val: u32) {

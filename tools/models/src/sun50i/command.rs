@@ -182,10 +182,11 @@ impl Iommu {
 
     /// Whether the debug port is busy, so that a write to its registers is lost.
     pub(super) fn debug_loses_write(&mut self) -> bool {
-        let busy = self.commands.debug_busy();
-
-        self.counters.regs.command_while_busy += u64::from(busy);
-        busy
+        if !self.commands.debug_busy() {
+            return false;
+        }
+        self.counters.regs.command_while_busy += 1;
+        true
     }
 
     /// The pages with `(va & MASK) == (ADDR & MASK)`: a block, since MASK is ones from the top.
