@@ -154,7 +154,8 @@ impl<T: Hardware> InstanceSet<T> {
 
 /// The engines of the instances of a domain, for callbacks in atomic context.
 ///
-/// Indices are those of the devicetree's phandles, with each instance counted once.
+/// Indices are those of the phandles of the master that the domain was made for, with each instance
+/// counted once. Instances that have joined have none.
 ///
 /// Methods take it by exclusive reference, so that only one lock is held at a time.
 pub struct Engines<'a, T: Hardware>(&'a InstanceSet<T>);
@@ -339,12 +340,12 @@ mod tests {
         fn shutdown(_iommu: Live<'_, Self>) {}
     }
     /// An instance whose engine is `number`, until it is dropped.
-    struct Bound {
+    struct TestInstance {
         instance: Arc<Instance>,
         _data: Pin<KBox<InstanceData<Test>>>,
     }
 
-    impl Bound {
+    impl TestInstance {
         fn new(dev: &TestDevice, number: u32) -> Result<Self> {
             let resources = Ok::<_, Error>(Nothing);
             let data = KBox::pin_init(InstanceData::<Test>::new(resources, number), GFP_KERNEL)?;
@@ -368,7 +369,7 @@ mod tests {
         }
     }
 
-    impl Drop for Bound {
+    impl Drop for TestInstance {
         fn drop(&mut self) {
             self.instance.close();
         }
@@ -383,7 +384,7 @@ mod tests {
     }
 
     /// Joins `other`, and returns the number of instances that are new.
-    fn join(set: &InstanceSet<Test>, other: &Bound) -> Result<u32> {
+    fn join(set: &InstanceSet<Test>, other: &TestInstance) -> Result<u32> {
         let new = core::cell::Cell::new(0);
 
         set.join(&other.set()?, |_| {
@@ -397,9 +398,9 @@ mod tests {
     fn instances_come_and_go() -> Result {
         let dev = TestDevice::new(c"iommu-test-instances")?;
         let (first, second, third) = (
-            Bound::new(&dev, 1)?,
-            Bound::new(&dev, 2)?,
-            Bound::new(&dev, 3)?,
+            TestInstance::new(&dev, 1)?,
+            TestInstance::new(&dev, 2)?,
+            TestInstance::new(&dev, 3)?,
         );
         let set = first.set()?.try_clone(1)?;
         assert_eq!(engines(&set), 1);
@@ -423,7 +424,7 @@ mod tests {
     #[test]
     fn no_places() -> Result {
         let dev = TestDevice::new(c"iommu-test-instances")?;
-        let (first, second) = (Bound::new(&dev, 1)?, Bound::new(&dev, 2)?);
+        let (first, second) = (TestInstance::new(&dev, 1)?, TestInstance::new(&dev, 2)?);
         let set = first.set()?.try_clone(0)?;
 
         assert_eq!(join(&set, &second), Err(ENOSPC));

@@ -60,11 +60,11 @@ impl SharedWalker {
     /// `EINVAL` for a device that is itself behind an IOMMU, or has memory regions of its own;
     /// `ENOMEM`; `EIO` if its DMA mask cannot be set.
     pub fn new(dev: &Device<Core<'_>>) -> Result<Self> {
-        Self::as_device(dev)
+        Self::for_device(dev)
     }
 
     /// [`Self::new`], not in a callback of the core.
-    fn as_device(dev: &Device<Bound>) -> Result<Self> {
+    fn for_device(dev: &Device<Bound>) -> Result<Self> {
         if dev.fwnode().is_some_and(|node| {
             node.property_present(c"iommus") || node.property_present(c"memory-region")
         }) {
@@ -181,7 +181,7 @@ mod tests {
         let before = (pages::live_tables(), pages::live_bytes());
         let dev = TestDevice::new(c"iommu-test-shared-walker")?;
         // SAFETY: it is bound until it is dropped.
-        let walker = SharedWalker::as_device(unsafe { dev.as_bound() })?;
+        let walker = SharedWalker::for_device(unsafe { dev.as_bound() })?;
         let table = Table::<Tegra<20>, _>::new(walker.clone())?;
 
         assert_eq!(map(&table, &walker, 0), (1, true));

@@ -405,7 +405,7 @@ static int attach_args(char **argv, unsigned int *n)
 
 /*
  * reuse B PAGES PHYS D: frees a domain, and allocates its memory at a physical address as
- * a buffer.  The memory is allocated at once: whatever comes between may take it.
+ * a buffer.  Nothing is allocated in between, since that may take the memory.
  */
 static int cmd_reuse(struct client *c, int argc, char **argv)
 {

@@ -208,7 +208,7 @@ static int mark_set(void *data, u64 value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(mark_fops, NULL, mark_set, "%llu\n");
 
-/* What drivers have done wrong since the start: no story may add to it. */
+/* Prints the counters of misuse, which must be the same after a story as before. */
 void board_hw_show_misuse(struct seq_file *s)
 {
 	unsigned long flags;

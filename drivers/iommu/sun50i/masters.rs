@@ -133,7 +133,7 @@ impl Operations for Sun50iIommu {
     }
 }
 
-/// Makes the hardware translate with `domain`. `lingering` has room for the former tables.
+/// Makes the hardware translate with `domain`.
 fn switch(
     iommu: Live<'_, Sun50iIommu>,
     slot: &mut Slot,

@@ -208,8 +208,8 @@ oracle() {
 		FILENAME != "/proc/vmstat" || $1 == "nr_iommu_pages"' /proc/vmstat "$counts" $(irq_counts)
 }
 
-# Prints what must be equal before and after a story: those counts, and those of what the
-# driver has done wrong with its hardware. What a C driver does wrong does not count.
+# Prints the counts that must be equal before and after a story: those of oracle, and, for a Rust
+# driver, the models' counters of misuse.
 story_counts() {
 	oracle
 	[ "$driver" = c ] || [ ! -r $DEBUGFS/board/counts ] || grep _misuse_ $DEBUGFS/board/counts || :

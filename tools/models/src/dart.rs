@@ -40,7 +40,8 @@
 //! - Writing TCR or TTBR drops nothing from the caches. A walk looks in the caches before it uses
 //!   TTBR.
 //! - A command takes effect when its busy bit is read as 0. Writes to the command register, to the
-//!   selection or to the range while a command is busy are lost. A command that selects nothing drops nothing.
+//!   selection or to the range while a command is busy are lost. A command that selects nothing
+//!   drops nothing.
 //! - Of the sets that a T8020 command can name, only the first exists.
 //! - A fault is kept until it is cleared ([`Knobs::latch`]). Clearing clears the flag and the codes
 //!   that are written as 1; stream and direction stay ([`Knobs::leftovers`]). The line stays up

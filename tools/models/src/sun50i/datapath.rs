@@ -33,8 +33,9 @@ use crate::{
 impl Iommu {
     /// Translates one access of `master` inside a 4 KiB page to a physical address.
     ///
-    /// A fault is latched. An address beyond 32 bits has no directory entry, so that it faults. `master` must be below the variant's number of masters; a larger one,
-    /// which has no lane and no bits in registers, is refused with [`Denied::Bus`].
+    /// A fault is latched. An address beyond 32 bits has no directory entry, so that it faults.
+    /// `master` must be below the variant's number of masters; a larger one, which has no lane and
+    /// no bits in registers, is refused with [`Denied::Bus`].
     pub fn access(
         &mut self,
         mem: &mut dyn Memory,
