@@ -2,21 +2,20 @@
 """Functions that the Python scripts share: they build the parts of a boot, boot it,
 end it if it hangs, and read its results.  Python's standard library only.
 
-Keys of a [[boot]] in tools/board/boots.toml:
+Keys of a boot, or of its group, in tools/board/boots.toml:
 
-name         unique; also the name of its log, out/logs/NAME.log
-image        release (default), release-up, debug, debug-up; arm64, arm64-debug, arm64-modversions: in QEMU, see virt.py;
-             debian-arm64: in QEMU, with the kernel of Debian's package
-ncpus        CPUs; default: 2, on an -up image 1
-dtb          name of a devicetree of the board, see devicetree_sources(); default: none.
+soc          the hardware, of [kind]; default: none. Its kind selects the two drivers.
+dtb          name of a devicetree of the board, see devicetree_sources(); default: {soc}.
              "apple/*" stands for each devicetree of the kernel's source that names a
              DART: a boot each, NAME-TREE
-kind         the hardware of the driver, a name of [drivers]: sun50i (default), dart
 driver       rust (default), c, none
+image        release (default), release-up, debug, debug-up; arm64, arm64-debug, arm64-modversions: in QEMU, see virt.py;
+             debian-arm64: in QEMU, with the kernel of Debian's package
+stories      NAME or NAME:ARGUMENT, from tools/board/stories/, or @LIST, of [stories]
 load_driver  whether init loads the driver before the first story (default true)
-modules      modules that init loads before that (default: [board].modules)
-stories      NAME or NAME:ARGUMENT, from tools/board/stories/
+modules      modules that init loads before that (default: those of the board, with a devicetree)
 args         more arguments for the kernel
+ncpus        CPUs; default: 2, on an -up image 1
 mem          guest memory (default 512M, with KASAN 1G)
 silence      seconds without output after which the boot counts as hung (default 300); a
              boot that prints may take up to an hour
@@ -32,11 +31,15 @@ kunit        a glob: the KUnit suites that run at insmod; their cases count as t
 icount       true: QEMU counts instructions instead of time, and nothing is random
 skip         the reason why the boot is not run: its stories count as skipped
 kmemleak     true: look for leaks, also once at the end; default false, since that is slow
+
+load_table() adds to each boot "name", unique and also the name of its log, out/logs/NAME.log;
+"kind", a name of [kind]; and "drivers", its table in [kind].
 """
 
 import concurrent.futures
 import contextlib
 import ctypes
+import itertools
 import json
 import lzma
 import os
@@ -599,35 +602,92 @@ def make_initramfs(image, modules_dir=None, name=None):
 # --- boots -------------------------------------------------------------------
 
 
+KEYS = {"soc", "dtb", "driver", "image", "stories", "load_driver", "modules", "args", "ncpus", "mem", "silence"}
+KEYS |= {"in", "crash", "console", "expect", "kunit", "icount", "skip", "kmemleak"}
+# Keys of which a list makes a boot for each of its values.
+AXES = ("soc", "driver", "image")
+
+
 def load_table(path=None):
+    """The boots of the table, with all values that follow from others."""
     with open(path or BOARD / "boots.toml", "rb") as stream:
         table = tomllib.load(stream)
-    known = {"name", "image", "ncpus", "dtb", "driver", "load_driver", "modules", "stories", "args", "mem", "silence"}
-    known |= {"in", "crash", "expect", "kunit", "kmemleak", "kind", "skip", "icount", "console"}
-    seen = set()
-    for boot in table["boot"]:
-        name = boot.get("name", "?")
-        if unknown := set(boot) - known:
-            raise Failure(f"boots.toml: boot {name} has unknown keys: {', '.join(sorted(unknown))}")
-        if name in seen:
-            raise Failure(f"boots.toml: two boots are called {name}")
-        seen.add(name)
-        boot.setdefault("image", "release")
-        if boot["image"] not in IMAGES:
-            raise Failure(f"boots.toml: boot {name} names an unknown image")
-        boot.setdefault("driver", "rust")
-        boot.setdefault("modules", table.get("board", {}).get("modules", []))
-        boot.setdefault("in", ["check"])
-        boot["drivers"] = table.get("drivers", {}).get(boot.setdefault("kind", "sun50i"))
-        if boot["drivers"] is None:
-            raise Failure(f"boots.toml: boot {name} is of an unknown kind: {boot['kind']}")
-        for story in boot["stories"]:
-            if not (BOARD / "stories" / (story.split(":")[0] + ".sh")).exists():
-                raise Failure(f"boots.toml: boot {name}: there is no story {story}")
-        for story, result in boot.get("expect", {}).items():
-            if story not in boot["stories"] or not result.startswith(("failed: ", "skipped: ")):
-                raise Failure(f"boots.toml: boot {name} cannot expect {story} to end as '{result}'")
-    return table["boot"]
+    if unknown := set(table) - {"kind", "debian", "stories", "group"}:
+        raise Failure(f"boots.toml has unknown tables: {', '.join(sorted(unknown))}")
+    boots = {}
+    for group in table["group"]:
+        for name, line in group.pop("boots").items():
+            for boot in expand(name, group | (line if isinstance(line, dict) else {"stories": line})):
+                if boot["name"] in boots:
+                    raise Failure(f"boots.toml: two boots are called {boot['name']}")
+                boots[boot["name"]] = complete(boot, table)
+    return list(boots.values())
+
+
+def expand(name, keys):
+    """A boot for each combination of the values of the AXES."""
+    if unknown := set(keys) - KEYS:
+        raise Failure(f"boots.toml: boot {name} has unknown keys: {', '.join(sorted(unknown))}")
+    values = [keys[axis] if isinstance(keys.get(axis), list) else [keys.get(axis)] for axis in AXES]
+    for choice in itertools.product(*values):
+        own = {axis: value for axis, value in zip(AXES, choice) if value is not None}
+
+        def fill(text):
+            return re.sub(r"\{(\w+)\}", lambda match: own.get(match[1], match[0]), text)
+
+        boot = {**keys, **own, "name": fill(name)}
+        if "soc" in own:
+            boot["dtb"] = fill(keys.get("dtb", "{soc}"))
+        yield boot
+
+
+def complete(boot, table):
+    """Checks a boot, and adds the values that follow from others."""
+    where = f"boots.toml: boot {boot['name']}"
+    if boot.setdefault("image", "release") not in IMAGES:
+        raise Failure(f"{where} names an unknown image")
+    if boot.setdefault("driver", "rust") not in ("rust", "c", "none"):
+        raise Failure(f"{where} names an unknown driver")
+    kinds = {soc: kind for kind, row in table["kind"].items() for soc in row["socs"]}
+    if boot.setdefault("soc", "h6") not in kinds:
+        raise Failure(f"{where} names an unknown soc")
+    boot["kind"] = kinds[boot.pop("soc")]
+    boot["drivers"] = table["kind"][boot["kind"]]
+    boot.setdefault("modules", ["board", "board_client"] if boot.get("dtb") else [])
+    boot.setdefault("in", ["check"])
+    boot["stories"] = list(stories_of(boot.get("stories", []), table.get("stories", {}), where))
+    if not boot["stories"]:
+        raise Failure(f"{where} has no stories")
+    for story in boot["stories"]:
+        if not (BOARD / "stories" / (story.split(":")[0] + ".sh")).exists():
+            raise Failure(f"{where}: there is no story {story}")
+    for story, result in boot.get("expect", {}).items():
+        if story not in boot["stories"] or not result.startswith(("failed: ", "skipped: ")):
+            raise Failure(f"{where} cannot expect {story} to end as '{result}'")
+    if is_arm64(boot["image"]):
+        use_kernels_driver(boot)
+    return boot
+
+
+def stories_of(entries, lists, where):
+    """The stories, with the lists among them replaced by theirs."""
+    for entry in entries:
+        if not entry.startswith("@"):
+            yield entry
+        elif entry[1:] in lists:
+            yield from stories_of(lists[entry[1:]], lists, where)
+        else:
+            raise Failure(f"{where}: there is no list {entry}")
+
+
+def use_kernels_driver(boot):
+    """On the arm64 board the C driver is the kernel's own. Our driver needs it out of the way."""
+    built_in, module = (boot["drivers"].get(key) for key in ("built_in", "module"))
+    if boot["driver"] == "c":
+        boot["load_driver"] = False
+        boot["modules"] = boot["modules"] + ([module] if module else [])
+    elif built_in:
+        boot["args"] = f"initcall_blacklist={built_in} {boot.get('args', '')}".strip()
 
 
 class Report:

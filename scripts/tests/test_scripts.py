@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import tomllib
 import unittest
 import unittest.mock
 
@@ -777,6 +778,97 @@ class Table(unittest.TestCase):
             self.assertIn(boot["image"], rig.IMAGES)
             if boot.get("dtb") and boot["dtb"] != "apple/*":
                 self.assertIn(boot["dtb"], virt if rig.is_arm64(boot["image"]) else um, boot["name"])
+
+    def test_each_list_is_used(self):
+        text = (rig.BOARD / "boots.toml").read_text()
+        lists = tomllib.loads(text)["stories"]
+        self.assertTrue(lists)
+        self.assertEqual([name for name in lists if f'"@{name}"' not in text], [])
+
+
+KINDS = """
+[kind.sun50i]
+socs = ["h6", "h616"]
+rust = "rust_sun50i_iommu"
+c = "c_sun50i"
+built_in = "sun50i_iommu_driver_init"
+
+[kind.dart]
+socs = ["t8103"]
+rust = "rust_apple_dart"
+c = "c_apple_dart"
+module = "apple_dart"
+
+[stories]
+some = ["map", "@more"]
+more = ["remap", "leaves:failed"]
+
+"""
+
+
+class TableFormat(unittest.TestCase):
+    """Tests of groups, lists and defaults in a table of boots."""
+
+    def load(self, text):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as table:
+            table.write(KINDS + text)
+            table.flush()
+            return {boot["name"]: boot for boot in rig.load_table(table.name)}
+
+    def group(self, keys, boots):
+        return self.load(f"[[group]]\n{keys}\n[group.boots]\n{boots}\n")
+
+    def refused(self, keys, boots, what):
+        with self.assertRaisesRegex(rig.Failure, what):
+            self.group(keys, boots)
+
+    def test_defaults(self):
+        boot = self.group("", 'a = ["map"]')["a"]
+        self.assertEqual((boot["image"], boot["driver"], boot["kind"]), ("release", "rust", "sun50i"))
+        self.assertEqual((boot["modules"], boot["in"], boot["stories"]), ([], ["check"], ["map"]))
+        self.assertNotIn("dtb", boot)
+
+    def test_own_keys_replace_those_of_the_group(self):
+        boots = self.group('image = "debug"\nstories = ["map"]', 'a = {}\nb = { image = "release-up" }\nc = ["remap"]')
+        self.assertEqual([boots[name]["image"] for name in "abc"], ["debug", "release-up", "debug"])
+        self.assertEqual([boots[name]["stories"] for name in "abc"], [["map"], ["map"], ["remap"]])
+
+    def test_a_boot_for_each_value(self):
+        boots = self.group('soc = ["h6", "t8103"]\ndriver = ["c", "rust"]', '"{soc}-{driver}" = { dtb = "{soc}-bare", stories = ["map"] }')
+        self.assertEqual(list(boots), ["h6-c", "h6-rust", "t8103-c", "t8103-rust"])
+        boot = boots["t8103-c"]
+        self.assertEqual((boot["dtb"], boot["driver"], boot["kind"]), ("t8103-bare", "c", "dart"))
+        self.assertEqual(boot["drivers"]["c"], "c_apple_dart")
+        self.assertEqual(boot["modules"], ["board", "board_client"])
+
+    def test_devicetree_of_the_soc(self):
+        self.assertEqual(self.group('soc = "h616"', 'a = ["map"]')["a"]["dtb"], "h616")
+
+    def test_lists_of_stories(self):
+        boot = self.group("", 'a = ["boot", "@some"]')["a"]
+        self.assertEqual(boot["stories"], ["boot", "map", "remap", "leaves:failed"])
+
+    def test_arm64_has_the_c_driver(self):
+        keys = 'image = "arm64"\nargs = "quiet"\nmodules = ["board_qemu"]\nstories = ["boot"]'
+        boots = self.group(keys, '"{soc}-{driver}" = { soc = ["h6", "t8103"], driver = ["c", "rust"] }')
+        self.assertEqual(boots["h6-rust"]["args"], "initcall_blacklist=sun50i_iommu_driver_init quiet")
+        self.assertEqual([boots[name]["args"] for name in ("h6-c", "t8103-rust", "t8103-c")], ["quiet"] * 3)
+        self.assertEqual(boots["t8103-c"]["modules"], ["board_qemu", "apple_dart"])
+        self.assertEqual([name for name in boots if not boots[name].get("load_driver", True)], ["h6-c", "t8103-c"])
+
+    def test_refused(self):
+        self.refused("ncpu = 1", 'a = ["map"]', "boot a has unknown keys: ncpu")
+        self.refused("", 'a = { stories = ["map"], name = "b", mem = "1G" }\nb = ["map"]', "boot a has unknown keys: name")
+        self.refused('soc = ["h6", "h616"]', 'a = ["map"]', "two boots are called a")
+        self.refused("", "a = {}", "boot a has no stories")
+        self.refused("", 'a = ["@other"]', "boot a: there is no list @other")
+        self.refused("", 'a = ["mapp:1"]', "boot a: there is no story mapp:1")
+        self.refused('soc = "h5"', 'a = ["map"]', "boot a names an unknown soc")
+        self.refused('image = "fast"', 'a = ["map"]', "boot a names an unknown image")
+        self.refused('driver = "go"', 'a = ["map"]', "boot a names an unknown driver")
+        self.refused("", 'a = { stories = ["map"], expect = { remap = "failed: x" } }', "boot a cannot expect remap")
+        with self.assertRaisesRegex(rig.Failure, "unknown tables: groups"):
+            self.load("[[groups]]\n")
 
 
 if __name__ == "__main__":

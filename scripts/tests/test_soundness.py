@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(SCRIPTS))
 sys.dont_write_bytecode = True
 
 SOURCE = "fn a() {}\nGfp(0) //~ ERROR private fields\nb! {\n    c\n}\n"
