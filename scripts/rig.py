@@ -546,10 +546,11 @@ def make_initramfs(image, modules_dir=None, name=None):
     release = (kernel / "include/config/kernel.release").read_text().strip()
     modules = module_files(image, modules_dir)
     devicetrees = compile_devicetrees(image)
-    stories = sorted((BOARD / "stories").glob("*"))
+    scripts = {f"stories/{name}.sh": path for name, path in stories().items()}
+    scripts |= {f"stories/lib/{path.name}": path for path in sorted((BOARD / "stories/lib").iterdir())}
     in_bin = programs(image)
     # The paths of the inputs are compared as well as their times: files are added and removed.
-    inputs = [BOARD / "init", *in_bin.values(), *stories, *modules.values(), *devicetrees, pathlib.Path(__file__)]
+    inputs = [BOARD / "init", *in_bin.values(), *scripts.values(), *modules.values(), *devicetrees, pathlib.Path(__file__)]
     state = json.dumps([[str(path), path.stat().st_mtime_ns, path.stat().st_size] for path in inputs] + [release])
     stamp = target.with_name(target.name + ".inputs")
     if target.exists() and stamp.exists() and stamp.read_text() == state:
@@ -571,10 +572,10 @@ def make_initramfs(image, modules_dir=None, name=None):
     if is_packaged(image):
         # A package's modules are stripped, and stripping again would remove their signatures.
         strip = "true"
-    script = (
+    strip_and_index = (
         'find "$1" -name "*.ko" -print0 | xargs -0 -r "$3" --strip-debug && depmod -b "$1" "$2"'
     )
-    in_toolchain(["bash", "-ec", script, "depmod", staging, release, strip])
+    in_toolchain(["bash", "-ec", strip_and_index, "depmod", staging, release, strip])
 
     archive = Archive()
     for folder in ("proc", "sys", "tmp", "run", "results", "root"):
@@ -584,9 +585,8 @@ def make_initramfs(image, modules_dir=None, name=None):
     for program, path in in_bin.items():
         archive.file(f"bin/{program}", path.read_bytes(), 0o755)
     archive.file("init", (BOARD / "init").read_bytes(), 0o755)
-    for story in stories:
-        if story.is_file():
-            archive.file(f"stories/{story.name}", story.read_bytes())
+    for name, path in scripts.items():
+        archive.file(name, path.read_bytes())
     for path in devicetrees:
         folder = "dtbs" if path.suffix == ".dtb" else "overlays"
         archive.file(f"{folder}/{path.name}", path.read_bytes())
@@ -608,19 +608,31 @@ KEYS |= {"in", "crash", "console", "expect", "kunit", "icount", "skip", "kmemlea
 AXES = ("soc", "driver", "image")
 
 
+def stories():
+    """The stories: {name: file}. Their folders are for people; names are unique without them."""
+    found = {}
+    for path in sorted((BOARD / "stories").rglob("*.sh")):
+        if path.parent.name == "lib":
+            continue
+        if path.stem in found:
+            raise Failure(f"two stories are called {path.stem}", str(found[path.stem]), str(path))
+        found[path.stem] = path
+    return found
+
+
 def load_table(path=None):
     """The boots of the table, with all values that follow from others."""
     with open(path or BOARD / "boots.toml", "rb") as stream:
         table = tomllib.load(stream)
     if unknown := set(table) - {"kind", "debian", "stories", "group"}:
         raise Failure(f"boots.toml has unknown tables: {', '.join(sorted(unknown))}")
-    boots = {}
+    boots, there = {}, stories()
     for group in table["group"]:
         for name, line in group.pop("boots").items():
             for boot in expand(name, group | (line if isinstance(line, dict) else {"stories": line})):
                 if boot["name"] in boots:
                     raise Failure(f"boots.toml: two boots are called {boot['name']}")
-                boots[boot["name"]] = complete(boot, table)
+                boots[boot["name"]] = complete(boot, table, there)
     return list(boots.values())
 
 
@@ -641,8 +653,8 @@ def expand(name, keys):
         yield boot
 
 
-def complete(boot, table):
-    """Checks a boot, and adds the values that follow from others."""
+def complete(boot, table, there):
+    """Checks a boot, whose stories must be among those there, and adds the values that follow from others."""
     where = f"boots.toml: boot {boot['name']}"
     if boot.setdefault("image", "release") not in IMAGES:
         raise Failure(f"{where} names an unknown image")
@@ -659,7 +671,7 @@ def complete(boot, table):
     if not boot["stories"]:
         raise Failure(f"{where} has no stories")
     for story in boot["stories"]:
-        if not (BOARD / "stories" / (story.split(":")[0] + ".sh")).exists():
+        if story.split(":")[0] not in there:
             raise Failure(f"{where}: there is no story {story}")
     for story, result in boot.get("expect", {}).items():
         if story not in boot["stories"] or not result.startswith(("failed: ", "skipped: ")):

@@ -779,6 +779,33 @@ class Table(unittest.TestCase):
             if boot.get("dtb") and boot["dtb"] != "apple/*":
                 self.assertIn(boot["dtb"], virt if rig.is_arm64(boot["image"]) else um, boot["name"])
 
+    def test_each_story_is_used(self):
+        used = {story.split(":")[0] for boot in rig.load_table() for story in boot["stories"]}
+        for patch in (rig.TOP / "tools/mutants").glob("*.patch"):
+            used |= set(re.findall(r"^Story: ([\w-]+)", patch.read_text(), re.M))
+        self.assertEqual(used - {"kunit"}, set(rig.stories()))
+
+    def test_each_finding_has_a_story(self):
+        listed = runpy.run_path(str(SCRIPTS / "findings"))["FINDINGS"]
+        found = {}
+        for name, path in rig.stories().items():
+            if path.parent.name == "findings":
+                for number in re.findall(r"^\s*finding (\d+)", path.read_text(), re.M):
+                    found[int(number)] = name
+        self.assertEqual(found, {number: story for number, (story, _, _) in listed.items() if story})
+
+    def test_stories_have_names_of_their_own(self):
+        with tempfile.TemporaryDirectory() as board:
+            for path in ("stories/a/map.sh", "stories/b/map.sh", "stories/lib/map.sh"):
+                path = pathlib.Path(board, path)
+                path.parent.mkdir(parents=True)
+                path.touch()
+            with unittest.mock.patch.object(rig, "BOARD", pathlib.Path(board)):
+                with self.assertRaisesRegex(rig.Failure, "two stories are called map"):
+                    rig.stories()
+                path.parent.parent.joinpath("a/map.sh").unlink()
+                self.assertEqual(list(rig.stories()), ["map"])
+
     def test_each_list_is_used(self):
         text = (rig.BOARD / "boots.toml").read_text()
         lists = tomllib.loads(text)["stories"]
