@@ -6,7 +6,7 @@ import io
 import os
 import pathlib
 import re
-import runpy
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,20 +16,25 @@ import unittest
 import unittest.mock
 
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(SCRIPTS))
 sys.dont_write_bytecode = True
-import rig  # noqa: E402 (beside this file's folder)
+sys.path.insert(0, str(SCRIPTS.parent / "tools"))
+from rig import boot, initramfs, paths, processes, setup, table  # noqa: E402
+from rig.commands import check_kernel, findings, flaky  # noqa: E402
+from rig.devicetree import devicetree_sources  # noqa: E402
+from rig.images import IMAGES, is_arm64, is_packaged  # noqa: E402
+from rig.kunit import ktap_blocks  # noqa: E402
+from rig.progress import Failure  # noqa: E402
+from rig.results import Reader, Report  # noqa: E402
 
 FIXTURES = pathlib.Path(__file__).resolve().parent / "fixtures"
 CRATES = ("bindings", "build_error", "compiler_builtins", "core", "ffi", "kernel", "pin_init", "uapi", "zerocopy")
 MACROS = ("macros", "pin_init_internal", "zerocopy_derive")
-CHECK_KERNEL = runpy.run_path(str(SCRIPTS / "check-kernel"), run_name="check_kernel")
 
 
 def built_kernels():
     """The kernels that this checkout has built."""
-    images = [image for image in rig.IMAGES if not rig.is_packaged(image)]
-    return [path for path in (rig.OUT / image / "kernel" for image in images) if (path / "Module.symvers").exists()]
+    images = [image for image in IMAGES if not is_packaged(image)]
+    return [path for path in (paths.OUT / image / "kernel" for image in images) if (path / "Module.symvers").exists()]
 
 
 class CheckKernel(unittest.TestCase):
@@ -56,7 +61,7 @@ class CheckKernel(unittest.TestCase):
         # The result must not depend on the running system.
         self.system = self.kernel / "system"
         names = {"SECURITY": self.system, "MODULES": self.system / "modules"}
-        patched = unittest.mock.patch.dict(CHECK_KERNEL["main"].__globals__, names)
+        patched = unittest.mock.patch.multiple(check_kernel, **names)
         patched.start()
         self.addCleanup(patched.stop)
 
@@ -108,7 +113,7 @@ class CheckKernel(unittest.TestCase):
     def call(self, kernel, environment=None):
         output = io.StringIO()
         with unittest.mock.patch.dict(os.environ, environment or {}), contextlib.redirect_stdout(output):
-            status = CHECK_KERNEL["main"]([str(kernel)])
+            status = check_kernel.main([str(kernel)])
         found = {"ok": [], "missing": [], "note": []}
         *lines, last = output.getvalue().splitlines()
         if last.startswith("  "):
@@ -388,7 +393,7 @@ class CheckBuiltKernel(CheckKernel):
 
     def sources(self):
         # The kernels for which check-kernel prints no notes.
-        kernels = [path for path in built_kernels() if not rig.is_arm64(path.parent.name)]
+        kernels = [path for path in built_kernels() if not is_arm64(path.parent.name)]
         if not kernels:
             self.skipTest("no kernel of the UML board is built in this checkout")
         return kernels[0] / ".config", kernels[0] / "Module.symvers"
@@ -401,7 +406,7 @@ class CheckBuiltKernel(CheckKernel):
                 notes = [line for line in result.stdout.splitlines() if line.startswith("  note ")]
                 # The arm64 board's kernels have the C drivers, which tests need, and pages of 4 KiB.
                 rivals = ("CONFIG_ARCH_APPLE with pages of 4 KiB", "CONFIG_SUN50I_IOMMU=y", "CONFIG_APPLE_DART=m")
-                rivals = rivals if rig.is_arm64(path.parent.name) else ()
+                rivals = rivals if is_arm64(path.parent.name) else ()
                 self.assertEqual([any(rival in line for rival in rivals) for line in notes], [True] * len(rivals), notes)
 
 
@@ -409,8 +414,8 @@ class Results(unittest.TestCase):
     """Tests of the reader of a boot's results."""
 
     def read(self, *lines):
-        report = rig.Report({"name": "test"})
-        reader = rig.Reader(report)
+        report = Report({"name": "test"})
+        reader = Reader(report)
         for line in lines:
             reader.line(line)
         return report, reader
@@ -436,7 +441,7 @@ class Results(unittest.TestCase):
             ["KTAP version 1", "[    0.1] KTAP version 1", "[    0.1] 1..1", "[    0.1]     KTAP version 1", "[    0.1]     ok 1 case",
              "[    0.1] ok 1 suite", "[    0.2] chatter", "[    0.2] KTAP version 1", "[    0.2] 1..0", "[    0.3] KTAP version 1", "[    0.3] 1..1", "[    0.3] not ok 1 other"]
         )
-        blocks = rig.ktap_blocks(console)
+        blocks = ktap_blocks(console)
         self.assertEqual([len(block) for block in blocks], [5, 3])
 
 
@@ -444,11 +449,11 @@ class Archive(unittest.TestCase):
     """Tests of the initial file system."""
 
     def test_cpio(self):
-        archive = rig.Archive()
+        archive = initramfs.Archive()
         archive.file("a/b/c", b"12345", 0o755)
         data = archive.close()
         self.assertEqual(len(data) % 4, 0)
-        listing = subprocess.run(["cpio", "-t"], input=data, capture_output=True, check=False) if rig.shutil.which("cpio") else None
+        listing = subprocess.run(["cpio", "-t"], input=data, capture_output=True, check=False) if shutil.which("cpio") else None
         if listing:
             self.assertEqual(listing.stdout.decode().split(), ["a", "a/b", "a/b/c"])
         self.assertTrue(data.startswith(b"070701"))
@@ -469,10 +474,10 @@ class Prepare(unittest.TestCase):
                 raise failing[steps[-1]]
 
         with (
-            unittest.mock.patch.object(rig, "setup_command", step),
-            unittest.mock.patch.object(rig, "STOPPING", threading.Event()),
+            unittest.mock.patch.object(setup, "setup_command", step),
+            unittest.mock.patch.object(processes, "STOPPING", threading.Event()),
         ):
-            rig.prepare(self.IMAGES, missing)
+            setup.prepare(self.IMAGES, missing)
         return steps
 
     def test_all(self):
@@ -482,11 +487,11 @@ class Prepare(unittest.TestCase):
         for image in self.IMAGES:
             self.assertIn(f"build-modules {image}", steps)
             # The benchmark needs no other kernel than that of its image.
-            self.assertEqual(f"setup-dma-map-benchmark {image}" in steps, rig.is_arm64(image))
+            self.assertEqual(f"setup-dma-map-benchmark {image}" in steps, is_arm64(image))
 
     def test_one_image(self):
         missing = {}
-        late = rig.Failure("scripts/build-kernel was not done after 45 minutes")
+        late = Failure("scripts/build-kernel was not done after 45 minutes")
         steps = self.prepare({"build-kernel arm64": late}, missing)
         self.assertEqual(list(missing), ["arm64"])
         self.assertIn("45 minutes", missing["arm64"])
@@ -629,30 +634,31 @@ class Guest(unittest.TestCase):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
         folder = pathlib.Path(self.folder.name)
-        for name, value in (("LOGS", folder / "logs"), ("RESULTS", folder / "results"), ("LAST_WORDS", (0.3, 1))):
-            patch = unittest.mock.patch.object(rig, name, value)
+        places = ((paths, "LOGS", folder / "logs"), (paths, "RESULTS", folder / "results"), (boot, "LAST_WORDS", (0.3, 1)))
+        for module, name, value in places:
+            patch = unittest.mock.patch.object(module, name, value)
             patch.start()
             self.addCleanup(patch.stop)
 
     def boot(self, script, **keys):
-        boot = {"name": "fake", "image": "release", "stories": ["one", "two", "three"], **keys}
-        report = rig.Report(boot)
-        (rig.RESULTS / "boots/fake").mkdir(parents=True, exist_ok=True)
+        fake = {"name": "fake", "image": "release", "stories": ["one", "two", "three"], **keys}
+        report = Report(fake)
+        (paths.RESULTS / "boots/fake").mkdir(parents=True, exist_ok=True)
         report.log.parent.mkdir(parents=True, exist_ok=True)
         receive, channel = os.pipe()
-        reader = rig.Reader(report)
+        reader = Reader(report)
         process = subprocess.Popen(
             ["bash", "-c", f"exec 3>&{channel}; {script}"], stdout=subprocess.PIPE, pass_fds=[channel], start_new_session=True
         )
         os.close(channel)
         try:
             with open(report.log, "wb") as console:
-                _, report.problem = rig.follow(process, receive, console, boot, reader)
+                _, report.problem = boot.follow(process, receive, console, fake, reader)
         finally:
-            rig.kill_group(process)
+            processes.kill_group(process)
             os.close(receive)
             process.stdout.close()
-        rig.conclude(report, reader, boot, report.log.read_text())
+        boot.conclude(report, reader, fake, report.log.read_text())
         return report
 
     def rows(self, report):
@@ -695,9 +701,9 @@ class Guest(unittest.TestCase):
         self.assertEqual(report.problem, "hung: no output for 0 s")
 
     def test_output_is_no_silence(self):
-        with unittest.mock.patch.object(rig.time, "monotonic") as clock:
+        with unittest.mock.patch.object(boot.time, "monotonic") as clock:
             clock.return_value = 0.0
-            watch = rig.Watch({"silence": 300})
+            watch = boot.Watch({"silence": 300})
             for clock.return_value in (290.0, 580.0, 870.0):
                 watch.output()
             clock.return_value = 1170.0
@@ -733,12 +739,12 @@ class Guest(unittest.TestCase):
     def test_logs_of_failed_boots_are_kept(self):
         for number in range(12):
             report = self.boot(f"echo console {number}; sleep 0.01")
-            (rig.RESULTS / "boots/fake/report.json").write_text("{}")
-            with unittest.mock.patch.object(rig, "RUN", f"run-{number:02}"):
-                rig.keep_log(report)
-        kept = sorted(path.name for path in (rig.LOGS / "failed").iterdir())
+            (paths.RESULTS / "boots/fake/report.json").write_text("{}")
+            with unittest.mock.patch.object(boot, "RUN", f"run-{number:02}"):
+                boot.keep_log(report)
+        kept = sorted(path.name for path in (paths.LOGS / "failed").iterdir())
         self.assertEqual(kept, [f"run-{number:02}" for number in range(2, 12)])
-        self.assertEqual(report.log, rig.LOGS / "failed/run-11/fake/console.log")
+        self.assertEqual(report.log, paths.LOGS / "failed/run-11/fake/console.log")
         self.assertIn("console 11", report.log.read_text())
         self.assertTrue((report.log.parent / "report.json").exists())
 
@@ -746,23 +752,20 @@ class Guest(unittest.TestCase):
 class Flaky(unittest.TestCase):
     """Tests of the number of runs of scripts/flaky, and of its summary."""
 
-    def setUp(self):
-        self.script = runpy.run_path(str(SCRIPTS / "flaky"), run_name="flaky")
-
     def test_repeats(self):
-        boots = {boot["name"]: boot for boot in rig.load_table()}
+        boots = {one["name"]: one for one in table.load_table()}
         for name, wanted in (("arm64-h6", 10), ("dart-fail-nth", 10), ("force-table", 10), ("dart-group", 10), ("c-map", 3), ("kunit", 3)):
-            self.assertEqual(self.script["repeats"](boots[name]), wanted, name)
+            self.assertEqual(flaky.repeats(boots[name]), wanted, name)
 
     def test_summary(self):
         rows = [{"boot": "a", "ok": True, "problems": [], "log": None}] * 2
         rows += [{"boot": "b", "ok": ok, "problems": [] if ok else ["map: no"], "log": "x"} for ok in (True, False)]
-        found = self.script["summary"](rows)
+        found = flaky.summary(rows)
         self.assertEqual(found["a"], {"runs": 2, "passed": 2, "failures": []})
         self.assertEqual(found["b"], {"runs": 2, "passed": 1, "failures": [{"problems": ["map: no"], "log": "x"}]})
 
     def test_busy(self):
-        with self.script["busy"](2):
+        with flaky.busy(2):
             children = pathlib.Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()
             self.assertEqual(len(children), 2)
         self.assertFalse([child for child in children if pathlib.Path("/proc", child).exists()])
@@ -772,23 +775,23 @@ class Table(unittest.TestCase):
     """Tests of the table of boots in the tree."""
 
     def test_table(self):
-        um = {dtb.stem for _, _, dtb in rig.devicetree_sources()}
-        virt = {source.stem for source in (rig.BOARD / "dts/virt").glob("*.dtso")}
-        for boot in rig.load_table():
-            self.assertIn(boot["image"], rig.IMAGES)
-            if boot.get("dtb") and boot["dtb"] != "apple/*":
-                self.assertIn(boot["dtb"], virt if rig.is_arm64(boot["image"]) else um, boot["name"])
+        um = {dtb.stem for _, _, dtb in devicetree_sources()}
+        virt = {source.stem for source in (paths.BOARD / "dts/virt").glob("*.dtso")}
+        for one in table.load_table():
+            self.assertIn(one["image"], IMAGES)
+            if one.get("dtb") and one["dtb"] != "apple/*":
+                self.assertIn(one["dtb"], virt if is_arm64(one["image"]) else um, one["name"])
 
     def test_each_story_is_used(self):
-        used = {story.split(":")[0] for boot in rig.load_table() for story in boot["stories"]}
-        for patch in (rig.TOP / "tools/mutants").glob("*.patch"):
+        used = {story.split(":")[0] for one in table.load_table() for story in one["stories"]}
+        for patch in (paths.TOP / "tools/mutants").glob("*.patch"):
             used |= set(re.findall(r"^Story: ([\w-]+)", patch.read_text(), re.M))
-        self.assertEqual(used - {"kunit"}, set(rig.stories()))
+        self.assertEqual(used - {"kunit"}, set(table.stories()))
 
     def test_each_finding_has_a_story(self):
-        listed = runpy.run_path(str(SCRIPTS / "findings"))["FINDINGS"]
+        listed = findings.FINDINGS
         found = {}
-        for name, path in rig.stories().items():
+        for name, path in table.stories().items():
             if path.parent.name == "findings":
                 for number in re.findall(r"^\s*finding (\d+)", path.read_text(), re.M):
                     found[int(number)] = name
@@ -800,14 +803,14 @@ class Table(unittest.TestCase):
                 path = pathlib.Path(board, path)
                 path.parent.mkdir(parents=True)
                 path.touch()
-            with unittest.mock.patch.object(rig, "BOARD", pathlib.Path(board)):
-                with self.assertRaisesRegex(rig.Failure, "two stories are called map"):
-                    rig.stories()
+            with unittest.mock.patch.object(paths, "BOARD", pathlib.Path(board)):
+                with self.assertRaisesRegex(Failure, "two stories are called map"):
+                    table.stories()
                 path.parent.parent.joinpath("a/map.sh").unlink()
-                self.assertEqual(list(rig.stories()), ["map"])
+                self.assertEqual(list(table.stories()), ["map"])
 
     def test_each_list_is_used(self):
-        text = (rig.BOARD / "boots.toml").read_text()
+        text = (paths.BOARD / "boots.toml").read_text()
         lists = tomllib.loads(text)["stories"]
         self.assertTrue(lists)
         self.assertEqual([name for name in lists if f'"@{name}"' not in text], [])
@@ -837,16 +840,16 @@ class TableFormat(unittest.TestCase):
     """Tests of groups, lists and defaults in a table of boots."""
 
     def load(self, text):
-        with tempfile.NamedTemporaryFile("w", suffix=".toml") as table:
-            table.write(KINDS + text)
-            table.flush()
-            return {boot["name"]: boot for boot in rig.load_table(table.name)}
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(KINDS + text)
+            file.flush()
+            return {one["name"]: one for one in table.load_table(file.name)}
 
     def group(self, keys, boots):
         return self.load(f"[[group]]\n{keys}\n[group.boots]\n{boots}\n")
 
     def refused(self, keys, boots, what):
-        with self.assertRaisesRegex(rig.Failure, what):
+        with self.assertRaisesRegex(Failure, what):
             self.group(keys, boots)
 
     def test_defaults(self):
@@ -894,7 +897,7 @@ class TableFormat(unittest.TestCase):
         self.refused('image = "fast"', 'a = ["map"]', "boot a names an unknown image")
         self.refused('driver = "go"', 'a = ["map"]', "boot a names an unknown driver")
         self.refused("", 'a = { stories = ["map"], expect = { remap = "failed: x" } }', "boot a cannot expect remap")
-        with self.assertRaisesRegex(rig.Failure, "unknown tables: groups"):
+        with self.assertRaisesRegex(Failure, "unknown tables: groups"):
             self.load("[[groups]]\n")
 
 

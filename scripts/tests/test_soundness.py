@@ -3,14 +3,14 @@
 
 import json
 import pathlib
-import runpy
 import sys
 import tempfile
 import unittest
 
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(SCRIPTS))
 sys.dont_write_bytecode = True
+sys.path.insert(0, str(SCRIPTS.parent / "tools"))
+from rig.commands import check_soundness, compile_fail  # noqa: E402
 
 SOURCE = "fn a() {}\nGfp(0) //~ ERROR private fields\nb! {\n    c\n}\n"
 
@@ -27,7 +27,7 @@ class CompileFail(unittest.TestCase):
     """Tests of the judgement of a case."""
 
     def setUp(self):
-        self.judge = runpy.run_path(str(SCRIPTS / "compile-fail"))["judge"]
+        self.judge = compile_fail.judge
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         self.case = pathlib.Path(scratch.name) / "case.rs"
@@ -64,12 +64,9 @@ class CompileFail(unittest.TestCase):
 class CheckSoundness(unittest.TestCase):
     """Tests of the check that the test of a name has run."""
 
-    def setUp(self):
-        self.names = runpy.run_path(str(SCRIPTS / "check-soundness"))
-
     def ran(self, kind, name, *tests):
         rows = [{"name": test, "result": result} for test, result in tests]
-        return self.names["ran"](kind, name, rows, {})
+        return check_soundness.ran(kind, name, rows, {})
 
     def test_story(self):
         self.assertIsNone(self.ran("story", "gone", ("debug-h6 gone", "ok")))
@@ -89,15 +86,15 @@ class CheckSoundness(unittest.TestCase):
                 "[0:1] ===== gate (2 subtests) =====\n[0:1] [PASSED] enters\n[0:1] [FAILED] closes\n"
                 "[0:1] ===== [FAILED] gate =====\n"
             )
-            results = self.names["kunit_results"](pathlib.Path(scratch))
-        ran = self.names["ran"]
+            results = check_soundness.kunit_results(pathlib.Path(scratch))
+        ran = check_soundness.ran
         self.assertIsNone(ran("kunit", "gate.enters", [], results))
         self.assertEqual(ran("kunit", "gate.closes", [], results), "failed")
         self.assertEqual(ran("kunit", "gate.opens", [], results), "did not run")
 
     def test_every_trap_has_names(self):
-        table = self.names["rows"]()
-        self.assertEqual(sorted(table), list(range(1, self.names["TRAPS"] + 1)))
+        table = check_soundness.rows()
+        self.assertEqual(sorted(table), list(range(1, check_soundness.TRAPS + 1)))
         self.assertTrue(all(table.values()))
 
 

@@ -7,8 +7,11 @@ import json
 import pathlib
 import re
 
-import fdt
-import rig
+from rig import fdt, paths
+from rig.devicetree import compile_sources
+from rig.files import write_atomically
+from rig.images import kernel_source
+from rig.progress import Failure, Living
 
 APPLE = "arch/arm64/boot/dts/apple"
 
@@ -43,11 +46,10 @@ def apple_devicetrees(image):
 
     Returns None if the kernel's source has no such trees.
     """
-    kernel = rig.kernel_dir(image)
-    origin = (kernel / "source").resolve() if (kernel / "source").exists() else kernel
+    origin = kernel_source(image)
     if not (origin / APPLE / "Makefile").exists():
         return None
-    target = rig.OUT / "dtb" / "apple"
+    target = paths.OUT / "dtb" / "apple"
     target.mkdir(parents=True, exist_ok=True)
     sources = apple_sources(origin)
     index = target / "index.json"
@@ -55,25 +57,16 @@ def apple_devicetrees(image):
     known = {name: known.get(name) for name in sources if (target / f"{name}.dtb").exists()}
     stale = [name for name, key in sources.items() if not known.get(name) or known[name]["key"] != key]
     if stale:
-        living = rig.Living(f"devicetrees of {len(stale)} real machines")
-        script = (
-            'cd "$2" && for name in "${@:3}"; do '
-            'cpp -nostdinc -undef -D__DTS__ -x assembler-with-cpp -I . '
-            '-I "$1/scripts/dtc/include-prefixes" "$name.dts" | '
-            'dtc -q -I dts -O dtb -i . -o "$0/$name.upstream" -; done'
-        )
-        rig.in_toolchain(
-            ["bash", "-o", "pipefail", "-ec", script, target, origin, origin / APPLE, *stale],
-            bind=f"{kernel} {origin}",
-        )
+        living = Living(f"devicetrees of {len(stale)} real machines")
+        compile_sources(image, [(origin / APPLE / f"{name}.dts", None, target / f"{name}.upstream", "-q") for name in stale])
     for name in stale:
         upstream = target / f"{name}.upstream"
-        rig.write_atomically(target / f"{name}.dtb", fdt.prepare(upstream.read_bytes()))
+        write_atomically(target / f"{name}.dtb", fdt.prepare(upstream.read_bytes()))
         known[name] = {"key": sources[name], "counts": fdt.count(upstream.read_bytes())}
         upstream.unlink()
     if stale:
         living.done("ok")
-    rig.write_atomically(index, json.dumps(known, indent=1) + "\n")
+    write_atomically(index, json.dumps(known, indent=1) + "\n")
     return {name: known[name]["counts"] for name in sources}
 
 
@@ -89,7 +82,7 @@ def each(boots):
             result.append({**boot, "skip": f"the kernel's source has no {APPLE}"})
             continue
         if not trees:
-            raise rig.Failure(f"no devicetree of {APPLE} names a DART")
+            raise Failure(f"no devicetree of {APPLE} names a DART")
         for name, counts in trees.items():
             want = ",".join(f"{what}={number}" for what, number in counts.items())
             own = {"name": f"{boot['name']}-{name}", "dtb": f"apple/{name}", "trees": boot["name"]}

@@ -3,25 +3,15 @@
 
 import pathlib
 
-import rig
+from rig import paths
+from rig.devicetree import compile_sources
+from rig.files import tail
+from rig.images import kernel_file, recorded
+from rig.processes import in_toolchain, run_logged
+from rig.progress import Failure
 
 MACHINE = "virt,gic-version=3"
 CPU = "cortex-a53"
-
-
-def recorded(name):
-    """The path that a set-up script has recorded in out/NAME."""
-    try:
-        lines = (rig.OUT / name).read_text().splitlines()
-    except OSError as error:
-        raise rig.Failure(f"out/{name} is missing", f"run scripts/setup-{name}") from error
-    return pathlib.Path(dict(line.split("=", 1) for line in lines)[name.upper().replace("-", "_")])
-
-
-def busybox():
-    return recorded("busybox")
-
-
 # An instruction takes a nanosecond of the guest, and no input comes from outside.
 INSTRUCTIONS = ["-machine", "dtb-randomness=off", "-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
 
@@ -64,40 +54,30 @@ def machine(boot, memory, ncpus, console="null", channel="null"):
     ]
 
 
-# Arguments: QEMU's arguments file, kernel's source, overlay's source, result.
-DEVICETREE = """
-cpp -nostdinc -undef -D__DTS__ -x assembler-with-cpp -I "$1/include" -I "$1/scripts/dtc/include-prefixes" "$2" |
-	dtc -I dts -O dtb -o "$4.dtbo" -
-fdtoverlay -i "$3" -o "$4" "$4.dtbo"
-"""
-
-
-def devicetree(boot, kernel, memory, ncpus):
+def devicetree(boot, memory, ncpus):
     """Makes the machine's own devicetree with the overlay of the board's device applied."""
-    source = rig.BOARD / "dts/virt" / (boot["dtb"] + ".dtso")
+    source = paths.BOARD / "dts/virt" / (boot["dtb"] + ".dtso")
     if not source.exists():
-        raise rig.Failure(f"boot {boot['name']}: there is no devicetree {source}")
-    where = rig.OUT / boot["image"]
-    base, result = where / f"{boot['name']}-base.dtb", where / f"{boot['name']}.dtb"
+        raise Failure(f"boot {boot['name']}: there is no devicetree {source}")
+    base, overlay, result = (paths.OUT / boot["image"] / f"{boot['name']}{end}" for end in ("-base.dtb", ".dtbo", ".dtb"))
     command = [recorded("qemu"), *machine(boot, memory, ncpus)]
     command[command.index(MACHINE)] += f",dumpdtb={base}"
-    status, _ = rig.run_logged("devicetree", command, rig.LOGS / f"{boot['name']}-dtb.log")
+    log = paths.LOGS / f"{boot['name']}-dtb.log"
+    status, _ = run_logged("devicetree", command, log)
     if status or not base.exists():
-        raise rig.Failure("QEMU gives no devicetree", *rig.tail(rig.LOGS / f"{boot['name']}-dtb.log"))
-    origin = (kernel / "source").resolve() if (kernel / "source").exists() else kernel
-    rig.in_toolchain(
-        ["bash", "-o", "pipefail", "-ec", DEVICETREE, "dtc", origin, source, base, result], bind=f"{kernel} {origin}"
-    )
+        raise Failure("QEMU gives no devicetree", *tail(log))
+    compile_sources(boot["image"], [(source, None, overlay, "")])
+    in_toolchain(["fdtoverlay", "-i", base, "-o", result, overlay])
     return result
 
 
-def command(boot, kernel, initramfs, channel, words, memory, ncpus, scratch):
+def command(boot, initramfs, _results, channel, words, memory, ncpus, scratch):
     """The command that boots the image: console on standard output, results to the file descriptor."""
     return [
         str(recorded("qemu")),
         *machine(boot, memory, ncpus, "stdio", f"file:/dev/fd/{channel}"),
         *media(boot, pathlib.Path(scratch)),
-        *("-kernel", str(kernel / "arch/arm64/boot/Image"), "-initrd", str(initramfs)),
-        *("-dtb", str(devicetree(boot, kernel, memory, ncpus))),
+        *("-kernel", str(kernel_file(boot["image"])), "-initrd", str(initramfs)),
+        *("-dtb", str(devicetree(boot, memory, ncpus))),
         *("-append", " ".join(["console=ttyAMA0", "channel=/dev/ttyAMA1", *words])),
     ]

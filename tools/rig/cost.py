@@ -6,7 +6,8 @@ twice, and both runs must give the same numbers."""
 
 import math
 
-import rig
+from rig.boot import run_and_print
+
 
 # Rust/C to reach, by kind, case and size.
 GOALS = {
@@ -37,14 +38,10 @@ def measure(boots):
     """Runs each boot twice; returns ({(kind, driver): {(case, size): (median, total)}}, lines on differences, all passed)."""
     costs, remarks, well = {}, [], True
     for boot in boots:
-        rig.make_initramfs(boot["image"])
         runs = []
         for _ in range(2):
-            report = rig.run_boot(boot)
-            rig.done_line("ok" if report.ok else "FAILED", f"boot {boot['name']}", report.seconds)
+            report = run_and_print(boot)
             if not report.ok:
-                for line in rig.describe_failure(report):
-                    print("    " + line)
                 return costs, remarks, False
             runs.append(read(report.data))
         differ = [case for case in runs[0] if runs[0][case] != runs[1].get(case)]

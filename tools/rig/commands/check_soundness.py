@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Checks that the tests which Documentation/soundness.rst names exist.
+
+  scripts/check-soundness                 each case, story and KUnit case exists
+  scripts/check-soundness --ran RESULTS   and has run and passed: RESULTS is the
+                                          check.json of a run, or - for its text
+                                          on standard input
+  scripts/check-soundness --list          prints the names
+
+Results of KUnit cases are read from the logs of the same run, out/logs/*.kunit.log
+(--logs DIR).  Each trap from 1 to 23 must have a row, and each row a name.
+"""
+
+import json
+import pathlib
+import re
+import sys
+
+from rig import cli, paths
+from rig.table import load_table, stories
+
+
+DOCUMENT = paths.TOP / "Documentation" / "soundness.rst"
+TRAPS = 23
+NAME = re.compile(r"``(case|story|kunit):([a-z0-9_.:-]+)``")
+
+
+def rows():
+    """The traps of the table, each with its names."""
+    text = DOCUMENT.read_text()
+    table = text[text.index(".. list-table::"):text.index("Gaps of the core\n=")]
+    found = {}
+    for part in re.split(r"^   \* - ", table, flags=re.M)[1:]:
+        number = part.splitlines()[0].strip()
+        if number.isdigit():
+            # The names are in the last column.
+            found[int(number)] = NAME.findall(part.split("\n     - ")[-1])
+    return found
+
+
+def kunit_sources():
+    """The suites of the sources, each with its file and its cases."""
+    cases = {}
+    shared = set()
+    for source in sorted((paths.TOP / "rust").rglob("*.rs")) + sorted((paths.TOP / "drivers").rglob("*.rs")):
+        text = source.read_text()
+        for suite in re.findall(r"kunit_tests\((\w+)\)", text):
+            cases.setdefault(suite, set()).update(re.findall(r"#\[test\](?:\s*#\[[^\n]*\])*\s*fn (\w+)", text))
+        for suite in re.findall(r"^(?:\w+::)*table_suite!\((\w+),", text, re.M):
+            cases.setdefault(suite, set())
+            shared.add(suite)
+    suite_file = paths.TOP / "rust" / "table" / "kunit.rs"
+    if shared and suite_file.exists():
+        common = set(re.findall(r"fn (\w+)\(\)", suite_file.read_text()))
+        for suite in shared:
+            cases[suite] |= common
+    return cases
+
+
+def scheduled_stories():
+    """The stories that boots of `make check` run."""
+    boots = [boot for boot in load_table() if "check" in boot["in"]]
+    return {story.partition(":")[0] for boot in boots for story in boot["stories"]}
+
+
+def exists(kind, name, suites, scheduled):
+    """The error if the sources lack the test of a name, or None."""
+    if kind == "case":
+        return None if (paths.TOP / "tools/compile-fail" / f"{name}.rs").exists() else "no such case in tools/compile-fail"
+    if kind == "story":
+        story = name.partition(":")[0]
+        if story not in stories():
+            return "no such story in tools/board/stories"
+        return None if story in scheduled else "no boot of make check runs it"
+    suite, _, case = name.partition(".")
+    if suite not in suites:
+        return "no such KUnit suite"
+    return None if case in suites[suite] else "no such case in the suite"
+
+
+def kunit_results(logs):
+    """{(suite, case): result}, from the output of kunit.py."""
+    results = {}
+    for log in sorted(logs.glob("*.kunit.log")):
+        suite = None
+        for line in log.read_text(errors="replace").splitlines():
+            line = re.sub(r"\x1b\[[0-9;]*m", "", line)
+            heading = re.search(r"=+ (\S+) \(\d+ (?:subtests?|cases?)\) =+", line)
+            if heading:
+                suite = heading[1]
+            case = re.search(r"\[(PASSED|FAILED|SKIPPED|CRASHED|ERROR)\] (\w+)", line)
+            if case and suite and case[2] != suite:
+                results.setdefault((suite, case[2]), set()).add(case[1])
+    return results
+
+
+def ran(kind, name, tests, kunit):
+    """The error if the test of a name did not run and pass, or None."""
+    if kind == "kunit":
+        outcome = kunit.get(tuple(name.split(".", 1)), set())
+        good, bad = "PASSED" in outcome, outcome - {"PASSED", "SKIPPED"}
+    else:
+        def fits(test):
+            words = test["name"].split()
+            last = words[-1] if words else ""
+            if kind == "case":
+                return words == ["compile-fail", name]
+            # "BOOT STORY"; soundness.rst may leave out the story's argument.
+            return len(words) == 2 and (last == name or last.partition(":")[0] == name)
+
+        outcome = {test["result"] for test in tests if fits(test)}
+        good, bad = "ok" in outcome, outcome - {"ok", "skipped"}
+    if bad:
+        return "failed"
+    if not good:
+        return "was skipped" if outcome else "did not run"
+    return None
+
+
+def main():
+    parser = cli.parser(__doc__)
+    parser.add_argument("--ran", metavar="RESULTS")
+    parser.add_argument("--logs", type=pathlib.Path, default=paths.LOGS, metavar="DIR")
+    parser.add_argument("--list", action="store_true")
+    options = parser.parse_args()
+
+    table = rows()
+    if options.list:
+        for number, names in sorted(table.items()):
+            print(number, " ".join(f"{kind}:{name}" for kind, name in names))
+        return 0
+
+    wrong = []
+    for number in range(1, TRAPS + 1):
+        if not table.get(number):
+            wrong.append(f"trap {number}: no row, or no name in it")
+    suites, scheduled = kunit_sources(), scheduled_stories()
+    tests, kunit = [], {}
+    if options.ran:
+        text = sys.stdin.read() if options.ran == "-" else pathlib.Path(options.ran).read_text()
+        tests, kunit = json.loads(text)["tests"], kunit_results(options.logs)
+
+    names = 0
+    for number, listed in sorted(table.items()):
+        for kind, name in listed:
+            names += 1
+            why = exists(kind, name, suites, scheduled)
+            if not why and options.ran:
+                why = ran(kind, name, tests, kunit)
+            if why:
+                wrong.append(f"trap {number}: {kind}:{name}: {why}")
+    for line in wrong:
+        print(line)
+    # A case that no row names is no error, but may have been forgotten.
+    mentioned = {name for listed in table.values() for kind, name in listed if kind == "case"}
+    for source in sorted((paths.TOP / "tools/compile-fail").glob("*.rs")):
+        if source.stem not in mentioned:
+            wrong.append(source.stem)
+            print(f"case:{source.stem}: not in the table")
+    print(f"soundness: {len(table)} traps, {names} names, {len(wrong)} wrong")
+    return 1 if wrong else 0

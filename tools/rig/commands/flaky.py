@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Runs boots many times on a machine that is kept busy, and lists those that did not
+pass every time.
+
+  scripts/flaky                  the boots of "make check", under twice as many busy
+                                 loops as there are CPUs
+  scripts/flaky --only REGEX     the boots whose name matches
+  scripts/flaky --repeat N       each N times (default: 10 times on the arm64 board and for
+                                 races, forced interleavings and failed allocations, else 3)
+  scripts/flaky --image IMAGE    boots of that image (may be repeated)
+  scripts/flaky --loops N        with N busy loops
+  scripts/flaky --no-build       kernels and modules are built already
+
+The last line is "N of N boots passed every time"; the exit status is 0 if all did.  The
+same as data: out/results/flaky.json.  The logs of the boots that failed are in
+out/logs/failed/.
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from rig import cli, paths
+from rig.boot import run_boot
+from rig.files import write_atomically
+from rig.images import IMAGES, is_arm64
+from rig.initramfs import make_initramfs
+from rig.machines import each
+from rig.processes import die_with_parent, in_parallel
+from rig.progress import Failure, Living
+from rig.setup import prepare
+from rig.table import load_table
+
+
+# Names of boots and stories that depend on the timing of CPUs.
+RACES = re.compile(
+    r"force|fail-nth|race|concurrent|atomic-context|free-in-crate|fault-reentrancy|domain-outlives|failed-attach"
+    r"|gone|goes|storm|found-on|busy|suspend|isolation|detector"
+)
+
+
+def repeats(boot):
+    """How many times a boot has to pass."""
+    return 10 if is_arm64(boot["image"]) or RACES.search(" ".join([boot["name"], *boot["stories"]])) else 3
+
+
+@contextlib.contextmanager
+def busy(loops):
+    """Runs this many busy loops until the end of the block."""
+    started = []
+    try:
+        for _ in range(loops):
+            command = [sys.executable, "-c", "while True: pass"]
+            started.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent))
+        yield
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def problems(report):
+    """The failures of a boot: a line for each story."""
+    lines = [f"{story['name']}: {'; '.join(story['why']) or 'failed'}" for story in report.stories if story["result"] == "failed"]
+    if report.kunit and report.kunit["failed"]:
+        lines.append("KUnit: " + ", ".join(report.kunit["names"]))
+    if report.problem and not lines:
+        lines.append(report.problem)
+    return lines
+
+
+def attempt(item):
+    """Boots once, and returns the row. Other results of a boot that passed are removed."""
+    boot, number = item
+    # Several runs of a boot may run at the same time, so each has its own name.
+    own = {**boot, "name": f"{boot['name']}.{number}"}
+    living = Living(f"boot {own['name']}")
+    report = run_boot(own, on_wait=living.tick)
+    living.done("ok" if report.ok else "FAILED")
+    for line in [] if report.ok else [*problems(report), f"log: {report.log}"]:
+        print(f"         {line}", flush=True)
+    (paths.LOGS / f"{own['name']}.log").unlink(missing_ok=True)
+    shutil.rmtree(paths.RESULTS / "boots" / own["name"], ignore_errors=True)
+    log = str(report.log.relative_to(paths.OUT)) if not report.ok else None
+    return {"boot": boot["name"], "ok": report.ok, "seconds": round(report.seconds, 1), "problems": problems(report), "log": log}
+
+
+def summary(rows):
+    """{boot: its runs, those that passed, and the failures of the others}"""
+    result = {}
+    for row in rows:
+        one = result.setdefault(row["boot"], {"runs": 0, "passed": 0, "failures": []})
+        one["runs"] += 1
+        one["passed"] += row["ok"]
+        if not row["ok"]:
+            one["failures"].append({"problems": row["problems"], "log": row["log"]})
+    return result
+
+
+def main():
+    parser = cli.parser(__doc__)
+    parser.add_argument("--only", default="", metavar="REGEX")
+    parser.add_argument("--image", action="append", choices=IMAGES)
+    parser.add_argument("--repeat", type=int, metavar="N")
+    parser.add_argument("--loops", type=int, metavar="N", default=2 * len(os.sched_getaffinity(0)))
+    parser.add_argument("--no-build", action="store_true", help="build nothing")
+    options = parser.parse_args()
+
+    boots = [boot for boot in load_table() if "check" in boot["in"] and not boot.get("skip")]
+    boots = [boot for boot in boots if not options.image or boot["image"] in options.image]
+    # A boot for each tree is expanded below, when the kernel's source is there.
+    many = [boot for boot in boots if boot.get("dtb") == "apple/*"]
+    boots = [boot for boot in boots if boot in many or re.search(options.only, boot["name"])]
+    if not options.no_build:
+        prepare({boot["image"] for boot in boots})
+    boots = [boot for boot in each(boots) if re.search(options.only, boot["name"]) and not boot.get("skip")]
+    if not boots:
+        raise Failure("there is no such boot", "scripts/boot -l lists them")
+    for image in {boot["image"] for boot in boots}:
+        make_initramfs(image)
+
+    most = {boot["name"]: options.repeat or repeats(boot) for boot in boots}
+    items = [(boot, number) for number in range(1, max(most.values()) + 1) for boot in boots if number <= most[boot["name"]]]
+    print(f"{len(items)} boots beside {options.loops} busy loops", flush=True)
+    with busy(options.loops):
+        rows = in_parallel(attempt, items)
+    found = summary(rows)
+    write_atomically(paths.RESULTS / "flaky.json", json.dumps(found, indent=1) + "\n")
+    stable = 0
+    for name, one in found.items():
+        if one["passed"] == one["runs"]:
+            stable += 1
+            continue
+        print(f"  {name}: {one['passed']} of {one['runs']}")
+        for failure in one["failures"]:
+            print(f"    {'; '.join(failure['problems'])} (out/{failure['log']})")
+    print(f"{stable} of {len(found)} boots passed every time", flush=True)
+    return 0 if stable == len(found) else 1

@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Removes one duty of the driver or the crate at a time, and checks that a story
+fails.
+
+  scripts/mutants                every patch of tools/mutants/
+  scripts/mutants --only REGEX   those whose name matches
+  scripts/mutants --list         names, stories and duties
+  scripts/mutants --no-build     kernels and modules of the checkout are built already
+  scripts/mutants --passed FILE  stories that FILE lists do not run without patches: a
+                                 JSON list of "BOOT STORY"
+
+Each patch starts with these lines:
+
+  Duty: the duty that the patch removes
+  Boot: a boot of tools/board/boots.toml, for the devicetree and the like
+  Image: another image than that of the boot
+  Story: the one story that must fail, NAME or NAME:ARGUMENT
+  Symptom: a regular expression, which must match one of the story's failure lines
+  With: another patch that is applied, too; it lifts a limit for the same story
+
+The story "kunit" is the KUnit suites of the boot, whose failure lines are the names of
+the failed cases. Or the patch lifts a limit, to test the code behind it:
+
+  Lifts: the limit
+  Boot:, Image:, Story: the same; the story must pass with the patch
+
+The patch is applied to a private copy of the checkout, whose modules are built
+and booted; there are as many copies as the machine runs boots at once. A mutant
+is caught if its story fails with its symptom, and passes without the patch. The mutant
+has failed if its patch does not apply or build, or if the kernel dies or hangs.
+"""
+
+import json
+import os
+import pathlib
+import queue
+import re
+import shutil
+import subprocess
+import time
+
+from rig import cli, paths
+from rig.boot import keep_log, run_boot
+from rig.files import write_atomically
+from rig.images import IMAGES
+from rig.initramfs import make_initramfs
+from rig.processes import at_a_time, in_parallel, run_logged
+from rig.progress import Failure, Living, done_line
+from rig.setup import prepare
+from rig.table import load_table
+
+
+PATCHES = paths.TOP / "tools" / "mutants"
+WORK = paths.OUT / "mutants"
+# The sources of the modules. A patch may change those of MUTABLE.
+MUTABLE = ("rust", "drivers", "include")
+SOURCES = ("Kbuild", *MUTABLE, "tools/board", "tools/models/src")
+
+
+class Mutant:
+    """One patch and its header."""
+
+    def __init__(self, path, boots, drivers):
+        self.path = path
+        self.name = path.stem
+        text = path.read_text()
+        self.header = dict(re.findall(r"^(\w+): *(.+?) *$", text.split("\n--- ", 1)[0], re.M))
+        self.lifts = "Lifts" in self.header
+        for key in ("Lifts", "Boot", "Story") if self.lifts else ("Duty", "Boot", "Story", "Symptom"):
+            if key not in self.header:
+                raise Failure(f"{path.name}: the header has no line {key}:")
+        unknown = set(self.header) - {"Duty", "Lifts", "Boot", "Image", "Story", "Symptom", "With"}
+        if unknown:
+            raise Failure(f"{path.name}: unknown header lines: {', '.join(sorted(unknown))}")
+        if self.header["Boot"] not in boots:
+            raise Failure(f"{path.name}: boots.toml has no boot {self.header['Boot']}")
+        self.boot = boots[self.header["Boot"]]
+        self.image = self.header.get("Image", self.boot["image"])
+        self.story = self.header["Story"]
+        self.about = self.header["Lifts" if self.lifts else "Duty"]
+        self.symptom = re.compile(self.header.get("Symptom", ""))
+        self.patches = [path]
+        # With a limit lifted, the story cannot run without patches. It passes with the lifting patch alone,
+        # which is checked as well.
+        self.has_baseline = not self.lifts and "With" not in self.header
+        if lift := self.header.get("With"):
+            self.patches.insert(0, path.with_name(lift + ".patch"))
+            if f"\nStory: {self.story}\n" not in self.patches[0].read_text():
+                raise Failure(f"{path.name}: {lift} is not for {self.story}")
+        self.files = re.findall(r"^\+\+\+ b/(\S+)", text, re.M)
+        for name in self.files:
+            if not name.startswith(tuple(folder + "/" for folder in MUTABLE)):
+                raise Failure(f"{path.name}: changes {name}, which is neither driver nor crate")
+        # Build only the driver of the boot, and suites only to run them.
+        others = {name for name in drivers if name != self.boot["drivers"]["rust"]}
+        self.options = [f"CONFIG_{name.upper()}=n" for name in sorted(others)]
+        if self.story != "kunit":
+            self.options.append("CONFIG_RUST_IOMMU_KUNIT_TEST=n")
+        # Those with suites are first: the copies have the objects of the checkout, which has suites. Patches
+        # of the crate are last: they take a build of the crate and of what depends on it.
+        crate = any(not name.startswith("drivers/") for name in self.files)
+        self.order = (IMAGES.index(self.image), self.story != "kunit", crate, self.name)
+
+
+# --- the private copies ------------------------------------------------------
+
+
+def source_files():
+    for source in SOURCES:
+        path = paths.TOP / source
+        if path.is_file():
+            yield pathlib.Path(source)
+        else:
+            yield from (file.relative_to(paths.TOP) for file in path.rglob("*") if file.is_file())
+
+
+class Copy:
+    """A copy of the checkout, and modules built from it."""
+
+    def __init__(self, number):
+        self.number = number
+        self.folder = WORK / str(number)
+        self.tree = self.folder / "tree"
+
+    def modules(self, image):
+        return self.folder / image
+
+    def restore(self):
+        """Makes the copy equal to the checkout.
+
+        make builds by the times of the files. A new file keeps the time of its original, so
+        that the objects from the checkout are not built again. A file that a patch had
+        changed gets a new time.
+        """
+        wanted = set(source_files())
+        for file in wanted:
+            source, target = paths.TOP / file, self.tree / file
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, target)
+            elif source.read_bytes() != target.read_bytes():
+                target.write_bytes(source.read_bytes())
+        for file in [file for file in self.tree.rglob("*") if file.is_file()]:
+            if file.relative_to(self.tree) not in wanted:
+                file.unlink()
+
+    def seed(self, image):
+        """Copies the objects of the checkout, and replaces the paths in them."""
+        target = self.modules(image)
+        source = paths.OUT / image / "modules"
+        if target.exists() or not (source / "modules.order").exists():
+            return
+        temporary = target.with_name(target.name + ".tmp")
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.copytree(source, temporary, symlinks=True)
+        for path in [*temporary.rglob(".*.cmd"), *temporary.rglob("*.mod"), *temporary.rglob("Makefile"), *temporary.rglob("modules.order")]:
+            if path.is_symlink() or not path.is_file():
+                continue
+            state = path.stat()
+            text = path.read_text(errors="surrogateescape")
+            new = text.replace(str(source), str(target)).replace(str(paths.TOP) + "/", str(self.tree) + "/")
+            new = re.sub(re.escape(str(paths.TOP)) + r"(?=[\s'\"]|$)", lambda _: str(self.tree), new)
+            # Undo the replacement for paths that were in the copy already, or in out/.
+            new = new.replace(str(self.tree) + "/out/", str(paths.TOP) + "/out/")
+            if new != text:
+                path.write_text(new, errors="surrogateescape")
+                os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+        temporary.rename(target)
+
+    def apply(self, mutant):
+        # git must not look for the checkout's repository.
+        result = subprocess.run(
+            ["git", "apply", "--whitespace=nowarn", *map(str, mutant.patches)],
+            cwd=self.tree,
+            env={**os.environ, "GIT_DIR": str(WORK / "none"), "GIT_CEILING_DIRECTORIES": str(WORK)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if result.returncode:
+            return "does not apply: " + "; ".join(result.stderr.split("\n")).strip("; ")
+        return None
+
+    def build(self, mutant):
+        """Builds the modules; returns the error, or None."""
+        image, name = mutant.image, mutant.name
+        log = paths.LOGS / f"mutant-{name}-build.log"
+        label = f"{image}-mutant-{self.number}"
+        places = {"MODULES_SOURCE": str(self.tree), "MODULES_DIR": str(self.modules(image))}
+        # No later build needs the objects of a mutant.
+        environment = {**places, "LABEL": label, "KEEP": "ko"}
+        command = [paths.TOP / "scripts/build-modules", image, *mutant.options]
+        status, _ = run_logged(f"build {name}", command, log, env=environment)
+        return f"does not build, see {log}" if status else None
+
+
+# --- boots -------------------------------------------------------------------
+
+
+def boot_of(mutant, name, stories):
+    """The mutant's boot with these stories, and without the checks of the table's boot."""
+    boot = {**mutant.boot, "name": name, "image": mutant.image, "stories": stories, "kmemleak": False}
+    if "kunit" in stories:
+        boot["stories"] = [story for story in stories if story != "kunit"] or ["boot"]
+    else:
+        boot.pop("kunit", None)
+    # A mutant that hangs is not caught; end it soon.
+    boot["silence"] = 120
+    # The table's "expect" is for its own stories.
+    boot.pop("expect", None)
+    return boot
+
+
+def outcomes(report):
+    """The stories of a boot: {name: (result, failure lines)}."""
+    found = {story["name"]: (story["result"], story["why"]) for story in report.stories}
+    if report.kunit:
+        found["kunit"] = ("failed" if report.kunit["failed"] else "ok", report.kunit["names"])
+    return found
+
+
+def baselines(mutants, passed):
+    """Runs the stories without any patch: {(image, boot, story): the failure}.
+
+    Stories that have passed already, in boots of the table, are not run again.
+    """
+    groups, known = {}, {}
+    for mutant in (mutant for mutant in mutants if mutant.has_baseline):
+        if mutant.image == mutant.boot["image"] and f"{mutant.boot['name']} {mutant.story}" in passed:
+            known[mutant.image, mutant.boot["name"], mutant.story] = None
+            continue
+        group = groups.setdefault((mutant.image, mutant.boot["name"]), [])
+        if mutant.story not in [other.story for other in group]:
+            group.append(mutant)
+
+    def work(item):
+        (image, name), group = item
+        what = f"without a mutant: {image} {name}"
+        living = Living(what)
+        stories = [mutant.story for mutant in group]
+        results = baseline(group[0], f"mutant-none-{image}-{name}", stories, living)
+        # A story may have failed because of an earlier one, so run failed stories again, alone.
+        for story in [story for story in stories if results.get((image, name, story), "did not run")]:
+            results |= baseline(group[0], f"mutant-none-{image}-{name}-again", [story], living)
+        bad = [story for story in stories if results.get((image, name, story), "did not run")]
+        living.done("FAILED" if bad else "ok", f"{what}: {len(group)} stories")
+        return results
+
+    # Debug boots take longest, so they start first.
+    for image in {image for image, _ in groups}:
+        make_initramfs(image)
+    order = sorted(groups.items(), key=lambda item: not item[0][0].startswith("debug"))
+    for results in in_parallel(work, order):
+        known |= results
+    return known
+
+
+def baseline(mutant, name, stories, living):
+    report = run_boot(boot_of(mutant, name, stories), on_line=lambda _: living.tick())
+    results = {}
+    for name, (result, why) in outcomes(report).items():
+        problem = None if result == "ok" else "; ".join(why) or result
+        results[mutant.image, mutant.boot["name"], name] = problem
+    return results
+
+
+def judge(mutant, report):
+    """The error if the story did not end as the mutant demands, or None."""
+    if report.problem:
+        return f"the boot went wrong: {report.problem}"
+    result, why = outcomes(report).get(mutant.story, ("skipped", []))
+    if result == "skipped":
+        return "the story did not run"
+    if mutant.lifts:
+        return None if result == "ok" else f"{mutant.story} failed: " + "; ".join(why[:3])
+    if result == "ok":
+        return f"{mutant.story} passed: nobody noticed"
+    if not any(mutant.symptom.search(line) for line in why):
+        return f"{mutant.story} failed, but not by its symptom: " + "; ".join(why[:3])
+    return None
+
+
+def try_mutant(copy, mutant):
+    """Builds a mutant and boots it; returns the error, or None if the mutant was caught."""
+    copy.seed(mutant.image)
+    copy.restore()
+    if problem := copy.apply(mutant) or copy.build(mutant):
+        return problem
+    initramfs = make_initramfs(mutant.image, copy.modules(mutant.image), f"mutant-{mutant.name}.cpio")
+    boot = boot_of(mutant, f"mutant-{mutant.name}", [mutant.story])
+    try:
+        # The boot of a caught mutant fails, and its log need not be kept.
+        report = run_boot(boot, initramfs=initramfs, keep=False)
+        problem = judge(mutant, report)
+        if problem:
+            keep_log(report)
+        return problem
+    finally:
+        for path in (initramfs, initramfs.with_name(initramfs.name + ".inputs")):
+            path.unlink(missing_ok=True)
+
+
+def run(mutants, passed=()):
+    """Tries the mutants in order, as many at a time as there are copies."""
+    known = baselines(mutants, passed)
+    copies = queue.SimpleQueue()
+    for number in range(at_a_time()):
+        copies.put(Copy(number))
+
+    def work(mutant):
+        start = time.monotonic()
+        problem = known.get((mutant.image, mutant.boot["name"], mutant.story), "did not run") if mutant.has_baseline else None
+        if problem:
+            problem = f"fails without the patch, too: {problem}"
+        else:
+            copy = copies.get()
+            try:
+                problem = try_mutant(copy, mutant)
+            finally:
+                copies.put(copy)
+        done_line("FAILED" if problem else "passed" if mutant.lifts else "caught", f"{mutant.name} ({mutant.story})", time.monotonic() - start)
+        if problem:
+            print(f"         {problem}", flush=True)
+        return {"name": mutant.name, "about": mutant.about, "story": mutant.story, "problem": problem}
+
+    return in_parallel(work, mutants)
+
+
+def main():
+    parser = cli.parser(__doc__)
+    parser.add_argument("--only", default="", metavar="REGEX")
+    parser.add_argument("--image", action="append", choices=IMAGES)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--no-build", action="store_true", help="kernels and modules of the checkout are built already")
+    parser.add_argument("--passed", type=pathlib.Path, metavar="FILE", help="stories that need not run without a patch")
+    options = parser.parse_args()
+
+    boots = {boot["name"]: boot for boot in load_table()}
+    drivers = {boot["drivers"]["rust"] for boot in boots.values()}
+    mutants = sorted((Mutant(path, boots, drivers) for path in PATCHES.glob("*.patch")), key=lambda mutant: mutant.order)
+    mutants = [
+        mutant
+        for mutant in mutants
+        if re.search(options.only, mutant.name) and (not options.image or mutant.image in options.image)
+    ]
+    if options.list:
+        for mutant in mutants:
+            print(f"{mutant.name:<24} {mutant.image:<8} {mutant.boot['name']:<18} {mutant.story:<22} {mutant.about}")
+        return 0
+    if not options.no_build:
+        prepare({mutant.image for mutant in mutants})
+    rows = run(mutants, json.loads(options.passed.read_text()) if options.passed else ())
+    failed = sum(1 for row in rows if row["problem"])
+    write_atomically(paths.RESULTS / "mutants.json", json.dumps(rows, indent=1) + "\n")
+    print(f"{len(rows) - failed} passed, {failed} failed", flush=True)
+    return 1 if failed or not rows else 0

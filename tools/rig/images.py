@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The images, which are kernels and the modules built for them."""
+
+import os
+import pathlib
+
+from rig import paths
+from rig.progress import Failure
+
+IMAGES = ("release", "release-up", "patched", "debug", "debug-up", "arm64", "arm64-debug", "arm64-modversions", "debian-arm64")
+ARCHES = ("um", "arm64")
+
+
+def arch(image):
+    """The architecture of an image, which selects its board."""
+    return "arm64" if image.startswith(("arm64", "debian-arm64")) else "um"
+
+
+def is_arm64(image):
+    return arch(image) == "arm64"
+
+
+def is_packaged(image):
+    """Whether the kernel is from a distribution's package, with installed modules."""
+    return image.startswith("debian-")
+
+
+def kernel_override(image):
+    name = "KDIR_" + image.replace("-", "_")
+    return os.environ.get(name) or (os.environ.get("KDIR") if image == "release" else None)
+
+
+def kernel_dir(image):
+    try:
+        return (paths.OUT / image / "kernel").resolve(strict=True)
+    except OSError as error:
+        raise Failure(f"image {image} has no kernel", f"run scripts/build-kernel {image}") from error
+
+
+def kernel_source(image):
+    """The source that the kernel of an image was built from."""
+    kernel = kernel_dir(image)
+    # A kernel that was built in its source has no link to it.
+    return (kernel / "source").resolve() if (kernel / "source").exists() else kernel
+
+
+def modules_dir(image):
+    """The folder of the modules that were built for an image."""
+    return paths.OUT / image / "modules"
+
+
+def recorded(name):
+    """The path that a set-up script has recorded in out/NAME."""
+    try:
+        lines = (paths.OUT / name).read_text().splitlines()
+    except OSError as error:
+        raise Failure(f"out/{name} is missing", f"run scripts/setup-{name}") from error
+    return pathlib.Path(dict(line.split("=", 1) for line in lines)[name.upper().replace("-", "_")])
+
+
+def kernel_config(image):
+    config = {}
+    for line in (kernel_dir(image) / ".config").read_text().splitlines():
+        if line.startswith("CONFIG_") and "=" in line:
+            name, value = line.split("=", 1)
+            config[name] = value
+    return config
+
+
+def kernel_file(image):
+    """The file that is booted."""
+    return kernel_dir(image) / ("arch/arm64/boot/Image" if is_arm64(image) else "linux")

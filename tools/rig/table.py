@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Reads tools/board/boots.toml, the table of boots.
+
+Keys of a boot, or of its group, in tools/board/boots.toml:
+
+soc          the hardware, of [kind]; default: none. Its kind selects the two drivers.
+dtb          name of a devicetree of the board, see rig/devicetree.py; default: {soc}.
+             "apple/*" stands for each devicetree of the kernel's source that names a
+             DART: a boot each, NAME-TREE
+driver       rust (default), c, none
+image        release (default), release-up, debug, debug-up; arm64, arm64-debug, arm64-modversions: in QEMU;
+             debian-arm64: in QEMU, with the kernel of Debian's package
+stories      NAME or NAME:ARGUMENT, from tools/board/stories/, or @LIST, of [stories]
+load_driver  whether init loads the driver before the first story (default true)
+modules      modules that init loads before that (default: those of the board, with a devicetree)
+args         more arguments for the kernel
+ncpus        CPUs; default: 2, on an -up image 1
+mem          guest memory (default 512M, with KASAN 1G)
+silence      seconds without output after which the boot counts as hung (default 300); a
+             boot that prints may take up to an hour
+in           the commands that run it: check (default), demo, bench, kunit, soak, patched, debian
+crash        a regular expression: the boot passes only if the kernel dies and
+             the console matches
+console      regular expressions, each of which the console must match once the boot has
+             ended; the last story fails otherwise
+expect       {STORY = "RESULT: REGEX"}: stories that must not pass, and must have a reason
+             that matches; RESULT is failed or skipped
+kunit        a glob: the KUnit suites that run at insmod; their cases count as tests
+             (default: none, not even the kernel's own suites)
+icount       true: QEMU counts instructions instead of time, and nothing is random
+skip         the reason why the boot is not run: its stories count as skipped
+kmemleak     true: look for leaks, also once at the end; default false, since that is slow
+
+load_table() adds to each boot "name", unique and also the name of its log, out/logs/NAME.log;
+"kind", a name of [kind]; and "drivers", its table in [kind]."""
+
+import itertools
+import re
+import tomllib
+
+from rig import paths
+from rig.progress import Failure
+from rig.images import IMAGES, is_arm64
+
+KEYS = {"soc", "dtb", "driver", "image", "stories", "load_driver", "modules", "args", "ncpus", "mem", "silence"}
+KEYS |= {"in", "crash", "console", "expect", "kunit", "icount", "skip", "kmemleak"}
+# Keys of which a list makes a boot for each of its values.
+AXES = ("soc", "driver", "image")
+
+
+def stories():
+    """The stories: {name: file}. Their folders are for people; names are unique without them."""
+    found = {}
+    for path in sorted((paths.BOARD / "stories").rglob("*.sh")):
+        if path.parent.name == "lib":
+            continue
+        if path.stem in found:
+            raise Failure(f"two stories are called {path.stem}", str(found[path.stem]), str(path))
+        found[path.stem] = path
+    return found
+
+
+def read_table(path=None):
+    with open(path or paths.BOARD / "boots.toml", "rb") as stream:
+        return tomllib.load(stream)
+
+
+def load_table(path=None):
+    """The boots of the table, with all values that follow from others."""
+    table = read_table(path)
+    if unknown := set(table) - {"kind", "debian", "stories", "group"}:
+        raise Failure(f"boots.toml has unknown tables: {', '.join(sorted(unknown))}")
+    boots, there = {}, stories()
+    for group in table["group"]:
+        for name, line in group.pop("boots").items():
+            for boot in expand(name, group | (line if isinstance(line, dict) else {"stories": line})):
+                if boot["name"] in boots:
+                    raise Failure(f"boots.toml: two boots are called {boot['name']}")
+                boots[boot["name"]] = complete(boot, table, there)
+    return list(boots.values())
+
+
+def expand(name, keys):
+    """A boot for each combination of the values of the AXES."""
+    if unknown := set(keys) - KEYS:
+        raise Failure(f"boots.toml: boot {name} has unknown keys: {', '.join(sorted(unknown))}")
+    values = [keys[axis] if isinstance(keys.get(axis), list) else [keys.get(axis)] for axis in AXES]
+    for choice in itertools.product(*values):
+        own = {axis: value for axis, value in zip(AXES, choice) if value is not None}
+
+        def fill(text):
+            return re.sub(r"\{(\w+)\}", lambda match: own.get(match[1], match[0]), text)
+
+        boot = {**keys, **own, "name": fill(name)}
+        if "soc" in own:
+            boot["dtb"] = fill(keys.get("dtb", "{soc}"))
+        yield boot
+
+
+def complete(boot, table, there):
+    """Checks a boot, whose stories must be among those there, and adds the values that follow from others."""
+    where = f"boots.toml: boot {boot['name']}"
+    if boot.setdefault("image", "release") not in IMAGES:
+        raise Failure(f"{where} names an unknown image")
+    if boot.setdefault("driver", "rust") not in ("rust", "c", "none"):
+        raise Failure(f"{where} names an unknown driver")
+    kinds = {soc: kind for kind, row in table["kind"].items() for soc in row["socs"]}
+    if boot.setdefault("soc", "h6") not in kinds:
+        raise Failure(f"{where} names an unknown soc")
+    boot["kind"] = kinds[boot.pop("soc")]
+    boot["drivers"] = table["kind"][boot["kind"]]
+    boot.setdefault("modules", ["board", "board_client"] if boot.get("dtb") else [])
+    boot.setdefault("in", ["check"])
+    boot["stories"] = list(stories_of(boot.get("stories", []), table.get("stories", {}), where))
+    if not boot["stories"]:
+        raise Failure(f"{where} has no stories")
+    for story in boot["stories"]:
+        if story.split(":")[0] not in there:
+            raise Failure(f"{where}: there is no story {story}")
+    for story, result in boot.get("expect", {}).items():
+        if story not in boot["stories"] or not result.startswith(("failed: ", "skipped: ")):
+            raise Failure(f"{where} cannot expect {story} to end as '{result}'")
+    if is_arm64(boot["image"]):
+        use_kernels_driver(boot)
+    return boot
+
+
+def stories_of(entries, lists, where):
+    """The stories, with the lists among them replaced by theirs."""
+    for entry in entries:
+        if not entry.startswith("@"):
+            yield entry
+        elif entry[1:] in lists:
+            yield from stories_of(lists[entry[1:]], lists, where)
+        else:
+            raise Failure(f"{where}: there is no list {entry}")
+
+
+def use_kernels_driver(boot):
+    """On the arm64 board the C driver is the kernel's own. Our driver needs it out of the way."""
+    built_in, module = (boot["drivers"].get(key) for key in ("built_in", "module"))
+    if boot["driver"] == "c":
+        boot["load_driver"] = False
+        boot["modules"] = boot["modules"] + ([module] if module else [])
+    elif built_in:
+        boot["args"] = f"initcall_blacklist={built_in} {boot.get('args', '')}".strip()
