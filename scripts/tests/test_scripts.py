@@ -18,7 +18,7 @@ import unittest.mock
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(SCRIPTS.parent / "tools"))
-from rig import boot, initramfs, paths, processes, setup, table  # noqa: E402
+from rig import boot, host, initramfs, paths, processes, setup, table  # noqa: E402
 from rig.commands import check_kernel, findings, flaky  # noqa: E402
 from rig.devicetree import devicetree_sources  # noqa: E402
 from rig.images import IMAGES, is_arm64, is_packaged  # noqa: E402
@@ -747,6 +747,51 @@ class Guest(unittest.TestCase):
         self.assertEqual(report.log, paths.LOGS / "failed/run-11/fake/console.log")
         self.assertIn("console 11", report.log.read_text())
         self.assertTrue((report.log.parent / "report.json").exists())
+
+
+class HostSteps(unittest.TestCase):
+    """Tests of the steps of "make check" that boot nothing."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        patch = unittest.mock.patch.object(paths, "LOGS", pathlib.Path(self.folder.name))
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def run_step(self, script, read=host.compile_fail):
+        steps = {"step": ("step, {}", ["bash", "-c", script], {}, read, False)}
+        with unittest.mock.patch.object(host, "STEPS", steps), contextlib.redirect_stdout(io.StringIO()) as output:
+            tally = host.run("step")
+        return [(row["name"], row["result"]) for row in tally.rows], tally.line(), output.getvalue()
+
+    def test_good(self):
+        rows, line, output = self.run_step("echo ok one; echo ok two")
+        self.assertEqual(rows, [("compile-fail one", "ok"), ("compile-fail two", "ok")])
+        self.assertEqual(line, "2 passed, 0 failed")
+        self.assertIn("ok     host: step, 2 ", output)
+
+    def test_a_test_failed(self):
+        rows, line, output = self.run_step("echo ok one; echo not ok two: builds; exit 1")
+        self.assertEqual(rows, [("compile-fail one", "ok"), ("compile-fail two", "failed")])
+        self.assertEqual(line, "1 passed, 1 failed")
+        self.assertIn("compile-fail two: builds", output)
+
+    def test_the_command_failed(self):
+        for script in ("echo ok one; exit 1", "true", "exit 1"):
+            rows, _, output = self.run_step(script)
+            self.assertEqual(rows[-1], ("step", "failed"), script)
+            self.assertIn("FAILED host: step", output)
+
+    def test_readers(self):
+        models = "test a::b ... ok\ntest c ... FAILED\ntest d ... ignored, slow\n"
+        self.assertEqual([result for _, result, _ in host.models(1, models)], ["ok", "failed", "skipped"])
+        scripts = "test_a (m.A.test_a) ... ok\ntest_b (m.A.test_b)\nText. ... ERROR\ntest_c (m.A.test_c) ... skipped 'no'\n"
+        self.assertEqual([result for _, result, _ in host.scripts(1, scripts)], ["ok", "failed", "skipped"])
+        self.assertEqual([result for _, result, _ in host.rustdoc(1, "  ok     rustdoc a  1 s\n  FAILED rustdoc b")], ["ok", "failed"])
+        self.assertEqual([result for _, result, _ in host.api(1, "")], ["failed"])
+        for read in (host.installed, host.analyzer):
+            self.assertEqual(list(read(1, "")), [])
 
 
 class Flaky(unittest.TestCase):

@@ -4,8 +4,7 @@ the machine.  The arm64 board runs with -icount: one instruction is one tick of 
 guest's clock, and nothing is random.  Each driver has a boot of its own, which runs
 twice, and both runs must give the same numbers."""
 
-import math
-
+from rig import charts
 from rig.boot import run_and_print
 
 
@@ -101,7 +100,6 @@ def evaluate(rows, remarks):
     return missed
 
 
-WIDTH, HEIGHT = 900, 430
 BARS = [
     ("map", 4096),
     ("unmap", 4096),
@@ -118,43 +116,10 @@ COLOURS = {"sun50i": "#33658a", "dart": "#b5622b"}
 
 
 def chart(rows):
-    """Bars of Rust/C on a logarithmic scale, as in the charts of times."""
-    left, top, bottom, low, high = 70, 70, 60, 0.04, 4.0
-    plot = HEIGHT - top - bottom
-
-    def y(value):
-        return top + plot * (1 - math.log(min(max(value, low), high) / low) / math.log(high / low))
-
-    out = [f'<text x="{left}" y="24" font-size="16">arm64: instructions of the Rust driver, C driver = 1</text>']
-    kinds = list(dict.fromkeys(row["kind"] for row in rows))
-    for i, kind in enumerate(kinds):
-        out.append(f'<rect x="{left + i * 200}" y="38" width="12" height="12" fill="{COLOURS[kind]}"/>')
-        out.append(f'<text x="{left + i * 200 + 17}" y="48">{kind}</text>')
-    for value in (0.05, 0.1, 0.2, 0.5, 1, 2, 4):
-        style = 'stroke="black"' if value == 1 else 'stroke="#ddd"'
-        out.append(f'<line x1="{left}" x2="{WIDTH - 20}" y1="{y(value):.1f}" y2="{y(value):.1f}" {style}/>')
-        out.append(f'<text x="{left - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{value:g}</text>')
     found = {(row["kind"], row["case"], row["size"]): row for row in rows}
-    step = (WIDTH - 20 - left) / len(BARS)
-    bar = step * 0.35
-    for i, (case, size) in enumerate(BARS):
-        start = left + i * step + step * 0.1
-        out.append(f'<text x="{start + bar:.1f}" y="{HEIGHT - 38}" text-anchor="middle" font-size="10">{case}</text>')
-        out.append(f'<text x="{start + bar:.1f}" y="{HEIGHT - 24}" text-anchor="middle">{SIZES[size]}</text>')
-        for j, kind in enumerate(kinds):
-            row = found.get((kind, case, size))
-            if not row or not row["ratio"]:
-                continue
-            x, above = start + j * bar, y(row["ratio"])
-            out.append(
-                f'<rect x="{x:.1f}" y="{above:.1f}" width="{bar - 3:.1f}" height="{y(low) - above:.1f}" fill="{COLOURS[kind]}"/>'
-            )
-            out.append(
-                f'<text x="{x + bar / 2:.1f}" y="{above - 4:.1f}" text-anchor="middle" font-size="10">{row["ratio"]:.2f}</text>'
-            )
-            if "goal" in row:
-                goal = y(row["goal"])
-                out.append(
-                    f'<line x1="{x - 1:.1f}" x2="{x + bar - 2:.1f}" y1="{goal:.1f}" y2="{goal:.1f}" stroke="#c00" stroke-width="2"/>'
-                )
-    return out
+    return charts.bars(
+        "arm64: instructions of the Rust driver, C driver = 1",
+        [(kind, COLOURS[kind], kind) for kind in dict.fromkeys(row["kind"] for row in rows)],
+        [([case, SIZES[size]], (case, size)) for case, size in BARS],
+        lambda kind, column: found.get((kind, *column)),
+    )

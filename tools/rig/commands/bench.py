@@ -16,12 +16,11 @@ if a case did not map or unmap as it should.  A slow driver is no failure.
 """
 
 import json
-import math
 import pathlib
 import statistics
 import struct
 
-from rig import cli, cost, paths
+from rig import charts, cli, cost, paths
 from rig.boot import run_and_print
 from rig.files import write_atomically
 from rig.images import ARCHES, IMAGES, arch, is_arm64
@@ -253,7 +252,7 @@ def make_rows(driver, plain, swapped, counts=None):
             if value := plain.median(case, size, yard):
                 row[yard] = value
         if target := KINDS[driver].target(case, size):
-            row["target"] = target
+            row["goal"] = target
         rows.append(row)
     return rows
 
@@ -285,7 +284,7 @@ def print_table(driver, rows):
     )
     for row in rows:
         ratio = "-" if row["ratio"] is None else f"{row['ratio']:.3f}"
-        target = f"{row['target']:.2f}" if "target" in row else ""
+        target = f"{row['goal']:.2f}" if "goal" in row else ""
         print(
             f"{label(row['case']):<{width}} {SIZES.get(row['size'], ''):>6}"
             f" {number(row['c'])} {spread(row, 'c')} {number(row['rust'])} {spread(row, 'rust')}"
@@ -328,8 +327,8 @@ def findings(driver, rows, plain):
         if row["ratio"] is None:
             lines.append(f"{where}: no ratio")
             continue
-        if "target" in row and row["ratio"] > row["target"]:
-            text = f"{where}: Rust/C {row['ratio']:.3f}, to reach {row['target']:.2f}"
+        if "goal" in row and row["ratio"] > row["goal"]:
+            text = f"{where}: Rust/C {row['ratio']:.3f}, to reach {row['goal']:.2f}"
             part, _, op = row["case"].partition(":")[0].partition("_")
             table = by_case.get((f"table_{op}", row["size"]))
             if part == "whole" and table and table["rust"] and row["rust_mmio"] is not None:
@@ -379,79 +378,17 @@ def dart_accesses(rows):
     return lines
 
 
-WIDTH, HEIGHT = 900, 430
-
-
-def svg(rows, costs):
-    """A chart for each kind of hardware and one of instructions, one below the other."""
-    charts = [
-        chart(driver, [row for row in rows if row["driver"] == driver])
-        for driver in dict.fromkeys(row["driver"] for row in rows)
-    ]
-    if costs:
-        charts.append(cost.chart(costs))
-    height = HEIGHT * len(charts)
-    out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="12">',
-        "<!-- SPDX-License-Identifier: GPL-2.0 -->",
-        f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
-    ]
-    for i, lines in enumerate(charts):
-        out += [f'<g transform="translate(0 {i * HEIGHT})">', *lines, "</g>"]
-    out.append("</svg>")
-    return "\n".join(out) + "\n"
-
-
 def chart(driver, rows):
-    """Bars of Rust/C on a logarithmic scale, with the target as a tick."""
-    groups = [("whole_map", "#33658a"), ("whole_unmap", "#86bbd8"), ("table_map", "#b5622b"), ("table_unmap", "#f0b67f")]
-    by_case = {(row["case"], row["size"]): row for row in rows}
-    order = KINDS[driver].order
-    left, top, bottom = 70, 70, 60
-    low, high = 0.04, 4.0
-    plot = HEIGHT - top - bottom
-
-    def y(value):
-        part = math.log(min(max(value, low), high) / low) / math.log(high / low)
-        return top + plot * (1 - part)
-
-    out = [
-        f'<text x="{left}" y="24" font-size="16">{driver}: time of the Rust driver, C driver = 1</text>',
-    ]
-    for i, (case, colour) in enumerate(groups):
-        x = left + i * 200
-        out.append(f'<rect x="{x}" y="38" width="12" height="12" fill="{colour}"/>')
-        out.append(f'<text x="{x + 17}" y="48">{NAMES[case]}</text>')
-    for value in (0.05, 0.1, 0.2, 0.5, 1, 2, 4):
-        style = 'stroke="black"' if value == 1 else 'stroke="#ddd"'
-        out.append(f'<line x1="{left}" x2="{WIDTH - 20}" y1="{y(value):.1f}" y2="{y(value):.1f}" {style}/>')
-        out.append(f'<text x="{left - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{value:g}</text>')
-    step = (WIDTH - 20 - left) / len(order)
-    bar = step * 0.2
-    for i, size in enumerate(order):
-        start = left + i * step + step * 0.1
-        out.append(f'<text x="{start + 2 * bar:.1f}" y="{HEIGHT - 34}" text-anchor="middle">{SIZES[size]}</text>')
-        for j, (case, colour) in enumerate(groups):
-            row = by_case.get((case, size))
-            x = start + j * bar
-            if not row or row["ratio"] is None:
-                out.append(f'<text x="{x + bar / 2:.1f}" y="{y(low) - 4:.1f}" text-anchor="middle">?</text>')
-                continue
-            above = y(row["ratio"])
-            out.append(
-                f'<rect x="{x:.1f}" y="{above:.1f}" width="{bar - 3:.1f}" height="{y(low) - above:.1f}" fill="{colour}"/>'
-            )
-            out.append(
-                f'<text x="{x + bar / 2 - 1.5:.1f}" y="{above - 4:.1f}" text-anchor="middle" font-size="10">{row["ratio"]:.2f}</text>'
-            )
-            if "target" not in row:
-                continue
-            goal = y(row["target"])
-            out.append(
-                f'<line x1="{x - 1:.1f}" x2="{x + bar - 2:.1f}" y1="{goal:.1f}" y2="{goal:.1f}" stroke="#c00" stroke-width="2"/>'
-            )
-    out.append(f'<text x="{left}" y="{HEIGHT - 12}">run of one call; red: what is to be reached; lower is faster</text>')
-    return out
+    """A chart of the times of one kind of hardware."""
+    colours = {"whole_map": "#33658a", "whole_unmap": "#86bbd8", "table_map": "#b5622b", "table_unmap": "#f0b67f"}
+    by_case = {(row["case"], row["size"]): row for row in rows if row["driver"] == driver}
+    return charts.bars(
+        f"{driver}: time of the Rust driver, C driver = 1",
+        [(NAMES[case], colour, case) for case, colour in colours.items()],
+        [([SIZES[size]], size) for size in KINDS[driver].order],
+        lambda case, size: by_case.get((case, size)),
+        "run of one call; red: what is to be reached; lower is faster",
+    )
 
 
 def boot(boots, image):
@@ -540,7 +477,9 @@ def main():
         print("  " + line)
     data = {"rows": rows, "kinds": kinds, "instructions": instructions}
     write_atomically(paths.RESULTS / "bench.json", json.dumps(data, indent=1) + "\n")
-    write_atomically(paths.RESULTS / "bench.svg", svg(rows, instructions))
+    drawn = [chart(driver, rows) for driver in dict.fromkeys(row["driver"] for row in rows)]
+    drawn += [cost.chart(instructions)] if instructions else []
+    write_atomically(paths.RESULTS / "bench.svg", charts.svg(drawn))
     print(f"\n  {paths.RESULTS / 'bench.json'}, {paths.RESULTS / 'bench.svg'}")
     failed = [row for row in rows if "c_failed" in row or "rust_failed" in row]
     return 0 if well and not failed else 1

@@ -14,285 +14,49 @@ passed and none failed.  The same as data: out/results/check.json.
 
 import json
 import re
-import shutil
-import subprocess
-import sys
 
-from rig import cli, paths
+from rig import cli, host, paths
 from rig.boot import run_boot, seconds_expected
-from rig.files import tail, write_atomically
-from rig.images import ARCHES, IMAGES, arch, kernel_dir
+from rig.commands import check_soundness, findings, mutants
+from rig.files import write_atomically
+from rig.images import ARCHES, IMAGES, arch
 from rig.initramfs import make_initramfs
 from rig.machines import each
-from rig.processes import in_parallel, in_toolchain, run_logged, toolchain
-from rig.progress import TIMES, Failure, Living, done_line, timed
+from rig.processes import in_parallel, toolchain
+from rig.progress import TIMES, Failure, Living, details, done_line, timed
 from rig.results import describe_failure
 from rig.setup import prepare
 from rig.table import load_table
+from rig.tally import Tally
 
 
-class Tally:
-    """Counts tests that passed, failed or were skipped."""
-
-    def __init__(self):
-        self.passed = 0
-        self.failures = []
-        self.skips = []
-        self.rows = []
-
-    def add(self, name, result, why=()):
-        self.rows.append({"name": name, "result": result, "why": list(why)})
-        if result == "ok":
-            self.passed += 1
-        elif result == "skipped":
-            self.skips.append((name, "; ".join(why)))
-        else:
-            self.failures.append((name, "; ".join(why)))
-
-    def include(self, other):
-        self.passed += other.passed
-        self.failures += other.failures
-        self.skips += other.skips
-        self.rows += other.rows
-
-    def line(self):
-        text = f"{self.passed} passed, {len(self.failures)} failed"
-        return text + (f", {len(self.skips)} skipped" if self.skips else "")
-
-    def save(self):
-        data = {
-            "passed": self.passed,
-            "failed": len(self.failures),
-            "skipped": len(self.skips),
-            "seconds": {step: round(seconds, 1) for step, seconds in TIMES},
-            "tests": self.rows,
-        }
-        write_atomically(paths.RESULTS / "check.json", json.dumps(data, indent=1) + "\n")
-
-    def close(self):
-        self.save()
-        print("time, of steps of a second and more; some run beside others")
-        for step, seconds in TIMES:
-            if seconds >= 1:
-                print(f"  {step:<59} {seconds:6.1f} s")
-        for title, rows in (("skipped", self.skips), ("failed", self.failures)):
-            for name, why in rows:
-                print(f"  {title}: {name}" + (f": {why}" if why else ""))
-        print(self.line(), flush=True)
-        return 1 if self.failures or not self.passed else 0
-
-
-def failed_step(lines):
-    for line in lines:
-        print("    " + line)
-
-
-def host_models(tally):
-    """Runs cargo test of the hardware models."""
-    manifest = paths.TOP / "tools/models/Cargo.toml"
-    if not manifest.exists():
-        return
-    log = paths.LOGS / "models.log"
-    command = [paths.IN_TOOLCHAIN, "cargo", "test", "--offline", "--release", "--manifest-path", manifest]
-    status, seconds = run_logged("host: models", command, log, env={"CARGO_TARGET_DIR": str(paths.OUT / "models")})
-    text = log.read_text(errors="replace")
-    passed = failed = 0
-    for name, result in re.findall(r"^test (.+?) \.\.\. (ok|FAILED|ignored.*)$", text, re.M):
-        if result == "ok":
-            passed += 1
-            tally.add(f"models {name}", "ok")
-        elif result == "FAILED":
-            failed += 1
-            tally.add(f"models {name}", "failed", [f"see {log}"])
-        else:
-            tally.add(f"models {name}", "skipped", ["ignored in the source"])
-    if status and not failed:
-        failed = 1
-        tally.add("models", "failed", [f"cargo test ended with status {status}"])
-    elif not passed and not failed:
-        failed = 1
-        tally.add("models", "failed", ["no test ran"])
-    done_line("FAILED" if failed else "ok", f"host: models ({passed} tests)", seconds)
-    if failed:
-        failed_step(tail(log) + [f"log: {log}"])
-
-
-def host_scripts(tally):
-    """Runs the tests of the scripts."""
-    tests = paths.TOP / "scripts/tests"
-    if not tests.exists():
-        return
-    log = paths.LOGS / "scripts.log"
-    command = [sys.executable, "-B", "-m", "unittest", "discover", "-v", "-s", tests]
-    status, seconds = run_logged("host: scripts", command, log)
-    passed = failed = 0
-    for name, result in re.findall(r"^(\w+ \(.*?\))(?:\n.*?)? \.\.\. (ok|FAIL|ERROR|skipped.*)$", log.read_text(), re.M):
-        if result == "ok":
-            passed += 1
-            tally.add(f"scripts {name}", "ok")
-        elif result.startswith("skipped"):
-            tally.add(f"scripts {name}", "skipped", [result])
-        else:
-            failed += 1
-            tally.add(f"scripts {name}", "failed", [f"see {log}"])
-    if (status and not failed) or not passed:
-        failed += 1
-        tally.add("scripts", "failed", [f"unittest ended with status {status}, see {log}"])
-    done_line("FAILED" if failed else "ok", f"host: scripts ({passed} tests)", seconds)
-    if failed:
-        failed_step(tail(log) + [f"log: {log}"])
-
-
-def compile_fail(tally):
-    """Compiles the sources that must not build against the crate."""
-    log = paths.LOGS / "compile-fail.log"
-    status, seconds = run_logged("host: compile-fail", [paths.TOP / "scripts/compile-fail", "release"], log)
-    rows = re.findall(r"^(not )?ok (\S+?)(?:: (.*))?$", log.read_text(errors="replace"), re.M)
-    for bad, name, why in rows:
-        tally.add(f"compile-fail {name}", "failed" if bad else "ok", [why] if bad else [])
-    if not rows or (status and not any(bad for bad, _, _ in rows)):
-        tally.add("compile-fail", "failed", [f"status {status}, see {log}"])
-    done_line("FAILED" if status or not rows else "ok", f"host: compile-fail ({len(rows)} cases)", seconds)
-    if status or not rows:
-        failed_step(tail(log) + [f"log: {log}"])
-
-
-# The drivers: directory and module.
-DRIVERS = {"sun50i": "rust_sun50i_iommu", "apple-dart": "rust_apple_dart"}
-
-
-def our_alias(driver):
-    """The modaliases of the devicetree nodes that a driver binds to."""
-    text = (paths.TOP / "drivers/iommu" / driver / f"{driver.replace('-', '_')}.rs").read_text()
-    names = re.findall(r'DeviceId::new\(c"([^"]+)"\)', text)
-    return [f"of:NiommuT(null)C{name}" for name in names]
-
-
-def installed(tally):
-    """make modules_install; modprobe must then find the drivers by the modaliases of the nodes."""
-    log = paths.LOGS / "installed.log"
-    root = paths.OUT / "release" / "installed"
-    shutil.rmtree(root, ignore_errors=True)
-    command = [paths.TOP / "scripts/install-modules", "release"]
-    status, seconds = run_logged("host: modules_install", command, log, env={"INSTALL_MOD_PATH": str(root)})
-    why = [f"status {status}, see {log}"] if status else []
-    aliases = {alias: module for driver, module in DRIVERS.items() for alias in our_alias(driver)}
-    for module in set(DRIVERS.values()) - set(aliases.values()):
-        why.append(f"{module} names no devicetree node")
-    release = (kernel_dir("release") / "include/config/kernel.release").read_text().strip()
-    for alias, module in ([] if why else aliases.items()):
-        try:
-            output = in_toolchain(["modprobe", "-d", root, "-S", release, "--show-depends", alias]).decode()
-        except Failure as failure:
-            why.append(f"{alias}: {failure.what}: {' '.join(failure.remedy)}")
-            continue
-        modules = re.findall(r"^insmod \S*/(\w+)\.ko", output, re.M)
-        if modules != ["rust_iommu", module]:
-            why.append(f"{alias}: modprobe would load {', '.join(modules) or 'nothing'}")
-    tally.add("modules_install", "failed" if why else "ok", why)
-    done_line("FAILED" if why else "ok", f"host: modprobe finds what was installed ({len(aliases)} aliases)", seconds)
-    failed_step(why)
-
-
-def analyzer(tally):
-    """rust-project.json must have every crate and its edges."""
-    log = paths.LOGS / "analyzer.log"
-    status, seconds = run_logged("host: rust-analyzer", [paths.TOP / "scripts/rust-analyzer", "release"], log)
-    why = tail(log) if status else []
-    if not status:
-        listed = json.loads((paths.TOP / "rust-project.json").read_text())["crates"]
-        names = [crate["display_name"] for crate in listed]
-        edges = {crate["display_name"]: {names[dep["crate"]] for dep in crate["deps"]} for crate in listed}
-        for name, wanted in (
-            ("iommu", {"core", "kernel", "bindings"}),
-            ("sun50i", {"core", "kernel", "iommu"}),
-            ("apple_dart", {"core", "kernel", "iommu"}),
-            ("shim", {"core", "iommu_models"}),
-            ("iommu_models", {"core"}),
-        ):
-            if name not in edges:
-                why.append(f"the crate {name} is not listed")
-            elif lacking := wanted - edges[name]:
-                why.append(f"the crate {name} has no edge to {', '.join(sorted(lacking))}")
-    tally.add("rust-analyzer", "failed" if why else "ok", why)
-    done_line("FAILED" if why else "ok", "host: rust-project.json has all crates", seconds)
-    failed_step(why)
-
-
-def rustdoc(tally):
-    """The documentation must build without a warning."""
-    log = paths.LOGS / "rustdoc.log"
-    status, seconds = run_logged("host: rustdoc", [paths.TOP / "scripts/rustdoc", "release"], log)
-    rows = re.findall(r"^  (ok|FAILED) +rustdoc (\S+)", log.read_text(errors="replace"), re.M)
-    for result, name in rows:
-        tally.add(f"rustdoc {name}", "ok" if result == "ok" else "failed", [] if result == "ok" else [f"see {log}"])
-    if not rows or (status and all(result == "ok" for result, _ in rows)):
-        tally.add("rustdoc", "failed", [f"status {status}, see {log}"])
-    done_line("FAILED" if status or not rows else "ok", f"host: rustdoc without warnings ({len(rows)} crates)", seconds)
-    if status or not rows:
-        failed_step(tail(log) + [f"log: {log}"])
-
-
-def api(tally):
-    """rust/api.txt must list the public items of the base crate."""
-    log = paths.LOGS / "api-check.log"
-    status, seconds = run_logged("host: api", [paths.TOP / "scripts/api", "release"], log)
-    tally.add("api", "failed" if status else "ok", [f"see {log}"] if status else [])
-    done_line("FAILED" if status else "ok", "host: rust/api.txt is up to date", seconds)
-    if status:
-        failed_step(tail(log) + [f"log: {log}"])
-
-
-def soundness(tally):
+def note_soundness(tally):
     """All tests that Documentation/soundness.rst names must exist and have run. Last, in a full run only."""
-    done = subprocess.run(
-        [paths.TOP / "scripts/check-soundness", "--ran", "-"],
-        text=True,
-        capture_output=True,
-        input=json.dumps({"tests": tally.rows}),
-    )
-    why = (done.stdout + done.stderr).splitlines()
-    tally.add("soundness", "failed" if done.returncode else "ok", why if done.returncode else [])
-    done_line("FAILED" if done.returncode else "ok", "every claim of soundness.rst has its test", 0.0)
-    if done.returncode:
-        failed_step(why)
+    why = check_soundness.errors(check_soundness.rows(), tally.rows, paths.LOGS)
+    tally.step("every claim of soundness.rst has its test", [("soundness", "failed" if why else "ok", why)])
 
 
-def findings(tally):
+def note_findings(tally):
     """The boots must have shown the findings in the C drivers. In a full run only."""
-    # scripts/findings reads the results of the stories.
-    tally.save()
-    where = paths.RESULTS / "findings.json"
-    where.unlink(missing_ok=True)
-    log = paths.LOGS / "findings.log"
-    status, seconds = run_logged("findings", [paths.TOP / "scripts/findings"], log)
-    rows = json.loads(where.read_text()) if where.exists() else []
-    counts = {"ok": 0, "failed": 0, "skipped": 0}
-    for row in rows:
-        kind = {"shown": "ok", "not showable": "skipped", "missing": "failed"}[row["status"]]
-        counts[kind] += 1
-        tally.add(f"finding {row['number']:02}", kind, [] if kind == "ok" else [row["result"]])
-    if not rows:
-        tally.add("findings", "failed", [f"status {status}, see {log}"])
-    bad = counts["failed"] or not rows
-    done_line("FAILED" if bad else "ok", f"{counts['ok']} of {len(rows)} findings, C and Rust", seconds)
-    if bad:
-        failed_step(tail(log) + [f"log: {log}"])
+    tally.save()  # the results of the stories
+    kinds = {"shown": "ok", "not showable": "skipped", "missing": "failed"}
+    found = findings.judge(paths.RESULTS, paths.LOGS)
+    rows = [(f"finding {row['number']:02}", kinds[row["status"]], [row["result"]]) for row in found]
+    rows = [(name, kind, [] if kind == "ok" else why) for name, kind, why in rows]
+    tally.step(f"{sum(kind == 'ok' for _, kind, _ in rows)} of {len(rows)} findings, C and Rust", rows)
 
 
-def mutants(tally):
+def try_mutants(tally):
     """Each story must notice that its mutant lacks a duty. In a full run only."""
-    where = paths.RESULTS / "mutants.json"
-    where.unlink(missing_ok=True)
-    passed = paths.RESULTS / "passed.json"
-    write_atomically(passed, json.dumps([row["name"] for row in tally.rows if row["result"] == "ok"]) + "\n")
-    command = [sys.executable, "-B", paths.TOP / "scripts/mutants", "--no-build", "--passed", passed]
-    status = subprocess.run(command, check=False).returncode
-    rows = json.loads(where.read_text()) if where.exists() else []
-    for row in rows:
+    try:
+        found = mutants.run(mutants.read_mutants(), [row["name"] for row in tally.those("ok")])
+        if not found:
+            raise Failure("there are no mutants")
+    except Failure as failure:
+        tally.add("mutants", "failed", [failure.what, *failure.remedy])
+        return
+    for row in found:
         tally.add(f"mutant {row['name']}", "failed" if row["problem"] else "ok", [row["problem"]] if row["problem"] else [])
-    if not rows or (status and not any(row["problem"] for row in rows)):
-        tally.add("mutants", "failed", [f"status {status}"])
 
 
 def board(tally, boots, kunit_only):
@@ -304,7 +68,7 @@ def board(tally, boots, kunit_only):
         what = f"boot {boot['name']}: " + ", ".join(contents(report, kunit_only))
         living.done("ok" if report.ok else "FAILED", what)
         if not report.ok:
-            failed_step(describe_failure(report))
+            details(describe_failure(report))
         return report
 
     todo = []
@@ -345,10 +109,8 @@ def sweep(tally, boots):
     if not rows or not total.get("darts") or not total.get("masters"):
         why.append("there is nothing in these trees")
     write_atomically(paths.RESULTS / "sweep.json", json.dumps({"trees": rows, "total": total}, indent=1) + "\n")
-    tally.add("sweep", "failed" if why else "ok", why)
     numbers = ", ".join(f"{number} {what}" for what, number in total.items())
-    done_line("FAILED" if why else "ok", f"sweep: {len(rows)} trees, {numbers}", 0.0)
-    failed_step(why)
+    tally.step(f"sweep: {len(rows)} trees, {numbers}", [("sweep", "failed" if why else "ok", why)])
 
 
 def contents(report, kunit_only):
@@ -378,26 +140,6 @@ def count(tally, name, report, kunit_only):
     # A boot that failed outside its stories must count as failed.
     if report.problem and not failed:
         tally.add(f"{name} boot", "failed", [report.problem])
-
-
-# Steps without a boot: the function, and whether it needs the release image's modules.
-HOST_STEPS = {
-    "models": (host_models, False),
-    "scripts": (host_scripts, False),
-    "compile-fail": (compile_fail, True),
-    "modules_install": (installed, True),
-    "rust-analyzer": (analyzer, True),
-    "rustdoc": (rustdoc, True),
-    "api": (api, True),
-}
-
-
-def host_step(name):
-    """Runs one step, in parallel with others; returns its tally."""
-    tally = Tally()
-    with timed(f"host: {name}"):
-        HOST_STEPS[name][0](tally)
-    return tally
 
 
 # Values of "in" in boots.toml besides demo and bench, with the command that runs them.
@@ -455,9 +197,8 @@ def main():
             boots.append(boot)
     # Steps without a boot are run with all tests, and with all tests of the UML board.
     whole = not options.kunit and options.list == "check" and not options.image and options.arch in (None, "um")
-    host = [step for step in HOST_STEPS if wanted.search(step)] if whole else []
-    needed = {boot["image"] for boot in boots if not boot.get("skip")} | ({"release"} if any(HOST_STEPS[step][1] for step in host) else set())
-    images = [image for image in IMAGES if image in needed]
+    steps = [step for step in host.STEPS if wanted.search(step)] if whole else []
+    images = {boot["image"] for boot in boots if not boot.get("skip")} | {"release" for step in steps if host.needs_modules(step)}
     tally, missing = Tally(), {}
     for stale in paths.LOGS.glob("*.kunit.log"):
         stale.unlink()
@@ -469,10 +210,9 @@ def main():
         prepare(images, missing)
     print("tests")
     for image, why in missing.items():
-        tally.add(f"set-up of {image}", "failed", [why])
-        done_line("FAILED", f"set-up of {image}: {why}", 0.0)
-    for part in in_parallel(host_step, host):
-        tally.include(part)
+        tally.step(f"set-up of {image}", [(f"set-up of {image}", "failed", [why])])
+    for part in in_parallel(host.run, steps):
+        tally.rows += part.rows
     boots = [boot for boot in each(boots) if wanted.search(boot["name"])]
     for boot in boots:
         if boot["image"] in missing:
@@ -483,8 +223,8 @@ def main():
         sweep(tally, of_trees)
     not_run(tally, options)
     if whole and not options.only:
-        findings(tally)
+        note_findings(tally)
         with timed("mutants"):
-            mutants(tally)
-        soundness(tally)
+            try_mutants(tally)
+        note_soundness(tally)
     return tally.close()

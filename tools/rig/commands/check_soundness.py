@@ -3,8 +3,7 @@
 
   scripts/check-soundness                 each case, story and KUnit case exists
   scripts/check-soundness --ran RESULTS   and has run and passed: RESULTS is the
-                                          check.json of a run, or - for its text
-                                          on standard input
+                                          check.json of a run
   scripts/check-soundness --list          prints the names
 
 Results of KUnit cases are read from the logs of the same run, out/logs/*.kunit.log
@@ -14,7 +13,6 @@ Results of KUnit cases are read from the logs of the same run, out/logs/*.kunit.
 import json
 import pathlib
 import re
-import sys
 
 from rig import cli, paths
 from rig.table import load_table, stories
@@ -119,7 +117,7 @@ def ran(kind, name, tests, kunit):
 
 def main():
     parser = cli.parser(__doc__)
-    parser.add_argument("--ran", metavar="RESULTS")
+    parser.add_argument("--ran", type=pathlib.Path, metavar="RESULTS")
     parser.add_argument("--logs", type=pathlib.Path, default=paths.LOGS, metavar="DIR")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
@@ -129,33 +127,35 @@ def main():
         for number, names in sorted(table.items()):
             print(number, " ".join(f"{kind}:{name}" for kind, name in names))
         return 0
+    tests = json.loads(options.ran.read_text())["tests"] if options.ran else None
+    wrong = errors(table, tests, options.logs)
+    for line in wrong:
+        print(line)
+    print(f"soundness: {len(table)} traps, {sum(map(len, table.values()))} names, {len(wrong)} wrong")
+    return 1 if wrong else 0
 
+
+def errors(table, tests, logs):
+    """A line for each name without a test, and for each case without a name.
+
+    With the rows of a run's `tests`, each test must also have run and passed.
+    """
     wrong = []
     for number in range(1, TRAPS + 1):
         if not table.get(number):
             wrong.append(f"trap {number}: no row, or no name in it")
     suites, scheduled = kunit_sources(), scheduled_stories()
-    tests, kunit = [], {}
-    if options.ran:
-        text = sys.stdin.read() if options.ran == "-" else pathlib.Path(options.ran).read_text()
-        tests, kunit = json.loads(text)["tests"], kunit_results(options.logs)
-
-    names = 0
+    kunit = kunit_results(logs) if tests is not None else {}
     for number, listed in sorted(table.items()):
         for kind, name in listed:
-            names += 1
             why = exists(kind, name, suites, scheduled)
-            if not why and options.ran:
+            if not why and tests is not None:
                 why = ran(kind, name, tests, kunit)
             if why:
                 wrong.append(f"trap {number}: {kind}:{name}: {why}")
-    for line in wrong:
-        print(line)
-    # A case that no row names is no error, but may have been forgotten.
+    # A case that no row names may have been forgotten.
     mentioned = {name for listed in table.values() for kind, name in listed if kind == "case"}
     for source in sorted((paths.TOP / "tools/compile-fail").glob("*.rs")):
         if source.stem not in mentioned:
-            wrong.append(source.stem)
-            print(f"case:{source.stem}: not in the table")
-    print(f"soundness: {len(table)} traps, {names} names, {len(wrong)} wrong")
-    return 1 if wrong else 0
+            wrong.append(f"case:{source.stem}: not in the table")
+    return wrong

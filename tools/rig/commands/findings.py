@@ -4,17 +4,14 @@ apple-dart.  Their stories, in tools/board/stories/findings, have left the behav
 the C and the Rust driver in out/results/boots.  This writes it to out/results/findings.json, and prints
 a line for each finding.
 
-  scripts/findings [RESULTS [LOGS]]
-
 Fails if a finding was not run with both drivers, unless its row has the reason why
 it cannot be shown."""
 
 import json
 import pathlib
 import re
-import sys
 
-from rig import paths
+from rig import cli, paths
 from rig.files import write_atomically
 from rig.table import load_table
 
@@ -109,11 +106,10 @@ def collect(results, logs):
     return seen
 
 
-def main():
-    results = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else paths.RESULTS
-    logs = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else paths.LOGS
+def judge(results, logs):
+    """Writes findings.json; returns its rows."""
     seen = collect(results, logs)
-    rows, missing = [], 0
+    rows = []
     for number, (story, where, what) in FINDINGS.items():
         sides = {driver: seen.get((number, driver)) for driver in ("c", "rust")}
         if all(sides.values()):
@@ -122,9 +118,18 @@ def main():
             status, result = "not showable", f"not showable: {NOT_SHOWABLE[number]}"
         else:
             status, result = "missing", "MISSING: " + ", ".join(driver for driver, side in sides.items() if not side)
-            missing += 1
         text = {driver: "; ".join(side) if side else None for driver, side in sides.items()}
         rows.append({"number": number, "story": story, "where": where, "what": what, **text, "status": status, "result": result})
-        print(f"  {number:2}  {story or '-':<24} {result}")
     write_atomically(results / "findings.json", json.dumps(rows, indent=1) + "\n")
-    return 1 if missing else 0
+    return rows
+
+
+def main():
+    parser = cli.parser(__doc__)
+    parser.add_argument("results", nargs="?", type=pathlib.Path, default=paths.RESULTS)
+    parser.add_argument("logs", nargs="?", type=pathlib.Path, default=paths.LOGS)
+    options = parser.parse_args()
+    rows = judge(options.results, options.logs)
+    for row in rows:
+        print(f"  {row['number']:2}  {row['story'] or '-':<24} {row['result']}")
+    return 1 if any(row["status"] == "missing" for row in rows) else 0

@@ -6,8 +6,6 @@ fails.
   scripts/mutants --only REGEX   those whose name matches
   scripts/mutants --list         names, stories and duties
   scripts/mutants --no-build     kernels and modules of the checkout are built already
-  scripts/mutants --passed FILE  stories that FILE lists do not run without patches: a
-                                 JSON list of "BOOT STORY"
 
 Each patch starts with these lines:
 
@@ -100,6 +98,13 @@ class Mutant:
         # of the crate are last: they take a build of the crate and of what depends on it.
         crate = any(not name.startswith("drivers/") for name in self.files)
         self.order = (IMAGES.index(self.image), self.story != "kunit", crate, self.name)
+
+
+def read_mutants():
+    """All mutants, in the order in which they are tried."""
+    boots = {boot["name"]: boot for boot in load_table()}
+    drivers = {boot["drivers"]["rust"] for boot in boots.values()}
+    return sorted((Mutant(path, boots, drivers) for path in PATCHES.glob("*.patch")), key=lambda mutant: mutant.order)
 
 
 # --- the private copies ------------------------------------------------------
@@ -301,7 +306,10 @@ def try_mutant(copy, mutant):
 
 
 def run(mutants, passed=()):
-    """Tries the mutants in order, as many at a time as there are copies."""
+    """Tries the mutants in order, as many at a time as there are copies; returns a row for each.
+
+    Stories that have `passed` already, "BOOT STORY" each, do not run without a patch.
+    """
     known = baselines(mutants, passed)
     copies = queue.SimpleQueue()
     for number in range(at_a_time()):
@@ -323,7 +331,9 @@ def run(mutants, passed=()):
             print(f"         {problem}", flush=True)
         return {"name": mutant.name, "about": mutant.about, "story": mutant.story, "problem": problem}
 
-    return in_parallel(work, mutants)
+    rows = in_parallel(work, mutants)
+    write_atomically(paths.RESULTS / "mutants.json", json.dumps(rows, indent=1) + "\n")
+    return rows
 
 
 def main():
@@ -332,15 +342,11 @@ def main():
     parser.add_argument("--image", action="append", choices=IMAGES)
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--no-build", action="store_true", help="kernels and modules of the checkout are built already")
-    parser.add_argument("--passed", type=pathlib.Path, metavar="FILE", help="stories that need not run without a patch")
     options = parser.parse_args()
 
-    boots = {boot["name"]: boot for boot in load_table()}
-    drivers = {boot["drivers"]["rust"] for boot in boots.values()}
-    mutants = sorted((Mutant(path, boots, drivers) for path in PATCHES.glob("*.patch")), key=lambda mutant: mutant.order)
     mutants = [
         mutant
-        for mutant in mutants
+        for mutant in read_mutants()
         if re.search(options.only, mutant.name) and (not options.image or mutant.image in options.image)
     ]
     if options.list:
@@ -349,8 +355,7 @@ def main():
         return 0
     if not options.no_build:
         prepare({mutant.image for mutant in mutants})
-    rows = run(mutants, json.loads(options.passed.read_text()) if options.passed else ())
+    rows = run(mutants)
     failed = sum(1 for row in rows if row["problem"])
-    write_atomically(paths.RESULTS / "mutants.json", json.dumps(rows, indent=1) + "\n")
     print(f"{len(rows) - failed} passed, {failed} failed", flush=True)
     return 1 if failed or not rows else 0
