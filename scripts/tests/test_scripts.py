@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import tomllib
+import types
 import unittest
 import unittest.mock
 
@@ -22,7 +23,7 @@ from rig import boot, host, initramfs, paths, processes, setup, table  # noqa: E
 from rig.commands import check_kernel, findings, flaky  # noqa: E402
 from rig.devicetree import devicetree_sources  # noqa: E402
 from rig.images import IMAGES, is_arm64, is_packaged  # noqa: E402
-from rig.kunit import ktap_blocks  # noqa: E402
+from rig.kunit import cases_of, ktap_blocks  # noqa: E402
 from rig.progress import Failure  # noqa: E402
 from rig.results import Reader, Report  # noqa: E402
 
@@ -443,6 +444,17 @@ class Results(unittest.TestCase):
         )
         blocks = ktap_blocks(console)
         self.assertEqual([len(block) for block in blocks], [5, 3])
+
+    def test_kunit_cases(self):
+        def test(name, status, *parts):
+            return types.SimpleNamespace(name=name, status=types.SimpleNamespace(name=status), subtests=parts)
+
+        suite = test("suite", "FAILURE", test("a", "SUCCESS"), test("b", "SKIPPED"), test("c", "TEST_CRASHED"))
+        odd = test("odd", "FAILURE", test("two", "SUCCESS", test("by two", "FAILURE")), test("none", "NO_TESTS"))
+        self.assertEqual(
+            list(cases_of(test("main", "FAILURE", suite, odd))),
+            [("suite.a", "ok"), ("suite.b", "skipped"), ("suite.c", "failed"), ("odd.two.by two", "failed")],
+        )
 
 
 class Archive(unittest.TestCase):

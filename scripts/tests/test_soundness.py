@@ -66,7 +66,7 @@ class CheckSoundness(unittest.TestCase):
 
     def ran(self, kind, name, *tests):
         rows = [{"name": test, "result": result} for test, result in tests]
-        return check_soundness.ran(kind, name, rows, {})
+        return check_soundness.ran(kind, name, rows)
 
     def test_story(self):
         self.assertIsNone(self.ran("story", "gone", ("debug-h6 gone", "ok")))
@@ -80,17 +80,12 @@ class CheckSoundness(unittest.TestCase):
         self.assertEqual(self.ran("case", "control", ("board control", "ok")), "did not run")
 
     def test_kunit(self):
-        with tempfile.TemporaryDirectory() as scratch:
-            log = pathlib.Path(scratch) / "a.kunit.log"
-            log.write_text(
-                "[0:1] ===== gate (2 subtests) =====\n[0:1] [PASSED] enters\n[0:1] [FAILED] closes\n"
-                "[0:1] ===== [FAILED] gate =====\n"
-            )
-            results = check_soundness.kunit_results(pathlib.Path(scratch))
-        ran = check_soundness.ran
-        self.assertIsNone(ran("kunit", "gate.enters", [], results))
-        self.assertEqual(ran("kunit", "gate.closes", [], results), "failed")
-        self.assertEqual(ran("kunit", "gate.opens", [], results), "did not run")
+        tests = (("kunit KUnit gate.enters", "ok"), ("a KUnit gate.closes", "failed"), ("a KUnit gate.is_odd.by two", "ok"))
+        self.assertIsNone(self.ran("kunit", "gate.enters", *tests))
+        self.assertIsNone(self.ran("kunit", "gate.is_odd", *tests))
+        self.assertEqual(self.ran("kunit", "gate.closes", *tests), "failed")
+        for name in ("gate.opens", "gate.enter", "gate.is"):
+            self.assertEqual(self.ran("kunit", name, *tests), "did not run")
 
     def test_every_trap_has_names(self):
         table = check_soundness.rows()

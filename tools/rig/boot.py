@@ -211,7 +211,7 @@ def keep_log(report):
             shutil.rmtree(old, ignore_errors=True)
 
 
-def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None, keep=True):
+def run_boot(boot, on_line=None, initramfs=None, on_wait=None, keep=True):
     """Boots once and returns the report. It always returns, and leaves no process behind.
 
     With `keep`, the log of a boot that failed is kept.
@@ -263,9 +263,10 @@ def run_boot(boot, on_line=None, initramfs=None, kunit=None, on_wait=None, keep=
 
     text = report.log.read_text(errors="replace")
     conclude(report, reader, boot, text)
-    if boot.get("kunit") if kunit is None else kunit:
-        report.kunit = parse_kunit(text, kernel_source(boot["image"]))
-        if not report.kunit["passed"] and not report.kunit["failed"]:
+    if boot.get("kunit"):
+        report.kunit, output = parse_kunit(text, kernel_source(boot["image"]))
+        write_atomically(results / "kunit.txt", output)
+        if all(result == "skipped" for _, result in report.kunit):
             report.problem = report.problem or "no KUnit case ran"
     data = {"boot": boot["name"], "ok": report.ok, "problem": report.problem, "seconds": round(report.seconds, 2)}
     data["longest_silence"] = round(watch.longest_silence, 2)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Reads the kernel's KUnit results from a console."""
 
+import importlib
+import io
 import re
-import subprocess
 import sys
 
 KTAP = re.compile(r"(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? )?(.*)")
@@ -38,28 +39,27 @@ def ktap_blocks(console):
     return blocks
 
 
+def cases_of(test, path=()):
+    """(name, result) of each case: SUITE.CASE, or SUITE.CASE.PARAMETER."""
+    if not test.subtests:
+        result = {"SUCCESS": "ok", "SKIPPED": "skipped"}.get(test.status.name, "failed")
+        if test.status.name != "NO_TESTS":
+            yield ".".join(path), result
+    for part in test.subtests:
+        yield from cases_of(part, (*path, part.name or "missing"))
+
+
 def parse_kunit(console, source):
-    """Reads the KUnit results of a console with the kernel's own kunit.py."""
-    total = {"passed": 0, "failed": 0, "skipped": 0, "output": "", "names": []}
+    """Reads a console with the kernel's own parser; returns (name, result) of each case, and its report."""
+    place = str(source / "tools/testing/kunit")
+    if place not in sys.path:
+        sys.path.append(place)
+    kunit_parser, kunit_printer = (importlib.import_module(name) for name in ("kunit_parser", "kunit_printer"))
+    cases, output = [], io.StringIO()
     for block in ktap_blocks(console):
-        result = subprocess.run(
-            [sys.executable, "-B", str(source / "tools/testing/kunit/kunit.py"), "parse"],
-            input="\n".join(block) + "\n",
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=source,
-        )
-        output = re.sub(r"\033\[[0-9;]*m", "", result.stdout + result.stderr)
-        total["output"] += output
-        match = re.search(r"Ran (\d+) tests: (.*)", output)
-        counts = dict(re.findall(r"(\w+): (\d+)", match[2])) if match else {}
-        passed, skipped = int(counts.get("passed", 0)), int(counts.get("skipped", 0))
-        failed = int(counts.get("failed", 0)) + int(counts.get("crashed", 0)) + int(counts.get("errors", 0))
-        if result.returncode and not failed:
-            failed = 1
-        total["passed"] += passed
-        total["failed"] += failed
-        total["skipped"] += skipped
-        total["names"] += re.findall(r"\[(?:FAILED|CRASHED)\] (\S+)", output)
-    return total
+        test = kunit_parser.parse_run_tests(block, kunit_printer.Printer(output=output))
+        found = list(cases_of(test))
+        if test.counts.errors and all(result != "failed" for _, result in found):
+            found.append(("what the parser does not understand", "failed"))
+        cases += found
+    return cases, output.getvalue()

@@ -17,17 +17,21 @@ class Report:
         self.stories = []  # dicts: name, result (ok, failed, skipped), why [..], seconds
         self.demo = []
         self.data = {}
-        self.kunit = None  # dict: passed, failed, skipped, output
+        self.kunit = []  # name and result of each case
         self.problem = None  # the failure of the boot as a whole
         self.seconds = 0.0
         self.log = paths.LOGS / (boot["name"] + ".log")
+
+    @property
+    def failed_cases(self):
+        return [name for name, result in self.kunit if result == "failed"]
 
     @property
     def ok(self):
         return (
             not self.problem
             and all(story["result"] != "failed" for story in self.stories)
-            and not (self.kunit and self.kunit["failed"])
+            and not self.failed_cases
         )
 
 
@@ -77,8 +81,7 @@ def describe_failure(report, lines=APPENDED_LINES):
     for story in report.stories:
         if story["result"] == "failed":
             result += [f"{story['name']}: {why}" for why in story["why"] or ["failed"]]
-    if report.kunit and report.kunit["failed"]:
-        result += ["KUnit: " + name for name in report.kunit["names"] or ["failed"]]
+    result += ["KUnit: " + name for name in report.failed_cases]
     result.append(f"the last lines of its console ({report.log}):")
     result += ["    " + line for line in tail(report.log, lines)]
     return result

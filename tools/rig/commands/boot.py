@@ -63,8 +63,8 @@ def run(boot, options):
         done_line(story["result"], story["name"], story["seconds"])
         for why in story["why"]:
             print(f"         {why}")
-    if report.kunit:
-        print(report.kunit["output"])
+    for name, result in report.kunit:
+        done_line(result, f"KUnit {name}", 0.0)
     done_line("ok" if report.ok else "FAILED", f"boot {boot['name']}: {report.log}", report.seconds)
     if report.problem:
         print("  " + report.problem)

@@ -32,7 +32,7 @@ from rig.tally import Tally
 
 def note_soundness(tally):
     """All tests that Documentation/soundness.rst names must exist and have run. Last, in a full run only."""
-    why = check_soundness.errors(check_soundness.rows(), tally.rows, paths.LOGS)
+    why = check_soundness.errors(check_soundness.rows(), tally.rows)
     tally.step("every claim of soundness.rst has its test", [("soundness", "failed" if why else "ok", why)])
 
 
@@ -118,7 +118,7 @@ def contents(report, kunit_only):
     if not kunit_only:
         yield f"{sum(story['result'] == 'ok' for story in report.stories)} stories"
     if report.kunit:
-        yield f"{report.kunit['passed']} KUnit cases"
+        yield f"{sum(result == 'ok' for _, result in report.kunit)} KUnit cases"
 
 
 def count(tally, name, report, kunit_only):
@@ -128,15 +128,8 @@ def count(tally, name, report, kunit_only):
         for story in report.stories:
             failed += story["result"] == "failed"
             tally.add(f"{name} {story['name']}", story["result"], story["why"])
-    if report.kunit:
-        for _ in range(report.kunit["passed"]):
-            tally.add(f"{name} KUnit", "ok")
-        for _ in range(report.kunit["skipped"]):
-            tally.add(f"{name} KUnit", "skipped", ["by the suite, see the log"])
-        for index in range(report.kunit["failed"]):
-            names = report.kunit["names"]
-            tally.add(f"{name} KUnit {names[index] if index < len(names) else ''}".strip(), "failed")
-        (paths.LOGS / f"{name}.kunit.log").write_text(report.kunit["output"])
+    for case, result in report.kunit:
+        tally.add(f"{name} KUnit {case}", result, [] if result == "ok" else ["see the log of the boot"])
     # A boot that failed outside its stories must count as failed.
     if report.problem and not failed:
         tally.add(f"{name} boot", "failed", [report.problem])
@@ -200,8 +193,6 @@ def main():
     steps = [step for step in host.STEPS if wanted.search(step)] if whole else []
     images = {boot["image"] for boot in boots if not boot.get("skip")} | {"release" for step in steps if host.needs_modules(step)}
     tally, missing = Tally(), {}
-    for stale in paths.LOGS.glob("*.kunit.log"):
-        stale.unlink()
 
     print("set-up")
     if options.no_build:

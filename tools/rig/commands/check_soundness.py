@@ -6,8 +6,7 @@
                                           check.json of a run
   scripts/check-soundness --list          prints the names
 
-Results of KUnit cases are read from the logs of the same run, out/logs/*.kunit.log
-(--logs DIR).  Each trap from 1 to 23 must have a row, and each row a name.
+Each trap from 1 to 23 must have a row, and each row a name.
 """
 
 import json
@@ -76,38 +75,22 @@ def exists(kind, name, suites, scheduled):
     return None if case in suites[suite] else "no such case in the suite"
 
 
-def kunit_results(logs):
-    """{(suite, case): result}, from the output of kunit.py."""
-    results = {}
-    for log in sorted(logs.glob("*.kunit.log")):
-        suite = None
-        for line in log.read_text(errors="replace").splitlines():
-            line = re.sub(r"\x1b\[[0-9;]*m", "", line)
-            heading = re.search(r"=+ (\S+) \(\d+ (?:subtests?|cases?)\) =+", line)
-            if heading:
-                suite = heading[1]
-            case = re.search(r"\[(PASSED|FAILED|SKIPPED|CRASHED|ERROR)\] (\w+)", line)
-            if case and suite and case[2] != suite:
-                results.setdefault((suite, case[2]), set()).add(case[1])
-    return results
-
-
-def ran(kind, name, tests, kunit):
-    """The error if the test of a name did not run and pass, or None."""
+def fits(kind, name, test):
+    """Whether a test of a run is that of a name."""
+    words = test["name"].split(" ", 2)
+    if kind == "case":
+        return words == ["compile-fail", name]
     if kind == "kunit":
-        outcome = kunit.get(tuple(name.split(".", 1)), set())
-        good, bad = "PASSED" in outcome, outcome - {"PASSED", "SKIPPED"}
-    else:
-        def fits(test):
-            words = test["name"].split()
-            last = words[-1] if words else ""
-            if kind == "case":
-                return words == ["compile-fail", name]
-            # "BOOT STORY"; soundness.rst may leave out the story's argument.
-            return len(words) == 2 and (last == name or last.partition(":")[0] == name)
+        # "BOOT KUnit SUITE.CASE", or with a parameter's name
+        return words[1:2] == ["KUnit"] and (words[2] + ".").startswith(name + ".")
+    # "BOOT STORY"; soundness.rst may leave out the story's argument.
+    return len(words) == 2 and name in (words[1], words[1].partition(":")[0])
 
-        outcome = {test["result"] for test in tests if fits(test)}
-        good, bad = "ok" in outcome, outcome - {"ok", "skipped"}
+
+def ran(kind, name, tests):
+    """The error if the test of a name did not run and pass, or None."""
+    outcome = {test["result"] for test in tests if fits(kind, name, test)}
+    good, bad = "ok" in outcome, outcome - {"ok", "skipped"}
     if bad:
         return "failed"
     if not good:
@@ -118,7 +101,6 @@ def ran(kind, name, tests, kunit):
 def main():
     parser = cli.parser(__doc__)
     parser.add_argument("--ran", type=pathlib.Path, metavar="RESULTS")
-    parser.add_argument("--logs", type=pathlib.Path, default=paths.LOGS, metavar="DIR")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
 
@@ -128,14 +110,14 @@ def main():
             print(number, " ".join(f"{kind}:{name}" for kind, name in names))
         return 0
     tests = json.loads(options.ran.read_text())["tests"] if options.ran else None
-    wrong = errors(table, tests, options.logs)
+    wrong = errors(table, tests)
     for line in wrong:
         print(line)
     print(f"soundness: {len(table)} traps, {sum(map(len, table.values()))} names, {len(wrong)} wrong")
     return 1 if wrong else 0
 
 
-def errors(table, tests, logs):
+def errors(table, tests):
     """A line for each name without a test, and for each case without a name.
 
     With the rows of a run's `tests`, each test must also have run and passed.
@@ -145,12 +127,11 @@ def errors(table, tests, logs):
         if not table.get(number):
             wrong.append(f"trap {number}: no row, or no name in it")
     suites, scheduled = kunit_sources(), scheduled_stories()
-    kunit = kunit_results(logs) if tests is not None else {}
     for number, listed in sorted(table.items()):
         for kind, name in listed:
             why = exists(kind, name, suites, scheduled)
             if not why and tests is not None:
-                why = ran(kind, name, tests, kunit)
+                why = ran(kind, name, tests)
             if why:
                 wrong.append(f"trap {number}: {kind}:{name}: {why}")
     # A case that no row names may have been forgotten.

@@ -66,8 +66,8 @@ def busy(loops):
 def problems(report):
     """The failures of a boot: a line for each story."""
     lines = [f"{story['name']}: {'; '.join(story['why']) or 'failed'}" for story in report.stories if story["result"] == "failed"]
-    if report.kunit and report.kunit["failed"]:
-        lines.append("KUnit: " + ", ".join(report.kunit["names"]))
+    if report.failed_cases:
+        lines.append("KUnit: " + ", ".join(report.failed_cases))
     if report.problem and not lines:
         lines.append(report.problem)
     return lines

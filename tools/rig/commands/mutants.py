@@ -220,7 +220,7 @@ def outcomes(report):
     """The stories of a boot: {name: (result, failure lines)}."""
     found = {story["name"]: (story["result"], story["why"]) for story in report.stories}
     if report.kunit:
-        found["kunit"] = ("failed" if report.kunit["failed"] else "ok", report.kunit["names"])
+        found["kunit"] = ("failed" if report.failed_cases else "ok", report.failed_cases)
     return found
 
 
