@@ -6,7 +6,6 @@ import io
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ import unittest.mock
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(SCRIPTS.parent / "tools"))
-from rig import boot, host, initramfs, paths, processes, setup, table  # noqa: E402
+from rig import boot, host, paths, processes, setup, table  # noqa: E402
 from rig.commands import check_kernel, findings, flaky  # noqa: E402
 from rig.devicetree import devicetree_sources  # noqa: E402
 from rig.images import IMAGES, is_arm64, is_packaged  # noqa: E402
@@ -455,20 +454,6 @@ class Results(unittest.TestCase):
             list(cases_of(test("main", "FAILURE", suite, odd))),
             [("suite.a", "ok"), ("suite.b", "skipped"), ("suite.c", "failed"), ("odd.two.by two", "failed")],
         )
-
-
-class Archive(unittest.TestCase):
-    """Tests of the initial file system."""
-
-    def test_cpio(self):
-        archive = initramfs.Archive()
-        archive.file("a/b/c", b"12345", 0o755)
-        data = archive.close()
-        self.assertEqual(len(data) % 4, 0)
-        listing = subprocess.run(["cpio", "-t"], input=data, capture_output=True, check=False) if shutil.which("cpio") else None
-        if listing:
-            self.assertEqual(listing.stdout.decode().split(), ["a", "a/b", "a/b/c"])
-        self.assertTrue(data.startswith(b"070701"))
 
 
 class Prepare(unittest.TestCase):

@@ -11,7 +11,7 @@ import sys
 
 from rig import paths
 from rig.files import tail
-from rig.images import kernel_dir
+from rig.images import kernel_release
 from rig.processes import in_toolchain, run_logged
 from rig.progress import Failure, timed
 from rig.tally import Tally
@@ -59,10 +59,9 @@ def installed(status, _text):
         return
     aliases = {alias: module for driver, module in DRIVERS.items() for alias in our_alias(driver)}
     why = [f"{module} names no devicetree node" for module in set(DRIVERS.values()) - set(aliases.values())]
-    release = (kernel_dir("release") / "include/config/kernel.release").read_text().strip()
     for alias, module in aliases.items():
         try:
-            output = in_toolchain(["modprobe", "-d", INSTALLED, "-S", release, "--show-depends", alias]).decode()
+            output = in_toolchain(["modprobe", "-d", INSTALLED, "-S", kernel_release("release"), "--show-depends", alias]).decode()
         except Failure as failure:
             why.append(f"{alias}: {failure.what}: {' '.join(failure.remedy)}")
             continue

@@ -44,6 +44,11 @@ def kernel_source(image):
     return (kernel / "source").resolve() if (kernel / "source").exists() else kernel
 
 
+def kernel_release(image):
+    """The release of the kernel, which names the folder of its modules."""
+    return (kernel_dir(image) / "include/config/kernel.release").read_text().strip()
+
+
 def modules_dir(image):
     """The folder of the modules that were built for an image."""
     return paths.OUT / image / "modules"
