@@ -3,7 +3,6 @@
 tools that the build needs, the modules that are installed, and their signatures.  A stub of the
 kernel's build makes a module and installs it.  The host has only the tools of TOOLS."""
 
-import os
 import pathlib
 import shutil
 import subprocess
