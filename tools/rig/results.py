@@ -7,6 +7,7 @@ import time
 
 from rig import paths
 from rig.files import APPENDED_LINES, tail
+from rig.guest import knobs
 
 
 class Report:
@@ -82,6 +83,8 @@ def describe_failure(report, lines=APPENDED_LINES):
         if story["result"] == "failed":
             result += [f"{story['name']}: {why}" for why in story["why"] or ["failed"]]
     result += ["KUnit: " + name for name in report.failed_cases]
+    if seed := report.boot.get("dtb") and knobs(report.boot)["busy_seed"]:
+        result.append(f"the models' commands took random times: BUSY_SEED={seed} scripts/boot {report.boot['name']}")
     result.append(f"the last lines of its console ({report.log}):")
     result += ["    " + line for line in tail(report.log, lines)]
     return result

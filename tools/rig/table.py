@@ -14,6 +14,8 @@ stories      NAME or NAME:ARGUMENT, from tools/board/stories/, or @LIST, of [sto
 load_driver  whether init loads the driver before the first story (default true)
 modules      modules that init loads before that (default: those of the board, with a devicetree)
 args         more arguments for the kernel
+knobs        {KNOB: NUMBER}: knobs of all IOMMU models, set before the driver is loaded; the default
+             of busy_seed is a number made from the boot's name, or of the environment's BUSY_SEED
 ncpus        CPUs; default: 2, on an -up image 1
 mem          guest memory (default 512M, with KASAN 1G)
 silence      seconds without output after which the boot counts as hung (default 300); a
@@ -43,7 +45,7 @@ from rig.progress import Failure
 from rig.images import IMAGES, is_arm64
 
 KEYS = {"soc", "dtb", "driver", "image", "stories", "load_driver", "modules", "args", "ncpus", "mem", "silence"}
-KEYS |= {"in", "crash", "console", "expect", "kunit", "icount", "skip", "kmemleak"}
+KEYS |= {"in", "knobs", "crash", "console", "expect", "kunit", "icount", "skip", "kmemleak"}
 # Keys of which a list makes a boot for each of its values.
 AXES = ("soc", "driver", "image")
 

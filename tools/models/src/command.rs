@@ -19,7 +19,7 @@ pub(crate) enum Poll<T> {
 }
 
 /// The default of the knob `busy_seed`.
-pub(crate) const BUSY_SEED: u32 = 0;
+pub(crate) const BUSY_SEED: u32 = 1;
 
 /// How long commands are busy.
 pub(crate) struct Pace {

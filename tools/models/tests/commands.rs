@@ -6,7 +6,7 @@ mod common;
 
 use common::*;
 use iommu_models::sun50i::{
-    Level,
+    Iommu, Level,
     Variant::{
         H6,
         H616, //
@@ -32,6 +32,22 @@ fn done_at_once() {
     b.ivld_page(0x1000);
     assert!(!cached(&b));
     assert_eq!(b.r(IVLD_ENABLE), 0);
+}
+
+#[test]
+fn take_time_by_default() {
+    let mut mmu = Box::new(Iommu::new(H6));
+    let mut ram = Ram::new(RAM.into(), 0x1000);
+
+    mmu.set_clock(true);
+    mmu.set_reset(false);
+    let busy = (0..64).filter(|_| {
+        mmu.mmio_write(&mut ram, FLUSH, 1);
+        let busy = mmu.peek(FLUSH) != 0;
+        while mmu.mmio_read(&mut ram, FLUSH) != 0 {}
+        busy
+    });
+    assert!(busy.count() > 32);
 }
 
 #[test]

@@ -297,11 +297,24 @@ start_log() {
 }
 
 # Loads the modules of the boot. The kernel log is checked as for a story.
+# Sets the knobs of all IOMMU models to the values of $knobs.
+set_knobs() {
+	local file pair
+
+	for file in $DEBUGFS/board/iommu*/knobs; do
+		[ -w "$file" ] || continue
+		for pair in $(echo "${knobs:-}" | tr , ' '); do
+			echo "${pair%%=*} ${pair#*=}" >"$file" || note "FAILED: knob $pair"
+		done
+	done
+}
+
 load_modules() {
 	start_log modules
 	for name in $(echo "${modules:-}" | tr , ' '); do
 		modprobe "$name" || note "FAILED: modprobe $name"
 	done
+	set_knobs
 	if [ "${load_driver:-1}" = 1 ]; then
 		load_driver || note "FAILED: modprobe $driver_module"
 	fi

@@ -72,10 +72,14 @@ pub struct Board {
 }
 
 impl Board {
-    /// An instance in the state after power-on.
+    /// An instance in the state after power-on. Commands take effect at once, unless a test sets a
+    /// knob.
     pub fn cold(variant: Variant) -> Self {
+        let mut mmu = Box::new(Iommu::new(variant));
+
+        mmu.knobs.busy_seed = 0;
         Self {
-            mmu: Box::new(Iommu::new(variant)),
+            mmu,
             ram: Ram::new(RAM.into(), SIZE),
             next_table: TABLES,
         }

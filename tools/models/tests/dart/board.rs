@@ -118,9 +118,9 @@ pub fn all() -> Vec<Config> {
 }
 
 impl Board {
-    /// An instance without power.
+    /// An instance without power. Commands take effect at once, unless a test sets a knob.
     pub fn cold(config: Config) -> Self {
-        let dart = Box::new(Dart::new(config));
+        let mut dart = Box::new(Dart::new(config));
         let wide = dart.peek(8) >> 16 & 0x3f > 36;
         let on = match dart.variant() {
             Variant::T8110 if wide => t8110::TRANSLATE | t8110::FOUR_LEVEL,
@@ -128,6 +128,7 @@ impl Board {
             _ => t8020::TRANSLATE,
         };
 
+        dart.knobs.busy_seed = 0;
         Self {
             shift: dart.page().trailing_zeros(),
             dart,

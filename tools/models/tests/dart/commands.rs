@@ -4,7 +4,7 @@
 
 use super::board::*;
 use iommu_models::dart::{
-    Config, Level,
+    Config, Dart, Level,
     Variant::{
         T8103,
         T8110, //
@@ -47,6 +47,23 @@ fn takes_its_time() {
         assert_eq!(b.r(off) & busy, 0);
         assert!(!is_stale(&mut b));
         assert_eq!(b.dart.counters.errors(), 0);
+    }
+}
+
+#[test]
+fn takes_time_by_default() {
+    for config in all() {
+        let mut b = Board::on(config);
+        let (off, busy) = command(&b);
+
+        b.dart.knobs.busy_seed = Box::new(Dart::new(config)).knobs.busy_seed;
+        let commands = (0..64).filter(|_| {
+            b.flush(1);
+            let started = b.dart.peek(off) & busy != 0;
+            while b.r(off) & busy != 0 {}
+            started
+        });
+        assert!(commands.count() > 32);
     }
 }
 
