@@ -23,6 +23,9 @@ use crate::{
     variant::MAX_TTBRS, //
 };
 
+/// The bit of the code in ERROR that is no cause, but says that the access was a write.
+const DIRECTION: u32 = 1 << 10;
+
 pub(crate) struct T8020;
 
 iommu::atomic_safe!(T8020 {});
@@ -95,7 +98,9 @@ impl Hal for T8020 {
 
     fn acknowledge(&self, io: &Block, _count: u16) -> Option<Fault> {
         let error = io.read(ERROR);
-        if !error.flag() {
+        // A cause without the flag holds the interrupt line up, too. The direction stays after the
+        // fault was acknowledged.
+        if !error.flag() && error.code().get() & !DIRECTION == 0 {
             return None;
         }
         let low = io.read(ERROR_ADDR_LOW).address().get();

@@ -136,7 +136,8 @@ impl Hal for T8110 {
 
     fn acknowledge(&self, io: &Block, count: u16) -> Option<Fault> {
         let error = io.read(ERROR);
-        if !error.flag() {
+        // A cause without the flag holds the interrupt line up, too.
+        if !error.flag() && error.code().get() == 0 {
             return None;
         }
         let low = io.read(ERROR_ADDR_LOW).address().get();

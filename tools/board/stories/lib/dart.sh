@@ -57,7 +57,7 @@ esac
 acknowledged() {
 	local error
 	error=$(reg "$1" $hw_error)
-	[ $((${error:-0} >> 31)) = 0 ]
+	[ $((${error:-0} & 0x80000bff)) = 0 ]
 }
 
 # Prints the number of interrupts that no handler has claimed.
