@@ -13,7 +13,10 @@ use iommu::{
     paging::PagingDomain,
     table::Table, //
 };
-use kernel::prelude::*;
+use kernel::{
+    device::Device,
+    prelude::*, //
+};
 
 use crate::{
     format::Sun50iFormat,
@@ -170,11 +173,14 @@ fn report_stale(engines: &mut Engines<'_, Sun50iIommu>) {
         .is_some_and(|mut engine| engine.take_stale_report());
 
     if report {
-        engines.with_dev(0, |dev| {
-            dev_err!(
-                dev,
-                "invalidation timed out, all masters are denied until one succeeds\n"
-            )
-        });
+        engines.with_dev(0, log_stale);
     }
+}
+
+/// Logs that everything is denied.
+pub(crate) fn log_stale(dev: &Device) {
+    dev_err!(
+        dev,
+        "invalidation timed out, all masters are denied until one succeeds\n"
+    );
 }

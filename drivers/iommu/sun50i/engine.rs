@@ -178,6 +178,7 @@ impl Engine {
             TLB_PREFETCH,
             TLB_PREFETCH::from(if self.variant.prefetch { all } else { 0 }),
         );
+        self.enable_caches();
         self.io.write(BYPASS, BYPASS::from(self.routes.bypassed));
         if self.variant.start_end {
             self.io
@@ -237,6 +238,9 @@ impl Engine {
         if self.powered && self.directory.is_some() {
             self.deny();
             self.route(Routes::DENIED);
+            // TLB entries may keep the rules that they were read with. After a timeout, no more can
+            // be done than to deny.
+            let _ = self.drop_all();
         }
     }
 
@@ -259,16 +263,15 @@ impl Engine {
         self.configure();
         self.io.write(TTB, TTB::from(directory));
         let dropped = self.drop_all();
-        match (dropped, self.caches) {
-            (Ok(()), _) => self.caches = Caches::Clean,
-            (Err(_), Caches::Clean) => self.caches = Caches::Stale,
-            (Err(_), _) => {}
-        }
+        self.set_stale(dropped.is_err());
         self.enable(directory)?;
-        if self.routes.translated != 0 {
-            self.allow();
+        if self.routes.translated != 0 && self.allow() {
+            self.drop_rules();
         }
-        dropped
+        if self.is_stale() {
+            return Err(ETIMEDOUT);
+        }
+        Ok(())
     }
 
     /// Reads or writes a word through translation, with the debug port.

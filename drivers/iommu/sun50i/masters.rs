@@ -23,7 +23,10 @@ use kernel::{
 };
 
 use crate::{
-    domain::Domain,
+    domain::{
+        self,
+        Domain, //
+    },
     hardware::Slot,
     ports::{
         Port,
@@ -106,6 +109,7 @@ impl Operations for Sun50iIommu {
         }
         slot.ports = ports;
         slot.found = None;
+        report_stale(iommu);
         Ok(())
     }
 
@@ -130,6 +134,13 @@ impl Operations for Sun50iIommu {
             ports.set(master.unshared(0), Port::Blocked);
             apply(iommu, &mut slot, ports);
         }
+    }
+}
+
+/// Logs that the caches have become stale, once.
+fn report_stale(iommu: Live<'_, Sun50iIommu>) {
+    if iommu.lock().take_stale_report() {
+        domain::log_stale(iommu.dev());
     }
 }
 
@@ -159,6 +170,7 @@ pub(crate) fn apply(iommu: Live<'_, Sun50iIommu>, slot: &mut Slot, ports: Ports)
     slot.ports = ports;
     if ports.any_paging() {
         iommu.lock().set_routes(routes);
+        report_stale(iommu);
         return;
     }
     if !ports.need_hardware() {

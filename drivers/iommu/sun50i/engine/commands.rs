@@ -2,8 +2,8 @@
 
 //! Commands that invalidate the hardware's caches.
 //!
-//! A command that times out leaves the caches stale: everything is denied until one that
-//! invalidates everything succeeds.
+//! A command that times out leaves the caches stale: everything is denied, and the caches are
+//! disabled, until one that invalidates everything succeeds.
 
 use core::ops::RangeInclusive;
 
@@ -51,7 +51,7 @@ impl Engine {
                 if self.directory != Some(directory) {
                     return Ok(());
                 }
-                if self.caches != Caches::Clean {
+                if self.is_stale() {
                     return self.recover();
                 }
                 let result = self.drop_block(block);
@@ -73,7 +73,7 @@ impl Engine {
         if self.directory != Some(directory) {
             return Ok(());
         }
-        if self.caches != Caches::Clean {
+        if self.is_stale() {
             return self.recover();
         }
         let result = self.drop_planned(&(first..=last), dirs);
@@ -89,7 +89,7 @@ impl Engine {
         if self.directory != Some(directory) {
             return Ok(());
         }
-        if self.caches != Caches::Clean {
+        if self.is_stale() {
             return self.recover();
         }
         let result = self.drop_all();
@@ -107,17 +107,46 @@ impl Engine {
 
     #[cold]
     #[inline(never)]
-    fn give_up(&mut self) {
-        self.caches = Caches::Stale;
+    pub(super) fn give_up(&mut self) {
+        self.set_stale(true);
         self.deny();
+    }
+
+    /// Records whether the caches may hold translations that have been unmapped. The hardware uses
+    /// them only if they cannot.
+    pub(super) fn set_stale(&mut self, stale: bool) {
+        if stale == self.is_stale() {
+            return;
+        }
+        self.caches = if stale { Caches::Stale } else { Caches::Clean };
+        self.enable_caches();
+    }
+
+    /// Enables the caches, unless they are stale.
+    pub(super) fn enable_caches(&self) {
+        let masters = if self.is_stale() {
+            0
+        } else {
+            self.variant.all_masters()
+        };
+
+        self.io.write(
+            TLB_ENABLE,
+            TLB_ENABLE::from(masters)
+                .with_macro_tlb(!self.is_stale())
+                .with_ptw_cache(!self.is_stale()),
+        );
     }
 
     #[cold]
     #[inline(never)]
     fn recover(&mut self) -> Result {
         self.drop_all()?;
-        self.caches = Caches::Clean;
-        self.allow();
+        self.set_stale(false);
+        if self.allow() {
+            let result = self.drop_all();
+            return self.conclude(result);
+        }
         Ok(())
     }
 

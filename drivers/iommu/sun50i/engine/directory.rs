@@ -10,10 +10,7 @@ use kernel::{
     prelude::*, //
 };
 
-use super::{
-    Caches,
-    Engine, //
-};
+use super::Engine;
 
 use crate::{
     format::Class,
@@ -40,21 +37,18 @@ impl Engine {
         let Some(old) = self.directory else {
             self.io.write(TTB, TTB::from(directory));
             self.drop_all()?;
-            self.caches = Caches::Clean;
+            self.set_stale(false);
             self.route(routes);
             return self.enable(directory).inspect_err(|_| {
                 self.route(Routes::DENIED);
             });
         };
 
-        if old != directory || self.caches != Caches::Clean {
+        if old != directory || self.is_stale() {
             // Faults of the temporary denial are acknowledged below, so their interrupt would find
             // none.
             self.disable_interrupt();
-            let result = self.change_directory(old, directory);
-            if result.is_ok() {
-                self.route(routes);
-            }
+            let result = self.change_directory(old, directory, routes);
             self.enable_interrupt();
             return result;
         }
@@ -63,7 +57,7 @@ impl Engine {
     }
 
     /// Changes from the directory at `old` to that at `directory`, for [`Self::translate`].
-    fn change_directory(&mut self, old: u32, directory: u32) -> Result {
+    fn change_directory(&mut self, old: u32, directory: u32, routes: Routes) -> Result {
         let was_denying = self.denying;
         let faults = self.io.read(INT_STA);
 
@@ -82,18 +76,19 @@ impl Engine {
             self.io.write(TTB, TTB::from(old));
             match self.drop_all() {
                 Ok(()) if !was_denying => {
-                    self.forgive(faults);
                     self.allow();
+                    self.drop_rules();
+                    self.forgive(faults);
                 }
                 Ok(()) => {}
-                Err(_) if self.caches == Caches::Clean => self.caches = Caches::Stale,
-                Err(_) => {}
+                Err(_) => self.set_stale(true),
             }
             return Err(e);
         }
-        self.forgive(faults);
         self.directory = Some(directory);
-        self.caches = Caches::Clean;
+        self.set_stale(false);
+        self.route(routes);
+        self.forgive(faults);
         Ok(())
     }
 
@@ -124,18 +119,14 @@ impl Engine {
         }
         self.deny();
         self.route(routes);
-        if self.directory == Some(empty) && self.caches == Caches::Clean {
+        if self.directory == Some(empty) && !self.is_stale() {
             return Ok(true);
         }
 
         let dropped = self.drop_all().is_ok();
         self.io.write(TTB, TTB::from(empty));
         let dropped = self.drop_all().is_ok() && dropped;
-        self.caches = match self.caches {
-            _ if dropped => Caches::Clean,
-            Caches::Clean => Caches::Stale,
-            stale => stale,
-        };
+        self.set_stale(!dropped);
         self.enable(empty)?;
         Ok(dropped)
     }
@@ -181,10 +172,12 @@ impl Engine {
         self.directory = None;
         // The hardware does not use cached entries now. ENABLE is set again only after a full
         // invalidation.
-        self.caches = Caches::Clean;
+        self.set_stale(false);
     }
 
     /// Changes the route of each master, without changing the directory.
+    ///
+    /// If the hardware does not invalidate its caches, everything is denied until it does.
     pub(crate) fn set_routes(&mut self, routes: Routes) {
         if self.powered && !self.shut && self.routes != routes {
             self.route(routes);
@@ -201,14 +194,27 @@ impl Engine {
         if either != old.translated {
             self.write_rules(either);
         }
-        if routes.translated != 0 {
-            self.allow();
-        }
+        let allowed = routes.translated != 0 && self.allow();
         if routes.bypassed != old.bypassed {
             self.io.write(BYPASS, BYPASS::from(routes.bypassed));
         }
         if routes.translated != either {
             self.write_rules(routes.translated);
+        }
+        if allowed || routes.translated != old.translated {
+            self.drop_rules();
+        }
+    }
+
+    /// Invalidates everything after rules have changed: a TLB entry may keep the rule that was
+    /// valid when it was read. If that times out, everything is denied until an invalidation
+    /// succeeds.
+    ///
+    /// While everything is denied, it does nothing: the rules have no effect until
+    /// [`Self::allow`].
+    pub(super) fn drop_rules(&mut self) {
+        if self.directory.is_some() && !self.denying && self.drop_all().is_err() {
+            self.give_up();
         }
     }
 
@@ -223,12 +229,15 @@ impl Engine {
     }
 
     /// Makes the rules of the access classes effective again, unless a reason to deny everything
-    /// remains.
-    pub(super) fn allow(&mut self) {
-        if self.denying && self.caches == Caches::Clean && !self.shut {
+    /// remains. Returns whether it has; then [`Self::drop_rules`] follows.
+    pub(super) fn allow(&mut self) -> bool {
+        let allowed = self.denying && !self.is_stale() && !self.shut;
+
+        if allowed {
             self.denying = false;
             self.io.write(DM_AUT_OVWT, DM_AUT_OVWT::from(0));
         }
+        allowed
     }
 
     /// Writes the rules of the access classes: they apply to the masters in `translated`. Other
