@@ -77,7 +77,7 @@ fn strict_about_writes() {
         (TTB_REG, TTB | 4),
         (PREFETCH, 0x7f),
         (ENABLE, 2),
-        (IVLD_ADDR, 0x1004),
+        (IVLD_MASK, 0xffff_f004),
         (RESET, 0x8003_007f),
         (RESET, 0x8403_003f),
         (DM_AUT, 1),
@@ -95,7 +95,8 @@ fn strict_about_writes() {
     assert_eq!(b.mmu.counters.errors(), 14);
 }
 
-/// Drivers write RESET as `!masters` and as all ones, and the whole address to PC_IVLD_ADDR.
+/// Drivers write RESET as `!masters` and as all ones, and the whole address to TLB_IVLD_ADDR and
+/// PC_IVLD_ADDR.
 #[test]
 fn harmless_bits_are_not_counted() {
     both(|variant| {
@@ -108,6 +109,8 @@ fn harmless_bits_are_not_counted() {
             b.w(RESET, !0);
             assert_eq!(b.r(RESET), released);
         }
+        b.w(IVLD_ADDR, 0x1234_5678);
+        assert_eq!(b.r(IVLD_ADDR), 0x1234_5000);
         b.w(PC_ADDR, 0x1234_5678);
         assert_eq!(b.r(PC_ADDR), 0x1230_0000);
         b.w(PC_ADDR, !0);

@@ -208,11 +208,11 @@ oracle() {
 		FILENAME != "/proc/vmstat" || $1 == "nr_iommu_pages"' /proc/vmstat "$counts" $(irq_counts)
 }
 
-# Prints the counts that must be equal before and after a story: those of oracle, and, for a Rust
-# driver, the models' counters of misuse.
+# Prints the counts that must be equal before and after a story: those of oracle, and the models'
+# counters of misuse.
 story_counts() {
 	oracle
-	[ "$driver" = c ] || [ ! -r $DEBUGFS/board/counts ] || grep _misuse_ $DEBUGFS/board/counts || :
+	[ ! -r $DEBUGFS/board/counts ] || grep _misuse_ $DEBUGFS/board/counts || :
 }
 
 # Prints the number of objects that the crate or the driver has allocated and not

@@ -178,13 +178,13 @@ impl Reg {
     /// The bits of `val` that a register ignores and that software may set.
     ///
     /// Drivers write RESET as the complement of a mask of lanes, then as all ones, and write whole
-    /// addresses to PC_IVLD_ADDR.
+    /// addresses to TLB_IVLD_ADDR and PC_IVLD_ADDR.
     pub(super) fn harmless(self, variant: Variant, val: u32) -> u32 {
         let reserved = !self.writable(variant).unwrap_or(!0);
 
         match self {
             Reg::Reset if val & reserved == reserved => reserved,
-            Reg::PcIvldAddr => reserved,
+            Reg::TlbIvldAddr | Reg::PcIvldAddr => reserved,
             _ => 0,
         }
     }
