@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The IOMMU of Allwinner H6 and H616 (V10 and V12).
+//! The IOMMU of Allwinner H6 and H616 (V10 and V12). The one of D1 (V14), which invalidates
+//! directory entries by range, is not modelled: no upstream driver binds to it.
 //!
 //! One [`Iommu`] is one instance. A board connects its clock gate ([`Iommu::set_clock`]), its reset
 //! line ([`Iommu::set_reset`]), its registers ([`Iommu::mmio_read`], [`Iommu::mmio_write`]), its
