@@ -4,6 +4,9 @@
 # B cannot be attached, they stay in A, their copies continue, and B can be freed. The
 # detach from A, which must not fail, leaves none of its freed pages reachable.
 
+# Commands that are given while the hardware hangs count as misuse.
+in_use() { oracle | grep -v _misuse_; }
+
 M=$(first_master)
 translated "$M"
 group=$(client "$M" group) other=
@@ -12,7 +15,7 @@ for dev in $(masters); do
 	[ "$dev" = "$M" ] || [ "$(client "$dev" group)" != "$group" ] || other=$dev
 done
 check "two masters" test -n "$other"
-before=$(oracle)
+before=$(in_use)
 does "$M" alloc 0
 does "$M" gattach 0
 buffers 4
@@ -22,7 +25,7 @@ does - map 0 0x100000 0 0 0x4000 r
 does - map 0 0x200000 1 0 0x4000 w
 does - map 0 0x300000 2 0 0x4000 w
 does - map 0 0x400000 3 0 0x4000 r
-memory=$(oracle)
+memory=$(in_use)
 for master in "$M" "$other"; do
 	does "$M" alloc 1
 	does - map 1 0x500000 0 0 0x4000 r
@@ -59,7 +62,7 @@ for master in "$M" "$other"; do
 	denied no- "$other" read 0 0x500000 64
 	sealed 0
 	does - free 1
-	equal "B is all gone" "$(oracle)" "$memory"
+	equal "B is all gone" "$(in_use)" "$memory"
 done
 
 # The detach from A must succeed even if the hardware does not answer. A is freed, but
@@ -83,4 +86,4 @@ sealed 0
 does "$M" gdetach 0
 does - free 0
 drop_buffers
-equal "counts" "$(oracle)" "$before"
+equal "counts" "$(in_use)" "$before"

@@ -192,7 +192,8 @@ irq_counts() {
 	done
 }
 
-# Prints the counts of what is in use, which go back to where they were.
+# Prints the counts that are the same before and after a story: of what is in use, and of the
+# models' misuse.
 oracle() {
 	local counts=$DEBUGFS/board/counts
 	[ -r "$counts" ] || counts=/dev/null
@@ -203,16 +204,8 @@ oracle() {
 	# the time of the last one, in milliseconds. On a shared line, interrupts count that no
 	# handler claimed. Only the lines of IOMMUs are checked, not those of stock drivers.
 	# shellcheck disable=SC2046 # a file each
-	awk '$1 ~ /_misuse_/ { next }
-		FILENAME ~ /^.proc.irq/ { if ($1 == "last_unhandled" && $2) { split(FILENAME, path, "/"); print "irq_unhandled_" path[4], $2 }; next }
+	awk 'FILENAME ~ /^.proc.irq/ { if ($1 == "last_unhandled" && $2) { split(FILENAME, path, "/"); print "irq_unhandled_" path[4], $2 }; next }
 		FILENAME != "/proc/vmstat" || $1 == "nr_iommu_pages"' /proc/vmstat "$counts" $(irq_counts)
-}
-
-# Prints the counts that must be equal before and after a story: those of oracle, and the models'
-# counters of misuse.
-story_counts() {
-	oracle
-	[ ! -r $DEBUGFS/board/counts ] || grep _misuse_ $DEBUGFS/board/counts || :
 }
 
 # Prints the number of objects that the crate or the driver has allocated and not
@@ -221,31 +214,41 @@ story_counts() {
 slab_ours() {
 	case $image in debug*) return ;; esac
 	[ -r $DEBUGFS/slab/kmalloc-64/alloc_traces ] || return
-	cat $DEBUGFS/slab/*/alloc_traces | awk -v mods="[[](rust_iommu|$driver_module)[]]" '
+	# Rust has no other caches than these.
+	awk -v mods="[[](rust_iommu|$driver_module)[]]" '
 		$1 ~ /^[0-9]+$/ { n = $1; rust = 0 }
 		/ rust_helper_kv*realloc/ { rust = 1 }
 		rust && $0 ~ mods { total += n; n = 0 }
-		END { print "slab_ours", total + 0 }'
+		END { print "slab_ours", total + 0 }' $DEBUGFS/slab/kmalloc-*/alloc_traces
+}
+
+# Prints the counts that the story has not ignored.
+counts_now() {
+	if [ -s "$state/ignored" ]; then
+		oracle | grep -Evf "$state/ignored"
+	else
+		oracle
+	fi
 }
 
 same_oracle() {
-	story_counts | if [ -s "$state/ignored" ]; then grep -Evf "$state/ignored"; else cat; fi | sort >"$state/b"
-	cmp -s "$state/a" "$state/b"
+	counts_now | sort >"$state/b"
+	cmp -s "$state/sorted" "$state/b"
 }
 
 oracle_kept() {
-	cp "$state/before" "$state/a"
-	story_counts >"$state/b"
+	local before=$state/before
 	if [ -s "$state/ignored" ]; then
-		grep -Evf "$state/ignored" "$state/before" >"$state/a"
-		story_counts | grep -Evf "$state/ignored" >"$state/b"
+		before=$state/a
+		grep -Evf "$state/ignored" "$state/before" >"$before"
 	fi
-	cmp -s "$state/a" "$state/b" && return
+	counts_now >"$state/b"
+	cmp -s "$before" "$state/b" && return
 	# A device that was added again is the last one of its bus, so the order may differ.
-	sort -o "$state/a" "$state/a"
+	sort "$before" >"$state/sorted"
 	# A work item or an RCU callback may drop the last reference.
 	poll 3 same_oracle && return
-	diff -U 0 "$state/a" "$state/b" | grep '^[-+][^-+]' | while read -r line; do
+	diff -U 0 "$state/sorted" "$state/b" | grep '^[-+][^-+]' | while read -r line; do
 		note "FAILED: oracle: $line"
 	done
 	return 1
@@ -254,13 +257,15 @@ oracle_kept() {
 # Checks the log for splats that the story did not announce, and for announced ones that are
 # missing.
 log_clean() {
-	local bad=0 expected
+	local bad=0 expected unexpected=$state/splats
 
-	if ! dmesg | grep -q "story: $mark\$"; then
+	if ! dmesg | awk -v mark="story: $mark" -v splats="$SPLATS" '
+		since && $0 ~ splats
+		substr($0, length($0) - length(mark) + 1) == mark { since = 1 }
+		END { exit !since }' >"$state/splats"; then
 		note "FAILED: the kernel log has lost the beginning of the story"
 		return 1
 	fi
-	log_since | grep -E "$SPLATS" >"$state/splats"
 	if [ -s "$state/allowed" ]; then
 		grep -Evf "$state/allowed" "$state/splats" >"$state/rest"
 		cp "$state/rest" "$state/splats"
@@ -272,12 +277,11 @@ log_clean() {
 				bad=1
 			fi
 		done <"$state/expected"
-		grep -Evf "$state/expected" "$state/splats" >"$state/unexpected"
-	else
-		cp "$state/splats" "$state/unexpected"
+		unexpected=$state/unexpected
+		grep -Evf "$state/expected" "$state/splats" >"$unexpected"
 	fi
-	if [ -s "$state/unexpected" ]; then
-		head -n 5 "$state/unexpected" | while read -r line; do
+	if [ -s "$unexpected" ]; then
+		head -n 5 "$unexpected" | while read -r line; do
 			note "FAILED: kernel log: $line"
 		done
 		bad=1
@@ -285,23 +289,24 @@ log_clean() {
 	return $bad
 }
 
+# Around a story there are as few processes as possible: these take more time than a short story.
 start_log() {
+	local file
+
 	mark=$1
 	state=/tmp/story
-	rm -rf $state
-	mkdir $state
-	: >$state/expected
-	: >$state/allowed
-	: >$state/ignored
+	[ -d $state ] || mkdir $state
+	for file in expected allowed ignored checks skip stuck; do
+		: >$state/$file
+	done
 	echo "<5>story: $mark" >/dev/kmsg
 }
 
-# Loads the modules of the boot. The kernel log is checked as for a story.
 # Sets the knobs of all IOMMU models to the values of $knobs.
 set_knobs() {
 	local file pair
 
-	for file in $DEBUGFS/board/iommu*/knobs; do
+	for file in "$DEBUGFS"/board/iommu*/knobs; do
 		[ -w "$file" ] || continue
 		for pair in $(echo "${knobs:-}" | tr , ' '); do
 			echo "${pair%%=*} ${pair#*=}" >"$file" || note "FAILED: knob $pair"
@@ -309,6 +314,7 @@ set_knobs() {
 	done
 }
 
+# Loads the modules of the boot. The kernel log is checked as for a story.
 load_modules() {
 	start_log modules
 	for name in $(echo "${modules:-}" | tr , ' '); do
@@ -343,9 +349,10 @@ load_libraries() {
 	done
 }
 
-# run_story NUMBER NAME MORE: MORE is true if it is not the last test of the boot.
+# run_story NUMBER NAME MORE: MORE is true if it is not the last test of the boot. The state before
+# a story is that before the last one if that changed nothing ($unchanged).
 run_story() {
-	local number=$1 name=${2%%:*} arg='' rc=0 result=ok line
+	local number=$1 name=${2%%:*} arg='' rc=0 result=ok line checked=0 kept=false
 
 	case $2 in
 	*:*) arg=${2#*:} ;;
@@ -356,11 +363,14 @@ run_story() {
 	fi
 	say "# begin $2"
 	start_log "$2 #$number"
-	! $3 || (
-		load_libraries
-		world >$state/world
-	)
-	story_counts >$state/before
+	if [ $unchanged = false ]; then
+		! $3 || (
+			load_libraries
+			world >$state/world
+		)
+		oracle >$state/before
+	fi
+	unchanged=false
 	if [ ! -f "/stories/$name.sh" ]; then
 		note "FAILED: there is no story $name"
 		say "not ok $number $2"
@@ -379,11 +389,11 @@ run_story() {
 	elif [ $rc != 0 ]; then
 		note "FAILED: the story ended with status $rc"
 		result="not ok"
-	elif [ "$(cat $state/checks 2>/dev/null || echo 0)" = 0 ]; then
+	elif ! read -r checked <$state/checks || [ "$checked" = 0 ]; then
 		note "FAILED: the story checked nothing"
 		result="not ok"
 	else
-		oracle_kept || result="not ok"
+		oracle_kept && kept=true || result="not ok"
 	fi
 	if $3 && ! undo $rc; then
 		while read -r line; do
@@ -391,6 +401,8 @@ run_story() {
 		done <$state/stuck
 		blocker="$2 left what cannot be undone"
 		result="not ok"
+	elif $kept && [ ! -s $state/ignored ] && [ ! -s $state/changes ]; then
+		unchanged=true
 	fi
 	log_clean || result="not ok"
 	line="$result $number $2"
@@ -428,7 +440,7 @@ run_kmemleak() {
 }
 
 run_stories() {
-	local list number=0 count=0 name leaks=0 more blocker=''
+	local list number=0 count=0 name leaks=0 more blocker='' unchanged=false
 
 	list=$(echo "${stories:-boot}" | tr , ' ')
 	for name in $list; do
