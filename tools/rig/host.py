@@ -21,9 +21,15 @@ DRIVERS = {"sun50i": "rust_sun50i_iommu", "apple-dart": "rust_apple_dart"}
 INSTALLED = paths.OUT / "release" / "installed"
 
 
-def models(_status, text):
-    for name, result in re.findall(r"^test (.+?) \.\.\. (ok|FAILED|ignored.*)$", text, re.M):
-        yield f"models {name}", {"ok": "ok", "FAILED": "failed"}.get(result, "skipped"), [] if result == "ok" else [result]
+def cargo_tests(folder):
+    """A reader for cargo test."""
+
+    def read(_status, text):
+        for name, result in re.findall(r"^test (.+?) \.\.\. (ok|FAILED|ignored.*)$", text, re.M):
+            kind = {"ok": "ok", "FAILED": "failed"}.get(result, "skipped")
+            yield f"{folder} {name}", kind, [] if kind == "ok" else [result]
+
+    return read
 
 
 def scripts(_status, text):
@@ -97,14 +103,27 @@ def script(name, *arguments):
     return [paths.TOP / "scripts" / name, *arguments]
 
 
-CARGO = [paths.IN_TOOLCHAIN, "cargo", "test", "--offline", "--release", "--manifest-path", paths.TOP / "tools/models/Cargo.toml"]
+def cargo(folder, *arguments):
+    manifest = paths.TOP / "tools" / folder / "Cargo.toml"
+    return [paths.IN_TOOLCHAIN, "cargo", "test", "--offline", "--release", "--manifest-path", manifest, *arguments]
+
+
+# The suites of the page table count the memory of all tables, so they run one by one; then all
+# interleavings of two CPUs.
+TABLE = f"""{paths.TOP}/scripts/setup-crates
+"$@" -- --test-threads=1
+"$@" --features=loom -- --test-threads=1"""
 UNITTEST = [sys.executable, "-B", "-m", "unittest", "discover", "-v", "-s", paths.TOP / "scripts/tests"]
 INSTALL = ["bash", "-c", 'rm -rf "$INSTALL_MOD_PATH" && "$@"', "install", *script("install-modules", "release")]
 
 # The text of the line, the command, its environment, the reader, and whether the step needs the
 # release image's modules.
 STEPS = {
-    "models": ("models ({} tests)", CARGO, {"CARGO_TARGET_DIR": str(paths.OUT / "models")}, models, False),
+    "models": ("models ({} tests)", cargo("models"), {"CARGO_TARGET_DIR": str(paths.OUT / "models")}, cargo_tests("models"), False),
+    "table": (
+        *("the page table ({} tests)", ["bash", "-ec", TABLE, "table", *cargo("table", "--locked", "--lib")]),
+        *({"CARGO_TARGET_DIR": str(paths.OUT / "table")}, cargo_tests("table"), False),
+    ),
     "scripts": ("scripts ({} tests)", UNITTEST, {}, scripts, False),
     "compile-fail": ("compile-fail ({} cases)", script("compile-fail", "release"), {}, compile_fail, True),
     "modules_install": ("modprobe finds what was installed", INSTALL, {"INSTALL_MOD_PATH": str(INSTALLED)}, installed, True),
