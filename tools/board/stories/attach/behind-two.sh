@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
 # A master behind two DARTs, with a different stream at each: pages are mapped and
-# unmapped at both. behind-two[:reversed]: which DART is named first.
+# unmapped at both. A domain for one of them is refused, and its own by a master behind one.
+# behind-two[:reversed]: which DART is named first.
 
 # through N: the master's accesses pass the first DART (0) or the second (1).
 through() { [ "$1" = 0 ] && echo "4 0 2" >"$B/wiring" || echo "4 1 0" >"$B/wiring"; }
@@ -11,6 +12,13 @@ wait_for "the master" 5 usable_at 2001000
 M=$(master 2001000)
 begin "$M"
 does "$M" alloc 1
+one=$(first_master)
+does "$one" alloc 2
+fails -22 "$M" replace 2
+says "paging 0" "$M" domain
+fails -22 "$one" attach 0
+says identity "$one" domain
+does - free 2
 buffers 4
 does - map 0 0x100000 0 0 0x4000 r
 does - map 0 0x200000 1 0 0x4000 w
