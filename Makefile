@@ -44,7 +44,7 @@ else
 	@scripts/build-kernel $(IMAGE)
 endif
 
-.PHONY: board check kunit bench lint soak patched flaky modversions newest
+.PHONY: board check kunit fuzz bench lint soak patched flaky modversions newest
 board:
 	@scripts/board $(arch)
 
@@ -53,6 +53,9 @@ check:
 
 kunit:
 	@scripts/check --kunit $(arch) $(if $(ONLY),--only '$(ONLY)')
+
+fuzz:
+	@scripts/fuzz $(if $(SEED),--seed '$(SEED)') --seconds $(or $(SECONDS),60)
 
 bench:
 	@scripts/bench $(arch)
@@ -124,6 +127,8 @@ help:
 	@echo "                      ARCH=arm64 DEBUG=1: the latter with lockdep, a quarter of an hour,"
 	@echo "                      KDIR=debian-arm64: with Debian's kernel)"
 	@echo "make kunit            run the KUnit suites"
+	@echo "make fuzz             give the drivers generated sequences of calls and devicetrees for a minute"
+	@echo "                      (SECONDS=N, SEED=SEED: the inputs of that seed)"
 	@echo "make soak             load and unbind the masters of the arm64 board for ten minutes"
 	@echo "make flaky            boot many times on a busy machine, and list what does not pass"
 	@echo "                      every time (ONLY=REGEX, REPEAT=N)"

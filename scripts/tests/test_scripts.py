@@ -782,11 +782,14 @@ class HostSteps(unittest.TestCase):
 
     def test_readers(self):
         models = "test a::b ... ok\ntest c ... FAILED\ntest d ... ignored, slow\n"
-        self.assertEqual([result for _, result, _ in host.models(1, models)], ["ok", "failed", "skipped"])
+        self.assertEqual([result for _, result, _ in host.cargo_tests("models")(1, models)], ["ok", "failed", "skipped"])
         scripts = "test_a (m.A.test_a) ... ok\ntest_b (m.A.test_b)\nText. ... ERROR\ntest_c (m.A.test_c) ... skipped 'no'\n"
         self.assertEqual([result for _, result, _ in host.scripts(1, scripts)], ["ok", "failed", "skipped"])
         self.assertEqual([result for _, result, _ in host.rustdoc(1, "  ok     rustdoc a  1 s\n  FAILED rustdoc b")], ["ok", "failed"])
         self.assertEqual([result for _, result, _ in host.api(1, "")], ["failed"])
+        fuzz = "20 trees, 9 sequences, seed 1: 0 failed\n3 trees, 4 sequences, seed 77: 2 failed\n"
+        rows = [("fuzz, seed 1", "ok"), ("fuzz, seed 77", "failed")]
+        self.assertEqual([(name, result) for name, result, _ in host.fuzz(1, fuzz)], rows)
         for read in (host.installed, host.analyzer):
             self.assertEqual(list(read(1, "")), [])
 

@@ -99,6 +99,11 @@ def analyzer(status, _text):
     yield "rust-analyzer", "failed" if why else "ok", why
 
 
+def fuzz(_status, text):
+    for summary, failures in re.findall(r"^(\d+ trees, .*: (\d+) failed)$", text, re.M):
+        yield "fuzz, seed " + re.search(r"seed (\w+)", summary)[1], "failed" if int(failures) else "ok", [summary] if int(failures) else []
+
+
 def script(name, *arguments):
     return [paths.TOP / "scripts" / name, *arguments]
 
@@ -116,6 +121,9 @@ TABLE = f"""{paths.TOP}/scripts/setup-crates
 UNITTEST = [sys.executable, "-B", "-m", "unittest", "discover", "-v", "-s", paths.TOP / "scripts/tests"]
 INSTALL = ["bash", "-c", 'rm -rf "$INSTALL_MOD_PATH" && "$@"', "install", *script("install-modules", "release")]
 
+# A minute with a fixed seed, and a minute with a fresh one.
+FUZZ = ["bash", "-c", '"$@" --seed 1; status=$?; "$@" && exit $status', "fuzz", *script("fuzz", "--no-build", "--seconds", "60")]
+
 # The text of the line, the command, its environment, the reader, and whether the step needs the
 # release image's modules.
 STEPS = {
@@ -129,6 +137,7 @@ STEPS = {
     "modules_install": ("modprobe finds what was installed", INSTALL, {"INSTALL_MOD_PATH": str(INSTALLED)}, installed, True),
     "rust-analyzer": ("rust-project.json has all crates", script("rust-analyzer", "release"), {}, analyzer, True),
     "rustdoc": ("rustdoc without warnings ({} crates)", script("rustdoc", "release"), {}, rustdoc, True),
+    "fuzz": ("generated calls and devicetrees ({} seeds)", FUZZ, {}, fuzz, True),
     "api": ("rust/api.txt is up to date", script("api", "release"), {}, api, True),
 }
 
