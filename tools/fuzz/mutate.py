@@ -315,6 +315,7 @@ def story(name, trees, about, own=None):
     head = ["# SPDX-License-Identifier: GPL-2.0", "# shellcheck shell=busybox", *(f"# {line}" for line in about), "", ". /stories/lib/tree.sh"]
     head += ["# The reset controller warns about a line that two devices have for themselves.", "allow_splat 'WARNING: drivers/reset/core.c'"]
     head += ["# User-mode Linux warns about registers where the board has none.", "allow_splat 'WARNING: lib/logic_iomem.c'"]
+    head += ["# Nodes at the same address have devices of the same name.", "allow_splat 'kobject_add_internal failed for [0-9a-f]+[.]'"]
     if any(len(arguments) > 1 and arguments[1] in POWER or change == "repeat_node" for one in trees for change, arguments in one.changes):
         head.append("oracle_ignore '_misuse_(gated|reset|unpowered)_accesses'")
     if any("compatible" in arguments for one in trees for _, arguments in one.changes):
