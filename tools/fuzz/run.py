@@ -15,8 +15,9 @@ from rig.files import write_atomically
 
 PACK = 5  # inputs in a story
 STORIES = 8  # in a boot
-# Boots that shorten one failure, at most.
+# Boots that shorten one failure, at most, and seconds.
 MOST_BOOTS = 60
+MOST_SECONDS = 240
 
 
 class Failure:
@@ -97,10 +98,10 @@ def shorten(target, number, why):
     """The smallest part of an input that fails alike."""
     module = target.module
     whole = target.generate(number)
-    first = target.boots
+    first, start = target.boots, time.monotonic()
 
     def first_failing(candidates):
-        if target.boots - first >= MOST_BOOTS:
+        if target.boots - first >= MOST_BOOTS or time.monotonic() - start >= MOST_SECONDS:
             return None
         # A story after one that has failed is not believed; at worst a boot shows no more than one.
         stories, overlays = {}, {}
@@ -142,5 +143,6 @@ def run(targets, seconds, show, count=None):
             for number, why in batch(target, numbers):
                 show(f"{target.module.WHAT} {number} of {target.name}: {why[0]}")
                 failures.append(Failure(target, number, shorten(target, number, why), why))
+                show(f"shown by {write(target, failures[-1])}")
         size = min(STORIES, 2 * size)
     return failures

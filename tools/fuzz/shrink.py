@@ -7,25 +7,21 @@ def shrink(items, first_failing, at_once=8):
 
     first_failing(lists) gets some shorter lists, at most `at_once`, and returns the index
     of the first one that fails, or None. So the caller can try several in one boot. Parts
-    of half the list are tried first, then smaller ones, until no single item can go.
+    of half the list are tried first, then smaller ones, until no single item can go. Each
+    pass begins at the end, since steps after the failure do not matter.
     """
     items = list(items)
     size = max(1, len(items) // 2)
     while items:
-        rests = []
-        for start in range(0, len(items), size):
-            rests.append(items[:start] + items[start + size :])
-        # The end is tried first, since steps after the failure do not matter.
-        rests.reverse()
-        for at in range(0, len(rests), at_once):
-            batch = rests[at : at + at_once]
-            found = first_failing(batch)
+        before, end = len(items), len(items)
+        while end > 0:
+            starts = [max(0, end - size * (n + 1)) for n in range(at_once) if end - size * n > 0]
+            ends = [end, *starts]
+            found = first_failing([items[:start] + items[stop:] for start, stop in zip(starts, ends)])
+            end = starts[-1] if found is None else starts[found]
             if found is not None:
-                items = batch[found]
-                size = max(1, min(size, len(items) // 2))
-                break
-        else:
-            if size == 1:
-                return items
-            size = max(1, size // 2)
+                items = items[: starts[found]] + items[ends[found] :]
+        if size == 1 and len(items) == before:
+            break
+        size = max(1, size // 2)
     return items

@@ -69,8 +69,7 @@ def main():
 
     failures = run.run(targets, options.seconds, lambda line: print(f"         {line}", flush=True))
     for failure in failures:
-        story = run.write(failure.target, failure)
-        print(f"         {failure.target.module.WHAT} {failure.number} of {failure.target.name}: {story}", flush=True)
+        print(f"         {failure.target.module.WHAT} {failure.number} of {failure.target.name}:", flush=True)
         for line in failure.why:
             print(f"           {line}", flush=True)
     done = {what: sum(target.done for target in targets if target.module.WHAT == what) for what in ("trees", "sequences")}
