@@ -3,6 +3,7 @@
 
   scripts/fuzz                     for a minute, with a fresh seed
   scripts/fuzz --seconds N         for so long, without the time that shortens failures
+  scripts/fuzz --count N           ends earlier, after so many inputs and the rest of their round
   scripts/fuzz --seed SEED         the inputs of this seed
   scripts/fuzz --only KIND         sequences or trees
   scripts/fuzz --board NAME        those of one board
@@ -40,6 +41,7 @@ def all_targets(image):
 def main():
     parser = cli.parser(__doc__)
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--count", type=int)
     parser.add_argument("--seed", default=None)
     parser.add_argument("--only", choices=("sequences", "trees"))
     parser.add_argument("--board", help="a name as in the lines of failures")
@@ -67,7 +69,7 @@ def main():
         target.tick = living.tick
         target.modules = options.modules
 
-    failures = run.run(targets, options.seconds, lambda line: print(f"         {line}", flush=True))
+    failures = run.run(targets, options.seconds, lambda line: print(f"         {line}", flush=True), options.count)
     for failure in failures:
         print(f"         {failure.target.module.WHAT} {failure.number} of {failure.target.name}:", flush=True)
         for line in failure.why:
