@@ -23,8 +23,8 @@ use crate::{
     variant::MAX_TTBRS, //
 };
 
-/// The bit of the code in ERROR that is no cause, but says that the access was a write.
-const DIRECTION: u32 = 1 << 10;
+/// The bits of ERROR that name causes. The direction, among them, stays after an acknowledgement.
+const CAUSES: u32 = 0x0bff;
 
 pub(crate) struct T8020;
 
@@ -98,9 +98,8 @@ impl Hal for T8020 {
 
     fn acknowledge(&self, io: &Block, _count: u16) -> Option<Fault> {
         let error = io.read(ERROR);
-        // A cause without the flag holds the interrupt line up, too. The direction stays after the
-        // fault was acknowledged.
-        if !error.flag() && error.code().get() & !DIRECTION == 0 {
+        // A cause without the flag holds the interrupt line up, too.
+        if !error.flag() && u32::from(error) & CAUSES == 0 {
             return None;
         }
         let low = io.read(ERROR_ADDR_LOW).address().get();

@@ -32,6 +32,9 @@ use crate::{
 const OP_ALL: u32 = 0;
 const OP_STREAM: u32 = 1;
 
+/// The bits of ERROR that name causes.
+const CAUSES: u32 = 0x6000_7fff;
+
 pub(crate) struct T8110;
 
 iommu::atomic_safe!(T8110 {});
@@ -137,7 +140,7 @@ impl Hal for T8110 {
     fn acknowledge(&self, io: &Block, count: u16) -> Option<Fault> {
         let error = io.read(ERROR);
         // A cause without the flag holds the interrupt line up, too.
-        if !error.flag() && error.code().get() == 0 {
+        if !error.flag() && u32::from(error) & CAUSES == 0 {
             return None;
         }
         let low = io.read(ERROR_ADDR_LOW).address().get();

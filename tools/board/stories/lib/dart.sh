@@ -39,7 +39,7 @@ t8112 | t6020)
 		poke "$(hw_base "$1" $((0x1000 + 4 * $2)))" 1
 	}
 	hw_rest_stream() { poke "$(hw_base "$1" $((0x1000 + 4 * $2)))" 0; }
-	hw_error=0x100
+	hw_error=0x100 hw_error_bits=0xe0007fff
 	;;
 *)
 	hw_leave_faulting() {
@@ -49,7 +49,7 @@ t8112 | t6020)
 		poke "$(hw_base "$1" $((0x100 + 4 * $2)))" 0x80
 	}
 	hw_rest_stream() { poke "$(hw_base "$1" $((0x100 + 4 * $2)))" 0; }
-	hw_error=0x040
+	hw_error=0x040 hw_error_bits=0x80000bff
 	;;
 esac
 
@@ -57,7 +57,7 @@ esac
 acknowledged() {
 	local error
 	error=$(reg "$1" $hw_error)
-	[ $((${error:-0} & 0x80000bff)) = 0 ]
+	[ $((${error:-0} & hw_error_bits)) = 0 ]
 }
 
 # Prints the number of interrupts that no handler has claimed.
