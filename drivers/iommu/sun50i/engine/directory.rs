@@ -218,8 +218,8 @@ impl Engine {
         }
     }
 
-    /// Denies all accesses that are not bypassed, at once. The hardware checks each access, also
-    /// one that hits a TLB.
+    /// Denies all accesses that are not bypassed. Whether that includes those that hit a TLB is not
+    /// known; an invalidation follows, or the caches are disabled.
     pub(super) fn deny(&mut self) {
         self.denying = true;
         self.io.write(
