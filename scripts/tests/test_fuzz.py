@@ -177,7 +177,7 @@ class Run(unittest.TestCase):
         module = unittest.mock.Mock(WHAT="inputs")
         module.generate = lambda seed, name: int(seed.split("/")[-1])
         module.story = lambda name, items, about, own=None: (" ".join(map(str, items)), {})
-        target = run.Target(module, "h6", "h6-bare", "sun50i")
+        target = run.Target(module, "h6", "h6-bare")
         boots = []
 
         def boot(stories, overlays):

@@ -8,6 +8,7 @@ from rig.boot import run_boot
 from rig.files import write_atomically
 from rig.initramfs import make_initramfs
 from rig.processes import run_script
+from rig.table import complete, read_table
 
 DTS = paths.BOARD / "dts"
 OUT = paths.OUT / "fuzz"
@@ -23,7 +24,7 @@ find . -name '*.sh' -o -name '*.dtbo' | cpio --quiet -o -H newc -R 0:0 >"$2"
 """
 
 
-def boot(name, dtb, kind, stories, overlays=(), image="release", on_wait=None, modules_dir=None):
+def boot(name, soc, dtb, stories, overlays=(), image="release", on_wait=None, modules_dir=None):
     """Boots once with these stories and sources of overlays; returns {name of a story: the lines of its failure, or None}.
 
     The kernel unpacks the archives of an initramfs one after the other.
@@ -37,8 +38,8 @@ def boot(name, dtb, kind, stories, overlays=(), image="release", on_wait=None, m
         write_atomically(folder / "overlays" / f"{overlay}.dtso", text)
     run_script(PACK, folder, own)
     write_atomically(whole, base.read_bytes() + own.read_bytes())
-    row = {"name": name, "image": image, "dtb": dtb, "driver": "rust", "in": ["check"], "silence": 120}
-    row |= {"modules": ["board", "board_client"], "stories": list(stories), "drivers": DRIVERS[kind]}
+    row = {"name": name, "soc": soc, "image": image, "dtb": dtb, "stories": list(stories), "silence": 120}
+    row = complete(row, read_table(), stories)
     try:
         report = run_boot(row, initramfs=whole, on_wait=on_wait, keep=False)
     finally:
@@ -55,6 +56,3 @@ def boot(name, dtb, kind, stories, overlays=(), image="release", on_wait=None, m
         report.log.unlink(missing_ok=True)
         shutil.rmtree(paths.RESULTS / "boots" / name, ignore_errors=True)
     return results
-
-
-DRIVERS = {"sun50i": {"rust": "rust_sun50i_iommu"}, "dart": {"rust": "rust_apple_dart"}}

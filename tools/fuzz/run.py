@@ -31,14 +31,13 @@ class Failure:
 class Target:
     """A board, and the kind of inputs that it gets."""
 
-    def __init__(self, module, name, dtb, kind, image="release", **options):
+    def __init__(self, module, name, dtb, image="release", **options):
         self.module = module
         self.image = image
         self.seed = None
         self.modules = self.tick = None
-        self.name = name  # also a part of the seeds
+        self.name = name  # of the SoC, also a part of the seeds
         self.dtb = dtb
-        self.kind = kind
         self.options = options
         self.next = 0  # the number of the next input
         self.done = 0
@@ -55,7 +54,7 @@ class Target:
         """Boots once: {name of a story: the lines of its failure, or None}."""
         self.boots += 1
         name = f"fuzz-{self.module.WHAT}-{self.name}-{self.seed}"
-        return board.boot(name, self.dtb, self.kind, stories, overlays, self.image, self.tick, self.modules)
+        return board.boot(name, self.name, self.dtb, stories, overlays, self.image, self.tick, self.modules)
 
 
 def batch(target, numbers, size=PACK):

@@ -122,7 +122,7 @@ UNITTEST = [sys.executable, "-B", "-m", "unittest", "discover", "-v", "-s", path
 INSTALL = ["bash", "-c", 'rm -rf "$INSTALL_MOD_PATH" && "$@"', "install", *script("install-modules", "release")]
 
 # The first inputs of a fixed seed, whatever time they take.
-FUZZ = script("fuzz", "--no-build", "--seed", "1", "--seconds", "900", "--count", "50")
+FUZZ = script("fuzz", "--no-build", "--seed", "1", "--count", "50")
 
 # The text of the line, the command, its environment, the reader, and whether the step needs the
 # release image's modules.

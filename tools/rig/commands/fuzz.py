@@ -3,7 +3,7 @@
 
   scripts/fuzz                     for a minute, with a fresh seed
   scripts/fuzz --seconds N         for so long, without the time that shortens failures
-  scripts/fuzz --count N           ends earlier, after so many inputs and the rest of their round
+  scripts/fuzz --count N           for so many inputs and the rest of their round, whatever time they take
   scripts/fuzz --seed SEED         the inputs of this seed
   scripts/fuzz --only KIND         sequences or trees
   scripts/fuzz --board NAME        those of one board
@@ -16,6 +16,7 @@ same as data: out/results/fuzz.json.
 """
 
 import json
+import math
 import pathlib
 import random
 
@@ -32,15 +33,15 @@ def all_targets(image):
     """Each board with each kind of inputs."""
     sleeps = kernel_config(image).get("CONFIG_SUSPEND") == "y"
     options = {"can_sleep": True} if sleeps else {}
-    for name, kind in sequence.KINDS.items():
-        yield run.Target(sequence, name, f"{name}-bare", kind, image, **options)
-    for name, kind in mutate.KINDS.items():
-        yield run.Target(mutate, name, f"{name}-none", kind, image)
+    for name in sequence.KINDS:
+        yield run.Target(sequence, name, f"{name}-bare", image, **options)
+    for name in mutate.KINDS:
+        yield run.Target(mutate, name, f"{name}-none", image)
 
 
 def main():
     parser = cli.parser(__doc__)
-    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--seconds", type=int)
     parser.add_argument("--count", type=int)
     parser.add_argument("--seed", default=None)
     parser.add_argument("--only", choices=("sequences", "trees"))
@@ -69,7 +70,8 @@ def main():
         target.tick = living.tick
         target.modules = options.modules
 
-    failures = run.run(targets, options.seconds, lambda line: print(f"         {line}", flush=True), options.count)
+    seconds = options.seconds or (math.inf if options.count else 60)
+    failures = run.run(targets, seconds, lambda line: print(f"         {line}", flush=True), options.count)
     for failure in failures:
         print(f"         {failure.target.module.WHAT} {failure.number} of {failure.target.name}:", flush=True)
         for line in failure.why:
