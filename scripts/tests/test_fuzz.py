@@ -130,6 +130,15 @@ class Outcomes(unittest.TestCase):
             model.do_map(0, 0x40100000, 0, 1, "r")
             self.assertEqual(model.outcome(0, 3, 0x40001000, False), ("$p1 translated", False))
 
+    def test_removed_while_stuck(self):
+        """A master that leaves a sun50i changes the rules of all; on a DART only its streams are invalidated."""
+        for family, overlays, doubt in (("h6", ("masters", "codec-g2"), True), ("t8103", ("pair", "codec"), False)):
+            model = self.model(family, *(("apply", name) for name in overlays))
+            master, port = next((node.address, node.ids[0][1]) for node in model.applied[overlays[0]] if node.ids)
+            for call in ("alloc", 0, master), ("gattach", master, 0), ("map", 0, 0x40000000, 2, 1, "rw"), ("stick", 0), ("remove", overlays[1]):
+                self.assertIsNotNone(getattr(model, "do_" + call[0])(*call[1:]), call)
+            self.assertEqual(model.outcome(0, port, 0x40000000, False), ("$p2 translated", doubt))
+
 
 class Trees(unittest.TestCase):
     def setUp(self):

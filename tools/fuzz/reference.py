@@ -243,6 +243,9 @@ class Reference:
                 self.ports[i][port] = BLOCKED
                 self.doubt[i].discard(port)
                 self.hole[i] = False
+                if self.stuck[i] and not self.family.is_dart:
+                    # The rules have changed, which takes an invalidation of everything.
+                    self.doubt[i] |= {other for other, state in self.ports[i].items() if state not in (IDENTITY, BLOCKED)}
 
     def bind(self, i):
         self.bound[i] = True
