@@ -15,7 +15,6 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 OUT=$TOP/out
 LOGS=$OUT/logs
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/rust-iommu
-IMAGES="release release-up patched debug debug-up arm64 arm64-debug arm64-modversions debian-arm64"
 LLVM=${LLVM:-1}
 JOBS=${JOBS:-$(nproc)}
 
@@ -232,28 +231,10 @@ kernel_override() {
 	fi
 }
 
-# Prints the configuration fragments of an image, in order.
-image_fragments() {
-	case $1 in
-	release) echo board smp release ;;
-	release-up) echo board up release ;;
-	patched) echo board smp release ;;
-	debug) echo board smp debug ;;
-	debug-up) echo board up debug suspend ;;
-	arm64) echo arm64 ;;
-	arm64-debug) echo arm64 arm64-debug ;;
-	arm64-modversions) echo arm64 modversions ;;
-	debian-*) ;; # configured by Debian
-	*) die "no image is called '$1'" "there are: $IMAGES" ;;
-	esac
-}
-
-# Prints the architecture of an image, as ARCH= of the kernel's build.
-image_arch() {
-	case $1 in
-	arm64* | debian-arm64) echo arm64 ;;
-	*) echo um ;;
-	esac
+# image_row IMAGE: prints its architecture and its fragments, from the table of images.
+image_row() {
+	awk -v image="$1" '$1 == image { $1 = ""; print; found = 1 } END { exit !found }' "$TOP/tools/board/images" ||
+		die "no image is called '$1'" "there are: $(awk '!/^#/ { printf "%s ", $1 }' "$TOP/tools/board/images")"
 }
 
 # has_signature MODULE: whether it ends with the line that scripts/sign-file appends.

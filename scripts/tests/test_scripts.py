@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Tests of the scripts, on the host alone: no kernel, no boot."""
 
+import ast
 import contextlib
+import graphlib
 import io
 import os
 import pathlib
@@ -408,6 +410,24 @@ class CheckBuiltKernel(CheckKernel):
                 rivals = ("CONFIG_ARCH_APPLE with pages of 4 KiB", "CONFIG_SUN50I_IOMMU=y", "CONFIG_APPLE_DART=m")
                 rivals = rivals if is_arm64(path.parent.name) else ()
                 self.assertEqual([any(rival in line for rival in rivals) for line in notes], [True] * len(rivals), notes)
+
+
+class Imports(unittest.TestCase):
+    def test_no_cycle(self):
+        """No module of the rig or the fuzzers needs itself to be imported."""
+        tools = SCRIPTS.parent / "tools"
+        files = {".".join(path.relative_to(tools).with_suffix("").parts): path for name in ("rig", "fuzz") for path in (tools / name).rglob("*.py")}
+        graph = {}
+        for name, path in files.items():
+            found = set()
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Import):
+                    found |= {alias.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom):
+                    found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            graph[name] = found & files.keys()
+        self.assertIn("rig.images", graph["rig.boot"])
+        tuple(graphlib.TopologicalSorter(graph).static_order())
 
 
 class Results(unittest.TestCase):

@@ -7,13 +7,17 @@ import pathlib
 from rig import paths
 from rig.progress import Failure
 
-IMAGES = ("release", "release-up", "patched", "debug", "debug-up", "arm64", "arm64-debug", "arm64-modversions", "debian-arm64")
-ARCHES = ("um", "arm64")
+# {image: its architecture}, see the file.
+ROWS = {
+    row[0]: row[1] for line in (paths.BOARD / "images").read_text().splitlines() if (row := line.partition("#")[0].split())
+}
+IMAGES = tuple(ROWS)
+ARCHES = tuple(dict.fromkeys(ROWS.values()))
 
 
 def arch(image):
     """The architecture of an image, which selects its board."""
-    return "arm64" if image.startswith(("arm64", "debian-arm64")) else "um"
+    return ROWS[image]
 
 
 def is_arm64(image):

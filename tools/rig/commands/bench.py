@@ -17,13 +17,14 @@ if a case did not map or unmap as it should.  A slow driver is no failure.
 
 import json
 import pathlib
+import re
 import statistics
-import struct
 
 from rig import charts, cli, cost, paths
 from rig.boot import run_and_print
 from rig.files import write_atomically
 from rig.images import ARCHES, IMAGES, arch, is_arm64
+from rig.processes import in_toolchain
 from rig.progress import Failure
 from rig.setup import prepare
 from rig.table import load_table
@@ -196,16 +197,9 @@ def pages(case, size):
 
 
 def text_size(path):
-    """Bytes of the executable sections of an ELF64 file."""
-    data = path.read_bytes()
-    offset = struct.unpack_from("<Q", data, 0x28)[0]
-    size, number = struct.unpack_from("<HH", data, 0x3A)
-    total = 0
-    for i in range(number):
-        _, kind, flags, _, _, length = struct.unpack_from("<IIQQQQ", data, offset + i * size)
-        if kind == 1 and flags & 4:
-            total += length
-    return total
+    """Bytes of the sections of a module that have code."""
+    rows = re.findall(r"^(\S+) +(\d+) ", in_toolchain(["llvm-size", "-A", path]).decode(), re.M)
+    return sum(int(size) for name, size in rows if re.search(r"\btext\b", name))
 
 
 def texts(kind, image):
