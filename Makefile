@@ -44,7 +44,7 @@ else
 	@scripts/build-kernel $(IMAGE)
 endif
 
-.PHONY: board check kunit fuzz bench lint soak patched flaky modversions newest
+.PHONY: board check kunit fuzz bench lint mutants soak patched flaky modversions newest
 board:
 	@scripts/board $(arch)
 
@@ -62,6 +62,9 @@ bench:
 
 lint:
 	@scripts/lint
+
+mutants:
+	@scripts/mutants $(if $(ONLY),--only '$(ONLY)')
 
 soak:
 	@scripts/check --list soak
@@ -132,6 +135,7 @@ help:
 	@echo "make soak             load and unbind the masters of the arm64 board for ten minutes"
 	@echo "make flaky            boot many times on a busy machine, and list what does not pass"
 	@echo "                      every time (ONLY=REGEX, REPEAT=N)"
+	@echo "make mutants          remove one duty of the code at a time, and see that a test fails (ONLY=REGEX)"
 	@echo "make modversions      see that a kernel with MODVERSIONS refuses a driver of another crate"
 	@echo "make patched          show that the patches of rust/core_gaps close the core's gaps, in a"
 	@echo "                      kernel of its own"

@@ -560,10 +560,10 @@ class BuildModules(unittest.TestCase):
 
     def checkout(self, name, text="one"):
         top = self.folder / name
-        for place in ("scripts", "rust", "out/release"):
+        for place in ("scripts", "rust", "out/release", "tools/board"):
             (top / place).mkdir(parents=True)
-        for script in ("build-modules", "lib.sh", "pins"):
-            (top / "scripts" / script).write_bytes((SCRIPTS / script).read_bytes())
+        for file in ("scripts/build-modules", "scripts/lib.sh", "scripts/pins", "tools/board/images"):
+            (top / file).write_bytes((SCRIPTS.parent / file).read_bytes())
         (top / "scripts/run-in-toolchain").write_text(self.build)
         for script in ("build-modules", "run-in-toolchain"):
             (top / "scripts" / script).chmod(0o755)

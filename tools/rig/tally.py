@@ -9,9 +9,10 @@ from rig.progress import TIMES, details, done_line
 
 
 class Tally:
-    """The tests of a run, in order."""
+    """The tests of a run of `command`, in order."""
 
-    def __init__(self):
+    def __init__(self, command="check"):
+        self.command = command
         self.rows = []
 
     def add(self, name, result, why=()):
@@ -42,7 +43,7 @@ class Tally:
             "seconds": {step: round(seconds, 1) for step, seconds in TIMES},
             "tests": self.rows,
         }
-        write_atomically(paths.RESULTS / "check.json", json.dumps(data, indent=1) + "\n")
+        write_atomically(paths.RESULTS / f"{self.command}.json", json.dumps(data, indent=1) + "\n")
 
     def close(self):
         """Saves and prints the results; returns the exit status."""

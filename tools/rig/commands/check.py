@@ -17,7 +17,7 @@ import re
 
 from rig import cli, host, paths
 from rig.boot import run_boot, seconds_expected
-from rig.commands import check_soundness, findings, mutants
+from rig.commands import check_soundness, findings
 from rig.files import write_atomically
 from rig.images import ARCHES, IMAGES, arch
 from rig.initramfs import make_initramfs
@@ -44,19 +44,6 @@ def note_findings(tally):
     rows = [(f"finding {row['number']:02}", kinds[row["status"]], [row["result"]]) for row in found]
     rows = [(name, kind, [] if kind == "ok" else why) for name, kind, why in rows]
     tally.step(f"{sum(kind == 'ok' for _, kind, _ in rows)} of {len(rows)} findings, C and Rust", rows)
-
-
-def try_mutants(tally):
-    """Each story must notice that its mutant lacks a duty. In a full run only."""
-    try:
-        found = mutants.run(mutants.read_mutants(), [row["name"] for row in tally.those("ok")])
-        if not found:
-            raise Failure("there are no mutants")
-    except Failure as failure:
-        tally.add("mutants", "failed", [failure.what, *failure.remedy])
-        return
-    for row in found:
-        tally.add(f"mutant {row['name']}", "failed" if row["problem"] else "ok", [row["problem"]] if row["problem"] else [])
 
 
 def board(tally, boots, kunit_only):
@@ -215,7 +202,5 @@ def main():
     not_run(tally, options)
     if whole and not options.only:
         note_findings(tally)
-        with timed("mutants"):
-            try_mutants(tally)
         note_soundness(tally)
     return tally.close()

@@ -26,6 +26,10 @@ The patch is applied to a private copy of the checkout, whose modules are built
 and booted; there are as many copies as the machine runs boots at once. A mutant
 is caught if its story fails with its symptom, and passes without the patch. The mutant
 has failed if its patch does not apply or build, or if the kernel dies or hangs.
+A story that passed in the last "make check" is not run without the patch again, unless
+a source has changed since.
+
+The last line is "N passed, N failed". The same as data: out/results/mutants.json.
 """
 
 import json
@@ -39,13 +43,13 @@ import time
 
 from rig import cli, paths
 from rig.boot import keep_log, run_boot
-from rig.files import write_atomically
 from rig.images import IMAGES
 from rig.initramfs import make_initramfs
 from rig.processes import at_a_time, in_parallel, run_logged
 from rig.progress import Failure, Living, done_line
 from rig.setup import prepare
 from rig.table import load_table
+from rig.tally import Tally
 
 
 PATCHES = paths.TOP / "tools" / "mutants"
@@ -329,11 +333,20 @@ def run(mutants, passed=()):
         done_line("FAILED" if problem else "passed" if mutant.lifts else "caught", f"{mutant.name} ({mutant.story})", time.monotonic() - start)
         if problem:
             print(f"         {problem}", flush=True)
-        return {"name": mutant.name, "about": mutant.about, "story": mutant.story, "problem": problem}
+        return {"name": mutant.name, "problem": problem}
 
-    rows = in_parallel(work, mutants)
-    write_atomically(paths.RESULTS / "mutants.json", json.dumps(rows, indent=1) + "\n")
-    return rows
+    return in_parallel(work, mutants)
+
+
+def passed_in_check():
+    """The stories that passed in the last "make check", "BOOT STORY" each, if it ran with these sources."""
+    results = paths.RESULTS / "check.json"
+    try:
+        if results.stat().st_mtime < max((paths.TOP / file).stat().st_mtime for file in source_files()):
+            return []
+        return [test["name"] for test in json.loads(results.read_text())["tests"] if test["result"] == "ok"]
+    except (OSError, ValueError):
+        return []
 
 
 def main():
@@ -355,7 +368,7 @@ def main():
         return 0
     if not options.no_build:
         prepare({mutant.image for mutant in mutants})
-    rows = run(mutants)
-    failed = sum(1 for row in rows if row["problem"])
-    print(f"{len(rows) - failed} passed, {failed} failed", flush=True)
-    return 1 if failed or not rows else 0
+    tally = Tally("mutants")
+    for row in run(mutants, passed_in_check()):
+        tally.add(f"mutant {row['name']}", "failed" if row["problem"] else "ok", [row["problem"]] if row["problem"] else [])
+    return tally.close()
