@@ -50,12 +50,16 @@ def repeats(boot):
 
 @contextlib.contextmanager
 def busy(loops):
-    """Runs this many busy loops until the end of the block."""
+    """Runs this many busy loops until the end of the block.
+
+    The scheduler shares the CPUs out by session (CONFIG_SCHED_AUTOGROUP), and each boot has one of
+    its own; so has each loop.
+    """
     started = []
     try:
         for _ in range(loops):
             command = [sys.executable, "-c", "while True: pass"]
-            started.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent))
+            started.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent))
         yield
     finally:
         for process in started:
