@@ -429,6 +429,13 @@ class Imports(unittest.TestCase):
         self.assertIn("rig.images", graph["rig.boot"])
         tuple(graphlib.TopologicalSorter(graph).static_order())
 
+    def test_all_are_used(self):
+        tools = SCRIPTS.parent / "tools"
+        for path in [*(tools / "rig").rglob("*.py"), *(tools / "fuzz").rglob("*.py"), *SCRIPTS.glob("tests/*.py")]:
+            nodes = list(ast.walk(ast.parse(path.read_text())))
+            named = {(a.asname or a.name).split(".")[0] for n in nodes if isinstance(n, (ast.Import, ast.ImportFrom)) for a in n.names}
+            self.assertEqual(named - {node.id for node in nodes if isinstance(node, ast.Name)}, set(), path)
+
 
 class Results(unittest.TestCase):
     """Tests of the reader of a boot's results."""

@@ -52,9 +52,8 @@ struct board_window {
 	unsigned int index;
 };
 
-int board_mmio_init(struct dentry *root);
+int board_mmio_init(void);
 int board_mmio_add(const struct board_window *window);
-void board_mmio_show(struct seq_file *s);
 
 /* intc.c */
 int board_intc_init(void);

@@ -122,7 +122,6 @@ struct transfer {
 	u32 value;
 	u32 count;		/* of descriptors at src */
 	unsigned int timeout_ms;
-	bool irqs_off;		/* while the engine works */
 	/* The outcome. */
 	u32 status;
 	u64 fault;

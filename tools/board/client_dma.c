@@ -62,7 +62,6 @@ int client_transfer(struct client *c, struct transfer *t)
 	unsigned int most = (t->timeout_ms ?: 1000) * (USEC_PER_MSEC / LOOK_US);
 	unsigned int looks = 0;
 	unsigned int ch = t->channel;
-	unsigned long flags = 0;
 
 	writel(STATUS_DONE | ENGINE_STATUS_ERROR, c->regs + CH(ch, R_STATUS));
 	put64(c, CH(ch, R_SRC), t->src);
@@ -74,11 +73,7 @@ int client_transfer(struct client *c, struct transfer *t)
 	writel(CTRL_START | CTRL_MODE(t->mode), c->regs + CH(ch, R_CTRL));
 
 	for (;;) {
-		if (t->irqs_off)
-			local_irq_save(flags);
 		board_engine_step(c->engine, STEP_BYTES, NULL);
-		if (t->irqs_off)
-			local_irq_restore(flags);
 		t->status = readl(c->regs + CH(ch, R_STATUS));
 		if (!(t->status & STATUS_BUSY))
 			break;

@@ -336,28 +336,6 @@ static int cmd_faultrate(struct client *c, int argc, char **argv)
 }
 
 /*
- * irqsoff IOVA: makes a faulting read whose engine steps run with interrupts off
- * on this CPU, and prints its result and the engine's last status.
- */
-static int cmd_irqsoff(struct client *c, int argc, char **argv)
-{
-	struct transfer t = {
-		.mode = ENGINE_READ,
-		.channel = STORM_CHANNEL,
-		.len = 64,
-		.timeout_ms = 100,
-		.irqs_off = true,
-	};
-	int ret;
-
-	if (client_u64(argv[1], &t.src))
-		return -EINVAL;
-	ret = client_transfer(c, &t);
-	client_say(c, "ended %d status 0x%x", ret, t.status);
-	return 0;
-}
-
-/*
  * slots D: prints the functions that the core calls to free domains: a paging
  * domain, and the static domains of the device's driver
  */
@@ -386,6 +364,5 @@ const struct command stress_commands[] = {
 	{ "atomic", 4, false, cmd_atomic },
 	{ "storm", 3, true, cmd_storm },
 	{ "faultrate", 3, true, cmd_faultrate },
-	{ "irqsoff", 1, true, cmd_irqsoff },
 	{ }
 };

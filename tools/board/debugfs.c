@@ -12,7 +12,6 @@
 static int stats_show(struct seq_file *s, void *unused)
 {
 	board_intc_show(s);
-	board_mmio_show(s);
 	seq_printf(s, "stray_reads %llu\nstray_writes %llu\nlast_stray 0x%llx\n",
 		   board_mem_strays(false), board_mem_strays(true),
 		   board_mem_last_stray());

@@ -42,7 +42,7 @@ static int __init board_init(void)
 	board_soc = socs[i].soc;
 
 	root = board_debugfs_init();
-	ret = board_mmio_init(root);
+	ret = board_mmio_init();
 	if (!ret)
 		ret = board_shadow_init(root);
 	if (!ret)

@@ -8,8 +8,6 @@
  */
 #include <linux/logic_iomem.h>
 #include <linux/module.h>
-#include <linux/seq_file.h>
-#include <linux/timekeeping.h>
 
 #include "board.h"
 
@@ -17,10 +15,6 @@
 
 static struct board_window windows[MAX_WINDOWS];
 static unsigned int nr_windows;
-static atomic64_t odd_accesses;
-/* Time spent in register accesses, measured while @timed is set. */
-static bool timed;
-static atomic64_t timed_ns, timed_accesses;
 
 static struct resource soc_bus = {
 	.name = "board soc bus",
@@ -29,47 +23,26 @@ static struct resource soc_bus = {
 	.flags = IORESOURCE_MEM,
 };
 
-static void account(u64 start)
+/* The bus has only aligned accesses of 32 bits. */
+static bool is_odd(unsigned int offset, int size)
 {
-	atomic64_add(ktime_get_mono_fast_ns() - start, &timed_ns);
-	atomic64_inc(&timed_accesses);
+	return WARN(size != 4 || offset & 3, "board: access of %d bytes at %#x\n", size, offset);
 }
 
 static unsigned long window_read(void *priv, unsigned int offset, int size)
 {
 	struct board_window *w = priv;
-	unsigned long value;
-	u64 start;
 
-	if (size != 4 || offset & 3) {
-		atomic64_inc(&odd_accesses);
-		return 0;
-	}
-	if (!READ_ONCE(timed))
-		return w->read(w->index, offset);
-	start = ktime_get_mono_fast_ns();
-	value = w->read(w->index, offset);
-	account(start);
-	return value;
+	return is_odd(offset, size) ? 0 : w->read(w->index, offset);
 }
 
 static void window_write(void *priv, unsigned int offset, int size,
 			 unsigned long value)
 {
 	struct board_window *w = priv;
-	u64 start;
 
-	if (size != 4 || offset & 3) {
-		atomic64_inc(&odd_accesses);
-		return;
-	}
-	if (!READ_ONCE(timed)) {
+	if (!is_odd(offset, size))
 		w->write(w->index, offset, value);
-		return;
-	}
-	start = ktime_get_mono_fast_ns();
-	w->write(w->index, offset, value);
-	account(start);
 }
 
 static const struct logic_iomem_ops window_ops = {
@@ -113,17 +86,8 @@ int board_mmio_add(const struct board_window *window)
 	return 0;
 }
 
-/* odd_mmio: accesses of a width or alignment that the bus does not have */
-void board_mmio_show(struct seq_file *s)
+int board_mmio_init(void)
 {
-	seq_printf(s, "odd_mmio %lld\nmmio_ns %lld\nmmio_timed %lld\n",
-		   atomic64_read(&odd_accesses), atomic64_read(&timed_ns),
-		   atomic64_read(&timed_accesses));
-}
-
-int board_mmio_init(struct dentry *root)
-{
-	debugfs_create_bool("time_mmio", 0600, root, &timed);
 	if (board_soc == BOARD_APPLE)
 		soc_bus.end = BOARD_APPLE_END - 1;
 	return logic_iomem_add_region(&soc_bus, &soc_ops);

@@ -3,7 +3,7 @@
 
 import shutil
 
-from rig import fdt, paths
+from rig import paths
 from rig.boot import run_boot
 from rig.files import write_atomically
 from rig.initramfs import make_initramfs

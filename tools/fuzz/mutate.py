@@ -5,13 +5,13 @@ The nodes of a board's tree (its IOMMUs and their masters) are changed and added
 without IOMMU, by an overlay. The story knows the nodes that are as in the board's tree, so
 they must work. For the other nodes it checks what must hold for any tree: a master that
 the core puts behind an IOMMU reaches its pages through the ports that the tree names, and
-no port passes untranslated that no node names. A node that is refused has one line in the
-log. When the overlay is removed, nothing is left.
+no port passes untranslated that no node names. An IOMMU that is refused has one line in the
+log, any other device at most one. When the overlay is removed, nothing is left.
 """
 
 import random
 
-from fuzz import board, tree
+from fuzz import tree
 from rig import paths
 
 WHAT = "trees"

@@ -8,7 +8,7 @@ Bytes are a property that is no list of cells.
 import copy
 import struct
 
-from fuzz import board
+from rig import fdt
 
 STRINGS = {"compatible", "status", "clock-names"}
 # Where a reference stands in these properties: the number of cells that follow it.
@@ -40,7 +40,7 @@ class Node:
 
 def nodes_of(dtb):
     """The IOMMUs and the masters of a board's tree, IOMMUs first."""
-    found = board.fdt.read(dtb.read_bytes())
+    found = fdt.read(dtb.read_bytes())
     wanted = [node for node in found if "#iommu-cells" in node.props or "iommus" in node.props]
     wanted.sort(key=lambda node: "iommus" in node.props)
     labels = {node.path: f"node{at}" for at, node in enumerate(wanted)}

@@ -8,7 +8,8 @@ library only.  Its commands, in commands/, are run as scripts/NAME.
   images        kernels, and the modules built for them; setup builds both
   initramfs     the initial file system
   devicetree    the devicetrees of the board; machines and fdt: those of real machines
-  results       what a boot has reported; kunit: its KUnit cases
+  host          the tests that are no boots of the table
+  results       what a boot has reported; kunit: its KUnit cases; tally: all results of a run
   cost, charts  numbers and charts of the benchmark
   processes     commands: logged, in parallel, with the toolchain
   progress, paths, files, cli, crates

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The steps of "make check" that boot nothing.
+"""The steps of "make check" that are no boots of the table; "fuzz" boots the UML board.
 
 Each is a command, and a function that reads its tests from the status and the log: (name,
 result, why) of each. A step without tests, or with a status and no failed test, has failed.

@@ -25,7 +25,7 @@ def die_with_parent():
 
 
 def at_a_time():
-    """The number of boots that this machine runs at once: each uses one CPU, and up to 1 GiB."""
+    """The number of boots that this machine runs at once: each uses one CPU, and up to 1.5 GiB."""
     available = re.search(r"^MemAvailable: +(\d+) kB", pathlib.Path("/proc/meminfo").read_text(), re.M)
     memory = int(available[1]) if available else 0
     return max(1, min(len(os.sched_getaffinity(0)), memory // (3 << 19), 8))

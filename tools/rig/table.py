@@ -8,8 +8,7 @@ dtb          name of a devicetree of the board, see rig/devicetree.py; default: 
              "apple/*" stands for each devicetree of the kernel's source that names a
              DART: a boot each, NAME-TREE
 driver       rust (default), c, none
-image        release (default), release-up, debug, debug-up; arm64, arm64-debug, arm64-modversions: in QEMU;
-             debian-arm64: in QEMU, with the kernel of Debian's package
+image        a name of tools/board/images; default: release
 stories      NAME or NAME:ARGUMENT, from tools/board/stories/, or @LIST, of [stories]
 load_driver  whether init loads the driver before the first story (default true)
 modules      modules that init loads before that (default: those of the board, with a devicetree)
@@ -20,7 +19,7 @@ ncpus        CPUs; default: 2, on an -up image 1
 mem          guest memory (default 512M, with KASAN 1G)
 silence      seconds without output after which the boot counts as hung (default 300); a
              boot that prints may take up to an hour
-in           the commands that run it: check (default), demo, bench, kunit, soak, patched, debian
+in           the commands that run it: check (default), demo, bench, soak, patched, debian
 crash        a regular expression: the boot passes only if the kernel dies and
              the console matches
 console      regular expressions, each of which the console must match once the boot has

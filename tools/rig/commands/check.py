@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Runs the tests and counts them.
 
-  scripts/check                   every test there is
+  scripts/check                   all tests
   scripts/check --only REGEX      the boots and steps whose name matches
   scripts/check --kunit           KUnit suites alone
   scripts/check --image IMAGE     boots of that image (may be repeated)
@@ -23,7 +23,7 @@ from rig.images import ARCHES, IMAGES, arch
 from rig.initramfs import make_initramfs
 from rig.machines import each
 from rig.processes import in_parallel, toolchain
-from rig.progress import TIMES, Failure, Living, details, done_line, timed
+from rig.progress import TIMES, Living, details, done_line, timed
 from rig.results import describe_failure
 from rig.setup import prepare
 from rig.table import load_table
@@ -175,7 +175,7 @@ def main():
         many = boot.get("dtb") == "apple/*" and boot["name"] in options.only
         if (options.list in boot["in"] or options.kunit) and (many or wanted.search(boot["name"])):
             boots.append(boot)
-    # Steps without a boot are run with all tests, and with all tests of the UML board.
+    # Steps that are no boots of the table are run with all tests, and with all tests of the UML board.
     whole = not options.kunit and options.list == "check" and not options.image and options.arch in (None, "um")
     steps = [step for step in host.STEPS if wanted.search(step)] if whole else []
     images = {boot["image"] for boot in boots if not boot.get("skip")} | {"release" for step in steps if host.needs_modules(step)}

@@ -2,7 +2,7 @@
 """Gives the drivers generated inputs on the UML board: sequences of calls, and devicetrees.
 
   scripts/fuzz                     for a minute, with a fresh seed
-  scripts/fuzz --seconds N         for so long, without the time that shortens failures
+  scripts/fuzz --seconds N         until so many seconds are over, when the boot that runs then has ended
   scripts/fuzz --count N           for so many inputs and the rest of their round, whatever time they take
   scripts/fuzz --seed SEED         the inputs of this seed
   scripts/fuzz --only KIND         sequences or trees
@@ -65,9 +65,14 @@ def main():
         raise Failure(f"there is no board {options.board} for {options.only or 'fuzzing'}")
     print(f"fuzz: seed {seed}", flush=True)
     living = Living("fuzz")
+
+    def tick():
+        living.what = f"fuzz: {sum(target.done for target in targets)} inputs"
+        living.tick()
+
     for target in targets:
         target.seed, target.next = seed, options.first
-        target.tick = living.tick
+        target.tick = tick
         target.modules = options.modules
 
     seconds = options.seconds or (math.inf if options.count else 60)
