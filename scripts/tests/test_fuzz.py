@@ -168,6 +168,9 @@ class Trees(unittest.TestCase):
         # The core ignores entries from the first malformed one on.
         self.assertIn('102000000.dma-master any "0:4"', self.checks(("add_cells", ("node1", "iommus", ["&gic", 0])))[1])
         self.assertIn("102000000.dma-master bad", self.checks(("set_cell", ("node1", "iommus", 0, "&gic")))[1])
+        # The number of a reference may be that of any port, also for the other masters.
+        lines = self.checks(("repeat_node", ("node1", "again0")), ("set_cell", ("again0", "iommus", 1, "&gic")))
+        self.assertIn('"0:4" ""', lines[1])
 
 
 class Same(unittest.TestCase):

@@ -9,6 +9,7 @@ no port passes untranslated that no node names. An IOMMU that is refused has one
 log, any other device at most one. When the overlay is removed, nothing is left.
 """
 
+import itertools
 import random
 
 from fuzz import tree
@@ -256,10 +257,11 @@ def checks(one):
     named = {}  # {model: ports that some node names}
     for node in nodes:
         cells = node.props.get("iommus")
-        for cell in cells if isinstance(cells, list) else ():
+        for last, cell in itertools.pairwise(cells if isinstance(cells, list) else ()):
+            # The number of a port may be that of a reference, which is not known here.
+            numbers = {cell} if isinstance(cell, int) else range(16) if isinstance(last, str) else ()
             for model in where.values():
-                if isinstance(cell, int):
-                    named.setdefault(model, set()).add(cell)
+                named.setdefault(model, set()).update(numbers)
     for node in masters:
         ids, refused = ids_of(node, iommus)
         unique = regs.count((node.props.get("reg") or [None])[:1] if isinstance(node.props.get("reg"), list) else None) == 1
