@@ -243,7 +243,7 @@ def checks(one):
         label: WINDOWS.index(node.address)
         for label, node in iommus.items()
         if node.address in WINDOWS and label in before
-        and all(before[label].props[name] == node.props.get(name) for name in ("compatible", "interrupts"))
+        and all(before[label].props.get(name) == node.props.get(name) for name in ("compatible", "interrupts"))
     }
     # Either of two nodes that share a resource may be the one that works.
     shared = {node.label for node in iommus.values() for other in iommus.values() if node is not other and shares(node, other)}
