@@ -181,10 +181,13 @@ static int rst_assert(struct reset_controller_dev *rc, unsigned long id)
 {
 	int i = reset_iommu(id);
 
-	if (i >= 0)
-		reg_set(CCU_IOMMU, BIT(16 + i), 0);
-	else
+	if (i < 0) {
 		clear_bit(id, other_resets);
+		return 0;
+	}
+	if (fails(&fail_resets))
+		return -EIO;
+	reg_set(CCU_IOMMU, BIT(16 + i), 0);
 	return 0;
 }
 

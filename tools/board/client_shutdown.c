@@ -14,14 +14,17 @@
 #define LOOKS	16
 
 /*
- * One check: an attach if @domain is set, a register read if @client is not set,
- * else a read by the client's master.
+ * One check: an attach if @domain is set, the removal of the driver of @iommu if that is
+ * set, a register read if @client is not set, else a read by the client's master.
  */
-static struct look {
+struct look {
 	struct client *c;
 	struct iommu_domain *domain;
+	struct device *iommu;
 	u64 address;
-} looks[LOOKS];
+};
+
+static struct look looks[LOOKS];
 static unsigned int nr_looks;
 static DEFINE_MUTEX(lock);
 
@@ -58,6 +61,15 @@ static int cmd_last_attach(struct client *c, int argc, char **argv)
 	return look_add((struct look){ .c = c, .domain = domain });
 }
 
+/* last_unbind: the driver of the device's IOMMU is unbound after the shutdown */
+static int cmd_last_unbind(struct client *c, int argc, char **argv)
+{
+	if (!c->dev->iommu || !c->dev->iommu->iommu_dev)
+		return -ENODEV;
+	/* The machine goes down before this reference could be dropped. */
+	return look_add((struct look){ .iommu = get_device(c->dev->iommu->iommu_dev->dev->parent) });
+}
+
 /* last_reg ADDRESS: a register of the SoC is read after the shutdown */
 static int cmd_last_reg(struct client *c, int argc, char **argv)
 {
@@ -71,6 +83,7 @@ static int cmd_last_reg(struct client *c, int argc, char **argv)
 const struct command shutdown_commands[] = {
 	{ "last_read", 1, true, cmd_last_read },
 	{ "last_attach", 1, true, cmd_last_attach },
+	{ "last_unbind", 0, true, cmd_last_unbind },
 	{ "last_reg", 1, false, cmd_last_reg },
 	{ }
 };
@@ -113,21 +126,39 @@ static void look_reg(const struct look *l)
 	iounmap(reg);
 }
 
+/* Takes the first check off the list. */
+static bool look_next(struct look *look)
+{
+	bool found;
+
+	mutex_lock(&lock);
+	found = nr_looks > 0;
+	if (found) {
+		*look = looks[0];
+		memmove(looks, looks + 1, --nr_looks * sizeof(*looks));
+	}
+	mutex_unlock(&lock);
+	return found;
+}
+
 /* Runs after all devices are shut down, with no lock held that the checks need. */
 static void after_shutdown(void *data)
 {
-	unsigned int i;
+	struct look look;
 
-	mutex_lock(&lock);
-	for (i = 0; i < nr_looks; i++) {
-		if (looks[i].domain)
-			look_attach(&looks[i]);
-		else if (looks[i].c)
-			look_read(&looks[i]);
-		else
-			look_reg(&looks[i]);
+	while (look_next(&look)) {
+		if (look.domain) {
+			look_attach(&look);
+		} else if (look.iommu) {
+			device_release_driver(look.iommu);
+			pr_info("board_client: after shutdown: %s is unbound\n",
+				dev_name(look.iommu));
+		} else if (look.c) {
+			look_read(&look);
+		} else {
+			look_reg(&look);
+		}
 	}
-	mutex_unlock(&lock);
 }
 
 /* Drops the checks of a client whose device is unbound. */

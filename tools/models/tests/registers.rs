@@ -134,6 +134,19 @@ fn domain_0_has_no_rule() {
 }
 
 #[test]
+fn fixed_ttb_changes_only_while_disabled() {
+    let mut b = Board::on(H6);
+
+    b.mmu.knobs.fixed_ttb = true;
+    b.w(OVWT, 0x8000_0fff);
+    b.w(TTB_REG, TTB2);
+    assert_eq!(b.r(TTB_REG), TTB);
+    b.w(ENABLE, 0);
+    b.w(TTB_REG, TTB2);
+    assert_eq!(b.r(TTB_REG), TTB2);
+}
+
+#[test]
 fn hot_ttb_is_counted() {
     let mut b = Board::on(H6);
 

@@ -68,6 +68,8 @@ knobs! {
         strict_gating: bool,
         /// A TTB write while masters are translated is ignored.
         strict_ttb: bool,
+        /// A TTB write while ENABLE is set is ignored, also if all masters are denied.
+        fixed_ttb: bool,
         /// The rule of DM_AUT_CTRL or DM_AUT_OVWT is cached with a page entry when that is read, and
         /// a later change has no effect on it until it is dropped.
         cached_rules: bool,
@@ -104,6 +106,7 @@ impl Knobs {
             end_inclusive: false,
             strict_gating: false,
             strict_ttb: false,
+            fixed_ttb: false,
             cached_rules: false,
             denied_walks: true,
             report_soft: false,

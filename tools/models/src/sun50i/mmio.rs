@@ -224,6 +224,8 @@ impl Iommu {
                 return;
             }
         }
-        self.regs.ttb = val;
+        if self.regs.enable == 0 || !self.knobs.fixed_ttb {
+            self.regs.ttb = val;
+        }
     }
 }
