@@ -47,7 +47,8 @@ impl Block {
         !self.mask >> PAGE_SHIFT
     }
 
-    /// Returns the block of exactly the pages from address `first` to `last`, if there is one.
+    /// Returns the block of exactly the pages from address `first` to `last`, if there is one. All
+    /// addresses are two blocks: the hardware has no mask without ones.
     #[inline(always)]
     pub(crate) fn exact(first: u32, last: u32) -> Option<Self> {
         let (first, last) = (first >> PAGE_SHIFT, last >> PAGE_SHIFT);
@@ -60,7 +61,7 @@ impl Block {
         }
         let block = Self::covering(first, last);
 
-        (last - first == block.others()).then_some(block)
+        (last - first == block.others() && block.mask != 0).then_some(block)
     }
 }
 
@@ -180,14 +181,27 @@ mod tests {
 
     #[test]
     fn aligned_runs_take_one_exact_block() {
-        for shift in 0..=20 {
-            let size = 1u32.checked_shl(PAGE_SHIFT + shift).unwrap_or(0);
-            let start = if size == 0 { 0 } else { size };
-            let blocks = Blocks::new(&(start..=start.wrapping_add(size).wrapping_sub(1)));
+        for shift in 0..20 {
+            let start = 1u32 << (PAGE_SHIFT + shift);
+            let blocks = Blocks::new(&(start..=start.wrapping_mul(2).wrapping_sub(1)));
             assert_eq!(blocks.as_slice().len(), 1);
             assert_eq!(blocks.as_slice()[0].addr, start);
-            assert_eq!(blocks.as_slice()[0].mask, size.wrapping_neg());
+            assert_eq!(blocks.as_slice()[0].mask, start.wrapping_neg());
         }
+    }
+
+    /// The hardware ignores a command whose mask has no ones.
+    #[test]
+    fn all_addresses_take_two_blocks() {
+        assert_eq!(Block::exact(0, u32::MAX), None);
+        let blocks = Blocks::new(&(0..=u32::MAX));
+        assert_eq!(
+            blocks.as_slice(),
+            &[0, 1 << 31].map(|addr| Block {
+                addr,
+                mask: 1 << 31
+            })
+        );
     }
 
     #[test]
