@@ -256,7 +256,7 @@ impl Engine {
                 self.stale.insert(id);
             } else {
                 self.stale.remove(id);
-                if tcr != 0 {
+                if tcr != 0 && !self.changing.contains(id) {
                     self.allow(id, tcr);
                 }
             }

@@ -84,8 +84,10 @@ impl Engine {
         self.conclude(&Streams::in_first(first), result)
     }
 
-    /// Denies `streams` if their invalidation failed. If it succeeded, allows those again that were
-    /// denied because of an earlier failure.
+    /// Denies those of `streams` that are translated if their invalidation failed. If it succeeded,
+    /// allows those again that were denied because of an earlier failure.
+    ///
+    /// Streams that have left the domain meanwhile use no cached entry.
     fn conclude(&mut self, streams: &Streams, result: Result) -> Result {
         if result.is_ok() && self.stale.is_empty() {
             return result;
@@ -93,8 +95,10 @@ impl Engine {
 
         for id in streams.iter() {
             if result.is_err() {
-                self.hal.write_tcr(&self.io, id, 0);
-                self.stale.insert(id);
+                if self.hal.translates(self.tcr(id)) {
+                    self.hal.write_tcr(&self.io, id, 0);
+                    self.stale.insert(id);
+                }
             } else if self.stale.contains(id) {
                 self.stale.remove(id);
                 if self.changing.contains(id) {

@@ -102,6 +102,10 @@ impl Engine {
         for id in streams.iter() {
             if let Some(entry) = self.entries.get_mut(usize::from(id)) {
                 entry.path = *path;
+                if self.powered {
+                    // They are not those of this path if the registers were lost meanwhile.
+                    entry.set_ttbrs(self.hal, &self.io, usize::from(id), path);
+                }
             }
             if self.changing.contains(id) {
                 self.changing.remove(id);
