@@ -114,6 +114,11 @@ pub trait Hardware: Sized + Send + Sync + 'static {
     }
 
     /// Runtime PM: called before the instance loses its clock.
+    ///
+    /// An error leaves the instance powered. Errors but `EBUSY` and `EAGAIN` are final: no later
+    /// call of [`pm::get`] succeeds.
+    ///
+    /// [`pm::get`]: crate::pm::get
     fn runtime_suspend(_iommu: Live<'_, Self>) -> Result {
         Ok(())
     }

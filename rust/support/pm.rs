@@ -170,11 +170,13 @@ pub struct AwakeScope<'a> {
 /// # Errors
 ///
 /// `EACCES` if runtime PM is not enabled and the device is suspended, as it is when its driver has
-/// been unbound. If [`Hardware::runtime_resume`] fails, its error, and `EINVAL` from then on.
+/// been unbound. If [`Hardware::runtime_resume`] fails, its error; the next call tries again.
+/// `EINVAL` once [`Hardware::runtime_suspend`] has failed.
 ///
 /// Corresponds to `pm_runtime_resume_and_get()`, and `pm_runtime_put()` on drop. May sleep.
 ///
 /// [`Hardware::runtime_resume`]: crate::hardware::Hardware::runtime_resume
+/// [`Hardware::runtime_suspend`]: crate::hardware::Hardware::runtime_suspend
 pub fn get(dev: &Device) -> Result<AwakeScope<'_>> {
     // SAFETY: `dev` is valid by its type invariants.
     to_result(unsafe { rust_iommu_helper_pm_runtime_resume_and_get(as_raw(dev)) })?;

@@ -47,7 +47,7 @@ pub(crate) trait PmOps {
 
     /// The device is needed again: start clocks and restore what it should translate now.
     ///
-    /// The user that needs the device gets the error, which ends runtime PM for good.
+    /// The user that needs the device gets the error, and the next one tries again.
     fn runtime_resume(&self, _dev: &Device) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
