@@ -297,6 +297,12 @@ impl ResetSwitch {
         *self.deasserted.lock() = false;
     }
 
+    /// Whether the device is held in reset, by this or by other means. See
+    /// [`Reset::is_asserted`].
+    pub fn is_asserted(&self) -> Result<bool> {
+        self.reset.is_asserted()
+    }
+
     /// Whether this has released the device from reset, and will assert the line again.
     pub fn is_deasserted(&self) -> bool {
         *self.deasserted.lock()

@@ -51,6 +51,9 @@ enum Caches {
     Stale,
     /// As [`Caches::Stale`], and the log has a line about it.
     StaleReported,
+    /// A command that invalidates single entries timed out, and may still run. The next
+    /// invalidation starts none of these: it invalidates everything.
+    Busy,
 }
 
 atomic_safe!(
@@ -58,6 +61,7 @@ atomic_safe!(
         Clean,
         Stale,
         StaleReported,
+        Busy,
     }
 );
 
@@ -138,6 +142,11 @@ impl Engine {
             }
         }
         self.configure();
+    }
+
+    /// Whether the driver has read the state that the hardware had before probe.
+    pub(crate) fn is_started(&self) -> bool {
+        self.started
     }
 
     /// Returns the table base of hardware that was enabled before probe, the first time.
@@ -238,22 +247,30 @@ impl Engine {
         if self.powered && self.directory.is_some() {
             self.deny();
             self.route(Routes::DENIED);
-            // TLB entries may keep the rules that they were read with. After a timeout, no more can
-            // be done than to deny.
-            let _ = self.drop_all();
+            // TLB entries may keep the rules that they were read with.
+            if self.drop_all().is_err() {
+                self.set_stale(true);
+            }
         }
     }
 
-    /// Writes all registers again, because they may have been lost.
+    /// Whether the machine is shutting down.
+    pub(crate) fn is_shut(&self) -> bool {
+        self.shut
+    }
+
+    /// Writes all registers again, because they may have been lost. `directory` is the one to use,
+    /// or `None` if accesses pass untranslated.
     ///
     /// # Errors
     ///
-    /// `ETIMEDOUT` and `EIO` as for [`Self::translate`]; on `ETIMEDOUT` everything is denied.
-    pub(crate) fn restore(&mut self) -> Result {
+    /// `ETIMEDOUT` and `EIO` as for [`Self::translate`]; on `ETIMEDOUT` everything is denied, on
+    /// `EIO` everything passes.
+    pub(crate) fn restore(&mut self, directory: Option<u32>) -> Result {
         if !self.powered {
             return Ok(());
         }
-        let Some(directory) = self.directory else {
+        let Some(directory) = directory else {
             // Another kernel may have left the hardware enabled, with its own tables.
             self.disable();
             self.configure();

@@ -187,6 +187,13 @@ impl Hardware for Sun50iIommu {
     fn remove(iommu: Live<'_, Self>) {
         let mut slot = iommu.slot.lock();
 
+        if iommu.lock().is_shut() {
+            // Without its clock, the hardware could not deny until the next kernel runs.
+            iommu.clock.leave_on();
+            iommu.reset.leave();
+            slot.power = None;
+            return;
+        }
         if let Some(found) = slot.found {
             dev_warn!(iommu.dev(), "still denying what it was found translating\n");
             iommu.lock().leave_denying(found);
@@ -210,9 +217,16 @@ impl Hardware for Sun50iIommu {
     }
 
     fn runtime_resume(iommu: Live<'_, Self>) -> Result {
+        // Hardware that translates for a boot loader would let its masters pass in reset.
+        let found = !iommu.lock().is_started() && !matches!(iommu.reset.is_asserted(), Ok(true));
+
         iommu.reset.deassert()?;
         if let Err(e) = iommu.clock.enable() {
-            let _ = iommu.reset.assert();
+            if found {
+                iommu.reset.leave();
+            } else {
+                let _ = iommu.reset.assert();
+            }
             return Err(e);
         }
         iommu.lock().power_on();
@@ -222,13 +236,21 @@ impl Hardware for Sun50iIommu {
     fn runtime_suspend(iommu: Live<'_, Self>) -> Result {
         iommu.lock().power_off()?;
         iommu.clock.disable();
-        iommu.reset.assert()
+        // Runtime PM would take an error for final. The clock is off in any case.
+        let _ = iommu.reset.assert();
+        Ok(())
     }
 
     /// Writes all registers again, which may have been lost with the power domain. During system
     /// sleep the hardware keeps translating, and keeps its clock.
     fn resume(iommu: Live<'_, Self>) -> Result {
-        iommu.lock().restore()
+        let slot = iommu.slot.lock();
+        let directory = match &slot.tables {
+            Some(tables) => Some(tables.directory()),
+            None => slot.ports.need_hardware().then(|| iommu.empty_directory()),
+        };
+
+        iommu.lock().restore(directory)
     }
 
     fn interrupt(mut engine: EngineGuard<'_, Self>, _index: u32, faults: &Faults<'_>) -> IrqReturn {

@@ -89,8 +89,13 @@ impl Operations for Sun50iIommu {
         ports.set(master.streams(0).iter().copied(), Port::Paging);
         let routes = ports.routes(iommu.variant);
 
-        let same = slot.tables.as_ref().is_some_and(|tables| tables.is(domain));
-        if same && !iommu.lock().is_stale() {
+        let same = slot.tables.as_ref().is_some_and(|tables| tables.is(domain))
+            && iommu.lock().uses(domain.directory());
+        if same && routes == slot.ports.routes(iommu.variant) {
+            // Another master of the group has attached it. If the caches are stale since, all
+            // accesses are denied until they can be invalidated.
+            let _ = iommu.lock().retry(domain.directory());
+        } else if same && !iommu.lock().is_stale() {
             iommu.lock().set_routes(routes);
         } else {
             let switched = slot
@@ -98,6 +103,7 @@ impl Operations for Sun50iIommu {
                 .and_then(|()| switch(iommu, &mut slot, domain, routes));
             if let Err(e) = switched {
                 slot.give_room_back();
+                report_stale(iommu);
                 let why = match e {
                     ENOMEM => "no memory is free",
                     ETIMEDOUT => "the IOMMU does not invalidate its caches",

@@ -51,7 +51,7 @@ impl Engine {
                 if self.directory != Some(directory) {
                     return Ok(());
                 }
-                if self.is_stale() {
+                if self.caches != Caches::Clean {
                     return self.recover();
                 }
                 let result = self.drop_block(block);
@@ -73,7 +73,7 @@ impl Engine {
         if self.directory != Some(directory) {
             return Ok(());
         }
-        if self.is_stale() {
+        if self.caches != Caches::Clean {
             return self.recover();
         }
         let result = self.drop_planned(&(first..=last), dirs);
@@ -89,11 +89,19 @@ impl Engine {
         if self.directory != Some(directory) {
             return Ok(());
         }
-        if self.is_stale() {
-            return self.recover();
+        self.recover()
+    }
+
+    /// Tries to end the denial that a timeout has caused, if there is one and `directory` is in use.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::invalidate`].
+    pub(crate) fn retry(&mut self, directory: u32) -> Result {
+        if self.directory != Some(directory) || !self.is_stale() {
+            return Ok(());
         }
-        let result = self.drop_all();
-        self.conclude(result)
+        self.recover()
     }
 
     /// Denies everything if an invalidation timed out.
@@ -115,11 +123,26 @@ impl Engine {
     /// Records whether the caches may hold translations that have been unmapped. The hardware uses
     /// them only if they cannot.
     pub(super) fn set_stale(&mut self, stale: bool) {
-        if stale == self.is_stale() {
+        let was_stale = self.is_stale();
+
+        if stale == was_stale && (stale || self.caches == Caches::Clean) {
             return;
         }
-        self.caches = if stale { Caches::Stale } else { Caches::Clean };
-        self.enable_caches();
+        self.caches = if stale {
+            Caches::Stale
+        } else if self.runs_single() {
+            Caches::Busy
+        } else {
+            Caches::Clean
+        };
+        if stale != was_stale {
+            self.enable_caches();
+        }
+    }
+
+    /// Whether a command that invalidates pages or a directory entry still runs.
+    fn runs_single(&self) -> bool {
+        self.io.read(TLB_IVLD_ENABLE).enable() || self.io.read(PC_IVLD_ENABLE).enable()
     }
 
     /// Enables the caches, unless they are stale.
@@ -138,10 +161,12 @@ impl Engine {
         );
     }
 
+    /// Invalidates everything, and ends the denial that a timeout has caused.
     #[cold]
     #[inline(never)]
     fn recover(&mut self) -> Result {
-        self.drop_all()?;
+        let result = self.drop_all();
+        self.conclude(result)?;
         self.set_stale(false);
         if self.allow() {
             let result = self.drop_all();
@@ -163,7 +188,7 @@ impl Engine {
 
     /// Whether everything is denied because an invalidation timed out.
     pub(crate) fn is_stale(&self) -> bool {
-        self.caches != Caches::Clean
+        matches!(self.caches, Caches::Stale | Caches::StaleReported)
     }
 
     /// Invalidates all caches.

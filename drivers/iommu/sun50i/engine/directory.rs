@@ -66,15 +66,13 @@ impl Engine {
         // the old directory is in force.
         if let Err(e) = self.drop_all() {
             if !was_denying {
-                self.forgive(faults);
                 self.allow();
+                self.forgive(faults);
             }
             return Err(e);
         }
-        self.io.write(TTB, TTB::from(directory));
-        if let Err(e) = self.drop_all() {
-            self.io.write(TTB, TTB::from(old));
-            match self.drop_all() {
+        if let Err(e) = self.set_directory(directory) {
+            match self.set_directory(old) {
                 Ok(()) if !was_denying => {
                     self.allow();
                     self.drop_rules();
@@ -92,6 +90,23 @@ impl Engine {
         Ok(())
     }
 
+    /// Changes the directory of hardware that is enabled, and invalidates everything.
+    ///
+    /// # Errors
+    ///
+    /// `EIO` if TTB does not hold what was written, `ETIMEDOUT` if the caches are not invalidated.
+    fn set_directory(&self, directory: u32) -> Result {
+        self.io.write(TTB, TTB::from(directory));
+        let holds = u32::from(self.io.read(TTB)) == directory;
+
+        self.drop_all()?;
+        if holds {
+            Ok(())
+        } else {
+            Err(EIO)
+        }
+    }
+
     /// Acknowledges the permission faults that were latched since `before` was read, while
     /// everything was denied: the driver has caused them, and they are not errors of masters or
     /// mappings.
@@ -107,8 +122,8 @@ impl Engine {
     /// Denies all accesses that `routes` does not bypass, with the directory at `empty`, which has
     /// no entries. `routes` translates no master.
     ///
-    /// Returns whether the hardware has invalidated its caches. If not, the tables it has used must
-    /// stay in memory.
+    /// Returns whether the hardware uses that directory and has invalidated its caches. If not, the
+    /// tables it has used must stay in memory.
     ///
     /// # Errors
     ///
@@ -118,17 +133,20 @@ impl Engine {
             return Err(ENODEV);
         }
         self.deny();
-        self.route(routes);
+        self.route(if self.shut { Routes::DENIED } else { routes });
         if self.directory == Some(empty) && !self.is_stale() {
             return Ok(true);
         }
 
         let dropped = self.drop_all().is_ok();
-        self.io.write(TTB, TTB::from(empty));
-        let dropped = self.drop_all().is_ok() && dropped;
-        self.set_stale(!dropped);
+        let result = self.set_directory(empty);
+        self.set_stale(!dropped || result.is_err());
+        if result == Err(EIO) && self.directory.is_some() {
+            // It denies with the directory that it has.
+            return Ok(false);
+        }
         self.enable(empty)?;
-        Ok(dropped)
+        Ok(!self.is_stale())
     }
 
     /// Clears ENABLE: every access passes untranslated. Returns whether the hardware has
@@ -145,6 +163,11 @@ impl Engine {
         self.route(Routes::DENIED);
         self.allow();
         dropped
+    }
+
+    /// Whether the hardware translates or denies with `directory`.
+    pub(crate) fn uses(&self, directory: u32) -> bool {
+        self.directory == Some(directory)
     }
 
     /// Sets ENABLE. TTB holds `directory`.

@@ -11,7 +11,10 @@ use kernel::io::{
     Io, //
 };
 
-use super::Engine;
+use super::{
+    Caches,
+    Engine, //
+};
 
 use crate::{
     format::Class,
@@ -56,6 +59,7 @@ impl Engine {
                 );
             }
             lanes |= 1 << master;
+            self.forget(latched.permission[master].0);
         }
         if status.invalid_l1() {
             latched.l1 = (
@@ -79,15 +83,22 @@ impl Engine {
         Some(latched)
     }
 
-    /// Invalidates a faulting address, which is cached as invalid. An error is ignored: mapping the
-    /// address invalidates it again and handles errors.
+    /// Invalidates a faulting address, which is cached as invalid, or with a rule that was valid
+    /// when it was read. After an error the next invalidation invalidates everything, and handles
+    /// errors.
     fn forget(&mut self, iova: u32) {
         let page = iova & !0xfff;
         let range = page..=page | 0xfff;
         let plan = Plan::new(&range, 1, self.variant.start_end);
-        let _ = self
+        if self.caches != Caches::Clean {
+            return;
+        }
+        let result = self
             .drop_pages(&plan, &range)
             .and_then(|()| self.drop_dir(iova));
+        if result.is_err() {
+            self.caches = Caches::Busy;
+        }
     }
 }
 

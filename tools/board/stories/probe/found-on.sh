@@ -2,9 +2,11 @@
 # shellcheck shell=busybox
 # A boot loader left an instance translating, with a device that still copies. From
 # the probe on the device is denied. At no time are its accesses untranslated, not
-# even when the instance is removed again, so its clock stays on. found-on[:identity]:
-# identity: its masters enter the identity domain instead, so it is off when all are
-# removed.
+# even when the instance is removed again, so its clock stays on. found-on:identity: its
+# masters enter the identity domain instead, so it is off when all are removed.
+# found-on:unpowered: first a clock and a reset fail in the probe, and the device copies on.
+
+used_up() { [ "$(cat "$B/$1")" = 0 ]; }
 
 if [ "$1" = identity ]; then
 	buffers 1
@@ -38,6 +40,18 @@ does - cmp 0 0 0x1000 1 0
 sealed 1
 does "$M" load start 0 0x0 1 0x1000 0x1000
 wait_for "it copies" 5 copies "$M" 0
+if [ "$1" = unpowered ]; then
+	for what in fail_clock fail_reset; do
+		echo 1 >"$B/$what"
+		check "the instance comes" overlay_apply instance
+		wait_for "$what is used up" 5 used_up "$what"
+		check "the instance goes" overlay_remove last
+		check "it goes on translating" hw_translates 1
+		does "$M" load stat
+		wait_for "it copies on" 5 copies "$M" "$(said passes)"
+	done
+	sealed 1
+fi
 check "the instance comes" overlay_apply instance
 wait_for "the instance is bound" 5 bound "$(instance 30e0000)"
 wait_for "it is denied" 5 denied_load "$M"

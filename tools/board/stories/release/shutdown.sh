@@ -3,7 +3,8 @@
 # The machine is shut down while masters still run. From then on no driver keeps their
 # tables in memory, so the IOMMU denies them, and raises no interrupt. The story
 # registers the reads that are made after the shutdown; boots.toml lists the lines that
-# the console must then have. shutdown:paging, blocked, identity or partly.
+# the console must then have. shutdown:paging, stuck, blocked, identity, partly, detached or
+# unbound.
 
 for M in $(masters); do
 	translated "$M"
@@ -12,12 +13,25 @@ M=$(first_master)
 buffers 1
 physical=$(client - bphys 0 0)
 case $1 in
-paging)
+paging | stuck | unbound)
 	does "$M" alloc 0
 	does "$M" gattach 0
 	does - map 0 0x1000 0 0 0x1000 rw
 	does "$M" read 0 0x1000 64
+	if [ "$1" = unbound ]; then
+		# The hardware still denies, so its clock and reset stay as they are.
+		does "$M" last_unbind
+		hw_last_power
+		oracle_off "the boot ends with a domain attached"
+		return
+	fi
 	does "$M" last_read 0x1000
+	if [ "$1" = stuck ]; then
+		# The shutdown cannot invalidate the cached page.
+		hw_stick 0
+		oracle_off "the boot ends with a domain attached"
+		return
+	fi
 	# After the shutdown, a thread that still runs attaches the domain again.
 	does - map 0 0x3000 0 0 0x1000 rw
 	does "$M" last_attach 0
@@ -33,6 +47,17 @@ identity)
 		does "$M" read 0 "$physical" 64
 		does "$M" last_read "$physical"
 	done
+	;;
+detached)
+	# Another master was removed, and its port is denied. After the shutdown, a thread that
+	# still runs detaches the first master, and attaches it again.
+	check "another master" overlay_apply "$hw_joiner"
+	wait_for "the other master" 5 usable_at 1c0e000
+	does "$M" alloc 0
+	does "$M" gattach 0
+	check "the other master is removed" overlay_remove all
+	check "the other master is gone" gone 1c0e000
+	does "$M" last_attach 0
 	;;
 partly)
 	# Another master was removed, and its port is denied. The first is in identity.
