@@ -14,11 +14,11 @@ DTS = paths.BOARD / "dts"
 OUT = paths.OUT / "fuzz"
 
 # Arguments: a folder with stories/ and overlays/, and the archive. Of each overlays/NAME.dtso that
-# dtc takes, NAME.dtbo is made.
+# dtc takes, NAME.dtbo is made. dtc does not end if a number of cells is 0xffffffff.
 PACK = """
 cd "$1"
 for source in overlays/*.dtso; do
-	[ ! -e "$source" ] || dtc -q -f -I dts -O dtb -o "${source%.dtso}.dtbo" "$source" 2>/dev/null || rm -f "${source%.dtso}.dtbo"
+	[ ! -e "$source" ] || timeout 20 dtc -q -f -I dts -O dtb -o "${source%.dtso}.dtbo" "$source" 2>/dev/null || rm -f "${source%.dtso}.dtbo"
 done
 find . -name '*.sh' -o -name '*.dtbo' | cpio --quiet -o -H newc -R 0:0 >"$2"
 """
