@@ -65,7 +65,7 @@ fn knobs_by_name() {
     assert_eq!(b.mmu.knobs.stall, Stall::UntilLaneReset);
 
     let shown = lines(|line| b.mmu.knobs.show(line));
-    assert_eq!(shown.len(), 20);
+    assert_eq!(shown.len(), 21);
     assert_eq!(shown[0], "pair_fill 0");
     assert!(shown.contains(&"stall 2".into()));
     for line in shown {

@@ -7,14 +7,7 @@
 # Commands that are given while the hardware hangs count as misuse.
 in_use() { oracle | grep -v _misuse_; }
 
-M=$(first_master)
-translated "$M"
-group=$(client "$M" group) other=
-for dev in $(masters); do
-	translated "$dev"
-	[ "$dev" = "$M" ] || [ "$(client "$dev" group)" != "$group" ] || other=$dev
-done
-check "two masters" test -n "$other"
+two_of_a_group
 before=$(in_use)
 does "$M" alloc 0
 does "$M" gattach 0

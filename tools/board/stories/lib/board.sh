@@ -98,6 +98,17 @@ bound_at() { bound "$(master "$1")"; }
 gone() { [ -z "$(master "$1")$(instance "$1")" ]; }
 translated() { wait_for "$1 is behind its IOMMU" 5 usable "$1"; }
 
+# Sets M to the first master, and other to another one of its group.
+two_of_a_group() {
+	M=$(first_master) other=
+	translated "$M"
+	for _dev in $(masters); do
+		translated "$_dev"
+		[ "$_dev" = "$M" ] || [ "$(client "$_dev" group)" != "$(client "$M" group)" ] || other=$_dev
+	done
+	check "two masters" test -n "$other"
+}
+
 # begin [DEV]: attaches M, the master of the story, to domain 0. finish returns it to
 # the default domain and frees the client's domain and buffers.
 begin() {

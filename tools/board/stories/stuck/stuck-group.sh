@@ -4,14 +4,7 @@
 # two flushes and hangs at the third, so it is attached and denied; the second must not be
 # refused then. Both are in the new domain, and reach it when the hardware answers again.
 
-M=$(first_master)
-translated "$M"
-group=$(client "$M" group) other=
-for dev in $(masters); do
-	translated "$dev"
-	[ "$dev" = "$M" ] || [ "$(client "$dev" group)" != "$group" ] || other=$dev
-done
-check "two masters" test -n "$other"
+two_of_a_group
 does "$M" alloc 0
 does "$M" alloc 1
 does "$M" gattach 0
