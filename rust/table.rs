@@ -138,6 +138,16 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         self.base
     }
 
+    /// Physical address of the entry of the page at `iova`, if its table is there.
+    ///
+    /// For hardware that caches entries by their physical addresses.
+    #[inline]
+    pub fn entry_address(&self, iova: u64) -> Option<u64> {
+        let entry = NonNull::from(self.entry_of_page(iova >> F::PAGE_SHIFT)?);
+
+        Some(walker::paddr_of(entry.cast()))
+    }
+
     /// The last IOVA.
     pub const fn aperture_end() -> u64 {
         (Sizes::<F>::PAGES << F::PAGE_SHIFT) - 1
