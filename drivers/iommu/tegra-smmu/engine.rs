@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The registers, and changes of what swgroups' accesses pass through.
+//!
+//! Everything here may run in any context, under the lock of the instance. Commands take several
+//! register accesses, and registers are shared by all swgroups; the lock orders them.
+//!
+//! An access of a client is translated if SMMU_CONFIG, the client's bit in TRANSLATION_ENABLE and
+//! the register of its swgroup all enable that. Otherwise it passes untranslated. This driver sets
+//! the former two and leaves them set: only the register of a swgroup changes, in one write for
+//! all of its clients.
+//!
+//! - [`commands`]: flushes, and the roots of ASIDs.
+
+use iommu::{
+    atomic_safe,
+    registers::Registers, //
+};
+use kernel::{
+    io::{
+        register::Array,
+        Io, //
+    },
+    prelude::*, //
+};
+
+use crate::{
+    regs::*,
+    soc::{
+        Soc,
+        Swgroup,
+        ENABLES, //
+    },
+    swgroups::Swgroups, //
+};
+
+mod commands;
+
+/// Bytes of the register window that every SoC has.
+const REGS_SIZE: usize = 0x400;
+
+/// The registers of an instance.
+pub(crate) type Block = Registers<REGS_SIZE>;
+
+/// The registers of one instance, and what the driver knows of their contents.
+pub(crate) struct Engine {
+    pub(crate) io: Block,
+    soc: &'static Soc,
+    /// The driver uses the hardware.
+    ready: bool,
+    /// The contents of PTC_FLUSH_1, if known.
+    high: Option<u32>,
+    /// The driver or the machine shuts down: no swgroup that is denied is opened again.
+    shut: bool,
+}
+
+atomic_safe!(Engine {
+    io,
+    soc,
+    ready,
+    high,
+    shut
+});
+
+impl Engine {
+    pub(crate) fn new(io: Block, soc: &'static Soc) -> Self {
+        Self {
+            io,
+            soc,
+            ready: false,
+            high: None,
+            shut: false,
+        }
+    }
+
+    pub(crate) fn soc(&self) -> &'static Soc {
+        self.soc
+    }
+
+    /// Whether the driver or the machine is shutting down.
+    pub(crate) fn is_shut(&self) -> bool {
+        self.shut
+    }
+
+    /// Reads the register of a swgroup.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if it is not in the register window.
+    pub(crate) fn read(&self, swgroup: &Swgroup) -> Result<SMMU_ASID> {
+        let at = SMMU_ASID::try_at(swgroup.offset / 4).ok_or(EINVAL)?;
+
+        self.io.try_read(at)
+    }
+
+    /// Writes the register of a swgroup. Returns whether it holds the value.
+    fn write(&self, swgroup: &Swgroup, word: SMMU_ASID) -> bool {
+        let written = SMMU_ASID::try_at(swgroup.offset / 4)
+            .is_some_and(|at| self.io.try_write(at, word).is_ok());
+
+        written && self.read(swgroup).map(u32::from) == Ok(u32::from(word))
+    }
+
+    /// Reads TRANSLATION_ENABLE register `word`.
+    pub(crate) fn clients(&self, word: usize) -> Result<u32> {
+        let offset = ENABLES.get(word).ok_or(EINVAL)?;
+        let at = SMMU_TRANSLATION_ENABLE::try_at(offset / 4).ok_or(EINVAL)?;
+
+        self.io.try_read(at).map(u32::from)
+    }
+
+    /// Enables the clients of a swgroup.
+    ///
+    /// # Errors
+    ///
+    /// `EPERM` if firmware does not let the driver.
+    fn enable_clients(&self, swgroup: &Swgroup) -> Result {
+        for (word, offset) in ENABLES.iter().enumerate() {
+            let mask = swgroup.enable_mask(word);
+            if mask == 0 || self.clients(word)? & mask == mask {
+                continue;
+            }
+            let at = SMMU_TRANSLATION_ENABLE::try_at(offset / 4).ok_or(EINVAL)?;
+            let all = SMMU_TRANSLATION_ENABLE::from(self.clients(word)? | mask);
+
+            self.io.try_write(at, all)?;
+            if self.clients(word)? & mask != mask {
+                return Err(EPERM);
+            }
+        }
+        Ok(())
+    }
+
+    /// Enables the clients of all swgroups that are translated or denied.
+    fn enable_all_clients(&self, swgroups: &Swgroups) -> Result {
+        let enabled = |(index, _): &(usize, _)| swgroups.is_enabled(*index);
+
+        self.swgroups()
+            .filter(enabled)
+            .try_for_each(|(_, swgroup)| self.enable_clients(swgroup))
+    }
+
+    fn swgroups(&self) -> impl Iterator<Item = (usize, &'static Swgroup)> {
+        self.soc.swgroups.iter().enumerate()
+    }
+
+    /// Whether the hardware translates.
+    pub(crate) fn is_on(&self) -> bool {
+        self.io.read(SMMU_CONFIG).enable()
+    }
+
+    /// Returns the indices of the swgroups that are enabled, one bit each, and of those among them
+    /// that do not have the register of `denied`.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if a register is not in the register window.
+    pub(crate) fn found(&self, denied: &Swgroups) -> Result<(u64, u64)> {
+        let (mut found, mut translated) = (0, 0);
+
+        for (index, swgroup) in self.swgroups() {
+            let word = self.read(swgroup)?;
+            if word.enable() {
+                let is_denied = denied.register(index).map(u32::from) == Some(word.into());
+
+                found |= 1 << index;
+                translated |= u64::from(!is_denied) << index;
+            }
+        }
+        Ok((found, translated))
+    }
+
+    /// Writes all registers. `root` returns the directory of an ASID.
+    ///
+    /// A swgroup that has its right register already is not changed, nor is a root.
+    ///
+    /// # Errors
+    ///
+    /// `EIO` if registers do not hold what is written, `EPERM` if firmware keeps translation off,
+    /// or that of a client which is to be translated or denied. All registers are written all the
+    /// same.
+    pub(crate) fn set_up(
+        &mut self,
+        swgroups: &Swgroups,
+        root: impl Fn(u8) -> Option<u64>,
+    ) -> Result {
+        let mut result = Ok(());
+
+        self.ready = true;
+        self.high = None;
+        for asid in 0..self.soc.asids {
+            if let Some(directory) = root(asid) {
+                result = result.and(self.write_root(asid, Self::root(directory)));
+            }
+        }
+        self.io
+            .write(SMMU_TLB_CONFIG, SMMU_TLB_CONFIG::from(self.soc.tlb_config));
+        self.io
+            .write(SMMU_PTC_CONFIG, SMMU_PTC_CONFIG::from(self.soc.ptc_config));
+        self.drop_everything();
+        result = result.and(self.enable_all_clients(swgroups));
+        self.io
+            .write(SMMU_CONFIG, SMMU_CONFIG::zeroed().with_enable(true));
+        if !self.is_on() {
+            result = result.and(Err(EPERM));
+        }
+        for (index, swgroup) in self.swgroups() {
+            let Some(word) = swgroups.register(index) else {
+                continue;
+            };
+            if u32::from(self.read(swgroup)?) != u32::from(word) && !self.write(swgroup, word) {
+                result = result.and(Err(EIO));
+            }
+        }
+        // The caches may have entries of a swgroup that was enabled with another root.
+        self.drop_everything();
+        result
+    }
+
+    /// Changes the registers of swgroups from those of `old` to those of `new`. Each has its old
+    /// or its new domain at any time. The roots of the ASIDs are set.
+    ///
+    /// # Errors
+    ///
+    /// `EBUSY` if another driver has enabled the swgroup, `EPERM` if firmware keeps translation
+    /// off, or that of a client, `EIO` if a register does not hold what is written. The registers
+    /// are those of `old` then.
+    pub(crate) fn change(&self, old: &Swgroups, new: &Swgroups) -> Result {
+        let changed = |(index, _): &(usize, _)| !old.agrees(new, *index);
+
+        for (index, swgroup) in self.swgroups().filter(changed) {
+            if !old.is_enabled(index) && self.read(swgroup)?.enable() {
+                return Err(EBUSY);
+            }
+            if new.is_enabled(index) {
+                self.enable_clients(swgroup)?;
+                if !self.is_on() {
+                    return Err(EPERM);
+                }
+            }
+        }
+        for (index, swgroup) in self.swgroups().filter(changed) {
+            if new
+                .register(index)
+                .is_none_or(|word| self.write(swgroup, word))
+            {
+                continue;
+            }
+            for (index, swgroup) in self.swgroups().take(index + 1).filter(changed) {
+                let word = old.register(index).unwrap_or(SMMU_ASID::from(0));
+                self.write(swgroup, word);
+            }
+            return Err(EIO);
+        }
+        Ok(())
+    }
+
+    /// Denies all swgroups that are translated: `new` is `old` without these. Later changes open
+    /// no swgroup.
+    ///
+    /// The blocked domain loses its directory, whose memory the driver or the kernel will free.
+    pub(crate) fn shut(&mut self, old: &Swgroups, new: &Swgroups) {
+        self.shut = true;
+        if !self.ready {
+            return;
+        }
+        let _ = self.change(old, new);
+        self.clear_root(new.blocked());
+    }
+}

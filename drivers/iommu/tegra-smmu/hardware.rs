@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One instance: its resources, system sleep, and the tables that it uses.
+//!
+//! The registers are a part of the memory controller's, whose driver has claimed them and has the
+//! interrupt. That driver prints faults.
+//!
+//! # Never fail open
+//!
+//! A swgroup that is not enabled passes untranslated. So [`Swgroups`] records what each swgroup may
+//! do, and a swgroup stays enabled while it is to be translated or denied. The blocked domain is an
+//! ASID with an empty directory: the hardware has no other way to deny.
+
+use iommu::{
+    access::Live,
+    domain::DomainRef,
+    hardware::Hardware,
+    registers::Registers,
+    supplier, //
+};
+use kernel::{
+    device::{
+        Bound,
+        Core,
+        Device, //
+    },
+    dma::Coherent,
+    fmt,
+    new_mutex,
+    of,
+    platform,
+    prelude::*,
+    sizes::SZ_4K,
+    sync::{
+        aref::ARef,
+        Mutex, //
+    },
+    types::CovariantForLt, //
+};
+
+use crate::{
+    asids::Asids,
+    engine::{
+        Block,
+        Engine, //
+    },
+    soc::{
+        Soc,
+        MAX_SWGROUPS, //
+    },
+    swgroups::{
+        State,
+        Swgroups, //
+    },
+    TegraSmmu,
+    OF_TABLE, //
+};
+
+/// The domains of an instance's swgroups.
+pub(crate) struct Slot {
+    pub(crate) swgroups: Swgroups,
+    pub(crate) asids: Asids,
+    /// The domain of each ASID, as long as the hardware may walk its tables.
+    pub(crate) tables: KVec<Option<DomainRef<TegraSmmu>>>,
+}
+
+/// The data of an instance, besides its registers.
+///
+/// Fields are dropped in this order.
+#[pin_data]
+pub(crate) struct Resources<'bound> {
+    #[pin]
+    pub(crate) slot: Mutex<Slot>,
+    /// The directory of the blocked domain, without entries.
+    empty: Coherent<[u8; SZ_4K]>,
+    pub(crate) soc: &'static Soc,
+    /// Its driver is unbound only after this one.
+    _controller: Option<ARef<platform::Device>>,
+    _bound: core::marker::PhantomData<&'bound ()>,
+}
+
+impl Hardware for TegraSmmu {
+    type IdInfo = &'static Soc;
+    type Resources = CovariantForLt!(Resources<'_>);
+    type Engine = Engine;
+
+    const NAME: &'static CStr = c"rust-tegra-smmu";
+    const OF_ID_TABLE: of::IdTable<Self::IdInfo> = &OF_TABLE;
+
+    fn probe<'bound>(
+        pdev: &'bound platform::Device<Core<'_>>,
+        soc: &'bound Self::IdInfo,
+    ) -> Result<(
+        impl PinInit<Resources<'bound>, Error> + 'bound,
+        Self::Engine,
+    )> {
+        let pdev: &'bound platform::Device<Bound> = pdev;
+        let soc: &'static Soc = soc;
+        let controller = controller(pdev.as_ref())?;
+        let registers = registers(pdev, controller.as_deref())?;
+        // Directory addresses have 32 bits, as has the default DMA mask of a platform device.
+        let empty = Coherent::zeroed(pdev.as_ref(), GFP_KERNEL)?;
+        let mut tables = KVec::new();
+        for _ in 0..soc.asids {
+            tables.push(None, GFP_KERNEL)?;
+        }
+
+        let resources = try_pin_init!(Resources {
+            slot <- new_mutex!(
+                Slot {
+                    swgroups: Swgroups::new(soc),
+                    asids: Asids::new(soc.asids),
+                    tables,
+                },
+                "tegra_smmu_slot"
+            ),
+            empty,
+            soc,
+            _controller: controller,
+            _bound: core::marker::PhantomData,
+        }? Error);
+        Ok((resources, Engine::new(registers, soc)))
+    }
+
+    /// Denies the swgroups that are found enabled, until their masters are attached.
+    ///
+    /// # Errors
+    ///
+    /// `EBUSY` if the kernel's own driver may have enabled them, `EINVAL` if the register window is
+    /// too small, `EIO` if registers do not hold the values that are written.
+    fn start(iommu: Live<'_, Self>) -> Result {
+        let dev = iommu.dev();
+        let mut slot = iommu.slot.lock();
+        // This driver leaves swgroups denied when it is unbound.
+        let denied = slot.swgroups.with(0..MAX_SWGROUPS, State::Blocked);
+        let found = iommu.lock().found(&denied);
+        let (found, translated) =
+            found.inspect_err(|_| dev_err!(dev, "reg is too small for this SoC\n"))?;
+
+        // The other driver changes the same registers under another lock.
+        if cfg!(CONFIG_TEGRA_IOMMU_SMMU) && translated != 0 {
+            dev_err!(
+                dev,
+                "in use by the kernel's own driver, or firmware:{}: left alone\n",
+                Names(iommu.soc, translated)
+            );
+            return Err(EBUSY);
+        }
+        if found != 0 {
+            dev_info!(
+                dev,
+                "found enabled:{}: denied until their masters are attached\n",
+                Names(iommu.soc, found)
+            );
+        }
+        slot.swgroups = slot.swgroups.with(indices(found), State::Blocked);
+        let empty = iommu.empty.dma_address();
+        let blocked = slot.swgroups.blocked();
+        let result = iommu
+            .lock()
+            .set_up(&slot.swgroups, |asid| (asid == blocked).then_some(empty));
+        match result {
+            Err(EPERM) => {
+                dev_warn!(
+                    dev,
+                    "firmware keeps translation off: masters can only pass\n"
+                );
+                Ok(())
+            }
+            Err(e) => {
+                dev_err!(dev, "registers do not hold what is written: wrong reg\n");
+                Err(e)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// All masters have been released: their swgroups are denied, and stay so.
+    fn remove(iommu: Live<'_, Self>) {
+        let mut slot = iommu.slot.lock();
+
+        shut(iommu, &mut slot);
+        for tables in slot.tables.iter_mut() {
+            *tables = None;
+        }
+    }
+
+    /// The machine shuts down, or starts another kernel. Masters that still run are denied, since
+    /// their tables are not maintained any more.
+    fn shutdown(iommu: Live<'_, Self>) {
+        shut(iommu, &mut iommu.slot.lock());
+    }
+
+    /// Writes all registers again, which are lost with the power of the SoC: firmware enables
+    /// translation, and leaves no root and no swgroup. Masters are suspended.
+    fn resume(iommu: Live<'_, Self>) -> Result {
+        let slot = iommu.slot.lock();
+        let blocked = slot.swgroups.blocked();
+        let root = |asid: u8| match slot.tables.get(usize::from(asid)) {
+            Some(Some(tables)) => Some(tables.directory()),
+            _ => (asid == blocked).then(|| iommu.empty.dma_address()),
+        };
+
+        let restored = iommu.lock().set_up(&slot.swgroups, root);
+        restored.inspect_err(|e| {
+            dev_err!(iommu.dev(), "cannot be set up again: {:?}\n", *e);
+        })
+    }
+}
+
+/// Denies everything that is translated, for good.
+fn shut(iommu: Live<'_, TegraSmmu>, slot: &mut Slot) {
+    let denied = slot.swgroups.denied();
+
+    iommu.lock().shut(&slot.swgroups, &denied);
+    slot.swgroups = denied;
+}
+
+/// Returns the memory controller, if the node names it.
+fn controller(dev: &Device<Bound>) -> Result<Option<ARef<platform::Device>>> {
+    match supplier::find(dev, c"nvidia,memory-controller", 0) {
+        Ok(controller) => Ok(Some(controller)),
+        Err(ENOENT | EINVAL) => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// Maps the registers: those of the node's `reg`, or else those of the memory controller.
+fn registers(
+    pdev: &platform::Device<Bound>,
+    controller: Option<&platform::Device>,
+) -> Result<Block> {
+    match controller {
+        Some(controller) if pdev.resource_by_index(0).is_none() => Registers::share(controller, 0),
+        _ => Registers::share(pdev, 0),
+    }
+}
+
+/// The indices of the bits that are set.
+fn indices(bits: u64) -> impl Iterator<Item = usize> {
+    (0..u64::BITS as usize).filter(move |index| bits >> index & 1 != 0)
+}
+
+/// The names of swgroups, one bit each.
+struct Names(&'static Soc, u64);
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        indices(self.1)
+            .filter_map(|index| self.0.swgroups.get(index))
+            .try_for_each(|swgroup| write!(f, " {}", swgroup.name))
+    }
+}
