@@ -17,7 +17,7 @@ IMAGE := $(or $(PRESET),$(if $(KDIR),custom,release))
 CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/rust-iommu
 
 # Options of Kbuild from the command line or the environment.
-OPTIONS := $(foreach name,RUST_SUN50I_IOMMU RUST_APPLE_DART RUST_IOMMU_KUNIT_TEST,\
+OPTIONS := $(foreach name,RUST_SUN50I_IOMMU RUST_APPLE_DART RUST_TEGRA_SMMU RUST_IOMMU_KUNIT_TEST,\
 	$(if $(CONFIG_$(name)),CONFIG_$(name)=$(CONFIG_$(name))))
 
 # ARCH= selects the board, um or arm64; both by default. The kernel's build has a

@@ -17,7 +17,7 @@ from rig.progress import Failure, timed
 from rig.tally import Tally
 
 # The drivers: directory and module.
-DRIVERS = {"sun50i": "rust_sun50i_iommu", "apple-dart": "rust_apple_dart"}
+DRIVERS = {"sun50i": "rust_sun50i_iommu", "apple-dart": "rust_apple_dart", "tegra-smmu": "rust_tegra_smmu"}
 INSTALLED = paths.OUT / "release" / "installed"
 
 
@@ -89,6 +89,7 @@ def analyzer(status, _text):
         ("iommu", {"core", "kernel", "bindings"}),
         ("sun50i", {"core", "kernel", "iommu"}),
         ("apple_dart", {"core", "kernel", "iommu"}),
+        ("tegra_smmu", {"core", "kernel", "iommu"}),
         ("shim", {"core", "iommu_models"}),
         ("iommu_models", {"core"}),
     ):

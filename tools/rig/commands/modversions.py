@@ -73,7 +73,7 @@ def stand_in(image):
     layout = WORK / "layout.symvers"
     write_atomically(layout, "0x00000000\tmodule_layout\tvmlinux\tEXPORT_SYMBOL_GPL\t\n")
     return [
-        *("CONFIG_RUST_APPLE_DART=n", "CONFIG_RUST_IOMMU_KUNIT_TEST=n"),
+        *("CONFIG_RUST_APPLE_DART=n", "CONFIG_RUST_TEGRA_SMMU=n", "CONFIG_RUST_IOMMU_KUNIT_TEST=n"),
         *("CONFIG_MODVERSIONS=y", "CONFIG_GENDWARFKSYMS=y", "CONFIG_EXTENDED_MODVERSIONS=y"),
         *("KRUSTFLAGS=-Cdebuginfo=2", "KCFLAGS=-g", f"gendwarfksyms={tool}", f"KBUILD_EXTRA_SYMBOLS={layout}"),
     ]
