@@ -21,8 +21,7 @@ use iommu::{
 use kernel::{
     device::{
         Bound,
-        Core,
-        Device, //
+        Core, //
     },
     dma::Coherent,
     fmt,
@@ -74,7 +73,8 @@ pub(crate) struct Resources<'bound> {
     /// The directory of the blocked domain, without entries.
     empty: Coherent<[u8; SZ_4K]>,
     pub(crate) soc: &'static Soc,
-    /// Its driver is unbound only after this one.
+    /// The memory controller whose registers are used, if the node has none. Its driver is unbound
+    /// only after this one.
     _controller: Option<ARef<platform::Device>>,
     _bound: core::marker::PhantomData<&'bound ()>,
 }
@@ -96,8 +96,7 @@ impl Hardware for TegraSmmu {
     )> {
         let pdev: &'bound platform::Device<Bound> = pdev;
         let soc: &'static Soc = soc;
-        let controller = controller(pdev.as_ref())?;
-        let registers = registers(pdev, controller.as_deref())?;
+        let (registers, controller) = registers(pdev)?;
         // Directory addresses have 32 bits, as has the default DMA mask of a platform device.
         let empty = Coherent::zeroed(pdev.as_ref(), GFP_KERNEL)?;
         let mut tables = KVec::new();
@@ -216,24 +215,28 @@ fn shut(iommu: Live<'_, TegraSmmu>, slot: &mut Slot) {
     slot.swgroups = denied;
 }
 
-/// Returns the memory controller, if the node names it.
-fn controller(dev: &Device<Bound>) -> Result<Option<ARef<platform::Device>>> {
-    match supplier::find(dev, c"nvidia,memory-controller", 0) {
-        Ok(controller) => Ok(Some(controller)),
-        Err(ENOENT | EINVAL) => Ok(None),
-        Err(e) => Err(e),
+/// Maps the registers: those of the node's `reg`, or else those of the memory controller that the
+/// node names.
+///
+/// # Errors
+///
+/// `EINVAL` if there are none, `EPROBE_DEFER` if the memory controller is not bound yet, `ENOMEM`.
+fn registers(pdev: &platform::Device<Bound>) -> Result<(Block, Option<ARef<platform::Device>>)> {
+    if pdev.resource_by_index(0).is_some() {
+        return Ok((Registers::share(pdev, 0)?, None));
     }
-}
+    let controller =
+        supplier::find(pdev.as_ref(), c"nvidia,memory-controller", 0).inspect_err(|e| {
+            if *e != EPROBE_DEFER {
+                dev_err!(
+                    pdev.as_ref(),
+                    "no reg, and no nvidia,memory-controller: {:?}\n",
+                    *e
+                );
+            }
+        })?;
 
-/// Maps the registers: those of the node's `reg`, or else those of the memory controller.
-fn registers(
-    pdev: &platform::Device<Bound>,
-    controller: Option<&platform::Device>,
-) -> Result<Block> {
-    match controller {
-        Some(controller) if pdev.resource_by_index(0).is_none() => Registers::share(controller, 0),
-        _ => Registers::share(pdev, 0),
-    }
+    Ok((Registers::share(&controller, 0)?, Some(controller)))
 }
 
 /// The indices of the bits that are set.
