@@ -136,20 +136,21 @@ impl Hardware for TegraSmmu {
         let (found, translated) =
             found.inspect_err(|_| dev_err!(dev, "reg is too small for this SoC\n"))?;
 
-        // The other driver changes the same registers under another lock.
-        if cfg!(CONFIG_TEGRA_IOMMU_SMMU) && translated != 0 {
-            dev_err!(
-                dev,
-                "in use by the kernel's own driver, or firmware:{}: left alone\n",
-                Names(iommu.soc, translated)
-            );
-            return Err(EBUSY);
-        }
-        if found != 0 {
+        if translated != 0 {
+            let names = Names(iommu.soc, translated);
+            // That driver changes the same registers under another lock.
+            if cfg!(CONFIG_TEGRA_IOMMU_SMMU) {
+                dev_err!(
+                    dev,
+                    "found translating, for the kernel's own driver or firmware:{}: left alone\n",
+                    names
+                );
+                return Err(EBUSY);
+            }
             dev_info!(
                 dev,
-                "found enabled:{}: denied until their masters are attached\n",
-                Names(iommu.soc, found)
+                "found translating:{}: denied until their masters are attached\n",
+                names
             );
         }
         slot.swgroups = slot.swgroups.with(indices(found), State::Blocked);

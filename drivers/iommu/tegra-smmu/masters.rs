@@ -57,7 +57,7 @@ impl Operations for TegraSmmu {
         if iommus.count() != 1 {
             return Err(iommus.refuse(
                 dev,
-                fmt!("behind {} SMMUs, a master takes one", iommus.count()),
+                fmt!("behind {} IOMMUs, this hardware takes one", iommus.count()),
             ));
         }
         for index in indices(iommu.soc, numbers) {
