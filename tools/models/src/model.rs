@@ -20,7 +20,7 @@ pub trait Model {
     /// Writes the register at `offset`.
     fn mmio_write(&mut self, mem: &mut dyn Memory, offset: u32, value: u32);
 
-    /// Switches the clock.
+    /// Switches the clock, if there is one.
     fn set_clock(&mut self, on: bool);
 
     /// Sets the reset line, if there is one.
@@ -60,7 +60,7 @@ pub trait Model {
         buf: &[u8],
     ) -> Result<(), Denied>;
 
-    /// Sets a knob; false if there is none of that name.
+    /// Sets a knob; false if there is none of that name, or if it has no such setting.
     fn knob(&mut self, name: &str, value: u32) -> bool;
 
     /// Resets the counts of the access log.
@@ -91,7 +91,7 @@ pub trait Model {
     fn show_regs(&self, line: Line<'_>);
 }
 
-/// The methods that are the same for both models.
+/// The methods that are the same for all models.
 macro_rules! common {
     () => {
         fn mmio_read(&mut self, mem: &mut dyn Memory, offset: u32) -> u32 {
@@ -100,14 +100,8 @@ macro_rules! common {
         fn mmio_write(&mut self, mem: &mut dyn Memory, offset: u32, value: u32) {
             self.mmio_write(mem, offset, value);
         }
-        fn set_clock(&mut self, on: bool) {
-            self.set_clock(on);
-        }
         fn irq(&self) -> bool {
             self.irq()
-        }
-        fn knob(&mut self, name: &str, value: u32) -> bool {
-            self.knobs.set(name, value)
         }
         fn mark(&mut self) {
             self.log.mark();
@@ -132,6 +126,14 @@ macro_rules! common {
 
 impl Model for Iommu {
     common!();
+
+    fn set_clock(&mut self, on: bool) {
+        self.set_clock(on);
+    }
+
+    fn knob(&mut self, name: &str, value: u32) -> bool {
+        self.knobs.set(name, value)
+    }
 
     fn set_reset(&mut self, asserted: bool) {
         self.set_reset(asserted);
@@ -190,6 +192,14 @@ impl Model for Iommu {
 
 impl Model for Dart {
     common!();
+
+    fn set_clock(&mut self, on: bool) {
+        self.set_clock(on);
+    }
+
+    fn knob(&mut self, name: &str, value: u32) -> bool {
+        self.knobs.set(name, value)
+    }
 
     /// A DART has no reset line.
     fn set_reset(&mut self, _asserted: bool) {}
