@@ -10,6 +10,7 @@
 //!
 //! - [`sun50i`]: the IOMMU of Allwinner H6 and H616.
 //! - [`dart`]: DART, the IOMMU of Apple SoCs.
+//! - [`tegra`]: the SMMU of Tegra30 to Tegra210.
 //! - [`dma`]: a DMA engine with several channels, which is one master.
 //!
 //! Further modules are common to the IOMMUs: [`counters`], the access [`log`], knobs that can be
@@ -37,6 +38,7 @@ pub mod dart;
 pub mod dma;
 pub mod log;
 pub mod sun50i;
+pub mod tegra;
 
 pub use access::{
     Cause,

@@ -7,7 +7,8 @@ use crate::{
     dart::Dart,
     memory::Memory,
     show::Line,
-    sun50i::Iommu, //
+    sun50i::Iommu,
+    tegra::Smmu, //
 };
 
 /// An instance of IOMMU hardware. `mem` is guest memory as the instance accesses it.
@@ -245,6 +246,67 @@ impl Model for Dart {
 
     fn show_report(&self, line: Line<'_>) {
         self.log.show(self.streams(), line);
+    }
+
+    fn show_regs(&self, line: Line<'_>) {
+        self.show_regs(line);
+    }
+}
+
+impl Model for Smmu {
+    common!();
+
+    /// The memory controller's clock is always on.
+    fn set_clock(&mut self, _on: bool) {}
+
+    /// The memory controller has no reset line.
+    fn set_reset(&mut self, _asserted: bool) {}
+
+    fn set_power(&mut self, on: bool) {
+        self.set_power(on);
+    }
+
+    fn access(
+        &mut self,
+        mem: &mut dyn Memory,
+        master: u32,
+        va: u64,
+        _len: usize,
+        write: bool,
+    ) -> Result<u64, Denied> {
+        self.access(mem, master, va, write)
+    }
+
+    fn read(
+        &mut self,
+        mem: &mut dyn Memory,
+        master: u32,
+        va: u64,
+        buf: &mut [u8],
+    ) -> Result<(), Denied> {
+        self.read(mem, master, va, buf)
+    }
+
+    fn write(
+        &mut self,
+        mem: &mut dyn Memory,
+        master: u32,
+        va: u64,
+        buf: &[u8],
+    ) -> Result<(), Denied> {
+        self.write(mem, master, va, buf)
+    }
+
+    fn knob(&mut self, name: &str, value: u32) -> bool {
+        self.set_knob(name, value)
+    }
+
+    fn show_counters(&self, line: Line<'_>) {
+        self.counters.show(line);
+    }
+
+    fn show_report(&self, line: Line<'_>) {
+        self.log.show(256, line);
     }
 
     fn show_regs(&self, line: Line<'_>) {
