@@ -854,6 +854,14 @@ class Table(unittest.TestCase):
             if one.get("dtb") and one["dtb"] != "apple/*":
                 self.assertIn(one["dtb"], virt if is_arm64(one["image"]) else um, one["name"])
 
+    def test_devicetrees_of_the_socs(self):
+        built = {(source.name, header and header.stem): result.name for source, header, result in devicetree_sources()}
+        self.assertEqual(built["dart.dts", "t8103"], "t8103.dtb")
+        self.assertEqual(built["dart-bare.dts", "t8112"], "t8112-bare.dtb")
+        self.assertEqual(built["dart-codec.dtso", "usb4"], "usb4-codec.dtbo")
+        self.assertEqual(built["h6-bare.dts", None], "h6-bare.dtb")
+        self.assertNotIn(("h6-bare.dts", "t8103"), built)
+
     def test_each_story_is_used(self):
         used = {story.split(":")[0] for one in table.load_table() for story in one["stories"]}
         for patch in (paths.TOP / "tools/mutants").glob("*.patch"):

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Compiles the devicetrees of the boards."""
 
-import re
-
 from rig import paths
 from rig.files import newer
 from rig.images import kernel_dir, kernel_source
@@ -12,16 +10,18 @@ from rig.processes import run_script
 def devicetree_sources():
     """(source, header or None, result) of each devicetree and overlay of the board.
 
-    dart*.dts and overlays/dart-*.dtso are built for each SoC of dts/socs/, with the header
-    of the SoC. The result has the name of the SoC in place of "dart".
+    For a KIND that has a folder dts/socs/KIND, KIND*.dts and overlays/KIND-*.dtso are built for
+    each SoC of the folder, with the header of the SoC. The result has the name of the SoC in
+    place of the kind's.
     """
     where = paths.BOARD / "dts"
-    socs = sorted(where.glob("socs/*.h"))
+    socs = {folder.name: sorted(folder.glob("*.h")) for folder in where.glob("socs/*")}
     for source in sorted(where.glob("*.dts")) + sorted(where.glob("overlays/*.dtso")):
         ending = ".dtb" if source.suffix == ".dts" else ".dtbo"
-        if re.match(r"dart\b", source.stem):
-            for soc in socs:
-                yield source, soc, paths.OUT / "dtb" / (soc.stem + source.stem.removeprefix("dart") + ending)
+        kind = source.stem.split("-")[0]
+        if kind in socs:
+            for soc in socs[kind]:
+                yield source, soc, paths.OUT / "dtb" / (soc.stem + source.stem.removeprefix(kind) + ending)
         else:
             yield source, None, paths.OUT / "dtb" / (source.stem + ending)
 
