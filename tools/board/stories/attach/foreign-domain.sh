@@ -17,7 +17,7 @@ rust=$(first_master)
 c=$(masters | tail -n 1)
 translated "$rust"
 translated "$c"
-equal "driver of one" "$(driver_of "$(instance 30f0000)")" "$driver_module"
+equal "driver of one" "$(driver_of "$(first_instance)")" "$driver_module"
 equal "driver of the other" "$(driver_of "$(instance 30e0000)")" "$hw_c_driver"
 does "$rust" alloc 0
 does "$c" alloc 1

@@ -3,7 +3,7 @@
 # A master that has no possible default domain in this kernel, because its DART does not
 # support bypass, is refused with one line in the log.
 
-I=$(instance 30f0000)
+I=$(first_instance)
 check "the instance is bound" bound "$I"
 refute "the master is behind it" has_group "$(first_master)"
 dmesg | grep -F "$(first_master): " | grep -v 'deferred probe' >/tmp/lines

@@ -9,7 +9,7 @@ check "insert" load_driver
 check "a DART and its master come" adopt instance-named both
 wait_for "the master" 5 usable_at 2001000
 M=$(master 2001000)
-demo "  master   $M is behind $(instance 30f0000) and $(instance 30e0000)"
+demo "  master   $M is behind $(first_instance) and $(instance 30e0000)"
 begin "$M"
 does "$M" alloc 1
 buffers 16

@@ -8,7 +8,7 @@ check "the crate" load rust_iommu
 before=$(oracle)
 demo "Linux $(uname -r), user mode, $(grep -c ^processor /proc/cpuinfo) CPU(s); board: $(tr -d '\0' </proc/device-tree/model)"
 check "insert" load_driver
-I=$(instance 30f0000)
+I=$(first_instance)
 demo "modprobe $driver_module: $(awk '{ print $1 " (" int($2 / 1024) " KiB)" }' /proc/modules | grep rust_ | sort -r | tr '\n' ' ')"
 check "the instance is bound" bound "$I"
 demo "  instance $I is bound, clock $(count iommu0_clock), translating: $(hw_translates 0 && echo yes || echo no)"

@@ -29,7 +29,7 @@ locked) poke $hw_lock ;;
 cause) poke "$(hw_base 0 $hw_error)" 0x80000000 ;;
 esac
 check "the driver is loaded" load_driver
-I=$(instance 30f0000)
+I=$(first_instance)
 check "the fault is acknowledged" acknowledged 0
 if [ "${1:-cause}" != cause ]; then
 	refute "the instance is refused" bound "$I"

@@ -6,7 +6,7 @@
 finding 34
 behind() { usable_at "$1" && echo yes || echo no; }
 arrives usable_at 2002000
-show "the DART has its driver" "$(bound "$(instance 30f0000)" && echo yes || echo no)" no yes
+show "the DART has its driver" "$(bound "$(first_instance)" && echo yes || echo no)" no yes
 show "the second is behind it" "$(behind 2001000)" no yes
 show "so is the third" "$(behind 2002000)" no yes
 shown

@@ -6,6 +6,8 @@ B=$DEBUGFS/board
 C=$DEBUGFS/board_client
 soc=${devicetree:-}
 soc=${soc%%-*}
+# The address of the first instance. The further ones are at 30e0000, 30d0000 and 30c0000.
+hw_first_instance=30f0000
 # Whether the hardware supports only the identity and the blocked domain in this kernel.
 hw_passes_only=false
 # Whether its tables have to be mapped for DMA, and whether a page may be mapped twice without a
@@ -83,6 +85,7 @@ denied_load() { client "$1" load stat >/dev/null && [ "$(said errors)" -gt 0 ]; 
 # nothing if there is no such device.
 master() { awk -v a="0*1?0*$1[.]" '$1 == "master" && $2 ~ "^" a { print $2; exit }' "$B/devices"; }
 instance() { awk -v a="0*1?0*$1[.]" '$1 == "iommu" && $2 ~ "^" a { print $2; exit }' "$B/devices"; }
+first_instance() { instance "$hw_first_instance"; }
 driver_of() { awk -v d="$1" '$2 == d { print $4 }' "$B/devices"; }
 # These start no process, because stories call them often and a process is slow in debug images.
 has_group() { [ -n "$1" ] && [ -e "/sys/bus/platform/devices/$1/iommu_group" ]; }
@@ -200,6 +203,13 @@ buffers() {
 	does - pattern 0 7
 }
 
+# put_word BUFFER OFFSET WORD: writes a word to a buffer, by the CPU
+put_word() {
+	for _i in 0 1 2 3; do
+		does - set "$1" $(($2 + _i)) 1 $((($3 >> 8 * _i) & 255))
+	done
+}
+
 # hex NUMBER: prints it in the format of commands and of the log
 hex() { printf '0x%x' "$1"; }
 
@@ -250,3 +260,6 @@ adopt() {
 }
 
 loaded() { grep -q "^$1 " /proc/modules; }
+
+# Prints a pattern of a fault's line in the log of our drivers: fault_line DEV IOVA
+fault_line() { printf '%s \\(stream [0-9]+\\): .* of 0x%08x' "$1" "$2"; }

@@ -110,7 +110,7 @@ hw_stick() {
 }
 hw_unstick() { knob "$1" stuck 0; }
 
-# Prints a pattern of a fault's line in the log: fault_line DEV IOVA
+# The line of the C driver: fault_line DEV IOVA
 if [ "$driver" = c ]; then
 	fault_line() { printf 'translation fault: .* at 0x%x' "$2"; }
 fi

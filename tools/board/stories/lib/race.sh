@@ -25,7 +25,7 @@ again_until() {
 
 # Prints the number of DMA mappings of the instances' devices, as recorded by dma-debug.
 dma_mappings() {
-	[ ! -r $DEBUGFS/dma-api/dump ] || grep -c '\.iommu ' $DEBUGFS/dma-api/dump
+	[ ! -r $DEBUGFS/dma-api/dump ] || grep -c '\.[a-z]*mmu ' $DEBUGFS/dma-api/dump
 }
 
 # Prints the number of objects in the slabs of tables. The slabs are shrunk first, because

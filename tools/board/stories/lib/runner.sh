@@ -187,7 +187,7 @@ free_kib() {
 # directory for each handler.
 irq_counts() {
 	local _handler
-	for _handler in /proc/irq/*/*iommu* /proc/irq/*/*dart*; do
+	for _handler in /proc/irq/*/*mmu* /proc/irq/*/*dart*; do
 		[ ! -d "$_handler" ] || echo "${_handler%/*}/spurious"
 	done
 }

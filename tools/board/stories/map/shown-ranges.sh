@@ -10,7 +10,7 @@ written=$(client - bphys 1 0)
 does - map 0 0x100000 0 0 0x4000 r
 does - map 0 0x200000 1 0 0x1000 w
 does - map 0 0xfffff000 0 0 0x1000 rw
-cat "$DEBUGFS/rust_iommu/$(instance 30f0000)/domains" >/tmp/shown
+cat "$DEBUGFS/rust_iommu/$(first_instance)/domains" >/tmp/shown
 while read -r line; do
 	note "$line"
 done </tmp/shown

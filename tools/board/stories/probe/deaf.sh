@@ -5,7 +5,7 @@
 # stream does not, which a boot loader has left open.
 
 oracle_ignore '^slab_ours'
-I=$(instance 30f0000)
+I=$(first_instance)
 if [ "$1" = stream ]; then
 	# Stream 3: hw_tcr is the register of stream 1. A boot loader would have set its tables.
 	oracle_ignore _misuse_translation_without_ttbr

@@ -25,7 +25,7 @@ by_itself() {
 fail_probe() {
 	by_hand
 	check "the driver comes" load_driver
-	I=$(instance 30f0000)
+	I=$(first_instance)
 	refute "nobody has probed the instance" bound "$I"
 	local before n=1
 	before=$(oracle)
@@ -56,7 +56,7 @@ fail_probe() {
 stray_master() {
 	check "the driver comes" load_driver
 	check "the master comes" overlay_apply wide
-	I=$(instance 30f0000)
+	I=$(first_instance)
 	M=$(master 1c0e000)
 	while [ "$fail_replay" -lt $most ]; do
 		fail_write "$fail_replay" $probes "$I"
@@ -247,7 +247,7 @@ core_says() {
 		exec modprobe "$driver_module"
 	)
 	fail_below ""
-	I=$(instance 30f0000)
+	I=$(first_instance)
 	M=$(first_master)
 	check "the instance is bound" bound "$I"
 	refute "the master has missed it" has_group "$M"

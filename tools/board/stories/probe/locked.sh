@@ -5,7 +5,7 @@
 
 # Once loaded, the crate stays, with its own allocations.
 oracle_ignore '^slab_ours'
-I=$(instance 30f0000)
+I=$(first_instance)
 # shellcheck disable=SC2086 # an address and a value
 poke $hw_lock
 mark 0 2

@@ -5,7 +5,7 @@
 
 # Once loaded, the crate stays, with its own allocations.
 oracle_ignore '^slab_ours'
-I=$(instance 30f0000)
+I=$(first_instance)
 refute "the driver is not loaded" loaded "$driver_module"
 modalias=$(cat "/sys/bus/platform/devices/$I/modalias")
 note "$modalias"

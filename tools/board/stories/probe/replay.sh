@@ -25,7 +25,7 @@ case $devicetree in
 esac
 
 check "the driver is inserted" load_driver
-I=$(instance 30f0000)
+I=$(first_instance)
 check "the instance stays registered" bound "$I"
 check "the good master has a group" has_group "$good"
 refute "the bad master has none" has_group "$bad"

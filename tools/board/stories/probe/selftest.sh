@@ -3,7 +3,7 @@
 # The self-test of debugfs translates without a master, and leaves the hardware off. It is
 # refused while a port is denied or translated, since accesses pass when the hardware is off.
 
-result() { tail -n 1 "$DEBUGFS/rust_iommu/$(instance 30f0000)/selftest"; }
+result() { tail -n 1 "$DEBUGFS/rust_iommu/$(first_instance)/selftest"; }
 
 M=$(first_master)
 translated "$M"

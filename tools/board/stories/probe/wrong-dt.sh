@@ -4,14 +4,14 @@
 # is left behind, and the next good node works.
 
 case $1 in
-cells0) line='dma-master: .*iommu: iommus entry has 0 cells, this IOMMU takes 1' ;;
-cells2) line='dma-master: .*iommu: iommus entry has 2 cells, this IOMMU takes 1' ;;
-bad-id) line='dma-master: .*iommu: no such master ID: \[77\]' ;;
-two-iommus) line='dma-master: .*iommu, .*iommu: behind 2 IOMMUs, this hardware takes one' ;;
+cells0) line='dma-master: .*mmu: iommus entry has 0 cells, this IOMMU takes 1' ;;
+cells2) line='dma-master: .*mmu: iommus entry has 2 cells, this IOMMU takes 1' ;;
+bad-id) line='dma-master: .*mmu: no such master ID: \[77\]' ;;
+two-iommus) line='dma-master: .*mmu, .*mmu: behind 2 IOMMUs, this hardware takes one' ;;
 no-clock) line='iommu: no clock' ;;
 no-reset) line='iommu: no reset' ;;
-no-interrupt) line='iommu: .*(interrupt|IRQ)' ;;
-no-reg) line='iommu.*: no register region' ;;
+no-interrupt) line='mmu: .*(interrupt|IRQ)' ;;
+no-reg) line='mmu.*: no register region' ;;
 wrong-clock | wrong-reset) line='iommu: registers do not hold what is written: wrong clocks, resets or reg' ;;
 same-reg) line='iommu-alias: registers cannot be claimed: EBUSY' ;;
 differ) line='dma-master: .*: these differ in page size, width or tables' ;;
@@ -28,7 +28,7 @@ wrong-reset) oracle_ignore _misuse_reset_accesses ;;
 esac
 check "overlay" overlay_apply "$1"
 wait_for "the good master" 5 usable_at 2004000
-log_since | grep -E 'iommu|master' | grep -Ev 'Adding to iommu group|probe with driver|deferred probe timeout|[0-9]+ streams, ' >/tmp/lines
+log_since | grep -E 'mmu|master' | grep -Ev 'Adding to iommu group|probe with driver|deferred probe timeout|[0-9]+ streams, ' >/tmp/lines
 while read -r text; do
 	note "$text"
 done </tmp/lines

@@ -9,7 +9,7 @@ M=$(master 1c0e000)
 before=$(oracle)
 rmmod "$driver_module" 2>/tmp/why && fail "removed with a master"
 note "with a master: $(cat /tmp/why)"
-check "the instance is still bound" bound "$(instance 30f0000)"
+check "the instance is still bound" bound "$(first_instance)"
 equal "counts" "$(oracle)" "$before"
 buffers 1
 does "$M" alloc 0

@@ -23,7 +23,7 @@ came_back() {
 }
 
 check "the driver goes" unload_driver
-I=$(instance 30f0000)
+I=$(first_instance)
 before=$(oracle)
 for done in 0 1 2 3 4; do
 	cycle "$done"

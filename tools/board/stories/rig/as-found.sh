@@ -5,7 +5,7 @@
 
 refute "a module is loaded that was not" loaded board_broken
 check "the driver is loaded" loaded "$driver_module"
-check "its instance is bound" bound "$(instance 30f0000)"
+check "its instance is bound" bound "$(first_instance)"
 equal "devices are probed" "$(cat /sys/bus/platform/drivers_autoprobe)" 1
 check "overlays are removed" gone 30e0000
 check "masters are gone" gone 2001000

@@ -43,13 +43,13 @@ sleep)
 unmap)
 	expect_splat 'WARNING: kernel/dma/debug.c:.* at check_unmap'
 	expect_splat 'DMA-API: .*tries to free DMA memory it has not allocated'
-	check "the mistake is made" load board_broken how=unmap "of=$(instance 30f0000)"
+	check "the mistake is made" load board_broken how=unmap "of=$(first_instance)"
 	check "the module goes" unload board_broken
 	;;
 mapping)
 	before=$(oracle)
 	mappings=$(dma_mappings)
-	check "the mistake is made" load board_broken how=mapping "of=$(instance 30f0000)"
+	check "the mistake is made" load board_broken how=mapping "of=$(first_instance)"
 	check "the oracle sees it" test "$(oracle)" != "$before"
 	equal "mappings" "$(dma_mappings)" $((mappings + 1))
 	check "the module goes" unload board_broken

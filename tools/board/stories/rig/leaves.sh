@@ -22,7 +22,7 @@ in_use() {
 
 case $1 in
 failed)
-	check "a module" load board_broken how=mapping "of=$(instance 30f0000)"
+	check "a module" load board_broken how=mapping "of=$(first_instance)"
 	in_use
 	fail "on purpose"
 	;;
@@ -45,7 +45,7 @@ died)
 	;;
 passed)
 	in_use
-	check "a module" load board_broken how=mapping "of=$(instance 30f0000)"
+	check "a module" load board_broken how=mapping "of=$(first_instance)"
 	;;
 for-good)
 	check "a module that has no exit" load board

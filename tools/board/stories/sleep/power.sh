@@ -4,7 +4,7 @@
 # management. In the identity domain the clock is off again.
 
 M=$(first_master)
-I=$(instance 30f0000)
+I=$(first_instance)
 translated "$M"
 equal "usage in identity" "$(count "rpm_usage_$I")" 0
 wait_for "the clock is off in identity" 3 test "$(count iommu0_clock)" = 0

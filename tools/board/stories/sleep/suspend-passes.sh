@@ -7,7 +7,7 @@ can_sleep "$1"
 M=$(first_master)
 translated "$M"
 says identity "$M" domain
-I=$(instance 30f0000)
+I=$(first_instance)
 usage=$(count "rpm_usage_$I")
 buffers 1
 from=$(client - bphys 0 0)

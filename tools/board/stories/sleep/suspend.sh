@@ -8,7 +8,7 @@
 
 can_sleep "$1"
 begin
-I=$(instance 30f0000)
+I=$(first_instance)
 buffers 4
 does - map 0 0x100000 0 0 0x4000 r
 does - map 0 0x200000 1 0 0x4000 w

@@ -13,7 +13,7 @@ mark 0
 table=$(hw_table 0)
 hw_stick 0
 refuses "$M" replace 1
-check "a line names both" log_has "$M: $(instance 30f0000): attach failed"
+check "a line names both" log_has "$M: $(first_instance): attach failed"
 equal "lines of the failure" "$(log_count "(attach failed|timed out|does not answer)")" 1
 hw_unstick 0
 says "paging 0" "$M" domain

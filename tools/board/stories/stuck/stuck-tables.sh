@@ -4,7 +4,7 @@
 # freed: the tables stay in memory until an invalidation has ended. Nor are they freed when
 # masters are blocked again meanwhile, because another one joins the group and leaves it.
 
-listed() { grep -c '^domain ' "$DEBUGFS/rust_iommu/$(instance 30f0000)/domains"; }
+listed() { grep -c '^domain ' "$DEBUGFS/rust_iommu/$(first_instance)/domains"; }
 
 begin
 buffers 1
