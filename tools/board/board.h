@@ -20,15 +20,16 @@
 
 /* The SoC's bus in the guest's physical address space. */
 #define BOARD_SOC_BASE		0x100000000ULL
-#define BOARD_SOC_SIZE		0x10000000ULL
+#define BOARD_SOC_SIZE		0x80000000ULL
 /* The control device of the QEMU board, which no chip has: tools/qemu/iommu-control.c. */
 #define BOARD_CONTROL		0x0f000000
 /* The end of the bus if the devicetree is that of a real machine. */
 #define BOARD_APPLE_END		0x4000000000ULL
 
 /*
- * shim.rs has the same numbers. The SoCs from the T8103 on have DARTs. The last
- * one is any Apple machine: its devicetree describes the DARTs.
+ * instances.rs has the same numbers. The SoCs from the T8103 to the T6020 have DARTs,
+ * those from the T30 to the T210 are Tegras. The last one is any Apple machine: its
+ * devicetree describes the DARTs.
  */
 enum board_soc {
 	BOARD_H6,
@@ -38,10 +39,19 @@ enum board_soc {
 	BOARD_T6000,
 	BOARD_T8112,
 	BOARD_T6020,
+	BOARD_T30,
+	BOARD_T114,
+	BOARD_T124,
+	BOARD_T210,
 	BOARD_APPLE = 100,
 };
 
 extern enum board_soc board_soc;
+
+static inline bool board_is_tegra(void)
+{
+	return board_soc >= BOARD_T30 && board_soc <= BOARD_T210;
+}
 
 /* mmio.c */
 struct board_window {
@@ -58,6 +68,7 @@ int board_mmio_add(const struct board_window *window);
 /* intc.c */
 int board_intc_init(void);
 void board_intc_set(unsigned int hwirq, bool level);
+bool board_intc_level(unsigned int hwirq);
 void board_intc_deliver(void);
 void board_intc_hold(bool on);
 bool board_intc_held(void);
@@ -91,6 +102,12 @@ struct board_iommu {
 /* apple.c: finds the DARTs of the devicetree; returns their number or an error */
 int board_apple_find(struct board_iommu *iommus, unsigned int max);
 
+/* tegra.c */
+/* Gives the IOMMUs the places that the SMMU has. */
+void board_tegra_place(struct board_iommu *iommus);
+/* Returns the number of the swgroup that an engine is wired to by default. */
+u32 board_tegra_swgroup(unsigned int engine);
+
 /* hw.c: the IOMMU models behind their locks */
 int board_hw_init(struct dentry *root);
 unsigned int board_hw_count(void);
@@ -100,6 +117,8 @@ int board_hw_find(u64 reg);
 void board_hw_set_clock(unsigned int iommu, bool on);
 void board_hw_set_reset(unsigned int iommu, bool asserted);
 void board_hw_set_power(unsigned int iommu, bool on);
+/* Makes a burst of a master through a port of an IOMMU; returns enum board_dma_result. */
+int board_port(u32 iommu, u32 port, u64 va, u8 *buf, size_t len, bool write);
 
 /* mem.c */
 u64 board_mem_last_stray(void);

@@ -801,10 +801,24 @@ static void add_files(struct client *c)
 	debugfs_create_file("result", 0400, c->dir, c, &result_fops);
 }
 
+/* Wires the engine as the devicetree asks for, if it does. */
+static int wire(struct client *c)
+{
+	struct device_node *np = c->dev->of_node;
+	u32 iommu, number;
+
+	if (of_property_read_u32(np, "board,iommu", &iommu))
+		return 0;
+	if (!of_property_read_u32(np, "board,master-id", &number))
+		return board_engine_wire(c->engine, iommu, number);
+	if (!of_property_read_u32(np, "board,swgroup", &number))
+		return board_engine_wire_swgroup(c->engine, iommu, number);
+	return 0;
+}
+
 static int client_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
-	u32 iommu, master;
 	struct resource *res;
 	struct client *c;
 	int ret;
@@ -830,12 +844,9 @@ static int client_probe(struct platform_device *pdev)
 	c->engine = board_engine_find(res->start);
 	if (c->engine < 0)
 		return dev_err_probe(dev, c->engine, "no engine here\n");
-	if (!of_property_read_u32(dev->of_node, "board,iommu", &iommu) &&
-	    !of_property_read_u32(dev->of_node, "board,master-id", &master)) {
-		ret = board_engine_wire(c->engine, iommu, master);
-		if (ret)
-			return ret;
-	}
+	ret = wire(c);
+	if (ret)
+		return ret;
 	pm_runtime_enable(dev);
 	platform_set_drvdata(pdev, c);
 	c->dir = debugfs_create_dir(dev_name(dev), root);

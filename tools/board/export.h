@@ -18,6 +18,9 @@ int board_engine_find(u64 reg);
 /* Wires an engine to a port of an IOMMU in place of the board's default wiring. */
 int board_engine_wire(int engine, u32 iommu, u32 master);
 
+/* Wires an engine to a swgroup of an SMMU of a Tegra board, whose clients take turns. */
+int board_engine_wire_swgroup(int engine, u32 iommu, u32 swgroup);
+
 /*
  * Runs an engine, which works only during this call. May be called in any
  * context. If interrupts are on, those of the IOMMU are delivered before it

@@ -133,8 +133,7 @@ unsigned int board_hw_count(void)
 	return nr_iommus;
 }
 
-/* A burst of a master, called by the model of an engine. */
-int board_port(u32 i, u32 master, u64 va, u8 *buf, size_t len, bool write)
+int board_port(u32 i, u32 port, u64 va, u8 *buf, size_t len, bool write)
 {
 	unsigned long flags;
 	int ret;
@@ -142,7 +141,7 @@ int board_port(u32 i, u32 master, u64 va, u8 *buf, size_t len, bool write)
 	if (i >= nr_iommus)
 		return BOARD_DMA_BUS;
 	raw_spin_lock_irqsave(lock_of(i), flags);
-	ret = iommu_model_dma(i, master, va, buf, len, write);
+	ret = iommu_model_dma(i, port, va, buf, len, write);
 	line(i);
 	raw_spin_unlock_irqrestore(lock_of(i), flags);
 	return ret;
@@ -233,6 +232,16 @@ static int where_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(where);
 
+/* The number of the interrupt line, and its level. */
+static int line_show(struct seq_file *s, void *unused)
+{
+	unsigned int n = iommus[(unsigned long)s->private].line;
+
+	seq_printf(s, "%u %u\n", n, board_intc_level(n));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(line);
+
 static void add_files(unsigned int i, struct dentry *root)
 {
 	void *data = (void *)(unsigned long)i;
@@ -243,6 +252,7 @@ static void add_files(unsigned int i, struct dentry *root)
 	dir = debugfs_create_dir(name, root);
 	debugfs_create_file("regs", 0400, dir, data, &regs_fops);
 	debugfs_create_file("where", 0400, dir, data, &where_fops);
+	debugfs_create_file("line", 0400, dir, data, &line_fops);
 	debugfs_create_file("counters", 0400, dir, data, &counters_fops);
 	debugfs_create_file("report", 0400, dir, data, &report_fops);
 	debugfs_create_file("recent", 0400, dir, data, &recent_fops);
@@ -273,7 +283,7 @@ static void wire_lines(void)
 	}
 }
 
-/* Describes the board's own IOMMUs, whose addresses are the same for all SoCs. */
+/* Describes the board's own IOMMUs. */
 static void built_in(void)
 {
 	unsigned int i;
@@ -285,6 +295,8 @@ static void built_in(void)
 		iommus[i].kind = board_soc;
 	}
 	iommus[0].line = BOARD_SPI(board_soc == BOARD_H616 ? 61 : 57);
+	if (board_is_tegra())
+		board_tegra_place(iommus);
 	nr_iommus = BOARD_NR_IOMMUS;
 	wire_lines();
 }

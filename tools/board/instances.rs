@@ -23,6 +23,10 @@ use iommu_models::{
         self,
         Iommu, //
     },
+    tegra::{
+        self,
+        Smmu, //
+    },
     Model, //
 };
 use kernel::{
@@ -40,11 +44,33 @@ const NR_ENGINES: usize = 8;
 /// `enum board_soc`.
 const H6: u32 = 0;
 const H616: u32 = 1;
-const T8103: u32 = 2;
 const T8103_USB4: u32 = 3;
 const T6000: u32 = 4;
 const T8112: u32 = 5;
 const T6020: u32 = 6;
+const T30: u32 = 7;
+const T114: u32 = 8;
+const T124: u32 = 9;
+const T210: u32 = 10;
+
+/// The kinds of IOMMUs.
+enum Kind {
+    Sun50i,
+    Dart,
+    Tegra(tegra::Variant),
+}
+
+/// The kind of a SoC's IOMMUs.
+fn kind(soc: u32) -> Kind {
+    match soc {
+        H6 | H616 => Kind::Sun50i,
+        T30 => Kind::Tegra(tegra::Variant::T30),
+        T114 => Kind::Tegra(tegra::Variant::T114),
+        T124 => Kind::Tegra(tegra::Variant::T124),
+        T210 => Kind::Tegra(tegra::Variant::T210),
+        _ => Kind::Dart,
+    }
+}
 
 /// A model whose accesses the C code serializes.
 struct Slot<T>(UnsafeCell<T>);
@@ -73,6 +99,8 @@ static DARTS: [Slot<Dart>; NR_IOMMUS] =
 /// Further DARTs, for the devicetrees of real machines.
 static FURTHER: [AtomicPtr<Dart>; MAX_IOMMUS - NR_IOMMUS] =
     [const { AtomicPtr::new(core::ptr::null_mut()) }; MAX_IOMMUS - NR_IOMMUS];
+static SMMUS: [Slot<Smmu>; NR_IOMMUS] =
+    [const { Slot(UnsafeCell::new(Smmu::new(tegra::Variant::T210))) }; NR_IOMMUS];
 static ENGINES: [Slot<Engine>; NR_ENGINES] =
     [const { Slot(UnsafeCell::new(Engine::new())) }; NR_ENGINES];
 
@@ -112,12 +140,21 @@ fn dart_at(index: u32) -> *mut Dart {
 /// As for [`Slot::get`].
 #[allow(clippy::mut_from_ref)]
 pub(super) unsafe fn model(index: u32) -> &'static mut dyn Model {
-    if SOC.load(Ordering::Relaxed) >= T8103 {
-        // SAFETY: by this function's contract, and the pointer is valid by that of `dart_at`.
-        unsafe { &mut *dart_at(index) }
-    } else {
+    match kind(SOC.load(Ordering::Relaxed)) {
         // SAFETY: by this function's contract.
-        unsafe { IOMMUS[index as usize].get() }
+        Kind::Sun50i => unsafe { IOMMUS[index as usize].get() },
+        // SAFETY: by this function's contract, and the pointer is valid by that of `dart_at`.
+        Kind::Dart => unsafe { &mut *dart_at(index) },
+        // SAFETY: by this function's contract.
+        Kind::Tegra(_) => unsafe { SMMUS[index as usize].get() },
+    }
+}
+
+/// The board's SoC if it is a Tegra.
+pub(super) fn tegra_soc() -> Option<tegra::Variant> {
+    match kind(SOC.load(Ordering::Relaxed)) {
+        Kind::Tegra(variant) => Some(variant),
+        Kind::Sun50i | Kind::Dart => None,
     }
 }
 
@@ -154,8 +191,8 @@ unsafe extern "C" fn dart_model_add(count: u32) -> i32 {
     0
 }
 
-/// Makes an instance one of the given SoC (`enum board_soc`), and powers it on if it is a DART,
-/// which has no clock or reset in the CCU.
+/// Makes an instance one of the given SoC (`enum board_soc`). It is powered on, except for sun50i,
+/// whose clock and reset are in the CCU.
 ///
 /// # Safety
 ///
@@ -163,27 +200,54 @@ unsafe extern "C" fn dart_model_add(count: u32) -> i32 {
 /// than their number after [`dart_model_add`].
 #[no_mangle]
 unsafe extern "C" fn iommu_model_init(index: u32, soc: u32) {
-    let dart = match soc {
+    SOC.store(soc, Ordering::Relaxed);
+    match kind(soc) {
+        // SAFETY: By this function's contract.
+        Kind::Sun50i => unsafe { init_sun50i(index, soc) },
+        // SAFETY: By this function's contract.
+        Kind::Dart => unsafe { init_dart(index, soc) },
+        Kind::Tegra(variant) => {
+            // SAFETY: By this function's contract.
+            let smmu = unsafe { SMMUS[index as usize].get() };
+            smmu.set_variant(variant);
+            smmu.set_power(true);
+        }
+    }
+}
+
+/// Makes an instance one of the given SoC.
+///
+/// # Safety
+///
+/// As for [`iommu_model_init`].
+unsafe fn init_sun50i(index: u32, soc: u32) {
+    if soc == H616 {
+        // SAFETY: The instance is the caller's; `Iommu` is plain data, so that a copy of its
+        // bytes is an instance of its own.
+        unsafe { core::ptr::copy_nonoverlapping(&OF_H616, IOMMUS[index as usize].0.get(), 1) };
+    }
+}
+
+/// Makes a DART one of the given SoC, and powers it on.
+///
+/// # Safety
+///
+/// As for [`iommu_model_init`].
+unsafe fn init_dart(index: u32, soc: u32) {
+    let of_soc = match soc {
         T8103_USB4 => Some(&OF_T8103_USB4),
         T6000 => Some(&OF_T6000),
         T8112 => Some(&OF_T8112),
         T6020 => Some(&OF_T6020),
         _ => None,
     };
-    SOC.store(soc, Ordering::Relaxed);
-    if soc == H616 {
-        // SAFETY: The instance is the caller's; `Iommu` is plain data, so that a copy of its
-        // bytes is an instance of its own.
-        unsafe { core::ptr::copy_nonoverlapping(&OF_H616, IOMMUS[index as usize].0.get(), 1) };
+    if let Some(of_soc) = of_soc {
+        // SAFETY: The instance is the caller's; `Dart` is plain data, so that a copy of its bytes
+        // is an instance of its own.
+        unsafe { core::ptr::copy_nonoverlapping(of_soc, dart_at(index), 1) };
     }
-    if let Some(dart) = dart {
-        // SAFETY: As above, for `Dart`.
-        unsafe { core::ptr::copy_nonoverlapping(dart, dart_at(index), 1) };
-    }
-    if soc >= T8103 {
-        // SAFETY: By this function's contract.
-        let dart = unsafe { &mut *dart_at(index) };
-        dart.set_power(true);
-        dart.set_clock(true);
-    }
+    // SAFETY: By this function's contract.
+    let dart = unsafe { &mut *dart_at(index) };
+    dart.set_power(true);
+    dart.set_clock(true);
 }

@@ -106,6 +106,11 @@ void board_intc_set(unsigned int hwirq, bool high)
 	smp_mb__after_atomic();
 }
 
+bool board_intc_level(unsigned int hwirq)
+{
+	return test_bit(hwirq, level);
+}
+
 void board_intc_deliver(void)
 {
 	unsigned long flags;

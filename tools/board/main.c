@@ -26,6 +26,10 @@ static const struct {
 	{ "iommu-board,t6000", "t6000", BOARD_T6000 },
 	{ "iommu-board,t8112", "t8112", BOARD_T8112 },
 	{ "iommu-board,t6020", "t6020", BOARD_T6020 },
+	{ "nvidia,tegra30", "tegra30", BOARD_T30 },
+	{ "nvidia,tegra114", "tegra114", BOARD_T114 },
+	{ "nvidia,tegra124", "tegra124", BOARD_T124 },
+	{ "nvidia,tegra210", "tegra210", BOARD_T210 },
 };
 
 static int __init board_init(void)

@@ -52,12 +52,19 @@ void iommu_model_show_regs(unsigned int index, struct seq_file *s);
 
 u32 engine_model_read(unsigned int index, u32 offset);
 void engine_model_write(unsigned int index, u32 offset, u32 value);
-u32 engine_model_step(unsigned int index, u32 iommu, u32 master, size_t budget,
-		      size_t *moved);
+u32 engine_model_step(unsigned int index, size_t budget, size_t *moved);
 void engine_model_reset(unsigned int index);
 
+/*
+ * The clients of a Tegra's swgroups. These two need no lock. Numbers that do not exist are
+ * ~0, and a client of that number is refused.
+ */
+u32 tegra_model_swgroup(const char *name);
+/* Returns the client of a swgroup whose turn is the given one. */
+u32 tegra_model_client(u32 swgroup, u32 turn);
+
 /* Called by the models. */
-int board_port(u32 iommu, u32 master, u64 va, u8 *buf, size_t len, bool write);
+int board_engine_port(u32 engine, u64 va, u8 *buf, size_t len, bool write);
 bool board_mem_read(u64 pa, u8 *buf, size_t len, bool checked);
 bool board_mem_write(u64 pa, const u8 *buf, size_t len, bool checked);
 bool board_table_read32(u32 iommu, u64 pa, u32 *value);

@@ -23,11 +23,12 @@ use kernel::{
 
 use instances::{
     engine,
-    model, //
+    model,
+    tegra_soc, //
 };
 
 extern "C" {
-    fn board_port(iommu: u32, master: u32, va: u64, buf: *mut u8, len: usize, write: bool) -> i32;
+    fn board_engine_port(engine: u32, va: u64, buf: *mut u8, len: usize, write: bool) -> i32;
     fn board_mem_read(pa: u64, buf: *mut u8, len: usize, checked: bool) -> bool;
     fn board_mem_write(pa: u64, buf: *const u8, len: usize, checked: bool) -> bool;
     fn board_table_read32(iommu: u32, pa: u64, value: *mut u32) -> bool;
@@ -97,23 +98,22 @@ fn uncode(code: i32) -> Result<(), Denied> {
     }
 }
 
-/// The wire from an engine to its port of an IOMMU.
+/// The wire from an engine to an IOMMU.
 struct Wire {
-    iommu: u32,
-    master: u32,
+    engine: u32,
 }
 
 impl Port for Wire {
     fn read(&mut self, va: u64, buf: &mut [u8]) -> Result<(), Denied> {
         let (ptr, len) = (buf.as_mut_ptr(), buf.len());
         // SAFETY: `ptr` is valid for reads and writes of `len` bytes.
-        uncode(unsafe { board_port(self.iommu, self.master, va, ptr, len, false) })
+        uncode(unsafe { board_engine_port(self.engine, va, ptr, len, false) })
     }
 
     fn write(&mut self, va: u64, buf: &[u8]) -> Result<(), Denied> {
         let (ptr, len) = (buf.as_ptr().cast_mut(), buf.len());
         // SAFETY: `ptr` is valid for reads of `len` bytes, and a write access only reads there.
-        uncode(unsafe { board_port(self.iommu, self.master, va, ptr, len, true) })
+        uncode(unsafe { board_engine_port(self.engine, va, ptr, len, true) })
     }
 }
 
@@ -384,14 +384,8 @@ unsafe extern "C" fn engine_model_write(index: u32, offset: u32, value: u32) {
 ///
 /// As described at the top of this file. `moved` is null or valid for a write.
 #[no_mangle]
-unsafe extern "C" fn engine_model_step(
-    index: u32,
-    iommu: u32,
-    master: u32,
-    budget: usize,
-    moved: *mut usize,
-) -> u32 {
-    let mut wire = Wire { iommu, master };
+unsafe extern "C" fn engine_model_step(index: u32, budget: usize, moved: *mut usize) -> u32 {
+    let mut wire = Wire { engine: index };
     // SAFETY: By this function's contract.
     let progress = unsafe { engine(index) }.step(&mut wire, budget);
     // SAFETY: By this function's contract.
@@ -410,4 +404,31 @@ unsafe extern "C" fn engine_model_step(
 unsafe extern "C" fn engine_model_reset(index: u32) {
     // SAFETY: By this function's contract.
     unsafe { engine(index) }.reset();
+}
+
+/// Returns the number of a Tegra's swgroup, or `u32::MAX`.
+///
+/// # Safety
+///
+/// `name` is a C string.
+#[no_mangle]
+unsafe extern "C" fn tegra_model_swgroup(name: *const kernel::ffi::c_char) -> u32 {
+    // SAFETY: By this function's contract.
+    let name = unsafe { CStr::from_char_ptr(name) };
+    let mut swgroups = tegra_soc().map_or(&[][..], |soc| soc.swgroups()).iter();
+
+    swgroups
+        .find(|swgroup| swgroup.name().as_bytes() == name.to_bytes())
+        .map_or(u32::MAX, |swgroup| swgroup.number())
+}
+
+/// Returns the client of a Tegra's swgroup whose turn it is, or `u32::MAX` if there is none.
+#[no_mangle]
+extern "C" fn tegra_model_client(swgroup: u32, turn: u32) -> u32 {
+    let swgroup = tegra_soc().and_then(|soc| soc.swgroups().get(swgroup as usize));
+    let clients = swgroup.map_or(&[][..], |swgroup| swgroup.clients());
+
+    clients
+        .get(turn as usize % clients.len().max(1))
+        .map_or(u32::MAX, |&client| client.into())
 }

@@ -10,14 +10,15 @@ limits() {
 	cat /tmp/limit >"$B/overlay/apply"
 }
 
-highest=$((hw_streams - 1))
+highest=${hw_highest_stream:-$((hw_streams - 1))}
+wire=$(wires | grep '^7 ')
 for bad in $hw_streams 65535 65536 $((0xffffffff)); do
 	check "overlay" limits "$bad" $highest
 	wait_for "the master of stream $highest" 5 usable_at 2004000
 	refute "the master of stream $bad is behind the IOMMU" has_group "$(master 2003000)"
 	check "the log has the number" log_has "no such master ID: \\[$bad\\]"
-	echo "7 3 $highest" >"$B/wiring"
+	echo "7 3 $(hw_port $highest)" >"$B/wiring"
 	works "$(master 2004000)"
 	check "overlay" overlay_remove all
 done
-echo "7 3 0" >"$B/wiring"
+echo "$wire" >"$B/wiring"

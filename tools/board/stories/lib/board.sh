@@ -134,12 +134,18 @@ drop_buffers() {
 	done
 }
 
+# Prints the board's wiring, a line for each engine as it would be written: wires [PREFIX]
+wires() {
+	local engine iommu port
+	[ ! -e "$B/wiring" ] || while read -r engine _ iommu port; do
+		echo "${1:-}${engine#engine} ${iommu#iommu} ${port#master }"
+	done <"$B/wiring"
+}
+
 # Prints the wiring of the board and the domains of the masters, see world.
 client_state() {
-	local dev engine iommu number
-	[ ! -e "$B/wiring" ] || while read -r engine _ iommu _ number; do
-		echo "wire ${engine#engine} ${iommu#iommu} $number"
-	done <"$B/wiring"
+	local dev
+	wires "wire "
 	for dev in "$C"/*/; do
 		[ -d "$dev" ] || continue
 		dev=${dev%/}
@@ -214,6 +220,9 @@ put_word() {
 hex() { printf '0x%x' "$1"; }
 
 # --- the board -------------------------------------------------------------
+
+# Prints the port, in the board's wiring, of a stream of the devicetree.
+hw_port() { echo "$1"; }
 
 # Print one number: counter IOMMU NAME (counters), report IOMMU NAME (access log),
 # reg IOMMU OFFSET, board_stat NAME, count NAME. Set one: knob IOMMU NAME VALUE.

@@ -14,6 +14,7 @@ probe_start() {
 	check "the engine" overlay_apply probe
 	read -r probe_overlay <"$B/overlay/last"
 	wait_for "the engine's driver" 5 bound $probe_dev
+	probe_wire=$(wires | grep "^$probe_engine ")
 	does - buf 0 8
 	for _i in 0 1 2 3 4 5 6 7; do
 		does - bphys 0 $((_i * 4096))
@@ -36,7 +37,7 @@ probe_knobs() {
 }
 
 probe_end() {
-	echo "$probe_engine 3 0" >"$B/wiring"
+	echo "$probe_wire" >"$B/wiring"
 	check "the engine is removed" overlay_remove "$probe_overlay"
 	does - bfree 0
 	rm /run/probing

@@ -51,7 +51,7 @@ processes() {
 alone() { [ -z "$(processes)" ]; }
 
 # Writes values back to their files. The last colon of a line separates the two, as names of PCI
-# devices also have colons. A line "wire ENGINE IOMMU MASTER" is for the board's wiring.
+# devices also have colons. A line "wire ENGINE IOMMU PORT" is for the board's wiring.
 put_back_files() {
 	world >"$state/now"
 	lacks "$state/world" "$state/now" | while read -r _kind _line; do
