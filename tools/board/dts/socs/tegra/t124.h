@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include <dt-bindings/memory/tegra124-mc.h>
+
+#define SOC_MODEL	"Modelled Tegra124 board"
+#define SOC_BOARD	"iommu-board,t124", "nvidia,tegra124"
+#define SOC_MC		"nvidia,tegra124-mc"
+#define SOC_SMMU	"nvidia,tegra124-smmu"
+/* Address and size of the memory controller's window. */
+#define SOC_MC_AT	70019000
+#define SOC_MC_REG	0x70019000
+#define SOC_MC_SIZE	0x1000
