@@ -344,7 +344,7 @@ settled() {
 # Defines the functions that all stories may use.
 load_libraries() {
 	local library
-	for library in board dart fail race sleep sun50i undo virt; do
+	for library in board dart fail race sleep sun50i tegra undo virt; do
 		. "/stories/lib/$library.sh"
 	done
 }
