@@ -88,7 +88,6 @@ impl Smmu {
 
         self.counters.accesses += 1;
         self.pass_posted(mem);
-        self.refetch(mem);
         match self.route(group, client, va) {
             Route::Blocked(why) => {
                 self.counters.blocked.add(why);

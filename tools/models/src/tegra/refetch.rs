@@ -11,8 +11,8 @@ use crate::Memory;
 impl Smmu {
     /// Fetches what flushes have dropped, see [`Knobs::refetch`](super::Knobs::refetch).
     ///
-    /// While nothing is translated, it waits for a later call, and so do the translations of an
-    /// ASID that no enabled swgroup has.
+    /// Called when a register write has arrived. While nothing is translated, it waits for a later
+    /// call, and so do the translations of an ASID that no enabled swgroup has.
     pub(super) fn refetch(&mut self, mem: &mut dyn Memory) {
         if !self.knobs.refetch || !self.power || self.regs.config & CONFIG_ENABLE == 0 {
             return;
