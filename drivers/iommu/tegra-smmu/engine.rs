@@ -131,15 +131,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Enables the clients of all swgroups that are translated or denied.
-    fn enable_all_clients(&self, swgroups: &Swgroups) -> Result {
-        let enabled = |(index, _): &(usize, _)| swgroups.is_enabled(*index);
-
-        self.swgroups()
-            .filter(enabled)
-            .try_for_each(|(_, swgroup)| self.enable_clients(swgroup))
-    }
-
     fn swgroups(&self) -> impl Iterator<Item = (usize, &'static Swgroup)> {
         self.soc.swgroups.iter().enumerate()
     }
@@ -198,7 +189,11 @@ impl Engine {
         self.io
             .write(SMMU_PTC_CONFIG, SMMU_PTC_CONFIG::from(self.soc.ptc_config));
         self.drop_everything();
-        result = result.and(self.enable_all_clients(swgroups));
+        for (index, swgroup) in self.swgroups() {
+            if swgroups.is_enabled(index) {
+                result = result.and(self.enable_clients(swgroup));
+            }
+        }
         self.io
             .write(SMMU_CONFIG, SMMU_CONFIG::zeroed().with_enable(true));
         if !self.is_on() {

@@ -67,7 +67,7 @@ pub(crate) struct Slot {
 ///
 /// Fields are dropped in this order.
 #[pin_data]
-pub(crate) struct Resources<'bound> {
+pub(crate) struct Resources {
     #[pin]
     pub(crate) slot: Mutex<Slot>,
     /// The directory of the blocked domain, without entries.
@@ -76,12 +76,11 @@ pub(crate) struct Resources<'bound> {
     /// The memory controller whose registers are used, if the node has none. Its driver is unbound
     /// only after this one.
     _controller: Option<ARef<platform::Device>>,
-    _bound: core::marker::PhantomData<&'bound ()>,
 }
 
 impl Hardware for TegraSmmu {
     type IdInfo = &'static Soc;
-    type Resources = CovariantForLt!(Resources<'_>);
+    type Resources = CovariantForLt!(Resources);
     type Engine = Engine;
 
     const NAME: &'static CStr = c"rust-tegra-smmu";
@@ -90,10 +89,7 @@ impl Hardware for TegraSmmu {
     fn probe<'bound>(
         pdev: &'bound platform::Device<Core<'_>>,
         soc: &'bound Self::IdInfo,
-    ) -> Result<(
-        impl PinInit<Resources<'bound>, Error> + 'bound,
-        Self::Engine,
-    )> {
+    ) -> Result<(impl PinInit<Resources, Error> + 'bound, Self::Engine)> {
         let pdev: &'bound platform::Device<Bound> = pdev;
         let soc: &'static Soc = soc;
         let (registers, controller) = registers(pdev)?;
@@ -116,7 +112,6 @@ impl Hardware for TegraSmmu {
             empty,
             soc,
             _controller: controller,
-            _bound: core::marker::PhantomData,
         }? Error);
         Ok((resources, Engine::new(registers, soc)))
     }
