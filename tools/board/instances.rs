@@ -2,9 +2,9 @@
 
 //! The instances of the models.
 //!
-//! They are statics. Each has a lock on the C side (`hw.c`, `master.c`). Every caller holds it during
-//! a call with that instance's number. That is the contract of all functions of this file that take
-//! an index, and it is why a reference to the instance is exclusive.
+//! They are statics. Each has a lock on the C side (`hw.c`, `master.c`). Every caller holds it
+//! during a call with that instance's number. That is the contract of all functions of this file
+//! that take an index, and it is why a reference to the instance is exclusive.
 
 use core::cell::UnsafeCell;
 use core::sync::atomic::{
