@@ -2,7 +2,8 @@
 #include <dt-bindings/memory/tegra114-mc.h>
 
 #define SOC_MODEL	"Modelled Tegra114 board"
-#define SOC_BOARD	"iommu-board,t114", "nvidia,tegra114"
+#define SOC_BOARD	"iommu-board,t114"
+#define SOC_CHIP	"nvidia,tegra114"
 #define SOC_MC		"nvidia,tegra114-mc"
 #define SOC_SMMU	"nvidia,tegra114-smmu"
 /* Address and size of the memory controller's window. */

@@ -2,7 +2,8 @@
 #include <dt-bindings/memory/tegra124-mc.h>
 
 #define SOC_MODEL	"Modelled Tegra124 board"
-#define SOC_BOARD	"iommu-board,t124", "nvidia,tegra124"
+#define SOC_BOARD	"iommu-board,t124"
+#define SOC_CHIP	"nvidia,tegra124"
 #define SOC_MC		"nvidia,tegra124-mc"
 #define SOC_SMMU	"nvidia,tegra124-smmu"
 /* Address and size of the memory controller's window. */

@@ -2,7 +2,8 @@
 #include <dt-bindings/memory/tegra210-mc.h>
 
 #define SOC_MODEL	"Modelled Tegra210 board"
-#define SOC_BOARD	"iommu-board,t210", "nvidia,tegra210"
+#define SOC_BOARD	"iommu-board,t210"
+#define SOC_CHIP	"nvidia,tegra210"
 #define SOC_MC		"nvidia,tegra210-mc"
 #define SOC_SMMU	"nvidia,tegra210-smmu"
 /* Address and size of the memory controller's window. */

@@ -2,7 +2,8 @@
 #include <dt-bindings/memory/tegra30-mc.h>
 
 #define SOC_MODEL	"Modelled Tegra30 board"
-#define SOC_BOARD	"iommu-board,t30", "nvidia,tegra30"
+#define SOC_BOARD	"iommu-board,t30"
+#define SOC_CHIP	"nvidia,tegra30"
 #define SOC_MC		"nvidia,tegra30-mc"
 #define SOC_SMMU	"nvidia,tegra30-smmu"
 /* Address and size of the memory controller's window. */
