@@ -104,6 +104,24 @@ macro_rules! common {
         fn irq(&self) -> bool {
             self.irq()
         }
+        fn read(
+            &mut self,
+            mem: &mut dyn Memory,
+            master: u32,
+            va: u64,
+            buf: &mut [u8],
+        ) -> Result<(), Denied> {
+            self.read(mem, master, va, buf)
+        }
+        fn write(
+            &mut self,
+            mem: &mut dyn Memory,
+            master: u32,
+            va: u64,
+            buf: &[u8],
+        ) -> Result<(), Denied> {
+            self.write(mem, master, va, buf)
+        }
         fn mark(&mut self) {
             self.log.mark();
         }
@@ -157,26 +175,6 @@ impl Model for Iommu {
         self.access(mem, master, va, write)
     }
 
-    fn read(
-        &mut self,
-        mem: &mut dyn Memory,
-        master: u32,
-        va: u64,
-        buf: &mut [u8],
-    ) -> Result<(), Denied> {
-        self.read(mem, master, va, buf)
-    }
-
-    fn write(
-        &mut self,
-        mem: &mut dyn Memory,
-        master: u32,
-        va: u64,
-        buf: &[u8],
-    ) -> Result<(), Denied> {
-        self.write(mem, master, va, buf)
-    }
-
     fn show_counters(&self, line: Line<'_>) {
         self.counters.show(line);
         line(format_args!("stalled_lanes 0x{:x}", self.stalled()));
@@ -220,26 +218,6 @@ impl Model for Dart {
         self.access(mem, master, va, len, write)
     }
 
-    fn read(
-        &mut self,
-        mem: &mut dyn Memory,
-        master: u32,
-        va: u64,
-        buf: &mut [u8],
-    ) -> Result<(), Denied> {
-        self.read(mem, master, va, buf)
-    }
-
-    fn write(
-        &mut self,
-        mem: &mut dyn Memory,
-        master: u32,
-        va: u64,
-        buf: &[u8],
-    ) -> Result<(), Denied> {
-        self.write(mem, master, va, buf)
-    }
-
     fn show_counters(&self, line: Line<'_>) {
         self.counters.show(line);
     }
@@ -275,26 +253,6 @@ impl Model for Smmu {
         write: bool,
     ) -> Result<u64, Denied> {
         self.access(mem, master, va, write)
-    }
-
-    fn read(
-        &mut self,
-        mem: &mut dyn Memory,
-        master: u32,
-        va: u64,
-        buf: &mut [u8],
-    ) -> Result<(), Denied> {
-        self.read(mem, master, va, buf)
-    }
-
-    fn write(
-        &mut self,
-        mem: &mut dyn Memory,
-        master: u32,
-        va: u64,
-        buf: &[u8],
-    ) -> Result<(), Denied> {
-        self.write(mem, master, va, buf)
     }
 
     fn knob(&mut self, name: &str, value: u32) -> bool {
