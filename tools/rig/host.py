@@ -122,7 +122,7 @@ TABLE = f"""{paths.TOP}/scripts/setup-crates
 UNITTEST = [sys.executable, "-B", "-m", "unittest", "discover", "-v", "-s", paths.TOP / "scripts/tests"]
 INSTALL = ["bash", "-c", 'rm -rf "$INSTALL_MOD_PATH" && "$@"', "install", *script("install-modules", "release")]
 
-# The first inputs of a fixed seed, and those of a fresh one, whatever time they take.
+# Fifty inputs of a fixed seed and fifty of a fresh one. The time is not limited.
 FUZZ = ["bash", "-c", '"$@" --seed 1; fixed=$?; "$@" && exit $fixed', "fuzz", *script("fuzz", "--no-build", "--count", "50")]
 
 # The text of the line, the command, its environment, the reader, and whether the step needs the

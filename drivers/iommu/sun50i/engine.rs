@@ -52,7 +52,7 @@ enum Caches {
     /// As [`Caches::Stale`], and the log has a line about it.
     StaleReported,
     /// A command that invalidates single entries timed out, and may still run. The next
-    /// invalidation starts none of these: it invalidates everything.
+    /// invalidation uses TLB_FLUSH instead.
     Busy,
 }
 

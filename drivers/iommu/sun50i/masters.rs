@@ -94,7 +94,9 @@ impl Operations for Sun50iIommu {
         if same && routes == slot.ports.routes(iommu.variant) {
             // Another master of the group has attached it. If the caches are stale since, all
             // accesses are denied until they can be invalidated.
-            let _ = iommu.lock().retry(domain.directory());
+            if iommu.lock().is_stale() {
+                let _ = iommu.lock().invalidate_all(domain.directory());
+            }
         } else if same && !iommu.lock().is_stale() {
             iommu.lock().set_routes(routes);
         } else {

@@ -92,18 +92,6 @@ impl Engine {
         self.recover()
     }
 
-    /// Tries to end the denial that a timeout has caused, if there is one and `directory` is in use.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Self::invalidate`].
-    pub(crate) fn retry(&mut self, directory: u32) -> Result {
-        if self.directory != Some(directory) || !self.is_stale() {
-            return Ok(());
-        }
-        self.recover()
-    }
-
     /// Denies everything if an invalidation timed out.
     #[inline(always)]
     fn conclude(&mut self, result: Result) -> Result {

@@ -36,7 +36,7 @@ hw_first_port=0 hw_joiner=codec hw_joiner_port=3
 hw_joiner_gone() { left_denying 0; }
 # The interrupt enable register, which is read after the shutdown.
 hw_last_regs() { does - last_reg 0x030f0100; }
-# What keeps the hardware denying: its clock and reset, and ENABLE.
+# Registers of its clock and reset, and ENABLE, which it needs to deny.
 hw_last_power() { does - last_reg 0x030017bc; does - last_reg 0x030f0020; }
 
 # Prints the number of second-level tables of all domains. The slabs are shrunk first, so
