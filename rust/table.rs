@@ -184,14 +184,19 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         Some(&table[page as usize % F::TABLE_ENTRIES])
     }
 
-    /// The table of slot `index`, if it is walked. An index beyond the directory wraps around.
+    /// Slot `index`. An index beyond the directory wraps around.
+    #[inline(always)]
+    fn slot(&self, index: usize) -> &Slot {
+        // SAFETY: by the type invariants there is a slot for each directory entry.
+        unsafe { self.slots.add(index % F::DIR_ENTRIES).as_ref() }
+    }
+
+    /// The table of slot `index`, if it is walked.
     #[inline(always)]
     fn table(&self, index: usize) -> Option<&[AtomicU32]> {
-        // SAFETY: by the type invariants there is a slot for each directory entry.
-        let slot = unsafe { self.slots.add(index % F::DIR_ENTRIES).as_ref() };
         // SAFETY: by the invariants of `Body` it has that many words and stays until `self` is
         // dropped.
-        Some(unsafe { words(slot.table::<F>()?, F::TABLE_ENTRIES) })
+        Some(unsafe { words(self.slot(index).table::<F>()?, F::TABLE_ENTRIES) })
     }
 
     /// [`Self::map`] for any number of pages.

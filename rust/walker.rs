@@ -34,6 +34,7 @@ use crate::table::ffi;
 ///
 /// The device is bound, and has the number `id`, which no other device has. While a value of this
 /// type exists, [`Mapped::unmap`] is called for no table that the value can be used with.
+#[derive(Clone, Copy)]
 pub struct BoundWalker<'a> {
     dev: &'a Device<Bound>,
     id: usize,

@@ -36,18 +36,18 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         if index < F::DIR_ENTRIES && more < (F::TABLE_ENTRIES - start) as u64 {
             return self.clean_piece(walker, index, start, more as usize + 1);
         }
-        self.clean_run(walker, first, last)
+        self.clean_run(*walker, first, last)
     }
 
     /// [`Self::clean`] with page numbers.
     #[inline(never)]
-    fn clean_run(&self, walker: &BoundWalker<'_>, mut page: u64, last: u64) -> bool {
+    fn clean_run(&self, walker: BoundWalker<'_>, mut page: u64, last: u64) -> bool {
         let last = last.min(super::Sizes::<F>::PAGES - 1);
         let mut fresh = false;
 
         while page <= last {
             let piece = Self::piece(page, (last - page) as usize + 1);
-            fresh |= self.clean_piece(walker, piece.index, piece.start, piece.pages);
+            fresh |= self.clean_piece(&walker, piece.index, piece.start, piece.pages);
             page += piece.pages as u64;
         }
         fresh
@@ -61,6 +61,9 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         start: usize,
         pages: usize,
     ) -> bool {
+        let slot = self.slot(index);
+        let is_fresh = slot.has(Slot::FRESH);
+
         if let Some(table) = self.table(index) {
             // A mapping of another device is not ours to clean.
             if walker.id() == self.body.id {
@@ -68,7 +71,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
                 unsafe { self.body.clean_words(walker, &table[start..][..pages]) };
             }
         }
-        self.body.slots[index].has(Slot::FRESH)
+        is_fresh
     }
 
     /// The part of a range that [`Self::clean`] is to be called for at a time, so that interrupts

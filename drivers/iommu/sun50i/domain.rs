@@ -46,9 +46,7 @@ impl Domain {
     /// long.
     #[cold]
     #[inline(never)]
-    fn clean_long(&self, engines: &mut Engines<'_, Sun50iIommu>, range: &RangeInclusive<u64>) {
-        let mut rest = range.clone();
-
+    fn clean_long(&self, engines: &mut Engines<'_, Sun50iIommu>, mut rest: RangeInclusive<u64>) {
         loop {
             let part = Sun50iTable::start_of(&rest);
             if let Some(engine) = engines.first() {
@@ -68,14 +66,14 @@ impl Domain {
     fn invalidate_fresh(
         &self,
         engines: &mut Engines<'_, Sun50iIommu>,
-        range: &RangeInclusive<u64>,
+        range: RangeInclusive<u64>,
     ) -> Result {
-        let (first, last) = low(range);
+        let (first, last) = low(&range);
         let mut engine = engines.first().ok_or(ENODEV)?;
-        let fresh = Dirs::new(self.table.fresh(range));
+        let fresh = Dirs::new(self.table.fresh(&range));
 
         engine.invalidate_with(self.directory(), first, last, &fresh)?;
-        self.table.settle(range);
+        self.table.settle(&range);
         Ok(())
     }
 
@@ -124,23 +122,24 @@ impl PagingDomain<Sun50iIommu> for Domain {
                 return engine.invalidate(self.directory(), first, last);
             }
         } else {
-            self.clean_long(engines, &range);
+            self.clean_long(engines, range.clone());
         }
-        self.invalidate_fresh(engines, &range)
+        self.invalidate_fresh(engines, range)
     }
 
     /// Removes unmapped pages from memory and the TLBs, before they are reused.
     // Each transfer calls it.
     #[inline(always)]
     fn sync(&self, engines: &mut Engines<'_, Sun50iIommu>, range: RangeInclusive<u64>) {
-        if !is_short(&range) {
-            self.clean_long(engines, &range);
+        let is_short = is_short(&range);
+        if !is_short {
+            self.clean_long(engines, range.clone());
         }
         // Unbound hardware has nothing cached.
         let Some(mut engine) = engines.first() else {
             return;
         };
-        if is_short(&range) {
+        if is_short {
             // Directory entries do not change when pages are unmapped.
             let _ = self.table.clean(&engine.walker(), &range);
         }
@@ -154,7 +153,7 @@ impl PagingDomain<Sun50iIommu> for Domain {
     }
 
     fn flush_all(&self, engines: &mut Engines<'_, Sun50iIommu>) {
-        self.clean_long(engines, &(0..=Sun50iTable::aperture_end()));
+        self.clean_long(engines, 0..=Sun50iTable::aperture_end());
 
         let result = engines
             .first()
