@@ -186,16 +186,12 @@ impl<T: Operations> TypedDomain<T> {
         offset <= self.aperture.end().wrapping_sub(*self.aperture.start()) && more <= room
     }
 
-    /// Returns the part of the addresses from `first` to `last` that is in the aperture, if any.
-    ///
-    /// Mapped addresses are in the aperture. The other addresses that the core's caller has
-    /// gathered may not be.
+    /// Returns the addresses from `first` to `last`, if there are any and all are in the aperture.
     #[inline(always)]
-    pub(crate) fn within(&self, first: u64, last: u64) -> Option<RangeInclusive<u64>> {
-        let first = first.max(*self.aperture.start());
-        let last = last.min(*self.aperture.end());
+    pub(crate) fn range(&self, first: u64, last: u64) -> Option<RangeInclusive<u64>> {
+        let is_inside = first >= *self.aperture.start() && last <= *self.aperture.end();
 
-        (first <= last).then_some(first..=last)
+        (is_inside && first <= last).then_some(first..=last)
     }
 
     #[inline]

@@ -170,7 +170,7 @@ pub(super) unsafe extern "C" fn iotlb_sync_map<T: Operations>(
     if size == 0 {
         return ERANGE.to_errno();
     }
-    let Some(range) = domain.within(iova, iova.wrapping_add((size as u64).wrapping_sub(1))) else {
+    let Some(range) = domain.range(iova, iova.wrapping_add((size as u64).wrapping_sub(1))) else {
         return ERANGE.to_errno();
     };
 
@@ -198,14 +198,12 @@ pub(super) unsafe extern "C" fn iotlb_sync<T: Operations>(
     let gather = unsafe { &*gather };
     let (start, end) = (gather.start as u64, gather.end as u64);
     let mut engines = domain.instances().engines();
-    match domain.within(start, end) {
-        Some(range) if *range.start() == start && *range.end() == end => {
-            domain.data().sync(&mut engines, range);
-        }
+    match domain.range(start, end) {
+        Some(range) => domain.data().sync(&mut engines, range),
         None if start > end => {}
         // Addresses outside the aperture were never mapped, if the driver keeps to its aperture. If
         // it does not, it is not told which range to invalidate, but still invalidates everything.
-        _ => domain.data().flush_all(&mut engines),
+        None => domain.data().flush_all(&mut engines),
     }
 }
 
