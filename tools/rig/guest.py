@@ -41,11 +41,13 @@ def kernel_words(boot, kasan, ncpus):
     ]
     arguments.append("knobs=" + ",".join(f"{name}={value}" for name, value in knobs(boot).items()))
     leaks = boot.get("kmemleak", False)
-    if leaks or (not kasan and "check" in boot["in"]):
-        # The stories' leak oracle needs the allocator's record of each object; boots that
-        # measure time do without. kmemleak needs it since it also turns off the allocator's
-        # sheaves, which keep pointers to objects that are handed out.
+    if leaks:
+        # It turns off the allocator's sheaves, which keep pointers to objects that are handed out.
         arguments.append("slab_debug=U")
+    elif not kasan and "check" in boot["in"]:
+        # The stories' leak oracle needs the allocator's record of each object; boots that
+        # measure time do without.
+        arguments.append("slab_debug=U,kmalloc-*")
     # "ncpus" itself does not reach init.
     arguments.append(f"board_cpus={ncpus}")
     arguments.append(f"kunit.filter_glob={boot.get('kunit') or 'none'}")

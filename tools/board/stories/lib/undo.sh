@@ -18,7 +18,7 @@ world() {
 			/proc/sys/kernel/printk $DEBUGFS/failslab/* $DEBUGFS/fail_page_alloc/* \
 			$DEBUGFS/board/iommu*/knobs $DEBUGFS/board/hold_irq $DEBUGFS/board/fail_*
 	} 2>/dev/null | sed 's|^l.* /sys/bus/\(.*\)/devices/\(.*\)/driver -> .*/drivers/|driver \1 \2 |; t; s/:(null)$/:/; s/^/file /'
-	! type client_state >/dev/null 2>&1 || client_state
+	client_state
 }
 
 # Prints the lines of the first file that the second one lacks.
@@ -72,7 +72,7 @@ put_back() {
 	done
 	# Unsticks the hardware before domains and devices are removed.
 	put_back_files
-	type tidy >/dev/null 2>&1 && tidy "$1"
+	tidy "$1"
 	for _try in 1 2 3; do
 		# shellcheck disable=SC2013 # a name each
 		for _name in $(cut -d ' ' -f 1 /proc/modules); do
@@ -105,14 +105,13 @@ undo() {
 	kill -9 -1 2>/dev/null
 	wait
 	(
-		load_libraries
 		if [ ! -s "$state/stuck" ]; then
 			poll 5 alone || echo "processes: $(processes)" >"$state/stuck"
 		fi
 		[ ! -s "$state/stuck" ] || exit 1
 		changes >"$state/changes"
 		if [ "$1" = 0 ] && [ ! -s "$state/changes" ]; then
-			! type tidy >/dev/null 2>&1 || tidy 0
+			tidy 0
 			exit 0
 		fi
 		grep -v ': file ' "$state/changes" | head -n 10 | while read -r line; do
