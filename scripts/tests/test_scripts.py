@@ -826,7 +826,7 @@ class Flaky(unittest.TestCase):
 
     def test_repeats(self):
         boots = {one["name"]: one for one in table.load_table()}
-        for name, wanted in (("arm64-h6", 10), ("dart-fail-nth", 10), ("force-table", 10), ("dart-group", 10), ("c-map", 3), ("kunit", 3)):
+        for name, wanted in (("arm64-h6", 10), ("dart-fail-nth", 10), ("force-table", 10), ("dart-force-attach", 10), ("c-map", 3), ("kunit", 3)):
             self.assertEqual(flaky.repeats(boots[name]), wanted, name)
 
     def test_summary(self):
@@ -939,8 +939,8 @@ class TableFormat(unittest.TestCase):
         self.assertNotIn("dtb", boot)
 
     def test_own_keys_replace_those_of_the_group(self):
-        boots = self.group('image = "debug"\nstories = ["map"]', 'a = {}\nb = { image = "release-up" }\nc = ["remap"]')
-        self.assertEqual([boots[name]["image"] for name in "abc"], ["debug", "release-up", "debug"])
+        boots = self.group('image = "debug"\nstories = ["map"]', 'a = {}\nb = { image = "release-smp" }\nc = ["remap"]')
+        self.assertEqual([boots[name]["image"] for name in "abc"], ["debug", "release-smp", "debug"])
         self.assertEqual([boots[name]["stories"] for name in "abc"], [["map"], ["map"], ["remap"]])
 
     def test_a_boot_for_each_value(self):

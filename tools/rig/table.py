@@ -15,7 +15,7 @@ modules      modules that init loads before that (default: those of the board, w
 args         more arguments for the kernel
 knobs        {KNOB: NUMBER}: knobs of all IOMMU models, set before the driver is loaded; the default
              of busy_seed is a number made from the boot's name, or of the environment's BUSY_SEED
-ncpus        CPUs; default: 2, on an -up image 1
+ncpus        CPUs; default: 2, in a kernel without SMP 1
 mem          guest memory (default 512M, with KASAN 1G)
 silence      seconds without output after which the boot counts as hung (default 300); a
              boot that prints may take up to an hour
