@@ -163,11 +163,7 @@ mod tests {
 
     /// Maps one page at `iova`, and cleans it. Returns the number of pages, and whether the walkers
     /// may have cached its directory entry before.
-    fn map(
-        table: &Table<Tegra<20>, SharedWalker>,
-        walker: &SharedWalker,
-        iova: u64,
-    ) -> (usize, bool) {
+    fn map(table: &Table<Tegra, SharedWalker>, walker: &SharedWalker, iova: u64) -> (usize, bool) {
         let (pages, _) = table.map(iova, 0x6000_0000, 0x1000, 1, Prot::READ_WRITE, Gfp::KERNEL);
 
         (
@@ -182,7 +178,7 @@ mod tests {
         let dev = TestDevice::new(c"iommu-test-shared-walker")?;
         // SAFETY: it is bound until it is dropped.
         let walker = SharedWalker::for_device(unsafe { dev.as_bound() })?;
-        let table = Table::<Tegra<20>, _>::new(walker.clone())?;
+        let table = Table::<Tegra, _>::new(walker.clone())?;
 
         assert_eq!(map(&table, &walker, 0), (1, true));
         drop(dev);

@@ -191,6 +191,5 @@ fn prot(read: bool, write: bool) -> Prot {
 }
 
 table_suite!(rust_iommu_table_wide, wide, Wide);
-table_suite!(rust_iommu_table_tegra30, tegra30, Tegra<20>);
-table_suite!(rust_iommu_table_tegra124, tegra124, Tegra<22>);
+table_suite!(rust_iommu_table_tegra, tegra, Tegra);
 table_suite!(rust_iommu_table_v7s, v7s, V7s<4096, 35>);

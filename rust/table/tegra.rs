@@ -17,20 +17,20 @@ use super::{
 
 use crate::prot::Prot;
 
-/// Entries with page frame numbers of `BITS` bits: 20 on Tegra30 and Tegra114, 22 on later ones.
-pub struct Tegra<const BITS: u32>;
+/// Entries with page frame numbers of 22 bits. Tegra30 and Tegra114 use the lower 20 of them: a
+/// driver checks addresses itself.
+pub struct Tegra;
 
-impl<const BITS: u32> Tegra<BITS> {
+impl Tegra {
     const READ: u32 = 1 << 31;
     const WRITE: u32 = 1 << 30;
     const NONSECURE: u32 = 1 << 29;
     const NEXT: u32 = 1 << 28;
-    const FRAME: u32 = (1 << BITS) - 1;
+    const FRAME: u32 = (1 << 22) - 1;
     const SECTION_SHIFT: u32 = 22;
 
     /// The entry of a page at `paddr`, which has to be a multiple of its size.
     fn leaf(shift: u32, paddr: u64, prot: Prot) -> Result<u32> {
-        const { assert!(BITS <= 22) };
         let frame = u32::try_from(paddr >> 12).map_err(|_| ERANGE)?;
         if frame > Self::FRAME {
             return Err(ERANGE);
@@ -59,7 +59,7 @@ impl<const BITS: u32> Tegra<BITS> {
     }
 }
 
-impl<const BITS: u32> Format for Tegra<BITS> {
+impl Format for Tegra {
     const NAME: &'static str = "tegra";
     const DIR_ENTRIES: usize = 1024;
     const TABLE_ENTRIES: usize = 1024;

@@ -66,7 +66,7 @@ impl Hardware for Driver {
 struct Key(u32);
 
 struct Domain {
-    table: Table<Tegra<22>, Walker>,
+    table: Table<Tegra, Walker>,
     iommu: InstanceRef<Driver>,
     id: u32,
 }
@@ -97,7 +97,7 @@ impl Drop for Domain {
 }
 
 impl PagingDomain<Driver> for Domain {
-    type Table = Table<Tegra<22>, Walker>;
+    type Table = Table<Tegra, Walker>;
 
     fn table(&self) -> &Self::Table {
         &self.table

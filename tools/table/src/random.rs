@@ -522,13 +522,8 @@ fn sun50i() {
 }
 
 #[test]
-fn tegra30() {
-    run::<Tegra<20>>();
-}
-
-#[test]
-fn tegra124() {
-    run::<Tegra<22>>();
+fn tegra() {
+    run::<Tegra>();
 }
 
 #[test]
