@@ -11,6 +11,7 @@ use kernel::{
 use crate::{
     engine::Engine,
     regs::*,
+    soc::ENABLES,
     TegraSmmu, //
 };
 
@@ -43,7 +44,10 @@ impl DebugOps<TegraSmmu> for TegraSmmu {
         f.write_str("\nclient  swgroup    enabled\n")?;
         for swgroup in swgroups {
             for &id in swgroup.clients {
-                let word = engine.clients(usize::from(id / 32)).unwrap_or(0);
+                let word = ENABLES
+                    .get(usize::from(id / 32))
+                    .map_or(Ok(0), |&offset| engine.io.try_read32(offset))
+                    .unwrap_or(0);
                 let enabled = state(word >> (id % 32) & 1 != 0);
 
                 writeln!(f, "{id:<6}  {:<9}  {enabled}", swgroup.name)?;

@@ -36,6 +36,7 @@ use kernel::{
 use crate::{
     engine::Engine,
     flush::Plan,
+    regs::SMMU_PTB_DATA,
     TegraSmmu, //
 };
 
@@ -73,15 +74,16 @@ impl Domain {
     /// # Errors
     ///
     /// `EIO` if the ASID does not take a root.
-    pub(crate) fn enter(&self, engine: &mut Engine, asid: u8) -> Result {
-        engine.set_root(asid, self.directory())?;
+    pub(crate) fn enter(&self, engine: &Engine, asid: u8) -> Result {
+        engine.set_root(asid, Engine::root(self.directory()))?;
         self.asid.store(asid.into(), Relaxed);
         Ok(())
     }
 
     /// Takes `asid` away, which no swgroup uses any more.
-    pub(crate) fn leave(&self, engine: &mut Engine, asid: u8) {
-        engine.clear_root(asid);
+    pub(crate) fn leave(&self, engine: &Engine, asid: u8) {
+        // An ASID that has taken a root takes this one.
+        let _ = engine.set_root(asid, SMMU_PTB_DATA::zeroed());
         self.asid.store(Self::NO_ASID, Relaxed);
     }
 
@@ -99,7 +101,7 @@ impl Domain {
         // A long range is cleaned part by part, so that interrupts are not off for too long.
         loop {
             let part = Table::<Tegra, Walker>::start_of(&rest);
-            let mut engine = engines.first().ok_or(ENODEV)?;
+            let engine = engines.first().ok_or(ENODEV)?;
 
             fresh |= self.table.clean(&engine.walker(), &part);
             if part.end() != rest.end() {

@@ -17,10 +17,7 @@ use iommu::{
     registers::Registers, //
 };
 use kernel::{
-    io::{
-        register::Array,
-        Io, //
-    },
+    io::Io,
     prelude::*, //
 };
 
@@ -48,8 +45,6 @@ pub(crate) struct Engine {
     soc: &'static Soc,
     /// The driver uses the hardware.
     ready: bool,
-    /// The contents of PTC_FLUSH_1, if known.
-    high: Option<u32>,
     /// The driver or the machine shuts down: no swgroup that is denied is opened again.
     shut: bool,
 }
@@ -58,7 +53,6 @@ atomic_safe!(Engine {
     io,
     soc,
     ready,
-    high,
     shut
 });
 
@@ -68,7 +62,6 @@ impl Engine {
             io,
             soc,
             ready: false,
-            high: None,
             shut: false,
         }
     }
@@ -88,25 +81,14 @@ impl Engine {
     ///
     /// `EINVAL` if it is not in the register window.
     pub(crate) fn read(&self, swgroup: &Swgroup) -> Result<SMMU_ASID> {
-        let at = SMMU_ASID::try_at(swgroup.offset / 4).ok_or(EINVAL)?;
-
-        self.io.try_read(at)
+        self.io.try_read32(swgroup.offset).map(SMMU_ASID::from)
     }
 
     /// Writes the register of a swgroup. Returns whether it holds the value.
     fn write(&self, swgroup: &Swgroup, word: SMMU_ASID) -> bool {
-        let written = SMMU_ASID::try_at(swgroup.offset / 4)
-            .is_some_and(|at| self.io.try_write(at, word).is_ok());
+        let written = self.io.try_write32(word.into(), swgroup.offset).is_ok();
 
         written && self.read(swgroup).map(u32::from) == Ok(u32::from(word))
-    }
-
-    /// Reads TRANSLATION_ENABLE register `word`.
-    pub(crate) fn clients(&self, word: usize) -> Result<u32> {
-        let offset = ENABLES.get(word).ok_or(EINVAL)?;
-        let at = SMMU_TRANSLATION_ENABLE::try_at(offset / 4).ok_or(EINVAL)?;
-
-        self.io.try_read(at).map(u32::from)
     }
 
     /// Enables the clients of a swgroup.
@@ -115,16 +97,15 @@ impl Engine {
     ///
     /// `EPERM` if firmware does not let the driver.
     fn enable_clients(&self, swgroup: &Swgroup) -> Result {
-        for (word, offset) in ENABLES.iter().enumerate() {
+        for (word, offset) in ENABLES.into_iter().enumerate() {
             let mask = swgroup.enable_mask(word);
-            if mask == 0 || self.clients(word)? & mask == mask {
+            if mask == 0 || self.io.try_read32(offset)? & mask == mask {
                 continue;
             }
-            let at = SMMU_TRANSLATION_ENABLE::try_at(offset / 4).ok_or(EINVAL)?;
-            let all = SMMU_TRANSLATION_ENABLE::from(self.clients(word)? | mask);
+            let all = self.io.try_read32(offset)? | mask;
 
-            self.io.try_write(at, all)?;
-            if self.clients(word)? & mask != mask {
+            self.io.try_write32(all, offset)?;
+            if self.io.try_read32(offset)? & mask != mask {
                 return Err(EPERM);
             }
         }
@@ -178,7 +159,11 @@ impl Engine {
         let mut result = Ok(());
 
         self.ready = true;
-        self.high = None;
+        // Table memory is below 4 GiB.
+        if self.soc.is_wide() {
+            self.io
+                .try_write(SMMU_PTC_FLUSH_1, SMMU_PTC_FLUSH_1::zeroed())?;
+        }
         for asid in 0..self.soc.asids {
             if let Some(directory) = root(asid) {
                 result = result.and(self.write_root(asid, Self::root(directory)));
@@ -260,6 +245,6 @@ impl Engine {
             return;
         }
         let _ = self.change(old, new);
-        self.clear_root(new.blocked());
+        let _ = self.set_root(new.blocked(), SMMU_PTB_DATA::zeroed());
     }
 }

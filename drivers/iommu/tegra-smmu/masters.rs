@@ -203,7 +203,7 @@ impl Slot {
         loop {
             // One that does not take a root stays taken: firmware has made it secure.
             let asid = self.asids.take()?;
-            let entered = domain.enter(&mut iommu.lock(), asid);
+            let entered = domain.enter(&iommu.lock(), asid);
             let tables = self.tables.get_mut(usize::from(asid));
 
             if let (Ok(()), Some(tables)) = (entered, tables) {
@@ -233,7 +233,7 @@ impl Slot {
                 continue;
             }
             if let Some(domain) = tables.take() {
-                domain.leave(&mut iommu.lock(), asid);
+                domain.leave(&iommu.lock(), asid);
                 self.asids.put(asid);
             }
         }

@@ -72,13 +72,6 @@ register! {
         31:31 enable => bool;
         6:0 asid;
     }
-
-    /// The clients whose accesses are translated, one bit for each. Those of other clients pass
-    /// untranslated. It is at any word of the window, see
-    /// [`ENABLES`](crate::soc::ENABLES).
-    pub(crate) SMMU_TRANSLATION_ENABLE(u32)[0x400] @ 0x000 {
-        31:0 clients;
-    }
 }
 
 /// The addresses that a write of TLB_FLUSH matches.

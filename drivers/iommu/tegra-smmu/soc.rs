@@ -10,7 +10,8 @@ pub(crate) mod t30;
 /// Maximum number of swgroups of any SoC.
 pub(crate) const MAX_SWGROUPS: usize = 39;
 
-/// The offsets of the TRANSLATION_ENABLE registers. The bit of a client is its ID modulo 32.
+/// The offsets of the TRANSLATION_ENABLE registers. They have a bit for each client whose accesses
+/// are translated, its ID modulo 32. Those of other clients pass untranslated.
 pub(crate) const ENABLES: [usize; 5] = [0x228, 0x22c, 0x230, 0x234, 0xb98];
 
 /// A swgroup that has a register.

@@ -34,7 +34,7 @@ impl Engine {
     /// have shown. For more of them, each driver that has such a command reads.
     // Each transfer calls it.
     #[inline]
-    pub(crate) fn flush(&mut self, asid: u8, plan: &Plan, entry: impl Fn(u32) -> Option<u64>) {
+    pub(crate) fn flush(&self, asid: u8, plan: &Plan, entry: impl Fn(u32) -> Option<u64>) {
         match plan.ptc {
             Ptc::All => self.drop_all_lines(),
             Ptc::Lines => {
@@ -66,19 +66,11 @@ impl Engine {
         self.io.write(SMMU_PTC_FLUSH, SMMU_PTC_FLUSH::from(0));
     }
 
-    /// Drops the line of the PTC with this physical address.
+    /// Drops the line of the PTC with this physical address, which is below 4 GiB.
     #[inline]
-    fn drop_line(&mut self, paddr: u64) {
-        let high = (paddr >> 32) as u32;
-
-        if self.soc.is_wide() && self.high != Some(high) {
-            // `found` has checked that the register is in the window.
-            let _ = self
-                .io
-                .try_write(SMMU_PTC_FLUSH_1, SMMU_PTC_FLUSH_1::from(high));
-            self.high = Some(high);
-        }
+    fn drop_line(&self, paddr: u64) {
         let line = paddr as u32 & !(4 * self.soc.ptc_line - 1);
+
         self.io.write(
             SMMU_PTC_FLUSH,
             SMMU_PTC_FLUSH::from(line).with_by_address(true),
@@ -95,14 +87,6 @@ impl Engine {
         );
     }
 
-    /// Flushes everything that is cached of an ASID, and all lines.
-    fn drop_asid(&self, asid: u8) {
-        self.drop_all_lines();
-        self.wait();
-        self.drop_translations(asid, kind::ALL, 0);
-        self.wait();
-    }
-
     /// Flushes everything.
     pub(super) fn drop_everything(&self) {
         self.drop_all_lines();
@@ -111,29 +95,26 @@ impl Engine {
         self.wait();
     }
 
-    /// Sets the root of an ASID that no swgroup uses.
+    /// Sets the root of an ASID that no swgroup uses, and flushes all that is cached of it.
     ///
-    /// The page of the directory may have been table memory before, of which the PTC may have
-    /// lines.
+    /// It drops all lines of the PTC. So the PTC has none of the former directory and its tables,
+    /// which may be freed then, and none from a former use of the new directory's memory.
     ///
     /// # Errors
     ///
     /// `EIO` if the ASID does not take the root, as a secure one.
-    pub(crate) fn set_root(&mut self, asid: u8, directory: u64) -> Result {
-        self.drop_asid(asid);
-        self.write_root(asid, Self::root(directory))
-    }
+    pub(crate) fn set_root(&self, asid: u8, root: SMMU_PTB_DATA) -> Result {
+        let result = self.write_root(asid, root);
 
-    /// Takes the root of an ASID away, which no swgroup uses any more. All tables may be freed when
-    /// this returns: no cache has any of their lines.
-    pub(crate) fn clear_root(&mut self, asid: u8) {
-        // An ASID that has taken a root takes this one.
-        let _ = self.write_root(asid, SMMU_PTB_DATA::from(0));
-        self.drop_asid(asid);
+        self.drop_all_lines();
+        self.wait();
+        self.drop_translations(asid, kind::ALL, 0);
+        self.wait();
+        result
     }
 
     /// Returns the root with a directory, which the allocator of table memory keeps below 4 GiB.
-    pub(super) fn root(directory: u64) -> SMMU_PTB_DATA {
+    pub(crate) fn root(directory: u64) -> SMMU_PTB_DATA {
         SMMU_PTB_DATA::from((directory >> 12) as u32)
             .with_readable(true)
             .with_writable(true)
