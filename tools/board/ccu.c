@@ -318,7 +318,8 @@ static int alias_probe(struct platform_device *pdev)
 	struct clk_hw *hw;
 	int ret;
 
-	if (!soc)
+	/* A Tegra has no other clocks here. */
+	if (!soc && !board_is_tegra())
 		return -EPROBE_DEFER;
 	hw = devm_clk_hw_register_fixed_rate(dev, dev_name(dev), NULL, 0, APB1_RATE);
 	if (IS_ERR(hw))

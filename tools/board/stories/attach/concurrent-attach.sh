@@ -7,7 +7,7 @@
 seconds=${1:-3}
 two_cpus
 A=$(master 2000000)
-X=$(master 2002000)
+X=$(master ${hw_other_group:-2002000})
 translated "$A"
 translated "$X"
 refute "they are in one group" test "$(client "$A" group)" = "$(client "$X" group)"

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# All masters of an instance are one group and are attached to a domain together. Then
-# all of them copy through it at the same time.
+# All masters of a group are attached to a domain together. Then all of them copy through it at
+# the same time. On sun50i all masters of an instance are one group.
 
 M=$(first_master)
-masters=$(awk '$1 == "master" { print $2 }' "$B/devices")
-for dev in $masters; do
+masters=
+for dev in $(masters); do
 	translated "$dev"
-	says "$(client "$M" group)" "$dev" group
+	[ "$(client "$dev" group)" != "$(client "$M" group)" ] || masters="$masters $dev"
 done
+equal "masters of the group" "$(echo $masters | wc -w)" "${hw_group_size:-$(masters | wc -l)}"
 does "$M" alloc 0
 fails -22 "$M" attach 0
 does "$M" gattach 0

@@ -14,8 +14,14 @@ hw_passes_only=false
 # warning.
 hw_maps_tables=true
 hw_bears_misuse=true
+# Whether the driver of an IOMMU handles its faults.
+hw_reports_faults=true
 # Empty tables stay until the domain is freed. Whether they are pages, which the oracle counts.
 hw_keeps_tables=false
+# The bytes that a table maps.
+hw_table_span=0x100000
+# The cause of a denial in the blocked domain.
+hw_denial=permission
 
 # --- the test client -------------------------------------------------------
 

@@ -32,6 +32,12 @@ hw_number_of_masters=6
 hw_streams=$hw_number_of_masters
 # The first master's port, an overlay with another master, and that master's port.
 hw_first_port=0 hw_joiner=codec hw_joiner_port=3
+# Checks an instance that has denied a device since its probe and was removed: hw_still_denies N TABLE,
+# the table that a boot loader has set.
+hw_still_denies() {
+	equal "its clock" "$(count "iommu$1_clock")" 1
+	equal "its table" "$(hw_table "$1")" "$2"
+}
 # For the end of a story that has removed that master: its port is denied from then on.
 hw_joiner_gone() { left_denying 0; }
 # The interrupt enable register, which is read after the shutdown.

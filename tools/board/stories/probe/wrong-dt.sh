@@ -7,11 +7,13 @@ case $1 in
 cells0) line='dma-master: .*mmu: iommus entry has 0 cells, this IOMMU takes 1' ;;
 cells2) line='dma-master: .*mmu: iommus entry has 2 cells, this IOMMU takes 1' ;;
 bad-id) line='dma-master: .*mmu: no such master ID: \[77\]' ;;
+no-register) line='dma-master: .*mmu: no such master ID: \[0\]' ;;
+no-client) line='dma-master: .*mmu: no client of swgroup dc1 is known' ;;
 two-iommus) line='dma-master: .*mmu, .*mmu: behind 2 IOMMUs, this hardware takes one' ;;
 no-clock) line='iommu: no clock' ;;
 no-reset) line='iommu: no reset' ;;
 no-interrupt) line='mmu: .*(interrupt|IRQ)' ;;
-no-reg) line='mmu.*: no register region' ;;
+no-reg) line='mmu.*: no reg' ;;
 wrong-clock | wrong-reset) line='iommu: registers do not hold what is written: wrong clocks, resets or reg' ;;
 same-reg) line='iommu-alias: registers cannot be claimed: EBUSY' ;;
 differ) line='dma-master: .*: these differ in page size, width or tables' ;;
