@@ -116,9 +116,19 @@ impl Engine {
         self.soc.swgroups.iter().enumerate()
     }
 
-    /// Whether the hardware translates.
-    pub(crate) fn is_on(&self) -> bool {
-        self.io.read(SMMU_CONFIG).enable()
+    /// Enables translation.
+    ///
+    /// # Errors
+    ///
+    /// `EPERM` if firmware does not let the driver.
+    fn turn_on(&self) -> Result {
+        let is_on = || self.io.read(SMMU_CONFIG).enable();
+
+        if !is_on() {
+            self.io
+                .write(SMMU_CONFIG, SMMU_CONFIG::zeroed().with_enable(true));
+        }
+        is_on().then_some(()).ok_or(EPERM)
     }
 
     /// Returns the indices of the swgroups that are enabled, one bit each, and of those among them
@@ -179,11 +189,7 @@ impl Engine {
                 result = result.and(self.enable_clients(swgroup));
             }
         }
-        self.io
-            .write(SMMU_CONFIG, SMMU_CONFIG::zeroed().with_enable(true));
-        if !self.is_on() {
-            result = result.and(Err(EPERM));
-        }
+        result = result.and(self.turn_on());
         for (index, swgroup) in self.swgroups() {
             let Some(word) = swgroups.register(index) else {
                 continue;
@@ -214,9 +220,7 @@ impl Engine {
             }
             if new.is_enabled(index) {
                 self.enable_clients(swgroup)?;
-                if !self.is_on() {
-                    return Err(EPERM);
-                }
+                self.turn_on()?;
             }
         }
         for (index, swgroup) in self.swgroups().filter(changed) {

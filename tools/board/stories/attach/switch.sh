@@ -27,6 +27,7 @@ done
 wait_for "the device copies" 5 copies "$M" 10
 does "$M" load stop
 equal "copies that went wrong" "$(said mismatches)" 0
+! $hw_switches_at_once || equal "accesses that were denied" "$(said errors)" 0
 sealed 0
 switched=$(report 0 table_1)
 check "both tables were used" test -n "$switched"

@@ -14,6 +14,8 @@ hw_passes_only=false
 # warning.
 hw_maps_tables=true
 hw_bears_misuse=true
+# Whether no access is denied while one domain replaces another.
+hw_switches_at_once=false
 # Whether the driver of an IOMMU handles its faults.
 hw_reports_faults=true
 # Empty tables stay until the domain is freed. Whether they are pages, which the oracle counts.

@@ -87,7 +87,7 @@ esac
 hw_last_regs() { does - last_reg "$(hw_base 0 $hw_swgroup)"; }
 
 # The memory controller's driver prints the faults. In the blocked domain nothing is mapped.
-hw_reports_faults=false hw_denial=no-table
+hw_switches_at_once=true hw_reports_faults=false hw_denial=no-table
 
 # Tables are pages. The oracle counts them until their domain is freed.
 hw_keeps_tables=true hw_table_span=0x400000

@@ -44,6 +44,8 @@ knobs! {
         /// The number of a swgroup that firmware has left enabled with ASID 0. 0, the number of a
         /// swgroup without a register: none. Applied like `firmware`.
         left_on: u32,
+        /// The number of a swgroup whose register ignores writes. 0: none.
+        fixed: u32,
         /// The number of accesses of masters that overtake a register write, if no register is read
         /// meanwhile. So a driver that does not read continues with the state before the write.
         posted: u32,
@@ -74,6 +76,7 @@ impl Knobs {
             secured: false,
             firmware: Firmware::Nothing,
             left_on: 0,
+            fixed: 0,
             posted: 0,
             busy_seed: BUSY_SEED,
             line_fill: true,

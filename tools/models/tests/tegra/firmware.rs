@@ -73,6 +73,21 @@ fn further_secured_registers() {
     assert_eq!(b.errors(), 0, "a driver cannot know it");
 }
 
+#[test]
+fn a_fixed_swgroup_ignores_writes() {
+    let mut b = Board::up(T210);
+    b.w(HC, 1 << 31);
+    // That of host1x.
+    assert!(b.mmu.set_knob("fixed", 6));
+    b.w(HC, 0);
+    b.w(DC, 1 << 31);
+    assert_eq!((b.r(HC), b.r(DC)), (1 << 31, 1 << 31));
+    assert!(b.mmu.set_knob("fixed", 0));
+    b.w(HC, 0);
+    assert_eq!((b.r(HC), b.r(DC)), (0, 1 << 31));
+    assert_eq!(b.errors(), 0);
+}
+
 /// A driver that writes them anyway works, since firmware has.
 #[test]
 fn a_driver_works_with_secured_registers() {
