@@ -28,14 +28,17 @@ says 16384 - unmap 0 0x100000 0x4000
 says 16384 - unmap 0 0x200000 0x4000
 does - free 0
 
-# A new domain for each round.
+# A new domain for each round, at other addresses. Nothing is cached of those of the last round.
 for round in 1 2 3 4 5 6 7 8 9 10; do
+	from=$((round * 0x1000000)) to=$((round * 0x1000000 + 0x800000))
 	begin
-	does - map 0 0x100000 0 0 0x4000 r
-	does - map 0 0x200000 1 0 0x4000 w
+	does - map 0 $from 0 0 0x4000 r
+	does - map 0 $to 1 0 0x4000 w
 	does - set 1 0 0x4000 0
-	does "$M" copy 0 0x100000 0x200000 0x4000
+	does "$M" copy 0 $from $to 0x4000
 	does - cmp 0 0 0x4000 1 0
+	denied no- "$M" read 0 $((from - 0x1000000)) 64
+	denied no- "$M" fill 0 $((to - 0x1000000)) 64 1
 	does "$M" detach 0
 	# The domain is freed with its mappings.
 	does - free 0

@@ -28,8 +28,8 @@ for _ in $(seq 20); do
 	does "$M" block
 	does "$M" replace 0
 done
+wait_for "some accesses are let through" 5 copies "$M" 0
 does "$M" load stop
-check "some accesses were let through" test "$(said passes)" -gt 0
 does "$M" block
 denied '' "$M" read 0 0x100000 64
 sealed 0

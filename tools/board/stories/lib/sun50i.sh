@@ -38,6 +38,12 @@ hw_still_denies() {
 	equal "its clock" "$(count "iommu$1_clock")" 1
 	equal "its table" "$(hw_table "$1")" "$2"
 }
+# Checks an instance whose masters were removed from the identity domain: hw_left_identity N
+hw_left_identity() {
+	check "the log does not say that it denies" log_lacks 'still denying'
+	refute "it translates" hw_translates "$1"
+	hw_rests "$1"
+}
 # For the end of a story that has removed that master: its port is denied from then on.
 hw_joiner_gone() { left_denying 0; }
 # The interrupt enable register, which is read after the shutdown.

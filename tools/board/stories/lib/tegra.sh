@@ -68,6 +68,8 @@ hw_other_group=1c00000 hw_group_size=2
 # The first master, and an overlay with another one: upstream, it shares a group with the first.
 hw_first_port="swgroup 1" hw_joiner=codec hw_joiner_port="swgroup 2"
 hw_joiner_gone() { :; }
+# Checks an instance whose masters were removed from the identity domain: hw_left_identity N
+hw_left_identity() { check "it denies" hw_translates "$1"; }
 # Checks an instance that has denied a device since its probe and was removed: hw_still_denies N
 hw_still_denies() { equal "the blocked domain's directory" "$(hw_table "$1")" 0x00000000; }
 # The clients of these swgroups.

@@ -21,6 +21,25 @@ denied no- "$M" read 0 0x40080000 64
 denied no- "$M" fill 0 0x40080000 64 1
 does "$M" read 0 0x180000 64
 sealed 0
-does "$M" detach 1
+
+# The memory becomes a table with one entry. None of its other entries is in a cache from before.
+does "$M" alloc 0
+does - map 0 0x50000000 0 0 0x100000 rw
+does "$M" replace 0
+does "$M" read 0 0x50080000 64
+does "$M" alloc 2
+does "$M" replace 2
+does - free 0
+n=1
+while [ $n -le 90 ]; do
+	does - map 2 $((n * hw_table_span)) 0 0 0x1000 rw
+	n=$((n + 1))
+done
+while [ $n -gt 1 ]; do
+	n=$((n - 1))
+	denied no- "$M" read 0 $((n * hw_table_span + 0x80000)) 64
+done
+does "$M" detach 2
 does - free 1
+does - free 2
 drop_buffers
