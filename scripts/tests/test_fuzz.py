@@ -56,20 +56,20 @@ class Shrink(unittest.TestCase):
 
 class Sequences(unittest.TestCase):
     def test_same_seed_same_sequence(self):
-        for family in sequence.KINDS:
+        for family in FAMILIES:
             one, two, other = (sequence.story(family, [sequence.generate(seed, family)], []) for seed in ("7", "7", "8"))
             self.assertEqual(one, two)
             self.assertNotEqual(one, other)
 
     def test_any_part_is_a_sequence(self):
-        for family in sequence.KINDS:
+        for family in FAMILIES:
             steps = sequence.generate("part", family)
             for at in range(len(steps)):
                 text, _ = sequence.story(family, [steps[:at] + steps[at + 1 :]], [])
                 self.assertTrue(text.endswith("probe_end\n"))
 
     def test_everything_is_undone(self):
-        for family in sequence.KINDS:
+        for family in FAMILIES:
             for seed in range(20):
                 model = Reference(FAMILIES[family])
                 for call, arguments in sequence.generate(str(seed), family):

@@ -13,16 +13,21 @@ import itertools
 import random
 
 from fuzz import tree
+from fuzz.reference import FAMILIES
 from rig import paths
 
 WHAT = "trees"
-KINDS = {"h6": "sun50i", "h616": "sun50i", "t8103": "dart", "usb4": "dart", "t6000": "dart", "t8112": "dart", "t6020": "dart"}
-PORTS = {"h6": 6, "h616": 7, "usb4": 64}  # the others have 16
-SECOND = {"h6": {1: 3}, "h616": {2: 3}}
+KINDS = {
+    "h6": "sun50i", "h616": "sun50i", "t8103": "dart", "usb4": "dart", "t6000": "dart", "t8112": "dart", "t6020": "dart",
+    "t30": "tegra", "t114": "tegra", "t124": "tegra", "t210": "tegra",
+}  # fmt: skip
+PORTS = {name: family.ports for name, family in FAMILIES.items()} | {"usb4": range(64)}  # the others have 16
 # Boards whose masters can be in a paging domain on UML, and those that refuse masters.
-PAGING, REFUSING = ("h6", "h616", "t8103"), ("usb4",)
+PAGING, REFUSING = tuple(FAMILIES), ("usb4",)
 
+# The registers of the models' instances. The first of a Tegra has those of the memory controller.
 WINDOWS = (0x30F0000, 0x30E0000, 0x30D0000, 0x30C0000)
+FIRST = {"t30": 0x7000F000, "t114": 0x70019000, "t124": 0x70019000, "t210": 0x70019000}
 NUMBERS = (0, 1, 2, 3, 5, 6, 7, 8, 15, 16, 31, 32, 63, 64, 77, 255, 256, 0xFFFF, 0x10000, 0x10001, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 COMPATIBLES = (
     "allwinner,sun50i-h6-iommu", "allwinner,sun50i-h616-iommu", "apple,t8103-dart", "apple,t8103-usb4-dart",
@@ -34,6 +39,7 @@ COMPATIBLES = (
 DRIVERS = {
     "sun50i": {"allwinner,sun50i-h6-iommu", "allwinner,sun50i-h616-iommu"},
     "dart": {"apple,t8103-dart", "apple,t8103-usb4-dart", "apple,t6000-dart", "apple,t8110-dart"},
+    "tegra": {f"nvidia,tegra{soc}-smmu" for soc in (30, 114, 124, 132, 210)},
 }
 # The properties of an IOMMU that no other one may have as well, and the cells of the first entry.
 OWN = {"reg": 1, "clocks": 2, "resets": 2, "interrupts": 3}
@@ -125,7 +131,7 @@ CHANGES = {
 }
 
 
-def a_change(rng, nodes):
+def a_change(rng, nodes, kind_of_board):
     """A change of these nodes: its name, and its arguments."""
     node = rng.choice(nodes)
     labels = [f"&{other.label}" for other in nodes] + ["&gic"]
@@ -153,10 +159,13 @@ def a_change(rng, nodes):
     if kind == 8:
         return "set_value", (node.label, name, [])
     if kind == 9 and node.is_iommu:
-        return "set_value", (node.label, "compatible", rng.sample(COMPATIBLES, rng.choice((1, 1, 2))))
+        more = sorted(DRIVERS["tegra"]) if kind_of_board == "tegra" else []
+        return "set_value", (node.label, "compatible", rng.sample([*COMPATIBLES, *more], rng.choice((1, 1, 2))))
     if kind == 10:
         return "set_value", (node.label, "status", [rng.choice(("disabled", "okay", "ok", "fail", "reserved", ""))])
     if kind == 11:
+        if node.is_iommu and kind_of_board == "tegra":
+            return "set_value", (node.label, "nvidia,memory-controller", rng.choice(([rng.choice(labels)], ["&mc"], [number], ["&mc", number])))
         if node.is_iommu:
             start = rng.choice(((0, 0), (0, 0x40000000), (0xF, 0), (0, 0xFFFFF000), (0xFFFFFFFF, 0xFFFFF000), (0, 0x123)))
             size = rng.choice(((0, 0x1000), (0, 0x10000000), (0, 0), (1, 0), (0, 0xFFFFF000), (0xFFFFFFFF, 0xFFFFFFFF)))
@@ -187,7 +196,7 @@ def generate(seed, name):
     result = Tree(name, rng.choice(bases(name)), [])
     for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4, 6))):
         if nodes := result.nodes():
-            result.changes.append(a_change(rng, nodes))
+            result.changes.append(a_change(rng, nodes, KINDS[name]))
     return result
 
 
@@ -235,24 +244,29 @@ def checks(one):
     nodes, touched = one.nodes(), changed(one)
     iommus = {node.label: node for node in nodes if "#iommu-cells" in node.props}
     masters = [node for node in nodes if "iommus" in node.props and node.label not in iommus]
-    ports = PORTS.get(one.name, 16)
+    kind = KINDS[one.name]
+    ports = PORTS.get(one.name, range(16))
+    windows = (FIRST.get(one.name, WINDOWS[0]), *WINDOWS[1:])
     before = {node.label: node for node in one.original()}
     # The model of each IOMMU, by the address of its registers. One of another kind than the tree
     # says need not work, and one without its interrupt stalls a master that has faulted.
     where = {
-        label: WINDOWS.index(node.address)
+        label: windows.index(node.address)
         for label, node in iommus.items()
-        if node.address in WINDOWS and label in before
+        if node.address in windows and label in before
         and all(before[label].props.get(name) == node.props.get(name) for name in ("compatible", "interrupts"))
     }
     # Either of two nodes that share a resource may be the one that works.
     shared = {node.label for node in iommus.values() for other in iommus.values() if node is not other and shares(node, other)}
     regs = [(node.props.get("reg") or [None])[:1] if isinstance(node.props.get("reg"), list) else None for node in nodes]
     good = {label for label in iommus if label not in touched and label in where and label not in shared}
+    if kind == "tegra":
+        # The driver claims no registers, so both work with the same ones.
+        where = {label: window for label, window in where.items() if label not in shared}
     lines = []
     for label, node in iommus.items():
         compatible = node.props.get("compatible")
-        offered = isinstance(compatible, list) and DRIVERS[KINDS[one.name]] & set(compatible)
+        offered = isinstance(compatible, list) and DRIVERS[kind] & set(compatible)
         lines.append(f"tree_iommu {node.device} {'good' if label in good else 'any' if offered else 'other'}")
     named = {}  # {model: ports that some node names}
     for node in nodes:
@@ -265,20 +279,20 @@ def checks(one):
     for node in masters:
         ids, refused = ids_of(node, iommus)
         unique = regs.count((node.props.get("reg") or [None])[:1] if isinstance(node.props.get("reg"), list) else None) == 1
-        usable = refused is False and all(label in good and port < ports for label, port in ids)
+        usable = refused is False and all(label in good and port in ports for label, port in ids)
         behind = {label for label, _ in ids}
         if one.name in REFUSING:
             usable = False
         if len(behind) > 1:
-            usable = usable and KINDS[one.name] == "dart" and masters_agree(masters, iommus)
-        elif KINDS[one.name] == "dart":
+            usable = usable and kind == "dart" and masters_agree(masters, iommus)
+        elif kind != "sun50i":
             usable = usable and masters_agree(masters, iommus)
         state = "good" if usable and unique and node.label not in touched else "bad" if refused else "any"
-        pairs = " ".join(f"{where[label]}:{port}" for label, port in ids if label in where and port < ports)
+        pairs = " ".join(f"{where[label]}:{port}" for label, port in ids if label in where and port in ports)
         free = []
         for model in sorted({where[label] for label in behind if label in where}):
-            taken = named.get(model, set()) | set(SECOND.get(one.name, {}))
-            free += [f"{model}:{port}" for port in range(min(ports, 16)) if port not in taken][:4]
+            taken = named.get(model, set()) | set(FAMILIES[one.name].second if one.name in FAMILIES else ())
+            free += [f"{model}:{port}" for port in ports[:16] if port not in taken][:4]
         lines.append(f'tree_master {node.device} {state} "{pairs}" "{" ".join(free)}"')
     return lines
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The reference model: the memory that each port of each IOMMU reaches.
 
-It is written after Documentation/sun50i.rst and apple-dart.rst, not after the drivers. A
+It is written after Documentation/sun50i.rst, apple-dart.rst and tegra.rst, not after the drivers. A
 call is a method do_NAME, which changes the model and returns the lines of a story that
 make the call and check its result. A call that is not possible in the current state, or
 that the core's API forbids, returns None and changes nothing.
@@ -22,16 +22,28 @@ IDENTITY, BLOCKED = "identity", "blocked"
 
 
 class Family:
-    """One kind of hardware, with the overlays that sequences apply."""
+    """A SoC with a kind of hardware, and the overlays that sequences apply. A port of Tegra is a swgroup."""
 
-    def __init__(self, name, ports, overlays, second=None):
+    def __init__(self, name, kind, ports, overlays, second=None, numbers=None, together=()):
         self.name = name
+        self.kind = kind
         self.ports = ports
         self.second = second or {}  # {second port: first port} of one device
-        self.is_dart = name.startswith("t")
+        self.numbers = numbers or {}  # of the ports that the overlays name
+        self.together = set(together)  # ports whose masters are one group
         # Where the accesses go while no driver is bound to the instance.
-        self.off = BLOCKED if self.is_dart else IDENTITY
+        self.off = BLOCKED if kind == "dart" else IDENTITY
         self.overlays = {overlay: parse_overlay(self, overlay) for overlay in overlays}
+
+    @property
+    def has_power(self):
+        """Whether the driver switches a clock and a reset; then all masters of an instance are one group, too."""
+        return self.kind == "sun50i"
+
+    @property
+    def keeps_denying(self):
+        """Whether a port stays denied without a driver, and ports pass that no node names."""
+        return self.kind == "tegra"
 
 
 class Node:
@@ -52,21 +64,37 @@ NODE = re.compile(r"^\t(?:(\w+): )?([\w-]+)@([0-9a-f]+) \{\n(.*?)^\t\};", re.M |
 
 def parse_overlay(family, name):
     """The nodes of an overlay of the board, in order."""
-    prefix = "dart" if family.is_dart else family.name
+    prefix = family.name if family.kind == "sun50i" else family.kind
     found = NODE.findall((board.DTS / "overlays" / f"{prefix}-{name}.dtso").read_text())
     labels = {label: INSTANCES.index(address) for label, _, address, body in found if "#iommu-cells" in body}
-    labels |= {"iommu": 0, "dart0": 0}
+    labels |= {"iommu": 0, "dart0": 0, "smmu": 0}
+
+    def number(text):
+        return family.numbers[text.removeprefix("TEGRA_SWGROUP_")] if text.startswith("TEGRA") else int(text)
+
     return [
-        Node(node, address, [(labels[label], int(number)) for label, number in re.findall(r"<&(\w+) (\d+)>", body) if label in labels])
+        Node(node, address, [(labels[label], number(text)) for label, text in re.findall(r"<&(\w+) (\w+)>", body) if label in labels])
         for _, node, address, body in found
     ]
 
 
-# The second port of the video engine: see sun50i.rst.
+def tegra(name, ports, numbers, together):
+    """A Tegra, with the numbers of the swgroups that its overlays name."""
+    overlays = ("sharer", "codec", "masters", "host", "fourth", "wide", "instance-master", "instance-masters")
+    names = ("DC", "DCB", "AVPC", "HDA", "HC", "PPCS", "VI")
+    return Family(name, "tegra", ports, overlays, numbers=dict(zip(names, numbers)), together=together)
+
+
+# The second port of the video engine: see sun50i.rst. Swgroups of Tegra that have clients, without
+# the GPU's, which selects by an address bit whether it is translated.
 FAMILIES = {
-    "h6": Family("h6", 6, ("sharer", "codec", "codec-g2", "masters", "wide", "instance-master", "instance-masters"), {1: 3}),
-    "h616": Family("h616", 7, ("sharer", "codec", "codec-g2", "masters", "wide", "instance-master", "instance-masters"), {2: 3}),
-    "t8103": Family("t8103", 16, ("sharer", "codec", "partner", "sharer-too", "pair", "wide", "instance-master", "instance-masters", "span")),
+    "h6": Family("h6", "sun50i", range(6), ("sharer", "codec", "codec-g2", "masters", "wide", "instance-master", "instance-masters"), {1: 3}),
+    "h616": Family("h616", "sun50i", range(7), ("sharer", "codec", "codec-g2", "masters", "wide", "instance-master", "instance-masters"), {2: 3}),
+    "t8103": Family("t8103", "dart", range(16), ("sharer", "codec", "partner", "sharer-too", "pair", "wide", "instance-master", "instance-masters", "span")),
+    "t30": tegra("t30", (*range(1, 16), 18), (1, 2, 8, 11, 12, 13, 6), (1, 2, 4, 9, 10)),
+    "t114": tegra("t114", (*range(1, 12), *range(14, 18), 19), (1, 2, 5, 7, 8, 10, 14), (1, 2, 4, 6)),
+    "t124": tegra("t124", (*range(1, 11), *range(13, 19), *range(20, 26)), (1, 2, 4, 5, 6, 8, 25), (1, 2, 24)),
+    "t210": tegra("t210", (*range(1, 10), *range(11, 17), *range(18, 31)), (1, 2, 4, 5, 6, 8, 23), (1, 2)),
 }
 
 
@@ -96,7 +124,8 @@ class Reference:
         self.groups = {}  # {address: Group}, of masters that have one
         self.clients = set()  # addresses of masters with a driver
         self.domains = {}
-        self.ports = [{}, {}]  # of each instance {port: domain of the port}; unnamed ports are missing
+        # Of each instance {port: domain of the port}; ports that no node has named are missing.
+        self.ports = [{}, {}]
         self.bound = [True, False]
         self.generation = [0, 0]  # changes when an instance is bound
         self.stuck = [False, False]
@@ -114,7 +143,9 @@ class Reference:
 
     def state(self, i, port):
         """The domain that the accesses of a port are in."""
-        if not self.bound[i] or (not self.family.is_dart and not self.is_enabled(i)):
+        if self.family.keeps_denying:
+            return self.ports[i].get(port, IDENTITY)
+        if not self.bound[i] or (self.family.has_power and not self.is_enabled(i)):
             return self.family.off
         state = self.ports[i].get(port)
         if state is None and port in self.family.second:
@@ -164,7 +195,7 @@ class Reference:
 
     def wants_power(self, i):
         """sun50i: whether the next domain that translates or denies has to power the hardware."""
-        return not self.family.is_dart and not self.is_enabled(i)
+        return self.family.has_power and not self.is_enabled(i)
 
     def used(self, d):
         """The (instance, port) that a domain is in force for."""
@@ -183,9 +214,9 @@ class Reference:
 
     def group_of(self, master):
         """The group that a new master joins; None if it must be refused."""
-        if not self.family.is_dart:
+        if self.family.has_power:
             return next((self.groups[a] for a, m in self.masters.items() if a in self.groups and m.ids[0][0] == master.ids[0][0]), Group())
-        found = []
+        found, display = [], None
         for address, group in self.groups.items():
             other = self.masters[address]
             if set(other.ids) & set(master.ids):
@@ -193,9 +224,17 @@ class Reference:
                     return None
                 if group not in found:
                     found.append(group)
+            if self.is_together(other) and other.ids[0][0] == master.ids[0][0]:
+                display = group
         if len(found) > 1:
             return None
+        if self.is_together(master):
+            display = display or Group()
+            return display if found in ([], [display]) else None
         return found[0] if found else Group()
+
+    def is_together(self, master):
+        return any(port in self.family.together for _, port in master.ids)
 
     def may_join(self, nodes):
         """Whether masters can come now: no hardware that hangs, and no group that must stay as it is."""
@@ -243,21 +282,25 @@ class Reference:
                 self.ports[i][port] = BLOCKED
                 self.doubt[i].discard(port)
                 self.hole[i] = False
-                if self.stuck[i] and not self.family.is_dart:
+                if self.stuck[i] and self.family.has_power:
                     # The rules have changed, which takes an invalidation of everything.
                     self.doubt[i] |= {other for other, state in self.ports[i].items() if state not in (IDENTITY, BLOCKED)}
 
     def bind(self, i):
         self.bound[i] = True
         self.generation[i] += 1
-        self.ports[i] = {}
+        self.forget(i)
         self.doubt[i] = set()
         self.hole[i] = False
 
     def unbind(self, i):
         self.bound[i] = False
-        self.ports[i] = {}
+        self.forget(i)
         self.doubt[i] = set()
+
+    def forget(self, i):
+        """All masters have been removed."""
+        self.ports[i] = dict.fromkeys(self.ports[i], BLOCKED) if self.family.keeps_denying else {}
 
     # --- masters and instances ------------------------------------------------------
 
@@ -312,7 +355,7 @@ class Reference:
     def do_load(self, failing=None):
         if self.loaded or any(self.stuck):
             return None
-        if failing and (self.family.is_dart or len(self.present()) > 1):
+        if failing and (not self.family.has_power or len(self.present()) > 1):
             return None
         # The core may probe masters in any order, so none of them may depend on another one.
         masters = list(self.masters.values())
@@ -334,9 +377,11 @@ class Reference:
 
     def order_is_free(self, masters):
         """Whether masters end in the same groups, however the core orders them."""
-        if not self.family.is_dart:
+        if self.family.has_power:
             return True
         shares = {a.address: {b.address for b in masters if set(a.ids) & set(b.ids)} for a in masters}
+        if any(self.is_together(a) != self.is_together(b) for a in masters for b in masters if b.address in shares[a.address]):
+            return False
         alike = all(self.behind(a) == self.behind(b) for a in masters for b in masters if b.address in shares[a.address])
         return alike and all(shares[a] == shares[b] for a in shares for b in shares[a])
 
@@ -383,7 +428,7 @@ class Reference:
         pages = self.domains[d].pages
         mapped = [address + n * PAGE in pages for n in range(count)]
         # The library of DART's tables warns if a range is mapped in part.
-        if self.family.is_dart and mapped[0] and not all(mapped):
+        if self.family.kind == "dart" and mapped[0] and not all(mapped):
             return None
         done = 0
         while done < count and pages.pop(address + done * PAGE, None):
@@ -411,7 +456,7 @@ class Reference:
         refused = self.behind(master) != self.domains[d].behind
         i = master.ids[0][0]
         if failing:
-            if refused or self.family.is_dart or not self.wants_power(i):
+            if refused or not self.wants_power(i):
                 return None, False
             return [*lines, f"refuses {word}", f'equal "{failing}" "$(cat "$B/{failing}")" 0'], False
         # Nothing has to be invalidated for ports that are in the domain already.
@@ -466,7 +511,7 @@ class Reference:
             return None
         i = master.ids[0][0]
         # The driver tries again for the next master of the group.
-        if failing and (self.family.is_dart or not self.wants_power(i) or self.hole[i] or len(group.members) > 1):
+        if failing and (not self.wants_power(i) or self.hole[i] or len(group.members) > 1):
             return None
         lines = [f"does {master.device} block"]
         if failing:
@@ -497,7 +542,8 @@ class Reference:
     # --- the hardware ------------------------------------------------------------------------
 
     def do_stick(self, i):
-        if self.stuck[i] or not self.bound[i]:
+        # Flushes of a Tegra cannot hang.
+        if self.stuck[i] or not self.bound[i] or self.family.kind == "tegra":
             return None
         self.stuck[i] = True
         return [f"hw_stick {i}"]
@@ -534,8 +580,11 @@ class Reference:
             lines += self.do_free(d)
         for name in list(self.applied):
             lines += self.do_remove(name)
-        # The ports of removed masters are denied until the driver is loaded again.
+        # The ports of removed masters are denied until the driver is loaded again, or for ever.
         lines += self.do_unload() or []
+        if self.family.keeps_denying:
+            lines += [f"hw_forget {i}" for i in (0, 1)]
+            self.ports = [{}, {}]
         if self.turned:
             lines.append("probe_knobs")
         return [*lines, *self.do_load()]

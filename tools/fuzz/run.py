@@ -135,7 +135,7 @@ def run(targets, seconds, show, count=None):
     size = 1  # the first boots are small, so that each target gets a turn in a short run
     while time.monotonic() < end and (count is None or sum(target.done for target in targets) < count):
         for target in targets:
-            if time.monotonic() >= end:
+            if time.monotonic() >= end or (count is not None and sum(one.done for one in targets) >= count):
                 break
             numbers = list(range(target.next, target.next + size * PACK))
             target.next += len(numbers)

@@ -10,8 +10,6 @@ import random
 
 from fuzz.reference import FAMILIES, PAGE, PAGES, SLOTS, Reference
 
-KINDS = {"h6": "sun50i", "h616": "sun50i", "t8103": "dart"}
-
 # The first pages, the borders of a table of sun50i (1 MiB), and the end of the addresses.
 POOL = [0x40000000 + n * PAGE for n in range(4)] + [0x400FE000, 0x400FF000, 0x40100000, 0x40101000, 0x7FFFF000, 0x80000000, 0xFFFFE000]
 
@@ -27,6 +25,10 @@ KNOBS = {
     "dart": [
         ("refetch", (0, 1)), ("direct_mapped", (0, 1)), ("busy_seed", (0, 1, 7)), ("line_by_flag", (0, 1)),
         ("cache_no_ttbr", (0, 1)), ("line_fill", (0, 1)), ("negative", (0, 1)),
+    ],
+    "tegra": [
+        ("refetch", (0, 1)), ("direct_mapped", (0, 1)), ("busy_seed", (0, 1, 7)), ("posted", (0, 1, 3)),
+        ("line_fill", (0, 1)), ("negative", (0, 1)), ("latch", (0, 1)),
     ],
 }  # fmt: skip
 
@@ -72,7 +74,7 @@ def draw(rng, model, call):
         used = sorted({i for domain in model.domains.values() for i, _ in domain.behind})
         return (rng.choice(used or [i]),)
     if call == "knob":
-        name, values = rng.choice(KNOBS[KINDS[model.family.name]])
+        name, values = rng.choice(KNOBS[model.family.kind])
         return i, name, rng.choice(values)
     return ()
 
@@ -110,7 +112,7 @@ def watched(rng, model, d, step_pages):
         elif named and rng.random() < 0.8:
             i, port = rng.choice(named)
         else:
-            i, port = rng.choice((0, 0, 1)), rng.randrange(model.family.ports)
+            i, port = rng.choice((0, 0, 1)), rng.choice(model.family.ports)
         chance = rng.random()
         if chance < 0.25:
             address = f"p{rng.randrange(PAGES)}"

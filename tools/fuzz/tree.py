@@ -12,7 +12,7 @@ from rig import fdt
 
 STRINGS = {"compatible", "status", "clock-names"}
 # Where a reference stands in these properties: the number of cells that follow it.
-REFERENCES = {"iommus": 1, "clocks": 1, "resets": 1, "interrupt-parent": 0}
+REFERENCES = {"iommus": 1, "clocks": 1, "resets": 1, "interrupt-parent": 0, "nvidia,memory-controller": 0}
 
 
 class Node:

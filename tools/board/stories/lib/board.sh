@@ -14,6 +14,8 @@ hw_passes_only=false
 # warning.
 hw_maps_tables=true
 hw_bears_misuse=true
+# Whether the ports of removed masters stay denied without a driver, and ports pass that no node names.
+hw_keeps_denying=false
 # Whether no access is denied while one domain replaces another.
 hw_switches_at_once=false
 # Whether the driver of an IOMMU handles its faults.
@@ -229,8 +231,10 @@ hex() { printf '0x%x' "$1"; }
 
 # --- the board -------------------------------------------------------------
 
-# Prints the port, in the board's wiring, of a stream of the devicetree.
+# Prints the port, in the board's wiring, of a stream of the devicetree. Whether the log of the model
+# has the same number.
 hw_port() { echo "$1"; }
+hw_logs_ports=true
 
 # Print one number: counter IOMMU NAME (counters), report IOMMU NAME (access log),
 # reg IOMMU OFFSET, board_stat NAME, count NAME. Set one: knob IOMMU NAME VALUE.

@@ -60,6 +60,7 @@ t124) hw_streams=26 ;;
 t210) hw_streams=41 hw_highest_stream=30 ;;
 esac
 hw_port() { echo "swgroup $1"; }
+hw_logs_ports=false
 
 # In the trees *-all: the master that, besides that at 2000000, is in a group of its own, and the
 # masters of the first group.
@@ -89,7 +90,7 @@ esac
 hw_last_regs() { does - last_reg "$(hw_base 0 $hw_swgroup)"; }
 
 # The memory controller's driver prints the faults. In the blocked domain nothing is mapped.
-hw_switches_at_once=true hw_reports_faults=false hw_denial=no-table
+hw_keeps_denying=true hw_switches_at_once=true hw_reports_faults=false hw_denial=no-table
 
 # Tables are pages. The oracle counts them until their domain is freed.
 hw_keeps_tables=true hw_table_span=0x400000
@@ -134,4 +135,12 @@ hw_leave_off() {
 		hw_write "$1" "$offset" 0
 	done
 	hw_write "$1" 0x000 0x540
+}
+# hw_forget N: undoes what a driver has left of instance N: the denial of swgroups.
+hw_forget() {
+	local offset
+	for offset in $(sed -n 's/^\(0x[2a][0-9a-f]*\) 0x[89a-f].*/\1/p' "$B/iommu$1/regs"); do
+		hw_write "$1" "$offset" 0
+	done
+	hw_leave_off "$1"
 }

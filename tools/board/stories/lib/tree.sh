@@ -17,7 +17,7 @@ tree() {
 	counted
 	[ -e "/overlays/$soc-$1.dtbo" ] && overlay_apply "$1" 2>/dev/null || return 1
 	read -r tree_overlay <"$B/overlay/last"
-	tree_devices=''
+	tree_devices='' tree_left=''
 }
 
 # Checks what the log says about the tree's devices, and removes it. A device has at most one
@@ -43,6 +43,14 @@ tree_end() {
 		note "FAILED: $tree_name: $_line"
 	done </tmp/tree-bad
 	[ ! -s /tmp/tree-bad ] || fail "$tree_name: lines in the log"
+	$hw_keeps_denying || return 0
+	for _at in $tree_left; do
+		probe ${_at%:*} ${_at#*:} r "$p1" denied
+	done
+	probed
+	for _d in 0 1 2 3; do
+		hw_forget $_d
+	done
 }
 
 # tree_iommu DEVICE good|any|other: a good one must be bound. Another driver's is not offered to
@@ -54,7 +62,7 @@ tree_iommu() {
 
 # tree_master DEVICE good|any|bad "IOMMU:PORT ..." "IOMMU:PORT ...": a good one must be behind
 # its IOMMU, a bad one must not. If it is, the first ports are its own, and the second ones are
-# named by no node.
+# named by no node. Where a driver keeps denying, the first ones are denied when all is removed.
 tree_master() {
 	case $2 in
 	good) wait_for "$tree_name: $1 is usable" 5 usable "$1" ;;
@@ -83,12 +91,15 @@ tree_master() {
 			probe ${_at%:*} ${_at#*:} r "$p1" "$p1 passed"
 		fi
 	done
-	if $tree_paging || [ "${soc#t}" != "$soc" ]; then
-		for _at in $4; do
+	for _at in $4; do
+		if $hw_keeps_denying; then
+			probe ${_at%:*} ${_at#*:} r "$p1" "$p1 passed"
+		elif $tree_paging || [ "${soc#t}" != "$soc" ]; then
 			probe ${_at%:*} ${_at#*:} r "$p1" denied
 			probe ${_at%:*} ${_at#*:} w 0x40000000 denied
-		done
-	fi
+		fi
+	done
+	tree_left="$tree_left $3"
 	probed
 	if $tree_paging; then
 		does "$1" gdetach 0
