@@ -239,16 +239,20 @@ impl Engine {
         Ok(())
     }
 
-    /// Denies all swgroups that are translated: `new` is `old` without these. Later changes open
-    /// no swgroup.
+    /// Writes the registers of `denied`, in which no swgroup is translated. One that does not take
+    /// its value does not keep the others from theirs. Later changes open no swgroup.
     ///
     /// The blocked domain loses its directory, whose memory the driver or the kernel will free.
-    pub(crate) fn shut(&mut self, old: &Swgroups, new: &Swgroups) {
+    pub(crate) fn shut(&mut self, denied: &Swgroups) {
         self.shut = true;
         if !self.ready {
             return;
         }
-        let _ = self.change(old, new);
-        let _ = self.set_root(new.blocked(), SMMU_PTB_DATA::zeroed());
+        for (index, swgroup) in self.swgroups() {
+            if denied.is_enabled(index) {
+                let _ = denied.register(index).map(|word| self.write(swgroup, word));
+            }
+        }
+        let _ = self.set_root(denied.blocked(), SMMU_PTB_DATA::zeroed());
     }
 }

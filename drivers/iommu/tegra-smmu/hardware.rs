@@ -172,12 +172,7 @@ impl Hardware for TegraSmmu {
 
     /// All masters have been released: their swgroups are denied, and stay so.
     fn remove(iommu: Live<'_, Self>) {
-        let mut slot = iommu.slot.lock();
-
-        shut(iommu, &mut slot);
-        for tables in slot.tables.iter_mut() {
-            *tables = None;
-        }
+        shut(iommu, &mut iommu.slot.lock());
     }
 
     /// The machine shuts down, or starts another kernel. Masters that still run are denied, since
@@ -203,12 +198,12 @@ impl Hardware for TegraSmmu {
     }
 }
 
-/// Denies everything that is translated, for good.
+/// Denies everything that is translated, for good. The roots of all domains are taken away, too: a
+/// swgroup whose register does not take its value finds no table.
 fn shut(iommu: Live<'_, TegraSmmu>, slot: &mut Slot) {
-    let denied = slot.swgroups.denied();
-
-    iommu.lock().shut(&slot.swgroups, &denied);
-    slot.swgroups = denied;
+    slot.swgroups = slot.swgroups.denied();
+    iommu.lock().shut(&slot.swgroups);
+    slot.release(iommu);
 }
 
 /// Maps the registers: those of the node's `reg`, or else those of the memory controller that the

@@ -227,7 +227,7 @@ impl Slot {
     }
 
     /// Releases the tables that no swgroup uses any more.
-    fn release(&mut self, iommu: Live<'_, TegraSmmu>) {
+    pub(crate) fn release(&mut self, iommu: Live<'_, TegraSmmu>) {
         for (asid, tables) in (0..).zip(self.tables.iter_mut()) {
             if self.swgroups.uses(asid) {
                 continue;

@@ -3,8 +3,8 @@
 # The machine is shut down while masters still run. From then on no driver keeps their
 # tables in memory, so the IOMMU denies them, and raises no interrupt. The story
 # registers the reads that are made after the shutdown; boots.toml lists the lines that
-# the console must then have. shutdown:paging, stuck, blocked, identity, partly, detached or
-# unbound.
+# the console must then have. shutdown:paging, stuck, fixed, blocked, identity, partly, detached
+# or unbound.
 
 for M in $(masters); do
 	translated "$M"
@@ -36,6 +36,19 @@ paging | stuck | unbound)
 	does - map 0 0x3000 0 0 0x1000 rw
 	does "$M" last_attach 0
 	does "$M" last_read 0x3000
+	;;
+fixed)
+	# The swgroup of the other master of the group cannot be denied any more.
+	check "the other master" overlay_apply "$hw_joiner"
+	wait_for "the other master" 5 usable_at 1c0e000
+	does "$M" alloc 0
+	does "$M" gattach 0
+	does - map 0 0x1000 0 0 0x1000 rw
+	for dev in "$M" "$(master 1c0e000)"; do
+		does "$dev" read 0 0x1000 64
+		does "$dev" last_read 0x1000
+	done
+	knob 0 fixed "${hw_joiner_port#swgroup }"
 	;;
 blocked)
 	does "$M" block
