@@ -9,7 +9,7 @@ import unittest.mock
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 from fuzz import mutate, run, sequence, tree  # noqa: E402 (in the folder that was just added)
-from fuzz.reference import FAMILIES, Reference  # noqa: E402
+from fuzz.reference import FAMILIES, Node, Reference  # noqa: E402
 from fuzz.shrink import shrink  # noqa: E402
 
 # A board's nodes, as tree.nodes_of() reads them.
@@ -117,6 +117,29 @@ class Outcomes(unittest.TestCase):
         self.assertEqual(model.outcome(0, 7, "p2", False), ("denied", False))
         model.do_remove("pair")
         self.assertEqual(model.outcome(0, 3, "p2", False), ("denied", False))
+
+    def test_tegra(self):
+        model = self.model("t210", ("apply", "codec"), ("alloc", 0, "1c0e000"), ("gattach", "1c0e000", 0), ("map", 0, 0x40000000, 2, 1, "r"))
+        self.assertEqual(model.outcome(0, 2, 0x40000000, False), ("$p2 translated", False))
+        self.assertEqual(model.outcome(0, 2, "p2", False), ("denied", False))
+        # A swgroup that no node names passes. That of a removed master is denied, also without a driver.
+        self.assertEqual(model.outcome(0, 4, "p2", False), ("$p2 passed", False))
+        model.do_remove("codec")
+        model.do_free(0)
+        for call in (), ("unload",), ("load",):
+            if call:
+                self.assertIsNotNone(getattr(model, "do_" + call[0])(*call[1:]))
+            self.assertEqual(model.outcome(0, 2, "p2", False), ("denied", False))
+            self.assertEqual(model.outcome(0, 4, "p2", False), ("$p2 passed", False))
+        self.assertIn("hw_forget 0", model.end())
+        # The display controllers are one group, whose masters may not share swgroups with others.
+        for family, host in (("t30", 12), ("t114", 8), ("t124", 6), ("t210", 6)):
+            model = self.model(family, ("apply", "codec"), ("apply", "host"))
+            self.assertEqual(model.masters["1c00000"].ids, [(0, host)])
+            display, dc, mixed = (Node("master", name, ids) for name, ids in (("a", [(0, 2)]), ("b", [(0, 1)]), ("c", [(0, 1), (0, host)])))
+            self.assertIs(model.group_of(dc), model.group_of(display))
+            self.assertIs(model.group_of(dc), model.groups["1c0e000"])
+            self.assertIsNone(model.group_of(mixed))
 
     def test_stuck(self):
         begin = ("apply", "codec"), ("alloc", 0, "1c0e000"), ("gattach", "1c0e000", 0), ("map", 0, 0x40000000, 0, 2, "rw")
