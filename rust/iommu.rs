@@ -40,7 +40,10 @@ pub use driver::registers;
 #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 use support::test_device;
 
-use bridge::debugfs;
+use bridge::{
+    bus,
+    debugfs, //
+};
 use driver::{
     group_request,
     instances, //
@@ -109,7 +112,7 @@ impl kernel::Module for Iommu {
         // SAFETY: as above.
         unsafe { core_gaps::replay::init() };
         // SAFETY: this is called once, and the module stays loaded from here on if it succeeds.
-        unsafe { core_gaps::links::register() }?;
+        unsafe { bus::register() }?;
         debugfs::init();
 
         // The function that frees a domain returns to this module's code after the driver's module

@@ -15,27 +15,16 @@
 //! The second is closed by
 //! `patches/0002-driver-core-Mark-a-device-as-probing-only-if-it-is.patch`. This file can go when
 //! the core makes the links, or passes the instance in when it is bound.
-//!
-//! C header: [`include/linux/device/bus.h`](srctree/include/linux/device/bus.h)
 
 use kernel::{
-    bindings,
     device::Device,
-    error::to_result,
-    ffi::{
-        c_int,
-        c_ulong,
-        c_void, //
-    },
     prelude::*,
-    sync::Arc,
-    types::Opaque, //
+    sync::Arc, //
 };
 
 use crate::{
     instance::Instance,
     link,
-    refusal,
     registry, //
 };
 
@@ -65,8 +54,12 @@ fn add(master: &Device, iommu: &Device) -> Result {
     link::add(master, iommu)
 }
 
-/// Links the masters that were added while `dev`, the device of `instance`, was being probed.
-fn link_all(instance: &Instance, dev: &Device) {
+/// Links the masters of an instance whose device, `dev`, has been bound. They were added while it
+/// was being probed.
+pub(crate) fn link_all(dev: &Device) {
+    let Some(instance) = registry::find_dev(dev) else {
+        return;
+    };
     instance.set_bound();
     instance.masters.for_each(|master| {
         if let Err(e) = add(master.dev(), dev) {
@@ -76,7 +69,7 @@ fn link_all(instance: &Instance, dev: &Device) {
 }
 
 /// Links a master to its instances: a driver is about to be bound to it.
-fn link_consumer(dev: &Device) {
+pub(crate) fn link_consumer(dev: &Device) {
     let mut instances: KVec<Arc<Instance>> = KVec::new();
 
     registry::for_each(|instance| {
@@ -94,77 +87,4 @@ fn link_consumer(dev: &Device) {
             dev_err!(dev, "no device link: {:?}\n", e);
         }
     }
-}
-
-/// The crate's entry in the list of a bus. It is never removed, as the crate stays loaded.
-struct Block(Opaque<bindings::notifier_block>);
-
-// SAFETY: only the list's owner writes it, under the list's lock.
-unsafe impl Sync for Block {}
-
-impl Block {
-    const fn new() -> Self {
-        Self(Opaque::new(bindings::notifier_block {
-            notifier_call: Some(notified),
-            next: core::ptr::null_mut(),
-            priority: 0,
-        }))
-    }
-}
-
-static PLATFORM: Block = Block::new();
-
-#[cfg(CONFIG_PCI)]
-static PCI: Block = Block::new();
-
-/// Handles an event of a device. May sleep.
-///
-/// # Safety
-///
-/// Called by the bus only, as its notifiers are.
-unsafe extern "C" fn notified(
-    _block: *mut bindings::notifier_block,
-    event: c_ulong,
-    dev: *mut c_void,
-) -> c_int {
-    // SAFETY: the bus passes a valid device.
-    let dev: &Device = unsafe { Device::from_raw(dev.cast()) };
-
-    // The driver core holds the lock of the device when it reports the first two.
-    if event == bindings::bus_notifier_event_BUS_NOTIFY_BIND_DRIVER as c_ulong {
-        link_consumer(dev);
-    } else if event == bindings::bus_notifier_event_BUS_NOTIFY_BOUND_DRIVER as c_ulong {
-        if let Some(instance) = registry::find_dev(dev) {
-            link_all(&instance, dev);
-        }
-    } else if event == bindings::bus_notifier_event_BUS_NOTIFY_REMOVED_DEVICE as c_ulong {
-        refusal::forget(dev);
-    }
-    bindings::NOTIFY_DONE as c_int
-}
-
-/// Registers the notifiers of the platform and the PCI bus. A master on another bus (AMBA, for
-/// example) that was deferred is not linked; its driver is unbound when the instance is
-/// unregistered.
-///
-/// # Safety
-///
-/// Called once. If it succeeds, the module is never unloaded.
-///
-/// Corresponds to `bus_register_notifier()`.
-pub(crate) unsafe fn register() -> Result {
-    let platform = &raw const bindings::platform_bus_type;
-
-    // SAFETY: both are statics, and by the safety requirement stay if this succeeds.
-    to_result(unsafe { bindings::bus_register_notifier(platform, PLATFORM.0.get()) })?;
-    #[cfg(CONFIG_PCI)]
-    // SAFETY: as above.
-    to_result(unsafe {
-        bindings::bus_register_notifier(&raw const bindings::pci_bus_type, PCI.0.get())
-    })
-    // SAFETY: registered above. No event uses it any more when this returns.
-    .inspect_err(|_| unsafe {
-        bindings::bus_unregister_notifier(platform, PLATFORM.0.get());
-    })?;
-    Ok(())
 }
