@@ -6,3 +6,4 @@ pub mod adapter;
 pub(crate) mod bus;
 pub mod callbacks;
 pub(crate) mod debugfs;
+pub mod part;

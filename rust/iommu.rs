@@ -71,7 +71,8 @@ use table::pages;
 
 pub use bridge::{
     adapter,
-    callbacks, //
+    callbacks,
+    part, //
 };
 pub use driver::{
     access,
@@ -111,6 +112,8 @@ impl kernel::Module for Iommu {
         unsafe { refusal::init() };
         // SAFETY: as above.
         unsafe { core_gaps::replay::init() };
+        // SAFETY: as above.
+        unsafe { part::init() };
         // SAFETY: this is called once, and the module stays loaded from here on if it succeeds.
         unsafe { bus::register() }?;
         debugfs::init();

@@ -70,6 +70,7 @@ use crate::{
     instance::Instance,
     lock_class::new_lock,
     ops::Operations,
+    part,
     pm::{
         self,
         callbacks::PmCallbacks,
@@ -164,7 +165,9 @@ impl<T: Operations> Adapter<T> {
             ENODEV
         })?;
         // SAFETY: data of the match tables of this adapter's drivers is `T::IdInfo`.
-        let info = unsafe { <Self as driver::Adapter>::id_info(dev) }.ok_or(ENODEV)?;
+        let info = unsafe { <Self as driver::Adapter>::id_info(dev) }
+            .or_else(|| part::id_info::<T>(dev))
+            .ok_or(ENODEV)?;
 
         let index = registry::next_index().inspect_err(|_| {
             dev_err!(
@@ -347,10 +350,14 @@ where
         // SAFETY: `pdrv` is valid and stays pinned until `unregister`.
         to_result(unsafe {
             bindings::__platform_driver_register(pdrv.get(), module.as_ptr(), name.as_char_ptr())
-        })
+        })?;
+        part::register::<T>(name)
+            // SAFETY: registered above.
+            .inspect_err(|_| unsafe { bindings::platform_driver_unregister(pdrv.get()) })
     }
 
     unsafe fn unregister(pdrv: &Opaque<Self::DriverType>) {
+        part::unregister::<T>();
         // SAFETY: by the safety requirement of the trait.
         unsafe { bindings::platform_driver_unregister(pdrv.get()) };
     }

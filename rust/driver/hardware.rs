@@ -34,6 +34,14 @@ use crate::{
 /// [`Hardware::Resources`] of driver `T`, while its device is bound for `'a`.
 pub type Resources<'a, T> = <<T as Hardware>::Resources as ForLt>::Of<'a>;
 
+/// The devices that an IOMMU can be a part of, see [`Hardware::PARENTS`].
+pub struct Parents<T: 'static> {
+    /// Their compatibles.
+    pub compatibles: of::IdTable<T>,
+    /// The driver in the kernel that makes them IOMMUs itself, as the log is to name it.
+    pub rival: &'static CStr,
+}
+
 /// The hardware of an IOMMU driver: one instance is one platform device.
 ///
 /// The type is a tag. The driver's data for an instance is in [`Hardware::Resources`] and
@@ -64,6 +72,15 @@ pub trait Hardware: Sized + Send + Sync + 'static {
 
     /// The compatibles this driver binds to.
     const OF_ID_TABLE: of::IdTable<Self::IdInfo>;
+
+    /// The devices of other drivers that the IOMMU can be a part of.
+    ///
+    /// While such a device is bound, it has a child that this driver binds to:
+    /// [`part::parent_of`](crate::part::parent_of) returns the device. The two have the same node,
+    /// so masters name that. There is no child if the node has no `#iommu-cells`, if the device has
+    /// been made an IOMMU by the driver [`Parents::rival`], or if the devicetree has a node for
+    /// [`Hardware::OF_ID_TABLE`].
+    const PARENTS: Option<Parents<Self::IdInfo>> = None;
 
     /// How interrupts are requested.
     const IRQ_FLAGS: Flags = Flags::TRIGGER_NONE;

@@ -95,9 +95,18 @@ pub(crate) fn is_deferred(dev: &Device) -> bool {
 }
 
 /// The lock of a device, held. Drivers are bound to it, and unbound from it, under that lock.
-struct Locked<'a>(&'a Device, NotThreadSafe);
+pub(crate) struct Locked<'a>(&'a Device, NotThreadSafe);
 
 impl<'a> Locked<'a> {
+    /// Waits for the lock. Sleeps.
+    ///
+    /// Corresponds to `device_lock()`.
+    pub(crate) fn new(dev: &'a Device) -> Self {
+        // SAFETY: The device is valid, and so is its lock.
+        unsafe { bindings::mutex_lock(&raw mut (*as_raw(dev)).mutex) };
+        Self(dev, NotThreadSafe)
+    }
+
     /// Returns `None` if the lock is held already: by the caller, if the device is being probed, or
     /// by other code. Does not wait.
     ///
@@ -112,7 +121,7 @@ impl<'a> Locked<'a> {
 
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
-        // SAFETY: Taken in `try_new`, by this task, since the type is not `Send`.
+        // SAFETY: Taken when `self` was made, by this task, since the type is not `Send`.
         unsafe { bindings::mutex_unlock(&raw mut (*as_raw(self.0)).mutex) };
     }
 }

@@ -107,6 +107,8 @@ int board_apple_find(struct board_iommu *iommus, unsigned int max);
 void board_tegra_place(struct board_iommu *iommus);
 /* Returns the number of the swgroup that an engine is wired to by default. */
 u32 board_tegra_swgroup(unsigned int engine);
+/* Registers the driver of the memory controllers. */
+int board_tegra_init(void);
 
 /* hw.c: the IOMMU models behind their locks */
 int board_hw_init(struct dentry *root);

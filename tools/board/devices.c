@@ -10,6 +10,7 @@
 #include <linux/pci.h>
 #include <linux/platform_device.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
 
 #include "board.h"
 
@@ -26,6 +27,15 @@ static const struct bus_type *const buses[] = {
 static bool is_iommu(struct device_node *np)
 {
 	return of_property_present(np, "#iommu-cells");
+}
+
+/* Whether a child stands for the IOMMU that a device with this node has. */
+static bool has_part(struct device *dev)
+{
+	struct device *child = device_find_child(dev, dev->of_node, device_match_of_node);
+
+	put_device(child);
+	return child;
 }
 
 /* IOMMUs and their masters. */
@@ -74,13 +84,13 @@ static int show_dev(struct device *dev, void *data)
 {
 	struct seq_file *s = data;
 
-	if (!of_interest(dev))
+	if (!of_interest(dev) || has_part(dev))
 		return 0;
 	device_lock(dev);
-	seq_printf(s, "%s %s driver %s group %s\n",
+	seq_printf(s, "%s %s driver %s group %s node %s\n",
 		   is_iommu(dev->of_node) ? "iommu" : "master", dev_name(dev),
 		   dev->driver ? dev->driver->name : "-",
-		   dev->iommu_group ? "yes" : "no");
+		   dev->iommu_group ? "yes" : "no", kbasename(dev->of_node->full_name));
 	device_unlock(dev);
 	return 0;
 }

@@ -61,6 +61,8 @@ static int __init board_init(void)
 		ret = board_intc_init();
 	if (!ret)
 		ret = board_ccu_init();
+	if (!ret)
+		ret = board_tegra_init();
 	if (ret) {
 		/* The parts that exist cannot be removed, but have no users. */
 		pr_err("board: did not come up: %d\n", ret);

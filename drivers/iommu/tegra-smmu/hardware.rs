@@ -14,7 +14,11 @@
 use iommu::{
     access::Live,
     domain::DomainRef,
-    hardware::Hardware,
+    hardware::{
+        Hardware,
+        Parents, //
+    },
+    part,
     registers::Registers,
     supplier, //
 };
@@ -52,6 +56,7 @@ use crate::{
         Swgroups, //
     },
     TegraSmmu,
+    CONTROLLERS,
     OF_TABLE, //
 };
 
@@ -85,6 +90,10 @@ impl Hardware for TegraSmmu {
 
     const NAME: &'static CStr = c"rust-tegra-smmu";
     const OF_ID_TABLE: of::IdTable<Self::IdInfo> = &OF_TABLE;
+    const PARENTS: Option<Parents<Self::IdInfo>> = Some(Parents {
+        compatibles: &CONTROLLERS,
+        rival: c"CONFIG_TEGRA_IOMMU_SMMU",
+    });
 
     fn probe<'bound>(
         pdev: &'bound platform::Device<Core<'_>>,
@@ -207,7 +216,7 @@ fn shut(iommu: Live<'_, TegraSmmu>, slot: &mut Slot) {
 }
 
 /// Maps the registers: those of the node's `reg`, or else those of the memory controller that the
-/// node names.
+/// SMMU is a part of or that its node names.
 ///
 /// # Errors
 ///
@@ -215,6 +224,9 @@ fn shut(iommu: Live<'_, TegraSmmu>, slot: &mut Slot) {
 fn registers(pdev: &platform::Device<Bound>) -> Result<(Block, Option<ARef<platform::Device>>)> {
     if pdev.resource_by_index(0).is_some() {
         return Ok((Registers::share(pdev, 0)?, None));
+    }
+    if let Some(controller) = part::parent_of(pdev.as_ref()) {
+        return Ok((Registers::share(controller, 0)?, None));
     }
     let controller =
         supplier::find(pdev.as_ref(), c"nvidia,memory-controller", 0).inspect_err(|e| {

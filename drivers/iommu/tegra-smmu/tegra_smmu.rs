@@ -47,6 +47,19 @@ kernel::of_device_table!(
     ]
 );
 
+// The memory controllers that the SMMU is a part of.
+kernel::of_device_table!(
+    CONTROLLERS,
+    <TegraSmmu as iommu::hardware::Hardware>::IdInfo,
+    [
+        (of::DeviceId::new(c"nvidia,tegra30-mc"), &soc::t30::SOC),
+        (of::DeviceId::new(c"nvidia,tegra114-mc"), &soc::t114::SOC),
+        (of::DeviceId::new(c"nvidia,tegra124-mc"), &soc::t124::SOC),
+        (of::DeviceId::new(c"nvidia,tegra132-mc"), &soc::t124::SOC),
+        (of::DeviceId::new(c"nvidia,tegra210-mc"), &soc::t210::SOC),
+    ]
+);
+
 iommu::module_iommu_driver! {
     type: TegraSmmu,
     name: "rust_tegra_smmu",

@@ -8,6 +8,8 @@ soc=${devicetree:-}
 soc=${soc%%-*}
 # The address of the first instance. The further ones are at 30e0000, 30d0000 and 30c0000.
 hw_first_instance=30f0000
+# The overlay with another instance, which has a phandle.
+hw_named=instance-named
 # Whether the hardware supports only the identity and the blocked domain in this kernel.
 hw_passes_only=false
 # Whether its tables have to be mapped for DMA, and whether a page may be mapped twice without a
@@ -96,7 +98,7 @@ denied_load() { client "$1" load stat >/dev/null && [ "$(said errors)" -gt 0 ]; 
 # Print the name of the master, or of the instance, with this address in its node, or
 # nothing if there is no such device.
 master() { awk -v a="0*1?0*$1[.]" '$1 == "master" && $2 ~ "^" a { print $2; exit }' "$B/devices"; }
-instance() { awk -v a="0*1?0*$1[.]" '$1 == "iommu" && $2 ~ "^" a { print $2; exit }' "$B/devices"; }
+instance() { awk -v a="@$1" '$1 == "iommu" && $NF ~ a "$" { print $2; exit }' "$B/devices"; }
 first_instance() { instance "$hw_first_instance"; }
 driver_of() { awk -v d="$1" '$2 == d { print $4 }' "$B/devices"; }
 # These start no process, because stories call them often and a process is slow in debug images.

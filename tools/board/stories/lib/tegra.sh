@@ -26,6 +26,18 @@ hw_read() {
 	echo "${value:-0x00000000}"
 }
 
+# In these trees the SMMU is a part of the memory controller, and its instance a child of that.
+# hw_part: sets I to the first instance, mc to its memory controller
+case $devicetree in *-part*) hw_named=part-named ;; esac
+hw_part() {
+	I=$(first_instance)
+	mc=$(readlink -f "/sys/bus/platform/devices/$I/..")
+	mc=${mc##*/}
+}
+has_part() { [ -e "/sys/bus/platform/devices/$mc/$I" ] && bound "$I"; }
+mc_bind() { echo "$mc" >/sys/bus/platform/drivers/board-mc/bind; }
+mc_unbind() { echo "$mc" >/sys/bus/platform/drivers/board-mc/unbind; }
+
 # The swgroup register of the first display controller, which is the first master.
 hw_swgroup=0x240
 hw_translates() {

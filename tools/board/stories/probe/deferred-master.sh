@@ -5,7 +5,7 @@
 
 taken_on() { has_group "$(master 2001000)"; }
 
-check "an instance and its master come" adopt instance-named waiting
+check "an instance and its master come" adopt "$hw_named" waiting
 M=$(master 2001000)
 wait_for "it is known to wait" 5 grep -q "$M" $DEBUGFS/devices_deferred
 instance_id=$adopter
@@ -13,7 +13,7 @@ check "the instance goes" overlay_remove "$instance_id"
 check "it is gone" test -z "$(instance 30e0000)"
 
 echo none >"/sys/bus/platform/devices/$M/driver_override"
-check "the instance comes again" overlay_apply instance-named
+check "the instance comes again" overlay_apply "$hw_named"
 wait_for "its IOMMU takes the master on" 5 taken_on
 refute "nobody drives the master" bound "$M"
 # This hangs if the driver core takes the deferred probe for a running one.

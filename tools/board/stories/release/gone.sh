@@ -7,7 +7,7 @@
 # master during the probe of the instance.
 
 [ "$1" != replayed ] || check "the driver goes" unload_driver
-check "an instance and its master come" adopt instance-named orphan
+check "an instance and its master come" adopt "$hw_named" orphan
 [ "$1" != replayed ] || check "the driver comes" load_driver
 wait_for "the master" 5 usable_at 2001000
 M=$(master 2001000)

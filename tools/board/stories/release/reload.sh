@@ -22,8 +22,8 @@ came_back() {
 	[ $kib -lt $((1024 + cycles * 32)) ]
 }
 
-check "the driver goes" unload_driver
 I=$(first_instance)
+check "the driver goes" unload_driver
 before=$(oracle)
 for done in 0 1 2 3 4; do
 	cycle "$done"

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! IOMMUs that are a part of another device, which has a driver of its own.
+//!
+//! Such an IOMMU has no node: masters name that of the device. So the device, the *parent*, gets a
+//! child with the same node while it is bound, and the IOMMU driver binds to the child, by its name
+//! as a platform device. The core and the registry know instances by their node, and find that of
+//! the child.
+//!
+//! The driver core holds the lock of a parent while it reports that the parent has been bound or is
+//! about to be unbound. Children are added and removed under that lock, which closes all races of
+//! the two. A child is of a type of its own, [`PART`], by which it is found again.
+//!
+//! C header: [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h)
+
+use core::ptr::{
+    self,
+    NonNull, //
+};
+
+use kernel::{
+    bindings,
+    device::{
+        property::FwNode,
+        Bound,
+        Device, //
+    },
+    error::to_result,
+    ffi::{
+        c_int,
+        c_void, //
+    },
+    platform,
+    prelude::*,
+    sync::aref::ARef,
+    types::Opaque, //
+};
+
+use crate::{
+    bindings::as_raw,
+    hardware::Hardware,
+    link::Locked,
+    ops::Operations, //
+};
+
+/// The type of all children, whose address identifies them.
+struct Type(Opaque<bindings::device_type>);
+
+// SAFETY: it is never written.
+unsafe impl Sync for Type {}
+
+static PART: Type = Type(Opaque::new(bindings::device_type {
+    name: c"iommu_part".as_ptr().cast(),
+    ..pin_init::zeroed()
+}));
+
+/// A driver whose IOMMUs can be parts.
+///
+/// # Invariants
+///
+/// The tables are those of a module that is loaded.
+struct Kind {
+    driver: *const bindings::iommu_ops,
+    parents: *const bindings::of_device_id,
+    own: *const bindings::of_device_id,
+    name: &'static CStr,
+    rival: &'static CStr,
+}
+
+// SAFETY: the tables are only read, and the address of the driver is only compared.
+unsafe impl Send for Kind {}
+
+kernel::sync::global_lock! {
+    // SAFETY: initialised by `init`, before anything else of the crate runs.
+    unsafe(uninit) static KINDS: Mutex<KVec<Kind>> = KVec::new();
+}
+
+/// Prepares the list of drivers.
+///
+/// # Safety
+///
+/// Called once, before any driver can be registered.
+pub(crate) unsafe fn init() {
+    // SAFETY: by the safety requirement.
+    unsafe { KINDS.init() };
+}
+
+impl Kind {
+    /// Whether the devicetree has an IOMMU of this driver with a node of its own.
+    fn has_own_node(&self) -> bool {
+        // SAFETY: by the type invariants; NULL starts with the first node.
+        let node = unsafe {
+            bindings::of_find_matching_node_and_match(ptr::null_mut(), self.own, ptr::null_mut())
+        };
+
+        // SAFETY: the reference that was taken above, or NULL.
+        unsafe { bindings::of_node_put(node) };
+        !node.is_null()
+    }
+
+    /// Makes the child of `parent`, which [`add`] adds, unless it must not have one.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    fn child(&self, parent: &Device) -> Result<Option<NonNull<bindings::platform_device>>> {
+        let is_described = |node: &FwNode| node.property_present(c"#iommu-cells");
+        if !parent.fwnode().is_some_and(is_described)
+            || self.has_own_node()
+            || find(parent, is_part).is_some()
+        {
+            return Ok(None);
+        }
+        if find(parent, is_iommu).is_some() {
+            dev_warn!(
+                parent,
+                "{} of the kernel serves this IOMMU: turn it off, or give the IOMMU a node of its own\n",
+                self.rival
+            );
+            return Ok(None);
+        }
+        // SAFETY: the name is copied.
+        let child = unsafe { bindings::platform_device_alloc(self.name.as_char_ptr(), -2) };
+        NonNull::new(child).map(Some).ok_or(ENOMEM)
+    }
+}
+
+/// Makes children of all bound parents, and of those that are bound later, for the platform driver
+/// of `T` with this name.
+///
+/// # Errors
+///
+/// `ENOMEM`.
+pub(crate) fn register<T: Operations>(name: &'static CStr) -> Result {
+    let Some(parents) = T::PARENTS else {
+        return Ok(());
+    };
+    let table = parents.compatibles.as_ptr();
+
+    // INVARIANT: these are statics of the driver, which calls `unregister`.
+    let kind = Kind {
+        driver: T::statics().ops(),
+        parents: table,
+        own: T::OF_ID_TABLE.as_ptr(),
+        name,
+        rival: parents.rival,
+    };
+    KINDS.lock().push(kind, GFP_KERNEL)?;
+    for_each(table, |parent| {
+        // SAFETY: the device is valid, and its lock is held.
+        if unsafe { bindings::device_is_bound(as_raw(parent)) } {
+            parent_bound(parent);
+        }
+    });
+    Ok(())
+}
+
+/// Removes the children of driver `T`. Called before the driver is unregistered.
+pub(crate) fn unregister<T: Operations>() {
+    let Some(parents) = T::PARENTS else {
+        return;
+    };
+    let table = parents.compatibles.as_ptr();
+
+    // A parent that is bound from now on gets no child. One that is being bound has its lock held
+    // until its child is there.
+    KINDS
+        .lock()
+        .retain(|kind| !ptr::eq(kind.driver, T::statics().ops()));
+    for_each(table, parent_unbinds);
+}
+
+/// Returns the entry of a table that matches a device, or NULL. None matches a child, since its
+/// node is that of its parent.
+fn entry(table: *const bindings::of_device_id, dev: &Device) -> *const bindings::of_device_id {
+    // SAFETY: the device is valid, and so are the tables of drivers, which callers have.
+    unsafe { bindings::of_match_device(table, as_raw(dev)) }
+}
+
+/// Calls `f` with each platform device that matches, with its lock held.
+fn for_each(table: *const bindings::of_device_id, f: fn(&Device)) {
+    type Data = (*const bindings::of_device_id, fn(&Device));
+
+    unsafe extern "C" fn visit(dev: *mut bindings::device, data: *mut c_void) -> c_int {
+        // SAFETY: the data of the call below, which has not returned.
+        let (table, f) = unsafe { &*data.cast::<Data>() };
+        // SAFETY: the bus passes a valid device.
+        let dev: &Device = unsafe { Device::from_raw(dev) };
+
+        if !entry(*table, dev).is_null() {
+            let _lock = Locked::new(dev);
+            f(dev);
+        }
+        0
+    }
+    let mut data: Data = (table, f);
+
+    // SAFETY: the bus is registered, and the callback takes this data. Both return 0.
+    unsafe {
+        bindings::bus_for_each_dev(
+            &raw const bindings::platform_bus_type,
+            ptr::null_mut(),
+            (&raw mut data).cast(),
+            Some(visit),
+        )
+    };
+}
+
+/// Makes the child of a device that has been bound, if it is a parent. Its lock is held.
+pub(crate) fn parent_bound(dev: &Device) {
+    let kinds = KINDS.lock();
+    let child = match kinds
+        .iter()
+        .find(|kind| !entry(kind.parents, dev).is_null())
+    {
+        Some(kind) => kind.child(dev),
+        None => Ok(None),
+    };
+    drop(kinds);
+
+    let added = child.and_then(|child| child.map_or(Ok(()), |child| add(child, dev)));
+    if let Err(e) = added {
+        dev_err!(dev, "no child for its IOMMU: {:?}\n", e);
+    }
+}
+
+/// Adds the child to `parent`. If the driver is there it is bound to it.
+fn add(child: NonNull<bindings::platform_device>, parent: &Device) -> Result {
+    let parent = as_raw(parent);
+    let child = child.as_ptr();
+
+    // SAFETY: the child was allocated, and no other code has it. The parent is valid; the child
+    // takes a reference to it when it is added. The release of a platform device puts the reference
+    // to the node that is taken here.
+    let added = unsafe {
+        (*child).dev.parent = parent;
+        (*child).dev.type_ = PART.0.get();
+        bindings::device_set_of_node_from_dev(&raw mut (*child).dev, parent);
+        (*child).dev.fwnode = bindings::__dev_fwnode(parent);
+        to_result(bindings::platform_device_add(child))
+    };
+    // SAFETY: the reference of the allocation.
+    added.inspect_err(|_| unsafe { bindings::platform_device_put(child) })
+}
+
+/// Removes the child of a device that is about to be unbound, if it has one. Its lock is held.
+pub(crate) fn parent_unbinds(dev: &Device) {
+    if let Some(child) = find(dev, is_part) {
+        // SAFETY: a child is a platform device. It was added, and only this removes it, under the
+        // lock of its parent.
+        unsafe {
+            bindings::platform_device_unregister(kernel::container_of!(
+                as_raw(&child),
+                bindings::platform_device,
+                dev
+            ))
+        };
+    }
+}
+
+/// Returns the data of a child for driver `T`: that of its parent's compatible.
+pub(crate) fn id_info<T: Hardware>(child: &Device) -> Option<&'static T::IdInfo> {
+    let parent = parent(child)?;
+    let table = T::PARENTS?.compatibles;
+    // SAFETY: the device and the table are valid.
+    let id =
+        unsafe { bindings::of_match_device(table.as_ptr(), as_raw(parent.as_ref())).as_ref() }?;
+
+    // SAFETY: the data of a table of `T::IdInfo` is a reference to such a static.
+    unsafe { id.data.cast::<T::IdInfo>().as_ref() }
+}
+
+/// Returns the device that an IOMMU is a part of, see
+/// [`Hardware::PARENTS`](crate::hardware::Hardware::PARENTS). It stays bound as long as `dev`.
+pub fn parent_of(dev: &Device<Bound>) -> Option<&platform::Device> {
+    parent(dev)
+}
+
+fn parent(dev: &Device) -> Option<&platform::Device> {
+    // SAFETY: the device is valid; its type and its parent do not change while it is registered.
+    let parent = unsafe {
+        if is_part(as_raw(dev), ptr::null()) == 0 {
+            return None;
+        }
+        Device::from_raw((*as_raw(dev)).parent)
+    };
+
+    <&platform::Device>::try_from(parent).ok()
+}
+
+/// Returns the child of `parent` that `is` accepts.
+fn find(
+    parent: &Device,
+    is: unsafe extern "C" fn(*mut bindings::device, *const c_void) -> c_int,
+) -> Option<ARef<Device>> {
+    // SAFETY: the device is valid. The callback is called with its children, and takes any data.
+    let child = unsafe { bindings::device_find_child(as_raw(parent), ptr::null(), Some(is)) };
+
+    // SAFETY: a device, with a reference of its own.
+    NonNull::new(child).map(|child| unsafe { ARef::from_raw(child.cast()) })
+}
+
+/// Whether a device is a child that was made here.
+///
+/// # Safety
+///
+/// The device is valid.
+unsafe extern "C" fn is_part(dev: *mut bindings::device, _: *const c_void) -> c_int {
+    // SAFETY: by the safety requirement.
+    ptr::eq(unsafe { (*dev).type_ }, PART.0.get()).into()
+}
+
+/// Whether a device stands for an IOMMU in sysfs. Drivers make it a child of the IOMMU's device.
+///
+/// # Safety
+///
+/// The device is valid.
+unsafe extern "C" fn is_iommu(dev: *mut bindings::device, _: *const c_void) -> c_int {
+    // SAFETY: by the safety requirement; the name of a class is a string.
+    let is = unsafe {
+        let class = (*dev).class;
+        !class.is_null() && CStr::from_char_ptr((*class).name) == c"iommu"
+    };
+
+    is.into()
+}
