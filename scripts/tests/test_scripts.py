@@ -374,6 +374,20 @@ class CheckKernel(unittest.TestCase):
         self.set("CONFIG_KALLSYMS", None)
         self.expect("CONFIG_SUN50I_IOMMU=y", "unset")
 
+    def test_tegra(self):
+        """The ways in which the driver for Tegra's SMMU can bind."""
+        self.assertFalse(any("egra" in text for texts in self.run_it().values() for text in texts))
+        self.set("CONFIG_ARCH_TEGRA", "y")
+        self.set("CONFIG_TEGRA_MC", None)
+        self.expect_note("CONFIG_TEGRA_MC is not set", "a node of its own")
+        self.set("CONFIG_TEGRA_MC", "y")
+        self.set("CONFIG_TEGRA_IOMMU_SMMU", "y")
+        self.expect_note("CONFIG_TEGRA_IOMMU_SMMU=y", "a node of its own")
+        self.set("CONFIG_TEGRA_IOMMU_SMMU", None)
+        found = self.run_it()
+        self.assertIn("Tegra's SMMU as a part of the memory controller, or with a node of its own", found["ok"])
+        self.assertFalse(any("egra" in text for text in found["note"]))
+
     def test_no_build(self):
         for folder, remedy in (("gone", "no such directory"), ("source", "configure and build"), ("empty", "name one")):
             path = self.kernel / folder
@@ -407,7 +421,7 @@ class CheckBuiltKernel(CheckKernel):
                 self.assertEqual(result.returncode, 0, result.stdout)
                 notes = [line for line in result.stdout.splitlines() if line.startswith("  note ")]
                 # The arm64 board's kernels have the C drivers, which tests need, and pages of 4 KiB.
-                rivals = ("CONFIG_ARCH_APPLE with pages of 4 KiB", "CONFIG_SUN50I_IOMMU=y", "CONFIG_APPLE_DART=m")
+                rivals = ("CONFIG_ARCH_APPLE with pages of 4 KiB", "CONFIG_SUN50I_IOMMU=y", "CONFIG_APPLE_DART=m", "CONFIG_TEGRA_IOMMU_SMMU=y")
                 rivals = rivals if is_arm64(path.parent.name) else ()
                 self.assertEqual([any(rival in line for rival in rivals) for line in notes], [True] * len(rivals), notes)
 

@@ -364,6 +364,19 @@ def check_rivals(verdict, config):
             verdict.ok(f"no C driver for {driver}")
 
 
+def check_tegra(verdict, config):
+    """Names the devices that the driver for Tegra's SMMU can bind to: Documentation/tegra.rst."""
+    if config.get("CONFIG_ARCH_TEGRA") != "y":
+        return
+    own_node = "rust_tegra_smmu.ko needs a node of its own in the devicetree, which works with any kernel"
+    if config.get("CONFIG_TEGRA_MC") != "y":
+        verdict.note("CONFIG_TEGRA_MC is not set, nothing binds the memory controller", f"{own_node}; or set it")
+    elif config.get("CONFIG_TEGRA_IOMMU_SMMU") == "y":
+        verdict.note("CONFIG_TEGRA_IOMMU_SMMU=y, the C driver serves masters of the memory controller", f"{own_node}; or unset it")
+    else:
+        verdict.ok("Tegra's SMMU as a part of the memory controller, or with a node of its own")
+
+
 def no_build(kernel):
     """The reason why a directory is no configured kernel build, and the remedy."""
     if not kernel.is_dir():
@@ -393,6 +406,7 @@ def main(arguments=None):
     check_metadata(verdict, kernel)
     check_inlining(verdict, kernel, config, tools)
     check_rivals(verdict, config)
+    check_tegra(verdict, config)
     if verdict.bad:
         print(f"{kernel} cannot take the modules: {verdict.bad} {'things are' if verdict.bad > 1 else 'thing is'} missing")
         return 1
