@@ -17,7 +17,8 @@ sys.dont_write_bytecode = True
 RELEASE = "7.3.0+test0-arm64"
 VERSION = "7.3.0-1~test0+1"
 PACKAGE = f"rust-iommu-modules-{RELEASE}"
-MODULES = ("rust_iommu", "rust_sun50i_iommu")
+DRIVERS = ("rust_sun50i_iommu", "rust_tegra_smmu")
+MODULES = ("rust_iommu", *DRIVERS)
 INITCALL = "initcall_blacklist=sun50i_iommu_driver_init"
 
 KERNEL = """Package: linux-image-{release}
@@ -146,7 +147,10 @@ class Package(unittest.TestCase):
         for path in self.listed():
             self.assertIn(path.lstrip("/"), installed)
         dep = f"usr/lib/modules/{RELEASE}/modules.dep"
-        self.assertIn(b"updates/rust_sun50i_iommu.ko", installed[dep])
+        hook = installed["usr/share/initramfs-tools/hooks/rust-iommu"].decode()
+        for driver in DRIVERS:
+            self.assertIn(f"updates/{driver}.ko".encode(), installed[dep])
+            self.assertIn(f"force_load {driver}\n", hook)
         done = self.dpkg(root, "-r", PACKAGE)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.files(root), before)
