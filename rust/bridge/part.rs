@@ -50,7 +50,7 @@ struct Type(Opaque<bindings::device_type>);
 unsafe impl Sync for Type {}
 
 static PART: Type = Type(Opaque::new(bindings::device_type {
-    name: c"iommu_part".as_ptr().cast(),
+    name: b"iommu_part\0".as_ptr(),
     ..pin_init::zeroed()
 }));
 
@@ -181,10 +181,13 @@ fn entry(table: *const bindings::of_device_id, dev: &Device) -> *const bindings:
 fn for_each(table: *const bindings::of_device_id, f: fn(&Device)) {
     type Data = (*const bindings::of_device_id, fn(&Device));
 
+    /// # Safety
+    ///
+    /// The device is valid, and the data is a [`Data`].
     unsafe extern "C" fn visit(dev: *mut bindings::device, data: *mut c_void) -> c_int {
-        // SAFETY: the data of the call below, which has not returned.
+        // SAFETY: by the safety requirement.
         let (table, f) = unsafe { &*data.cast::<Data>() };
-        // SAFETY: the bus passes a valid device.
+        // SAFETY: as above.
         let dev: &Device = unsafe { Device::from_raw(dev) };
 
         if !entry(*table, dev).is_null() {
@@ -262,9 +265,8 @@ pub(crate) fn parent_unbinds(dev: &Device) {
 pub(crate) fn id_info<T: Hardware>(child: &Device) -> Option<&'static T::IdInfo> {
     let parent = parent(child)?;
     let table = T::PARENTS?.compatibles;
-    // SAFETY: the device and the table are valid.
-    let id =
-        unsafe { bindings::of_match_device(table.as_ptr(), as_raw(parent.as_ref())).as_ref() }?;
+    // SAFETY: NULL, or an entry of the table, which is a static.
+    let id = unsafe { entry(table.as_ptr(), parent.as_ref()).as_ref() }?;
 
     // SAFETY: the data of a table of `T::IdInfo` is a reference to such a static.
     unsafe { id.data.cast::<T::IdInfo>().as_ref() }
