@@ -38,7 +38,8 @@ use kernel::{
     },
     platform,
     prelude::*,
-    str::CString, //
+    str::CString,
+    types::Opaque, //
 };
 
 use crate::atomic_safe::AtomicSafe;
@@ -50,7 +51,7 @@ use crate::atomic_safe::AtomicSafe;
 /// `io` is a mapping of registers that this owns.
 pub struct Registers<const SIZE: usize> {
     io: MmioRaw<io::Region<SIZE>>,
-    _claim: Option<Claim>,
+    _claim: Claim,
 }
 
 // SAFETY: register accesses take no lock.
@@ -67,11 +68,7 @@ impl<const SIZE: usize> Registers<SIZE> {
     /// Corresponds to `request_mem_region()` and `ioremap()`. May sleep.
     pub fn claim(pdev: &platform::Device<Bound>, index: u32) -> Result<Self> {
         let resource = Self::resource(pdev, index)?;
-        let claim = Claim::new(pdev, resource).inspect_err(|e| {
-            dev_err!(pdev.as_ref(), "registers cannot be claimed: {:?}\n", *e);
-        })?;
-
-        Self::map(pdev, resource, Some(claim))
+        Self::map(pdev, resource, &raw mut bindings::iomem_resource)
     }
 
     /// Maps the register region of `pdev` with this index, which another driver has claimed: that
@@ -79,11 +76,12 @@ impl<const SIZE: usize> Registers<SIZE> {
     ///
     /// # Errors
     ///
-    /// `EINVAL` if there is none or it is too small, `ENOMEM`.
+    /// `EINVAL` if there is none or it is too small, `EBUSY` if it overlaps one that another
+    /// instance shares, `ENOMEM`.
     ///
     /// Corresponds to `ioremap()`. May sleep.
     pub fn share(pdev: &platform::Device, index: u32) -> Result<Self> {
-        Self::map(pdev, Self::resource(pdev, index)?, None)
+        Self::map(pdev, Self::resource(pdev, index)?, SHARED.0.get())
     }
 
     fn resource<C: DeviceContext>(pdev: &platform::Device<C>, index: u32) -> Result<&Resource> {
@@ -96,8 +94,11 @@ impl<const SIZE: usize> Registers<SIZE> {
     fn map<C: DeviceContext>(
         pdev: &platform::Device<C>,
         resource: &Resource,
-        claim: Option<Claim>,
+        tree: *mut bindings::resource,
     ) -> Result<Self> {
+        let claim = Claim::new(pdev, resource, tree).inspect_err(|e| {
+            dev_err!(pdev.as_ref(), "registers cannot be claimed: {:?}\n", *e);
+        })?;
         ioremap(resource)
             // INVARIANT: mapped just now.
             .map(|io| Self { io, _claim: claim })
@@ -144,37 +145,49 @@ impl<'a, const SIZE: usize> IoBase<'a> for &'a Registers<SIZE> {
     }
 }
 
+/// The regions that instances share with other drivers. They exclude each other.
+struct Tree(Opaque<bindings::resource>);
+
+// SAFETY: the kernel's functions for resources take their lock.
+unsafe impl Sync for Tree {}
+
+static SHARED: Tree = Tree(Opaque::new(bindings::resource {
+    name: b"iommu\0".as_ptr(),
+    end: PhysAddr::MAX,
+    flags: bindings::IORESOURCE_MEM as _,
+    ..pin_init::zeroed()
+}));
+
 /// A claimed region.
 ///
 /// # Invariants
 ///
-/// The region is claimed in `iomem_resource`, under the name `_name`.
+/// The region is claimed in `tree`, which is `iomem_resource` or [`SHARED`], under the name `_name`.
 struct Claim {
+    tree: *mut bindings::resource,
     start: PhysAddr,
     size: ResourceSize,
     _name: CString,
 }
 
 impl Claim {
-    fn new(pdev: &platform::Device<Bound>, resource: &Resource) -> Result<Self> {
+    fn new<C: DeviceContext>(
+        pdev: &platform::Device<C>,
+        resource: &Resource,
+        tree: *mut bindings::resource,
+    ) -> Result<Self> {
         let (start, size) = (resource.start(), resource.size());
         let name = pdev.as_ref().name().to_cstring()?;
 
         // SAFETY: the name stays until the region is released. The tree has its own lock.
-        let region = unsafe {
-            bindings::__request_region(
-                &raw mut bindings::iomem_resource,
-                start,
-                size,
-                name.as_char_ptr(),
-                0,
-            )
-        };
+        let region =
+            unsafe { bindings::__request_region(tree, start, size, name.as_char_ptr(), 0) };
         if region.is_null() {
             return Err(EBUSY);
         }
         // INVARIANT: claimed above.
         Ok(Self {
+            tree,
             start,
             size,
             _name: name,
@@ -182,11 +195,14 @@ impl Claim {
     }
 }
 
+// SAFETY: the kernel's functions for resources take their lock.
+unsafe impl Send for Claim {}
+// SAFETY: it is only read.
+unsafe impl Sync for Claim {}
+
 impl Drop for Claim {
     fn drop(&mut self) {
         // SAFETY: by the type invariants the region is claimed by this.
-        unsafe {
-            bindings::__release_region(&raw mut bindings::iomem_resource, self.start, self.size)
-        };
+        unsafe { bindings::__release_region(self.tree, self.start, self.size) };
     }
 }
