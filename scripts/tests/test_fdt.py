@@ -84,6 +84,17 @@ class Fdt(unittest.TestCase):
             },
         )
 
+    def test_tegra(self):
+        controller = {"compatible": b"nvidia,tegra210-mc\0", "phandle": cells(1), "#iommu-cells": cells(1)}
+        tree = {"mc": {**controller, "reg": cells(0, 0x70019000, 0, 0x1000)}, "vic": {"iommus": cells(1, 22)}}
+        counts = fdt.count(build(tree))
+        self.assertEqual((counts["darts"], counts["masters"], counts["streams"]), (1, 1, 1))
+        after = {node.path: node for node in fdt.read(fdt.prepare(build(tree)))}
+        self.assertEqual(after["/mc"].props["reg"], cells(1, 0x70019000, 0, 0x1000))
+        # Without an SMMU it stays.
+        del tree["mc"]["#iommu-cells"]
+        self.assertEqual(fdt.prepare(build(tree)), build(tree))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -29,6 +29,7 @@ static const struct {
 	{ "nvidia,tegra30", "tegra30", BOARD_T30 },
 	{ "nvidia,tegra114", "tegra114", BOARD_T114 },
 	{ "nvidia,tegra124", "tegra124", BOARD_T124 },
+	{ "nvidia,tegra132", "tegra132", BOARD_T124 },
 	{ "nvidia,tegra210", "tegra210", BOARD_T210 },
 };
 

@@ -11,7 +11,8 @@
  *   step	found: checks the DARTs and masters that exist;
  *		remove: removes the masters; add: creates and checks them again;
  *		functions: creates and checks stand-ins for PCI functions;
- *		drop: removes these
+ *		drop: removes these;
+ *		end: removes the masters that did not exist before
  *   streams	the expected streams of the current masters: a line for each
  *		stream, with instance and master
  *   numbers	the counts so far
@@ -158,6 +159,17 @@ static struct platform_device *create(struct device_node *np)
 	return pdev;
 }
 
+/* Whether the driver of the node's parent, which does not exist here, creates its device. */
+static bool is_orphan(struct device_node *np)
+{
+	return !of_node_check_flag(np->parent, OF_POPULATED_BUS);
+}
+
+static struct platform_device *find_or_create(struct device_node *np)
+{
+	return is_orphan(np) ? create(np) : of_find_device_by_node(np);
+}
+
 static int platform_masters(struct platform_device *(*get)(struct device_node *np))
 {
 	struct device_node *np;
@@ -215,7 +227,7 @@ static int found(void)
 		if (!is_bound(np))
 			wrong(np, "compatible", "no driver is bound");
 	}
-	return platform_masters(of_find_device_by_node);
+	return platform_masters(find_or_create);
 }
 
 static int add(void)
@@ -223,14 +235,25 @@ static int add(void)
 	return platform_masters(create);
 }
 
-static int remove(void)
+static void remove_all(bool orphans)
 {
 	struct master *m;
 
 	list_for_each_entry(m, &masters, list)
-		if (!m->function)
+		if (!m->function && (!orphans || is_orphan(m->np)))
 			of_platform_device_destroy(&m->pdev->dev, NULL);
 	drop_all(false);
+}
+
+static int remove(void)
+{
+	remove_all(false);
+	return 0;
+}
+
+static int end(void)
+{
+	remove_all(true);
 	return 0;
 }
 
@@ -359,6 +382,7 @@ static const struct {
 	{ "add", add },
 	{ "functions", functions },
 	{ "drop", drop_functions },
+	{ "end", end },
 };
 
 static ssize_t step_write(struct file *file, const char __user *buf, size_t len,
@@ -389,6 +413,21 @@ static const struct file_operations step_fops = {
 	.write = step_write,
 };
 
+/* Returns the device of an instance: that of its node, or a child that stands for a part of it. */
+static struct device *instance(struct device_node *np)
+{
+	struct platform_device *pdev = of_find_device_by_node(np);
+	struct device *part;
+
+	if (!pdev)
+		return NULL;
+	part = device_find_child(&pdev->dev, np, device_match_of_node);
+	if (!part)
+		return &pdev->dev;
+	put_device(&pdev->dev);
+	return part;
+}
+
 static int streams_show(struct seq_file *s, void *unused)
 {
 	struct master *m;
@@ -397,13 +436,11 @@ static int streams_show(struct seq_file *s, void *unused)
 	guard(mutex)(&lock);
 	list_for_each_entry(m, &masters, list) {
 		for (i = 0; i < m->nr; i++) {
-			struct platform_device *dart;
+			struct device *dart = instance(m->streams[i].dart);
 
-			dart = of_find_device_by_node(m->streams[i].dart);
-			seq_printf(s, "%s %s %u\n", dart ? dev_name(&dart->dev) : "-",
+			seq_printf(s, "%s %s %u\n", dart ? dev_name(dart) : "-",
 				   dev_name(&m->pdev->dev), m->streams[i].id);
-			if (dart)
-				put_device(&dart->dev);
+			put_device(dart);
 		}
 	}
 	return 0;

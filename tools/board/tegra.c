@@ -79,6 +79,7 @@ static const struct of_device_id mc_of_match[] = {
 	{ .compatible = "nvidia,tegra30-mc" },
 	{ .compatible = "nvidia,tegra114-mc" },
 	{ .compatible = "nvidia,tegra124-mc" },
+	{ .compatible = "nvidia,tegra132-mc" },
 	{ .compatible = "nvidia,tegra210-mc" },
 	{ }
 };

@@ -2,6 +2,7 @@
 """Reads flattened devicetrees, counts the IOMMUs and masters in them, and changes
 those of real machines so that the board can boot with them."""
 
+import re
 import struct
 
 BEGIN_NODE, END_NODE, PROP, NOP, END = 1, 2, 3, 4, 9
@@ -64,13 +65,18 @@ def is_dart(node):
     return any(name.startswith("apple,") and name.endswith("-dart") for name in node.strings("compatible"))
 
 
+def is_controller(node):
+    """Whether it is the memory controller of a Tegra, with an SMMU."""
+    return "#iommu-cells" in node.props and any(re.fullmatch(r"nvidia,tegra\d+-mc", name) for name in node.strings("compatible"))
+
+
 def count(blob):
     """The counts that the story "sweep" must find."""
     nodes = read(blob)
     by_phandle = {node.cells("phandle")[0]: node for node in nodes if node.cells("phandle")}
     counts = {"darts": 0, "disabled": 0, "masters": 0, "streams": 0, "maps": 0, "entries": 0, "functions": 0}
     for node in nodes:
-        if is_dart(node):
+        if is_dart(node) or is_controller(node):
             counts["darts"] += 1
             counts["disabled"] += node.disabled
         if rest := node.cells("iommus"):
@@ -95,7 +101,8 @@ def prepare(blob):
 
     Memory nodes lose their device_type, since user-mode Linux has its own memory.
     nonposted-mmio is removed, since user-mode Linux has no ioremap_np(). IOMMUs and
-    masters that the machine has disabled are enabled.
+    masters that the machine has disabled are enabled. The memory controller of a Tegra
+    moves to 4 GiB, where the board's bus is.
     """
     result = bytearray(blob)
 
@@ -107,6 +114,8 @@ def prepare(blob):
         for name in [*gone, *node.props.keys() & {"nonposted-mmio"}]:
             place = node.places[name]
             blank(place, place + 12 + len(node.props[name]) + 3 & ~3)
+        if is_controller(node) and len(node.cells("reg")) == 4 and node.cells("reg")[0] == 0:
+            struct.pack_into(">I", result, node.places["reg"] + 12, 1)
         if node.disabled and any(name in node.props for name in OF_IOMMUS):
             place, length = node.places["status"], len(node.props["status"])
             struct.pack_into(">I", result, place + 4, len(b"okay\0"))

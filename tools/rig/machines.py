@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Compiles the devicetrees of real machines with a DART, from the kernel's source,
-changes them for the board, and makes a boot for each."""
+"""Compiles the devicetrees of real machines with a DART or the SMMU of a Tegra, from the
+kernel's source, changes them for the board, and makes a boot for each."""
 
 import hashlib
 import json
@@ -13,7 +13,9 @@ from rig.files import write_atomically
 from rig.images import kernel_source
 from rig.progress import Failure, Living
 
-APPLE = "arch/arm64/boot/dts/apple"
+TREES = "arch/arm64/boot/dts"
+# What a tree of a vendor's folder, or a file that it includes, has if its IOMMU has a model.
+NEEDLES = {"apple": r'-dart"', "nvidia": r'"nvidia,tegra(132|210)-mc"'}
 
 
 def with_includes(source, paths, seen):
@@ -27,38 +29,42 @@ def with_includes(source, paths, seen):
     return seen
 
 
-def apple_sources(origin):
-    """Apple's trees of the kernel's makefile that may name a DART: {name: hash of the sources}."""
-    where = origin / APPLE
+def vendor_sources(origin, vendor):
+    """A vendor's trees of the kernel's makefile whose IOMMU has a model: {name: hash of the sources}."""
+    where = origin / TREES / vendor
     paths = [origin / "scripts/dtc/include-prefixes"]
     tool = pathlib.Path(__file__).read_bytes() + pathlib.Path(fdt.__file__).read_bytes()
     sources = {}
-    for name in re.findall(r"([\w-]+)\.dtb\b", (where / "Makefile").read_text()):
+    for name in re.findall(r"([\w+-]+)\.dtb\b", (where / "Makefile").read_text()):
+        # A tree that is merged from others has no source.
+        if not (where / f"{name}.dts").exists():
+            continue
         texts = with_includes(where / f"{name}.dts", paths, {})
-        if any('-dart"' in text for text in texts.values()):
+        if any(re.search(NEEDLES[vendor], text) for text in texts.values()):
             content = "\0".join(texts[path] for path in sorted(texts)).encode()
             sources[name] = hashlib.sha256(tool + content).hexdigest()
     return sources
 
 
-def apple_devicetrees(image):
-    """Makes out/dtb/apple, and returns the counts of each tree: {name: counts}.
+def vendor_devicetrees(image, vendor):
+    """Makes out/dtb/VENDOR, and returns the counts of each tree: {name: counts}.
 
     Returns None if the kernel's source has no such trees.
     """
     origin = kernel_source(image)
-    if not (origin / APPLE / "Makefile").exists():
+    where = origin / TREES / vendor
+    if not (where / "Makefile").exists():
         return None
-    target = paths.OUT / "dtb" / "apple"
+    target = paths.OUT / "dtb" / vendor
     target.mkdir(parents=True, exist_ok=True)
-    sources = apple_sources(origin)
+    sources = vendor_sources(origin, vendor)
     index = target / "index.json"
     known = json.loads(index.read_text()) if index.exists() else {}
     known = {name: known.get(name) for name in sources if (target / f"{name}.dtb").exists()}
     stale = [name for name, key in sources.items() if not known.get(name) or known[name]["key"] != key]
     if stale:
         living = Living(f"devicetrees of {len(stale)} real machines")
-        compile_sources(image, [(origin / APPLE / f"{name}.dts", None, target / f"{name}.upstream", "-q") for name in stale])
+        compile_sources(image, [(where / f"{name}.dts", None, target / f"{name}.upstream", "-q") for name in stale])
     for name in stale:
         upstream = target / f"{name}.upstream"
         write_atomically(target / f"{name}.dtb", fdt.prepare(upstream.read_bytes()))
@@ -70,21 +76,27 @@ def apple_devicetrees(image):
     return {name: known[name]["counts"] for name in sources}
 
 
+def is_many(boot):
+    """Whether a boot stands for one with each tree of a vendor."""
+    return (boot.get("dtb") or "").endswith("/*")
+
+
 def each(boots):
-    """The boots, with a boot for "apple/*" replaced by one for each tree."""
+    """The boots, with a boot for "VENDOR/*" replaced by one for each tree."""
     result = []
     for boot in boots:
-        if boot.get("dtb") != "apple/*":
+        if not is_many(boot):
             result.append(boot)
             continue
-        trees = apple_devicetrees(boot["image"])
+        vendor = boot["dtb"].removesuffix("/*")
+        trees = vendor_devicetrees(boot["image"], vendor)
         if trees is None:
-            result.append({**boot, "skip": f"the kernel's source has no {APPLE}"})
+            result.append({**boot, "skip": f"the kernel's source has no {TREES}/{vendor}"})
             continue
         if not trees:
-            raise Failure(f"no devicetree of {APPLE} names a DART")
+            raise Failure(f"no devicetree of {TREES}/{vendor} names an IOMMU")
         for name, counts in trees.items():
             want = ",".join(f"{what}={number}" for what, number in counts.items())
-            own = {"name": f"{boot['name']}-{name}", "dtb": f"apple/{name}", "trees": boot["name"]}
+            own = {"name": f"{boot['name']}-{name}", "dtb": f"{vendor}/{name}", "trees": boot["name"]}
             result.append({**boot, **own, "args": f"{boot.get('args', '')} sweep_want={want}"})
     return result

@@ -5,8 +5,8 @@ Keys of a boot, or of its group, in tools/board/boots.toml:
 
 soc          the hardware, of [kind]; default: none. Its kind selects the two drivers.
 dtb          name of a devicetree of the board, see rig/devicetree.py; default: {soc}.
-             "apple/*" stands for each devicetree of the kernel's source that names a
-             DART: a boot each, NAME-TREE
+             "apple/*" and "nvidia/*" stand for each devicetree of the kernel's source that
+             names a DART, or the SMMU of a Tegra: a boot each, NAME-TREE
 driver       rust (default), c, none
 image        a name of tools/board/images; default: release
 stories      NAME or NAME:ARGUMENT, from tools/board/stories/, or @LIST, of [stories]

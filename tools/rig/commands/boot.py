@@ -3,7 +3,7 @@
 
   scripts/boot release-boot              the boot of this name
   scripts/boot release-boot -s map       the same with other stories
-  scripts/boot sweep-t8103               for "apple/*": the trees whose boots' names begin so
+  scripts/boot sweep-t8103               for "VENDOR/*": the trees whose boots' names begin so
   scripts/boot -l                        lists the boots
 """
 
@@ -12,7 +12,7 @@ import signal
 from rig import cli
 from rig.boot import run_boot
 from rig.images import IMAGES
-from rig.machines import each
+from rig.machines import each, is_many
 from rig.progress import Failure, done_line
 from rig.setup import prepare
 from rig.table import load_table
@@ -38,7 +38,7 @@ def main():
         for boot in boots.values():
             print(f"{boot['name']:<24} {boot['image']:<12} {boot['driver']:<5} {' '.join(boot['stories'])}")
         return 0
-    many = (name for name in boots if boots[name].get("dtb") == "apple/*" and options.name.startswith(name + "-"))
+    many = (name for name in boots if is_many(boots[name]) and options.name.startswith(name + "-"))
     name = options.name if options.name in boots else next(many, None)
     if not name:
         raise Failure(f"boots.toml has no boot {options.name}", "scripts/boot -l lists them")

@@ -21,7 +21,7 @@ from rig.commands import check_soundness, findings
 from rig.files import write_atomically
 from rig.images import ARCHES, IMAGES, arch
 from rig.initramfs import make_initramfs
-from rig.machines import each
+from rig.machines import each, is_many
 from rig.processes import in_parallel, toolchain
 from rig.progress import TIMES, Living, details, done_line, timed
 from rig.results import describe_failure
@@ -84,7 +84,7 @@ def sweep(tally, boots):
     """Sums the results of the boots with real machines' devicetrees; none may be missing."""
     rows, total = {}, {}
     for boot in boots:
-        tree = boot["dtb"].removeprefix("apple/")
+        tree = boot["dtb"]
         try:
             report = json.loads((paths.RESULTS / "boots" / boot["name"] / "report.json").read_text())
         except OSError:
@@ -172,7 +172,7 @@ def main():
         if options.kunit and not boot.get("kunit"):
             continue
         # A boot for each tree is expanded below, when the kernel's source is there.
-        many = boot.get("dtb") == "apple/*" and boot["name"] in options.only
+        many = is_many(boot) and boot["name"] in options.only
         if (options.list in boot["in"] or options.kunit) and (many or wanted.search(boot["name"])):
             boots.append(boot)
     # Steps that are no boots of the table are run with all tests, and with all tests of the UML board.

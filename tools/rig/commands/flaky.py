@@ -29,7 +29,7 @@ from rig.boot import run_boot
 from rig.files import write_atomically
 from rig.images import IMAGES, is_arm64
 from rig.initramfs import make_initramfs
-from rig.machines import each
+from rig.machines import each, is_many
 from rig.processes import die_with_parent, in_parallel
 from rig.progress import Failure, Living
 from rig.setup import prepare
@@ -117,7 +117,7 @@ def main():
     boots = [boot for boot in load_table() if "check" in boot["in"] and not boot.get("skip")]
     boots = [boot for boot in boots if not options.image or boot["image"] in options.image]
     # A boot for each tree is expanded below, when the kernel's source is there.
-    many = [boot for boot in boots if boot.get("dtb") == "apple/*"]
+    many = [boot for boot in boots if is_many(boot)]
     boots = [boot for boot in boots if boot in many or re.search(options.only, boot["name"])]
     if not options.no_build:
         prepare({boot["image"] for boot in boots})

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# The devicetree of a real machine: each of its DARTs is bound, and each master of an
-# "iommus" or "iommu-map" property gets the instances and streams that the tree names.
+# The devicetree of a real machine: each of its DARTs, or the memory controller of a Tegra, is
+# bound, and each master of an "iommus" or "iommu-map" property gets the instances and streams
+# that the tree names.
 # $sweep_want has the numbers that the host has counted in the same tree.
 
 S=$DEBUGFS/board_sweep
@@ -71,6 +72,8 @@ as_named() {
 	sort "$S/streams" >/tmp/tree
 	listed >/tmp/got
 	same "$1, in the crate" /tmp/got
+	# The registers of a swgroup show nothing for the identity domain.
+	[ "$driver_module" != rust_tegra_smmu ] || return 0
 	cut -d ' ' -f 1,3 "$S/streams" | sort -u >/tmp/tree
 	open_streams >/tmp/got
 	same "$1, in the hardware" /tmp/got
@@ -106,4 +109,5 @@ for name in tried unnamed; do
 done
 refute "there is nothing in this tree" test "$(number darts)" = 0 -o "$(number masters)" = 0
 note "${devicetree#*/}: $said"
+step end
 check "the sweep goes" unload board_sweep
