@@ -168,6 +168,7 @@ impl<T: Operations> Adapter<T> {
         let info = unsafe { <Self as driver::Adapter>::id_info(dev) }
             .or_else(|| part::id_info::<T>(dev))
             .ok_or(ENODEV)?;
+        part::depend(dev)?;
 
         let index = registry::next_index().inspect_err(|_| {
             dev_err!(

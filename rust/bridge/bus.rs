@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! From the notifiers of the buses to the crate: a driver is bound to a device or
-//! unbound from it, a device is removed.
+//! From the notifiers of the buses to the crate: a driver is bound to a device, a device is removed.
 //!
 //! C header: [`include/linux/device/bus.h`](srctree/include/linux/device/bus.h)
 
@@ -58,14 +57,12 @@ unsafe extern "C" fn notified(
     // SAFETY: the bus passes a valid device.
     let dev: &Device = unsafe { Device::from_raw(dev.cast()) };
 
-    // The driver core holds the lock of the device when it reports the first three.
+    // The driver core holds the lock of the device when it reports the first two.
     if event == bindings::bus_notifier_event_BUS_NOTIFY_BIND_DRIVER as c_ulong {
         links::link_consumer(dev);
     } else if event == bindings::bus_notifier_event_BUS_NOTIFY_BOUND_DRIVER as c_ulong {
         links::link_all(dev);
         part::parent_bound(dev);
-    } else if event == bindings::bus_notifier_event_BUS_NOTIFY_UNBIND_DRIVER as c_ulong {
-        part::parent_unbinds(dev);
     } else if event == bindings::bus_notifier_event_BUS_NOTIFY_REMOVED_DEVICE as c_ulong {
         refusal::forget(dev);
     }

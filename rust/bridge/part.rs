@@ -7,9 +7,11 @@
 //! as a platform device. The core and the registry know instances by their node, and find that of
 //! the child.
 //!
-//! The driver core holds the lock of a parent while it reports that the parent has been bound or is
-//! about to be unbound. Children are added and removed under that lock, which closes all races of
-//! the two. A child is of a type of its own, [`PART`], by which it is found again.
+//! A parent is bound and unbound under its lock, and children are added and removed under that lock,
+//! too. The child's driver is unbound before that of the parent, by a managed device link. The child
+//! itself is a resource of the bound parent, and is removed with these. The notifier that reports
+//! that a parent is bound must not add a device, as that calls the notifiers again. So a work item
+//! does. A child is of a type of its own, [`PART`], by which it is found again.
 //!
 //! C header: [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h)
 
@@ -33,14 +35,16 @@ use kernel::{
     platform,
     prelude::*,
     sync::aref::ARef,
-    types::Opaque, //
+    types::Opaque,
+    workqueue, //
 };
 
 use crate::{
     bindings::as_raw,
     hardware::Hardware,
     link::Locked,
-    ops::Operations, //
+    ops::Operations,
+    supplier, //
 };
 
 /// The type of all children, whose address identifies them.
@@ -146,12 +150,7 @@ pub(crate) fn register<T: Operations>(name: &'static CStr) -> Result {
         rival: parents.rival,
     };
     KINDS.lock().push(kind, GFP_KERNEL)?;
-    for_each(table, |parent| {
-        // SAFETY: the device is valid, and its lock is held.
-        if unsafe { bindings::device_is_bound(as_raw(parent)) } {
-            parent_bound(parent);
-        }
-    });
+    for_each(table, make);
     Ok(())
 }
 
@@ -162,12 +161,12 @@ pub(crate) fn unregister<T: Operations>() {
     };
     let table = parents.compatibles.as_ptr();
 
-    // A parent that is bound from now on gets no child. One that is being bound has its lock held
-    // until its child is there.
+    // No child is made from now on. If one is being made, the lock of its parent is held until it
+    // is there.
     KINDS
         .lock()
         .retain(|kind| !ptr::eq(kind.driver, T::statics().ops()));
-    for_each(table, parent_unbinds);
+    for_each(table, unmake);
 }
 
 /// Returns the entry of a table that matches a device, or NULL. None matches a child, since its
@@ -209,25 +208,50 @@ fn for_each(table: *const bindings::of_device_id, f: fn(&Device)) {
     };
 }
 
-/// Makes the child of a device that has been bound, if it is a parent. Its lock is held.
+/// Has a work item make the child of a device that has been bound, if it is a parent.
 pub(crate) fn parent_bound(dev: &Device) {
+    let is_parent = |kind: &Kind| !entry(kind.parents, dev).is_null();
+    if !KINDS.lock().iter().any(is_parent) {
+        return;
+    }
+    let parent: ARef<Device> = dev.into();
+    let make = move || {
+        let _lock = Locked::new(&parent);
+        make(&parent);
+    };
+
+    if workqueue::system_long()
+        .try_spawn(GFP_KERNEL, make)
+        .is_err()
+    {
+        dev_err!(dev, "no child for its IOMMU: ENOMEM\n");
+    }
+}
+
+/// Makes the child of a device, if it is a parent and is bound. Its lock is held.
+fn make(parent: &Device) {
+    // SAFETY: the device is valid, and its lock is held.
+    if !unsafe { bindings::device_is_bound(as_raw(parent)) } {
+        return;
+    }
     let kinds = KINDS.lock();
     let child = match kinds
         .iter()
-        .find(|kind| !entry(kind.parents, dev).is_null())
+        .find(|kind| !entry(kind.parents, parent).is_null())
     {
-        Some(kind) => kind.child(dev),
+        Some(kind) => kind.child(parent),
         None => Ok(None),
     };
     drop(kinds);
 
-    let added = child.and_then(|child| child.map_or(Ok(()), |child| add(child, dev)));
+    let added = child.and_then(|child| child.map_or(Ok(()), |child| add(child, parent)));
     if let Err(e) = added {
-        dev_err!(dev, "no child for its IOMMU: {:?}\n", e);
+        dev_err!(parent, "no child for its IOMMU: {:?}\n", e);
     }
 }
 
-/// Adds the child to `parent`. If the driver is there it is bound to it.
+/// Adds the child to `parent`, which is bound and whose lock is held. If the driver is there it is
+/// bound to the child.
 fn add(child: NonNull<bindings::platform_device>, parent: &Device) -> Result {
     let parent = as_raw(parent);
     let child = child.as_ptr();
@@ -243,22 +267,49 @@ fn add(child: NonNull<bindings::platform_device>, parent: &Device) -> Result {
         to_result(bindings::platform_device_add(child))
     };
     // SAFETY: the reference of the allocation.
-    added.inspect_err(|_| unsafe { bindings::platform_device_put(child) })
+    added.inspect_err(|_| unsafe { bindings::platform_device_put(child) })?;
+
+    // SAFETY: the parent is bound, so it may have resources. The action is called once.
+    let owned = to_result(unsafe {
+        bindings::__devm_add_action(
+            parent,
+            Some(remove),
+            child.cast(),
+            c"iommu_part".as_char_ptr(),
+        )
+    });
+    // SAFETY: added above.
+    owned.inspect_err(|_| unsafe { remove(child.cast()) })
 }
 
-/// Removes the child of a device that is about to be unbound, if it has one. Its lock is held.
-pub(crate) fn parent_unbinds(dev: &Device) {
-    if let Some(child) = find(dev, is_part) {
-        // SAFETY: a child is a platform device. It was added, and only this removes it, under the
-        // lock of its parent.
+/// Removes the child of a device whose lock is held, if it has one.
+fn unmake(parent: &Device) {
+    if let Some(child) = find(parent, is_part) {
+        // SAFETY: a child is a platform device. It was added, and its parent has this resource.
         unsafe {
-            bindings::platform_device_unregister(kernel::container_of!(
-                as_raw(&child),
-                bindings::platform_device,
-                dev
-            ))
+            let child = kernel::container_of!(as_raw(&child), bindings::platform_device, dev);
+            bindings::devm_release_action(as_raw(parent), Some(remove), child.cast())
         };
     }
+}
+
+/// Removes a child.
+///
+/// # Safety
+///
+/// It was added, and not removed since.
+unsafe extern "C" fn remove(child: *mut c_void) {
+    // SAFETY: by the safety requirement.
+    unsafe { bindings::platform_device_unregister(child.cast()) };
+}
+
+/// Makes a device that is being probed depend on its parent, if it is a child.
+///
+/// # Errors
+///
+/// Those of [`supplier::depend`].
+pub(crate) fn depend(child: &Device) -> Result {
+    parent(child).map_or(Ok(()), |parent| supplier::depend(child, parent.as_ref()))
 }
 
 /// Returns the data of a child for driver `T`: that of its parent's compatible.

@@ -67,13 +67,23 @@ pub fn find(dev: &Device<Bound>, property: &CStr, index: u32) -> Result<ARef<pla
     // SAFETY: a device, with the reference that was taken above.
     let supplier: ARef<Device> = unsafe { ARef::from_raw(found.cast()) };
 
-    // A link to a device that is being probed must not be made; a driver that is unbound after the
-    // first check is seen by the second.
-    is_bound(&supplier)?;
-    link::add(dev, &supplier)?;
-    is_bound(&supplier)?;
+    depend(dev, &supplier)?;
     let pdev: &platform::Device = (&*supplier).try_into()?;
     Ok(pdev.into())
+}
+
+/// Makes `dev`, which is being probed, depend on `supplier`: its driver is unbound only after that
+/// of `dev`.
+///
+/// # Errors
+///
+/// `EPROBE_DEFER` if it has no driver, and the errors of the link.
+pub(crate) fn depend(dev: &Device, supplier: &Device) -> Result {
+    // A link to a device that is being probed must not be made; a driver that is unbound after the
+    // first check is seen by the second.
+    is_bound(supplier)?;
+    link::add(dev, supplier)?;
+    is_bound(supplier)
 }
 
 fn is_bound(supplier: &Device) -> Result {

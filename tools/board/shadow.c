@@ -54,6 +54,9 @@ static int iommu_of(struct device *dev)
 
 	if (!dev || dev->bus != &platform_bus_type || !dev->of_node)
 		return -1;
+	/* A device that stands for a part of its parent has the node of that, and no resources. */
+	if (dev->parent && dev->parent->of_node == dev->of_node)
+		dev = dev->parent;
 	res = platform_get_resource(to_platform_device(dev), IORESOURCE_MEM, 0);
 	return res ? board_hw_find(res->start) : -1;
 }

@@ -34,7 +34,8 @@ hw_part() {
 	mc=$(readlink -f "/sys/bus/platform/devices/$I/..")
 	mc=${mc##*/}
 }
-has_part() { [ -e "/sys/bus/platform/devices/$mc/$I" ] && bound "$I"; }
+has_part() { [ -e "/sys/bus/platform/devices/$mc/$I" ]; }
+part_works() { has_part && bound "$I"; }
 mc_bind() { echo "$mc" >/sys/bus/platform/drivers/board-mc/bind; }
 mc_unbind() { echo "$mc" >/sys/bus/platform/drivers/board-mc/unbind; }
 

@@ -27,7 +27,7 @@ does - free 0
 drop_buffers
 
 check "the memory controller is bound" mc_bind
-check "there is a child" has_part
+wait_for "there is a child" 5 part_works
 echo "$M" >/sys/bus/platform/drivers_probe
 wait_for "the master" 5 usable "$M"
 works "$M"
