@@ -67,10 +67,19 @@ static int mc_probe(struct platform_device *pdev)
 	return iommu_device_sysfs_add(iommu, &pdev->dev, NULL, "%s", dev_name(&pdev->dev));
 }
 
+static int is_bound_part(struct device *child, void *data)
+{
+	struct device *parent = data;
+
+	return child->of_node == parent->of_node && device_is_bound(child);
+}
+
 static void mc_remove(struct platform_device *pdev)
 {
 	struct iommu_device *iommu = platform_get_drvdata(pdev);
 
+	if (device_for_each_child(&pdev->dev, &pdev->dev, is_bound_part))
+		dev_err(&pdev->dev, "BUG: a child that uses the registers is still bound\n");
 	if (iommu)
 		iommu_device_sysfs_remove(iommu);
 }
