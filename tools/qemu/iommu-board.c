@@ -2,14 +2,16 @@
 /*
  * A modelled IOMMU and the masters behind it, for the virt machine.
  *
- *   -device iommu-board,kind=h6
+ *   -device iommu-board,kind=h6[,knobs=NAME=NUMBER:NAME=NUMBER...]
  *
  * Registers are at the SoC's addresses, on a bus that begins at SOC_BASE, and
  * interrupts have the SoC's numbers. The IOMMU's model is in tools/models. The
- * masters are QEMU's own devices, whose accesses the IOMMU translates.
+ * masters are QEMU's own devices, whose accesses the IOMMU translates. Knobs are
+ * set before the machine starts, so they can describe what firmware leaves.
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "qemu/cutils.h"
 #include "qemu/module.h"
 #include "exec/address-spaces.h"
 #include "hw/intc/arm_gic_common.h"
@@ -31,11 +33,16 @@
 #define PLL_END 0x100
 #define PLL_ENABLE (1U << 31)
 #define PLL_LOCK (1U << 28)
+/* Tegra's APB MISC, with chip ID and strapping options, which are 0. */
+#define MISC_ADDR 0x70000000
+#define MISC_SIZE 0x1000
 
 static const IommuBoardKind kinds[] = {
     { .name = "h6", .regs = 0x030f0000, .spi = 57, .ccu = true },
     { .name = "h616", .regs = 0x030f0000, .spi = 61, .ccu = true },
     { .name = "t8103", .regs = 0x030f0000, .spi = 58, .pci = true },
+    { .name = "t132", .regs = 0x70019000, .spi = 77, .pci = true, .tegra = true },
+    { .name = "t210", .regs = 0x70019000, .spi = 77, .pci = true, .tegra = true },
 };
 
 void iommu_board_update_irq(IommuBoard *s)
@@ -76,7 +83,7 @@ static IOMMUTLBEntry port_translate(IOMMUMemoryRegion *mr, hwaddr va,
     bool write = flag & IOMMU_WO;
     uint64_t pa;
 
-    if (iommu_model_access(s->model, port->master, va, 1, write, &pa)) {
+    if (iommu_model_access(s->model, port->number, va, 1, write, &pa)) {
         entry.translated_addr = pa & ~mask;
         entry.perm = write ? IOMMU_WO : IOMMU_RO;
     }
@@ -173,6 +180,29 @@ static DeviceState *find_gic(void)
     return gic ? DEVICE(gic) : NULL;
 }
 
+static bool set_knobs(IommuBoard *s, Error **errp)
+{
+    g_auto(GStrv) pairs = g_strsplit(s->knobs ?: "", ":", -1);
+    unsigned int i;
+
+    for (i = 0; pairs[i]; i++) {
+        char *value = strchr(pairs[i], '=');
+        unsigned int number;
+
+        if (!value || qemu_strtoui(value + 1, NULL, 0, &number)) {
+            error_setg(errp, "'%s' is not NAME=NUMBER", pairs[i]);
+            return false;
+        }
+        *value = 0;
+        if (!iommu_model_knob(s->model, pairs[i], number)) {
+            error_setg(errp, "there is no knob '%s', or it has no setting %u",
+                       pairs[i], number);
+            return false;
+        }
+    }
+    return true;
+}
+
 static void board_realize(DeviceState *dev, Error **errp)
 {
     IommuBoard *s = IOMMU_BOARD(dev);
@@ -186,6 +216,9 @@ static void board_realize(DeviceState *dev, Error **errp)
     s->model = s->what ? iommu_model_new(s->kind, &ram) : NULL;
     if (!s->model) {
         error_setg(errp, "there is no kind '%s'", s->kind ?: "");
+        return;
+    }
+    if (!set_knobs(s, errp)) {
         return;
     }
     s->gic = find_gic();
@@ -205,19 +238,25 @@ static void board_realize(DeviceState *dev, Error **errp)
         iommu_model_set_power(s->model, true);
         iommu_model_set_clock(s->model, true);
     }
+    if (s->what->tegra) {
+        memory_region_init_rom(&s->misc, OBJECT(s), "misc", MISC_SIZE, &error_abort);
+        iommu_board_map(&s->misc, MISC_ADDR);
+        iommu_board_add_engines(s);
+    }
     iommu_board_add_control(s);
     for (i = 0; i < ARRAY_SIZE(s->ports); i++) {
         memory_region_init_iommu(&s->ports[i], sizeof(s->ports[i]),
                                  TYPE_IOMMU_BOARD_PORT, OBJECT(s), "port",
                                  UINT64_MAX);
         s->ports[i].board = s;
-        s->ports[i].master = i;
+        s->ports[i].number = i;
     }
     iommu_board_add_masters(s, errp);
 }
 
 static const Property board_properties[] = {
     DEFINE_PROP_STRING("kind", IommuBoard, kind),
+    DEFINE_PROP_STRING("knobs", IommuBoard, knobs),
 };
 
 static void board_class_init(ObjectClass *class, void *data)

@@ -18,6 +18,9 @@ enum {
     CONTROL_CLEAR = 0x10,       /* a write clears the counters */
     CONTROL_KNOB = 0x14,        /* a write sets the knob that the buffer names */
     CONTROL_TURNED = 0x18,      /* 1 if the last write of KNOB found the knob */
+    CONTROL_ALLOW = 0x1c,       /* a write lets the engines access the page of this frame */
+    CONTROL_FORBID = 0x20,      /* a write does not let them any more */
+    CONTROL_POWER = 0x24,       /* a write switches the IOMMU's power domain */
 };
 
 #define CONTROL_ID_VALUE 0x554d4d49
@@ -76,6 +79,14 @@ static void control_write(void *opaque, hwaddr offset, uint64_t value,
         break;
     case CONTROL_CLEAR:
         iommu_model_clear(s->model);
+        break;
+    case CONTROL_ALLOW:
+    case CONTROL_FORBID:
+        iommu_engine_allow(s->model, value, offset == CONTROL_ALLOW);
+        break;
+    case CONTROL_POWER:
+        iommu_model_set_power(s->model, value);
+        iommu_board_update_irq(s);
         break;
     case CONTROL_KNOB:
         turn(s);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The masters of the board: QEMU's own devices, each at a port of the IOMMU.
+ * The masters of the board: QEMU's own devices, and the test's own DMA engines,
+ * each at a port of the IOMMU.
  */
 
 #include "qemu/osdep.h"
@@ -18,6 +19,7 @@
 #include "iommu-board.h"
 
 #define PL330_EVENTS 8
+#define ENGINE_SIZE 0x1000
 
 /* The port of the PCI functions with device number 0; the others follow. */
 #define PCI_PORT 8
@@ -123,4 +125,44 @@ bool iommu_board_add_masters(IommuBoard *s, Error **errp)
         pci_setup_iommu(PCI_BUS(bus), &pci_ops, s);
     }
     return true;
+}
+
+static uint64_t engine_read(void *opaque, hwaddr offset, unsigned int size)
+{
+    Engine *e = opaque;
+
+    return iommu_engine_read(e->board->model, e->number, offset);
+}
+
+static void engine_write(void *opaque, hwaddr offset, uint64_t value,
+                         unsigned int size)
+{
+    Engine *e = opaque;
+
+    iommu_engine_write(e->board->model, e->number, offset, value);
+    iommu_board_update_irq(e->board);
+}
+
+static const MemoryRegionOps engine_ops = {
+    .read = engine_read,
+    .write = engine_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = { .min_access_size = 4, .max_access_size = 4 },
+};
+
+void iommu_board_add_engines(IommuBoard *s)
+{
+    static const hwaddr addresses[IOMMU_BOARD_ENGINES] = {
+        0x01100000, 0x01c00000, 0x01c0e000,
+    };
+    unsigned int i;
+
+    for (i = 0; i < IOMMU_BOARD_ENGINES; i++) {
+        Engine *e = &s->engines[i];
+
+        e->board = s;
+        e->number = i;
+        memory_region_init_io(&e->regs, OBJECT(s), &engine_ops, e, "engine", ENGINE_SIZE);
+        iommu_board_map(&e->regs, addresses[i]);
+    }
 }

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """The command that boots a guest of either board."""
 
-import os
-import zlib
-
 from rig import qemu, uml
 from rig.images import is_arm64, kernel_config
+from rig.table import knobs
 
 
 def command_line(boot, initramfs, results, channel, scratch):
@@ -16,13 +14,6 @@ def command_line(boot, initramfs, results, channel, scratch):
     memory = boot.get("mem", "1G" if kasan else "512M")
     board = qemu if is_arm64(boot["image"]) else uml
     return board.command(boot, initramfs, results, channel, kernel_words(boot, kasan, ncpus), memory, ncpus, scratch)
-
-
-def knobs(boot):
-    """The knobs of the IOMMU models: {name: number}. Commands take no time in boots that measure."""
-    measures = boot.get("icount") or "bench" in boot["in"]
-    seed = 0 if measures else int(os.environ.get("BUSY_SEED") or 1 + zlib.crc32(boot["name"].encode()) % 999999)
-    return {"busy_seed": seed, **boot.get("knobs", {})}
 
 
 def kernel_words(boot, kasan, ncpus):
@@ -39,7 +30,9 @@ def kernel_words(boot, kasan, ncpus):
         f"modules={','.join(boot['modules'])}",
         f"stories={','.join(boot['stories'])}",
     ]
-    arguments.append("knobs=" + ",".join(f"{name}={value}" for name, value in knobs(boot).items()))
+    # QEMU sets those of its board.
+    if not is_arm64(boot["image"]):
+        arguments.append("knobs=" + ",".join(f"{name}={value}" for name, value in knobs(boot).items()))
     leaks = boot.get("kmemleak", False)
     if leaks:
         # It turns off the allocator's sheaves, which keep pointers to objects that are handed out.

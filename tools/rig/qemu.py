@@ -9,6 +9,7 @@ from rig.files import tail
 from rig.images import kernel_file, recorded
 from rig.processes import in_toolchain, run_logged
 from rig.progress import Failure
+from rig.table import knobs
 
 MACHINE = "virt,gic-version=3"
 CPU = "cortex-a53"
@@ -16,7 +17,7 @@ CPU = "cortex-a53"
 INSTRUCTIONS = ["-machine", "dtb-randomness=off", "-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
 
 # Kinds of the device that have the PCI functions behind the IOMMU as well.
-WITH_PCI = ("t8103",)
+WITH_PCI = ("t8103", "t132", "t210")
 DISK_MIB = 32
 
 
@@ -45,10 +46,11 @@ def media(boot, scratch):
 
 def machine(boot, memory, ncpus, console="null", channel="null"):
     """Arguments for the machine: the same to dump its devicetree and to boot."""
+    settings = ":".join(f"{name}={value}" for name, value in knobs(boot).items())
     return [
         *("-machine", MACHINE, "-cpu", CPU, "-smp", str(ncpus), "-m", memory),
         *(INSTRUCTIONS if boot.get("icount") else []),
-        *("-device", f"iommu-board,kind={kind(boot)}"),
+        *("-device", f"iommu-board,kind={kind(boot)},knobs={settings}"),
         *("-serial", console, "-serial", channel),
         *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
     ]

@@ -7,7 +7,7 @@ import time
 
 from rig import paths
 from rig.files import APPENDED_LINES, tail
-from rig.guest import knobs
+from rig.table import knobs
 
 
 class Report:

@@ -36,8 +36,10 @@ load_table() adds to each boot "name", unique and also the name of its log, out/
 "kind", a name of [kind]; and "drivers", its table in [kind]."""
 
 import itertools
+import os
 import re
 import tomllib
+import zlib
 
 from rig import paths
 from rig.progress import Failure
@@ -145,3 +147,10 @@ def use_kernels_driver(boot):
         boot["modules"] = boot["modules"] + ([module] if module else [])
     elif built_in:
         boot["args"] = f"initcall_blacklist={built_in} {boot.get('args', '')}".strip()
+
+
+def knobs(boot):
+    """The knobs of the IOMMU models: {name: number}. Commands take no time in boots that measure."""
+    measures = boot.get("icount") or "bench" in boot["in"]
+    seed = 0 if measures else int(os.environ.get("BUSY_SEED") or 1 + zlib.crc32(boot["name"].encode()) % 999999)
+    return {"busy_seed": seed, **boot.get("knobs", {})}

@@ -5,6 +5,8 @@
 //! Contract of all functions that take an instance: the pointer is from [`iommu_model_new`], and
 //! no other call uses that instance meanwhile, which QEMU's lock ensures.
 
+mod instance;
+
 use std::{
     ffi::{
         c_char,
@@ -17,61 +19,11 @@ use std::{
     },
 };
 
-use iommu_models::{
-    dart::{
-        self,
-        Dart, //
-    },
-    sun50i::{
-        self,
-        Iommu, //
-    },
-    Memory,
-    Model, //
+use instance::{
+    Board,
+    Machine,
+    PAGE_SIZE, //
 };
-
-/// Functions of the machine that a model calls.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct Machine {
-    read: unsafe extern "C" fn(u64, *mut u8, usize) -> bool,
-    write: unsafe extern "C" fn(u64, *const u8, usize) -> bool,
-}
-
-impl Memory for Machine {
-    fn read(&mut self, pa: u64, buf: &mut [u8]) -> bool {
-        // SAFETY: `buf` is valid for writes of its length, and the function is QEMU's.
-        unsafe { (self.read)(pa, buf.as_mut_ptr(), buf.len()) }
-    }
-
-    fn write(&mut self, pa: u64, buf: &[u8]) -> bool {
-        // SAFETY: `buf` is valid for reads of its length, and the function is QEMU's.
-        unsafe { (self.write)(pa, buf.as_ptr(), buf.len()) }
-    }
-}
-
-/// A model, and the machine it is in.
-pub struct Instance {
-    model: Box<dyn Model>,
-    machine: Machine,
-    page_size: u64,
-}
-
-/// Creates the model of a kind; returns it with the size of its pages.
-fn make(kind: &str) -> Option<(Box<dyn Model>, u64)> {
-    Some(match kind {
-        "h6" => (Box::new(Iommu::new(sun50i::Variant::H6)), 4096),
-        "h616" => (Box::new(Iommu::new(sun50i::Variant::H616)), 4096),
-        "t8103" => (
-            // The board's kernel has pages of 4 KiB.
-            Box::new(Dart::new(
-                dart::Config::new(dart::Variant::T8103).pages_4k(),
-            )),
-            4096,
-        ),
-        _ => return None,
-    })
-}
 
 /// Creates an instance.
 ///
@@ -82,16 +34,16 @@ fn make(kind: &str) -> Option<(Box<dyn Model>, u64)> {
 pub unsafe extern "C" fn iommu_model_new(
     kind: *const c_char,
     machine: *const Machine,
-) -> *mut Instance {
+) -> *mut Board {
     // SAFETY: by this function's contract.
     let (kind, machine) = unsafe { (CStr::from_ptr(kind), *machine) };
 
-    match kind.to_str().ok().and_then(make) {
-        Some((model, page_size)) => Box::into_raw(Box::new(Instance {
-            model,
-            machine,
-            page_size,
-        })),
+    match kind
+        .to_str()
+        .ok()
+        .and_then(|kind| Board::new(kind, machine))
+    {
+        Some(board) => Box::into_raw(Box::new(board)),
         None => std::ptr::null_mut(),
     }
 }
@@ -102,9 +54,9 @@ pub unsafe extern "C" fn iommu_model_new(
 ///
 /// See the top of this file.
 #[no_mangle]
-pub unsafe extern "C" fn iommu_model_read(this: *mut Instance, offset: u32) -> u32 {
+pub unsafe extern "C" fn iommu_model_read(this: *mut Board, offset: u32) -> u32 {
     // SAFETY: by this function's contract.
-    let this = unsafe { &mut *this };
+    let this = unsafe { &mut (*this).instance };
 
     this.model.mmio_read(&mut this.machine, offset)
 }
@@ -115,9 +67,9 @@ pub unsafe extern "C" fn iommu_model_read(this: *mut Instance, offset: u32) -> u
 ///
 /// See the top of this file.
 #[no_mangle]
-pub unsafe extern "C" fn iommu_model_write(this: *mut Instance, offset: u32, value: u32) {
+pub unsafe extern "C" fn iommu_model_write(this: *mut Board, offset: u32, value: u32) {
     // SAFETY: by this function's contract.
-    let this = unsafe { &mut *this };
+    let this = unsafe { &mut (*this).instance };
 
     this.model.mmio_write(&mut this.machine, offset, value);
 }
@@ -128,9 +80,9 @@ pub unsafe extern "C" fn iommu_model_write(this: *mut Instance, offset: u32, val
 ///
 /// See the top of this file.
 #[no_mangle]
-pub unsafe extern "C" fn iommu_model_set_power(this: *mut Instance, on: bool) {
+pub unsafe extern "C" fn iommu_model_set_power(this: *mut Board, on: bool) {
     // SAFETY: by this function's contract.
-    unsafe { &mut *this }.model.set_power(on);
+    unsafe { &mut (*this).instance }.model.set_power(on);
 }
 
 /// Switches the clock.
@@ -139,9 +91,9 @@ pub unsafe extern "C" fn iommu_model_set_power(this: *mut Instance, on: bool) {
 ///
 /// See the top of this file.
 #[no_mangle]
-pub unsafe extern "C" fn iommu_model_set_clock(this: *mut Instance, on: bool) {
+pub unsafe extern "C" fn iommu_model_set_clock(this: *mut Board, on: bool) {
     // SAFETY: by this function's contract.
-    unsafe { &mut *this }.model.set_clock(on);
+    unsafe { &mut (*this).instance }.model.set_clock(on);
 }
 
 /// Sets the reset line.
@@ -150,9 +102,9 @@ pub unsafe extern "C" fn iommu_model_set_clock(this: *mut Instance, on: bool) {
 ///
 /// See the top of this file.
 #[no_mangle]
-pub unsafe extern "C" fn iommu_model_set_reset(this: *mut Instance, asserted: bool) {
+pub unsafe extern "C" fn iommu_model_set_reset(this: *mut Board, asserted: bool) {
     // SAFETY: by this function's contract.
-    unsafe { &mut *this }.model.set_reset(asserted);
+    unsafe { &mut (*this).instance }.model.set_reset(asserted);
 }
 
 /// Returns the level of the interrupt line.
@@ -161,27 +113,28 @@ pub unsafe extern "C" fn iommu_model_set_reset(this: *mut Instance, asserted: bo
 ///
 /// See the top of this file.
 #[no_mangle]
-pub unsafe extern "C" fn iommu_model_irq(this: *const Instance) -> bool {
+pub unsafe extern "C" fn iommu_model_irq(this: *const Board) -> bool {
     // SAFETY: by this function's contract.
-    unsafe { &*this }.model.irq()
+    unsafe { &(*this).instance }.model.irq()
 }
 
-/// Translates an access of a master.
+/// Translates an access of the master at a port.
 ///
 /// # Safety
 ///
 /// See the top of this file; `pa` is valid for a write.
 #[no_mangle]
 pub unsafe extern "C" fn iommu_model_access(
-    this: *mut Instance,
-    master: u32,
+    this: *mut Board,
+    port: u32,
     va: u64,
     len: usize,
     write: bool,
     pa: *mut u64,
 ) -> bool {
     // SAFETY: by this function's contract.
-    let this = unsafe { &mut *this };
+    let this = unsafe { &mut (*this).instance };
+    let master = this.master(port, write);
 
     match this.model.access(&mut this.machine, master, va, len, write) {
         Ok(to) => {
@@ -194,14 +147,9 @@ pub unsafe extern "C" fn iommu_model_access(
 }
 
 /// Returns the size of a page in bytes.
-///
-/// # Safety
-///
-/// See the top of this file.
 #[no_mangle]
-pub unsafe extern "C" fn iommu_model_page_size(this: *const Instance) -> u64 {
-    // SAFETY: by this function's contract.
-    unsafe { &*this }.page_size
+pub extern "C" fn iommu_model_page_size(_this: *const Board) -> u64 {
+    PAGE_SIZE
 }
 
 /// Sets a knob; false if there is none of that name.
@@ -211,14 +159,52 @@ pub unsafe extern "C" fn iommu_model_page_size(this: *const Instance) -> u64 {
 /// See the top of this file; `name` is a C string.
 #[no_mangle]
 pub unsafe extern "C" fn iommu_model_knob(
-    this: *mut Instance,
+    this: *mut Board,
     name: *const c_char,
     value: u32,
 ) -> bool {
     // SAFETY: by this function's contract.
-    let (this, name) = unsafe { (&mut *this, CStr::from_ptr(name)) };
+    let (this, name) = unsafe { (&mut (*this).instance, CStr::from_ptr(name)) };
 
     name.to_str().is_ok_and(|name| this.model.knob(name, value))
+}
+
+/// Reads a register of one of the test's DMA engines.
+///
+/// # Safety
+///
+/// See the top of this file.
+#[no_mangle]
+pub unsafe extern "C" fn iommu_engine_read(this: *mut Board, engine: u32, offset: u32) -> u32 {
+    // SAFETY: by this function's contract.
+    unsafe { &mut *this }.engine_read(engine, offset)
+}
+
+/// Writes a register of one of the test's DMA engines.
+///
+/// # Safety
+///
+/// See the top of this file.
+#[no_mangle]
+pub unsafe extern "C" fn iommu_engine_write(
+    this: *mut Board,
+    engine: u32,
+    offset: u32,
+    value: u32,
+) {
+    // SAFETY: by this function's contract.
+    unsafe { &mut *this }.engine_write(engine, offset, value);
+}
+
+/// Lets the engines access a page, by its frame number, or no longer.
+///
+/// # Safety
+///
+/// See the top of this file.
+#[no_mangle]
+pub unsafe extern "C" fn iommu_engine_allow(this: *mut Board, frame: u64, yes: bool) {
+    // SAFETY: by this function's contract.
+    unsafe { &mut *this }.allow(frame, yes);
 }
 
 extern "C" {
@@ -231,9 +217,9 @@ extern "C" {
 ///
 /// See the top of this file.
 #[no_mangle]
-pub unsafe extern "C" fn iommu_model_mark(this: *mut Instance) {
+pub unsafe extern "C" fn iommu_model_mark(this: *mut Board) {
     // SAFETY: by this function's contract.
-    unsafe { &mut *this }.model.mark();
+    unsafe { &mut (*this).instance }.model.mark();
 }
 
 /// Clears the counters.
@@ -242,9 +228,9 @@ pub unsafe extern "C" fn iommu_model_mark(this: *mut Instance) {
 ///
 /// See the top of this file.
 #[no_mangle]
-pub unsafe extern "C" fn iommu_model_clear(this: *mut Instance) {
+pub unsafe extern "C" fn iommu_model_clear(this: *mut Board) {
     // SAFETY: by this function's contract.
-    unsafe { &mut *this }.model.clear();
+    unsafe { &mut (*this).instance }.model.clear();
 }
 
 /// Returns a text about the model, which the caller frees with `free()`. `iommu-models.h` lists the
@@ -254,9 +240,10 @@ pub unsafe extern "C" fn iommu_model_clear(this: *mut Instance) {
 ///
 /// See the top of this file.
 #[no_mangle]
-pub unsafe extern "C" fn iommu_model_show(this: *const Instance, which: u32) -> *mut c_char {
+pub unsafe extern "C" fn iommu_model_show(this: *const Board, which: u32) -> *mut c_char {
     // SAFETY: by this function's contract.
-    let model = unsafe { &(*this).model };
+    let board = unsafe { &*this };
+    let model = &board.instance.model;
     let mut text = String::new();
     let line: &mut dyn FnMut(Arguments<'_>) = &mut |line| {
         let _ = writeln!(text, "{line}");
@@ -269,6 +256,7 @@ pub unsafe extern "C" fn iommu_model_show(this: *const Instance, which: u32) -> 
         3 => model.show_knobs(line),
         4 => model.show_recent(line),
         5 => model.show_writes(line),
+        6 => board.show_strays(line),
         _ => {}
     }
     let text = CString::new(text).unwrap_or_default();
