@@ -87,6 +87,7 @@ unsigned int board_ccu_fail_resets(void);
 
 /* power.c */
 int board_power_init(void);
+void board_power_exit(void);
 /* Selects the IOMMUs, one bit each, that lose power in system sleep. */
 void board_power_lose(unsigned int mask);
 
@@ -135,6 +136,9 @@ int board_overlay_init(struct dentry *root);
 /* debugfs.c */
 struct dentry *board_debugfs_init(void);
 void board_scanout_init(struct dentry *root);
+
+/* poke.c */
+void board_poke_init(struct dentry *root);
 
 /* devices.c */
 struct device;

@@ -931,5 +931,5 @@ static void __exit client_exit(void)
 }
 module_exit(client_exit);
 
-MODULE_DESCRIPTION("Test client for the DMA masters of the UML board");
+MODULE_DESCRIPTION("Test client for the boards' own DMA masters");
 MODULE_LICENSE("GPL");

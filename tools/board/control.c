@@ -13,6 +13,7 @@
 #include <linux/uaccess.h>
 
 #include "board.h"
+#include "export.h"
 #include "masters.h"
 
 /* As in tools/qemu/iommu-control.c. */
@@ -23,6 +24,9 @@
 #define CONTROL_CLEAR	0x10
 #define CONTROL_KNOB	0x14
 #define CONTROL_TURNED	0x18
+#define CONTROL_ALLOW	0x1c
+#define CONTROL_FORBID	0x20
+#define CONTROL_POWER	0x24
 #define CONTROL_BUFFER	0x1000
 
 #define CONTROL_ID_VALUE	0x554d4d49
@@ -35,6 +39,7 @@ enum text {
 	TEXT_KNOBS,
 	TEXT_RECENT,
 	TEXT_WRITES,
+	TEXT_STRAYS,
 };
 
 static void __iomem *regs;
@@ -95,6 +100,40 @@ static const struct file_operations knobs_fops = {
 	.release = single_release,
 };
 
+/* The pages that the engines may access: see export.h. */
+static void set_pages(u64 pa, size_t size, unsigned int reg)
+{
+	u64 frame, end = DIV_ROUND_UP_ULL(pa + size, PAGE_SIZE);
+
+	for (frame = pa >> PAGE_SHIFT; frame < end; frame++)
+		writel(frame, regs + reg);
+}
+
+void board_dma_allow(u64 pa, size_t size)
+{
+	set_pages(pa, size, CONTROL_ALLOW);
+}
+EXPORT_SYMBOL_GPL(board_dma_allow);
+
+void board_dma_forbid(u64 pa, size_t size)
+{
+	set_pages(pa, size, CONTROL_FORBID);
+}
+EXPORT_SYMBOL_GPL(board_dma_forbid);
+
+void board_hw_set_power(unsigned int iommu, bool on)
+{
+	if (!iommu)
+		writel(on, regs + CONTROL_POWER);
+}
+
+static int lose_set(void *data, u64 value)
+{
+	board_power_lose(value);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(lose_fops, NULL, lose_set, "%llu\n");
+
 static int mark_set(void *data, u64 value)
 {
 	writel(1, regs + CONTROL_MARK);
@@ -118,6 +157,7 @@ static int __init control_init(void)
 	};
 	struct dentry *dir;
 	unsigned int i;
+	int ret;
 
 	regs = ioremap(BOARD_SOC_BASE + BOARD_CONTROL, CONTROL_SIZE);
 	if (!regs)
@@ -127,6 +167,12 @@ static int __init control_init(void)
 		iounmap(regs);
 		return -ENODEV;
 	}
+	ret = engines_init();
+	if (ret)
+		goto err_unmap;
+	ret = board_power_init();
+	if (ret)
+		goto err_engines;
 	root = debugfs_create_dir("board", NULL);
 	dir = debugfs_create_dir("iommu0", root);
 	for (i = 0; i < ARRAY_SIZE(texts); i++)
@@ -134,9 +180,18 @@ static int __init control_init(void)
 				    &text_fops);
 	debugfs_create_file("knobs", 0600, dir, NULL, &knobs_fops);
 	debugfs_create_file_unsafe("mark", 0200, dir, NULL, &mark_fops);
+	debugfs_create_file("stats", 0400, root, (void *)TEXT_STRAYS, &text_fops);
+	debugfs_create_file_unsafe("lose_in_sleep", 0200, root, NULL, &lose_fops);
 	board_devices_init(root);
+	board_poke_init(root);
 	masters_init();
 	return 0;
+
+err_engines:
+	engines_exit();
+err_unmap:
+	iounmap(regs);
+	return ret;
 }
 module_init(control_init);
 
@@ -144,6 +199,8 @@ static void __exit control_exit(void)
 {
 	masters_exit();
 	debugfs_remove(root);
+	board_power_exit();
+	engines_exit();
 	iounmap(regs);
 }
 module_exit(control_exit);

@@ -2,10 +2,8 @@
 /*
  * The debugfs files of the board itself. Those of a model are in hw.c and master.c.
  */
-#include <linux/io.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
-#include <linux/uaccess.h>
 
 #include "board.h"
 
@@ -85,39 +83,6 @@ static int go_first_set(void *data, u64 value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(go_first_fops, NULL, go_first_set, "%llu\n");
 
-/*
- * "ADDRESS VALUE": writes a register of the SoC, as firmware would have done
- * before this kernel booted.
- */
-static ssize_t poke_write(struct file *file, const char __user *buf, size_t len,
-			  loff_t *pos)
-{
-	u32 address, value;
-	void __iomem *reg;
-	char line[32];
-
-	if (len >= sizeof(line))
-		return -EINVAL;
-	if (copy_from_user(line, buf, len))
-		return -EFAULT;
-	line[len] = 0;
-	if (sscanf(line, "%i %i", (int *)&address, (int *)&value) != 2 ||
-	    address >= BOARD_SOC_SIZE)
-		return -EINVAL;
-	reg = ioremap(BOARD_SOC_BASE + address, sizeof(u32));
-	if (!reg)
-		return -ENXIO;
-	writel(value, reg);
-	iounmap(reg);
-	return len;
-}
-
-static const struct file_operations poke_fops = {
-	.owner = THIS_MODULE,
-	.open = simple_open,
-	.write = poke_write,
-};
-
 struct dentry *board_debugfs_init(void)
 {
 	struct dentry *root = debugfs_create_dir("board", NULL);
@@ -131,6 +96,6 @@ struct dentry *board_debugfs_init(void)
 	debugfs_create_file_unsafe("go_first", 0200, root, NULL, &go_first_fops);
 	debugfs_create_file_unsafe("lose_in_sleep", 0200, root, NULL, &lose_fops);
 	debugfs_create_file_unsafe("hold_irq", 0600, root, NULL, &hold_fops);
-	debugfs_create_file("poke", 0200, root, NULL, &poke_fops);
+	board_poke_init(root);
 	return root;
 }

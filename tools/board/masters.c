@@ -3,8 +3,8 @@
  * Commands for what stock drivers never do with their masters: a descriptor
  * with any address, and an unmap while the master still uses the page.
  *
- * A command is a line written to board_client/cmd, as for the UML board's
- * client. "result" then reads its errno (0 for success) and its output.
+ * A command is a line written to board_masters/cmd, as for the test client.
+ * "result" then reads its errno (0 for success) and its output.
  */
 #include <linux/debugfs.h>
 #include <linux/delay.h>
@@ -274,6 +274,19 @@ static int plug(char **arg)
 	return ret;
 }
 
+/* any_domain DEV: the file "type" of the device's group accepts any type of default domain. */
+static int any_domain(char **arg)
+{
+	struct device *dev = board_find_device(arg[0]);
+	int ret;
+
+	if (!dev)
+		return -ENODEV;
+	ret = any_default_domain(dev);
+	put_device(dev);
+	return ret;
+}
+
 static const struct {
 	const char *name;
 	unsigned int args;
@@ -287,6 +300,7 @@ static const struct {
 	{ "find", 2, find },
 	{ "unplug", 1, unplug },
 	{ "plug", 0, plug },
+	{ "any_domain", 1, any_domain },
 };
 
 static int run(char *line)
@@ -342,7 +356,7 @@ DEFINE_SHOW_ATTRIBUTE(result);
 
 void masters_init(void)
 {
-	root = debugfs_create_dir("board_client", NULL);
+	root = debugfs_create_dir("board_masters", NULL);
 	debugfs_create_file("cmd", 0200, root, NULL, &cmd_fops);
 	debugfs_create_file("result", 0400, root, NULL, &result_fops);
 }

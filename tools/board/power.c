@@ -58,16 +58,25 @@ void board_power_lose(unsigned int mask)
 	atomic_set(&lossy, mask);
 }
 
+static struct platform_device *pdev;
+
 int board_power_init(void)
 {
-	struct platform_device *pdev;
 	int ret = platform_driver_register(&power_driver);
 
 	if (ret)
 		return ret;
 	pdev = platform_device_register_simple("board-power", PLATFORM_DEVID_NONE, NULL, 0);
-	if (IS_ERR(pdev))
+	if (IS_ERR(pdev)) {
+		platform_driver_unregister(&power_driver);
 		return PTR_ERR(pdev);
+	}
 	/* Devices that are added later are suspended earlier without a link. */
 	return bus_for_each_dev(&platform_bus_type, NULL, &pdev->dev, add_consumer);
+}
+
+void board_power_exit(void)
+{
+	platform_device_unregister(pdev);
+	platform_driver_unregister(&power_driver);
 }

@@ -12,7 +12,7 @@ check "the crate" load rust_iommu
 unplug_masters() {
 	rmmod macb pl330 sdhci_of_arasan
 	for name in $masters; do
-		does - unplug "$(virt_node "$name")"
+		does @ unplug "$(virt_node "$name")"
 	done
 }
 
@@ -21,7 +21,7 @@ before=$(oracle | sort)
 demo "Linux $(uname -r), $(uname -m), $(grep -c ^processor /proc/cpuinfo) CPUs; board: QEMU's virt machine with the IOMMU of the $(echo "$soc" | tr '[:lower:]' '[:upper:]')"
 check "insert" load_driver
 demo "modprobe $driver_module: $(awk '{ print $1 " (" int($2 / 1024) " KiB)" }' /proc/modules | grep rust_ | sort -r | tr '\n' ' ')"
-does - plug
+does @ plug
 for module in pl330 mmc_block sdhci_of_arasan macb; do
 	check "modprobe $module" load $module
 done
@@ -40,13 +40,13 @@ sealed_off
 demo "  accesses $(counter 0 accesses), walks $(counter 0 walks), untranslated $(report 0 passed)"
 
 dev=$(virt_node dma0)
-does - take 0 "$dev" 0x1000 0x11
+does @ take 0 "$dev" 0x1000 0x11
 from=${client_said%% *}
-client - copy "$(virt_channel dma0)" 0x7654000 "$from" 0x1000 >/dev/null
+client @ copy "$(virt_channel dma0)" 0x7654000 "$from" 0x1000 >/dev/null
 wait_for "a fault" 5 log_has "$dev .*0x0*7654000"
 demo "a descriptor of the PL330 that points at 0x7654000, where nothing is mapped:"
 demo "$(log_since | grep "$dev .*7654000" | head -n 1 | sed 's/^\[ *[0-9.]*\] /  /')"
-does - give 0
+does @ give 0
 rmmod "$driver_module" 2>/dev/null && fail "the driver goes with masters"
 demo "rmmod $driver_module: refused while masters are there"
 unplug_masters
@@ -61,4 +61,4 @@ demo "$references references left, $mappings mappings left"
 record demo_references_left $references
 record demo_mappings_left $mappings
 # The masters are created again, as the boot had them.
-does - plug
+does @ plug

@@ -33,15 +33,19 @@ hw_denial=permission
 
 # --- the test client -------------------------------------------------------
 
-# Runs a command of the client: client DEV COMMAND...; DEV "-" is the client
-# without a device. Prints the command's output; true if its errno is 0.
+# Runs a command of the client: client DEV COMMAND...; DEV "-" is the client without a
+# device, and "@" stands for the commands that the arm64 board has for stock masters. Prints
+# the command's output; true if its errno is 0.
 client() {
-	_dev=$1
+	case $1 in
+	-) _files=$C ;;
+	@) _files=$DEBUGFS/board_masters ;;
+	*) _files=$C/$1 ;;
+	esac
 	shift
-	[ "$_dev" = - ] && _dev=.
 	client_errno=none client_said=
-	echo "$*" >"$C/$_dev/cmd" || return 1
-	read -r client_errno client_said <"$C/$_dev/result"
+	echo "$*" >"$_files/cmd" || return 1
+	read -r client_errno client_said <"$_files/result"
 	[ -n "$client_said" ] && echo "$client_said"
 	[ "$client_errno" = 0 ]
 }
@@ -170,9 +174,10 @@ client_state() {
 
 # Stops the masters and frees the client's domains and buffers. With the C driver of sun50i, a
 # domain that was attached must not be freed, and a master of it must not be removed.
-tidy() {
+tidy() { tidy_client; }
+tidy_client() {
 	local dev d
-	[ -d "$B" ] || return 0
+	[ -d "$C" ] || return 0
 	[ ! -e "$B/lose_in_sleep" ] || echo 0 >"$B/lose_in_sleep"
 	[ ! -e /sys/power/pm_test ] || echo none >/sys/power/pm_test
 	for dev in "$C"/*/; do

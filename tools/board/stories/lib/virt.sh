@@ -12,8 +12,9 @@ esac
 # drivers: a fault may have locked them up.
 tidy() {
 	local _n _name _bus
+	tidy_client
 	for _n in 0 1 2 3 4 5 6 7; do
-		client - give $_n >/dev/null
+		client @ give $_n >/dev/null
 	done
 	[ "$1" != 0 ] || return 0
 	for _name in dma0 dma1 mmc net0 net1 nvme; do
@@ -28,7 +29,7 @@ tidy() {
 }
 
 # Creates the devices that were unplugged.
-plug_all() { client - plug >/dev/null; }
+plug_all() { client @ plug >/dev/null; }
 
 # mapped NAME TYPE: prints the pages that the master's driver has mapped, as recorded by dma-debug
 mapped() {
@@ -40,7 +41,22 @@ mapped() {
 find_all() {
 	node=$(virt_node "$1")
 	for page in $(mapped "$1" "$2"); do
-		client - find "$node" "$page" >/dev/null
+		client @ find "$node" "$page" >/dev/null
+	done
+}
+
+# default_domains TYPE: gives all masters a default domain of this type, whatever type their
+# IOMMU's driver demands: see tools/board/default_domain.c.
+default_domains() {
+	local _name _bus _driver
+	for _name in dma0 dma1 mmc net0 net1 nvme; do
+		_bus=$(virt_bus $_name)
+		[ -e "$_bus/iommu_group" ] || continue
+		client @ any_domain "${_bus##*/}" || return
+		_driver=$(readlink -f "$_bus/driver")
+		[ -z "$_driver" ] || echo "${_bus##*/}" >"$_driver/unbind" || return
+		echo "$1" >"$_bus/iommu_group/type" || return
+		[ -z "$_driver" ] || echo "${_bus##*/}" >"$_driver/bind" || return
 	done
 }
 
@@ -56,6 +72,9 @@ virt_node() {
 	esac
 }
 
+# The first of the test's own engines.
+first_master() { master 1100000; }
+
 # Checks a story's precondition: the master exists, and its accesses are translated.
 behind() {
 	local name
@@ -66,6 +85,31 @@ behind() {
 }
 
 translates() { grep -q '^DMA' "$1"; }
+
+# Prints the numbers by which the IOMMU knows a master: streams, or the clients of a Tegra.
+virt_ports() {
+	case $soc.$1 in
+	t132.dma0 | t210.dma0) echo 29 30 59 60 ;;
+	t132.dma1 | t210.dma1) echo 21 53 ;;
+	t132.mmc | t210.mmc) echo 96 100 ;;
+	t132.net0 | t210.net0) echo 74 75 ;;
+	t132.net1 | t210.net1) echo 76 77 ;;
+	t132.nvme | t210.nvme) echo 14 49 ;;
+	*.dma0) echo 0 ;;
+	*.dma1) echo 1 ;;
+	*.mmc) echo 2 ;;
+	*.net0) echo 3 ;;
+	*.net1) echo 4 ;;
+	*.nvme) echo 9 ;;
+	esac
+}
+
+# Prints the number of a master's faults since the mark.
+faults_of() {
+	# shellcheck disable=SC2046 # a number each
+	printf 'faulted_%s\n' $(virt_ports "$1") | awk 'NR == FNR { mine[$1]; next } $1 in mine { n += $2 } END { print n + 0 }' \
+		- $B/iommu0/report
+}
 
 virt_bus() {
 	local found

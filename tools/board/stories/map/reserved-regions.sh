@@ -20,20 +20,20 @@ mark 0 2
 # The master writes to the buffer, and reads from it.
 dev=$(virt_node dma1)
 channel=$(virt_channel dma1)
-does - take 0 "$dev" 0x1000 0x33
+does @ take 0 "$dev" 0x1000 0x33
 from=${client_said%% *}
-does - take 1 "$dev" 0x1000 0x44
+does @ take 1 "$dev" 0x1000 0x44
 to=${client_said%% *}
-does - copy "$channel" 0x500ff000 "$from" 0x1000
-does - copy "$channel" "$to" 0x500ff000 0x1000
-does - holds 1 0 0x1000 0x33
-does - give 0
-does - give 1
+does @ copy "$channel" 0x500ff000 "$from" 0x1000
+does @ copy "$channel" "$to" 0x500ff000 0x1000
+does @ holds 1 0 0x1000 0x33
+does @ give 0
+does @ give 1
 
 # The DMA API allocates all other addresses below 4 GiB from the top, outside the hole.
 n=0
 while [ $n -lt 4 ]; do
-	does - take $n "$dev" 0x400000 0x55
+	does @ take $n "$dev" 0x400000 0x55
 	at=${client_said%% *}
 	note "4 MiB at $at"
 	refute "it is in the region" test $((at + 0x3fffff)) -ge $((0xf0000000)) -a $((at)) -le $((0xf7ffffff))
@@ -42,6 +42,6 @@ while [ $n -lt 4 ]; do
 done
 while [ $n -gt 0 ]; do
 	n=$((n - 1))
-	does - give $n
+	does @ give $n
 done
 sealed_off
