@@ -329,6 +329,11 @@ load_modules() {
 	case $image in
 	*arm64*) poll 20 settled || : ;;
 	esac
+	# "domains=TYPE" is an argument of the boots whose drivers demand another type.
+	if [ -n "${domains:-}" ]; then
+		(load_libraries && default_domains "$domains") || note "FAILED: domains of the type $domains"
+		poll 20 settled || :
+	fi
 	log_clean || :
 }
 

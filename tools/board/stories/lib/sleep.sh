@@ -31,6 +31,24 @@ sleep_once() {
 		allow_splat 'WARNING: (possible circular locking dependency|possible irq lock inversion|inconsistent lock state)'
 }
 
+# The machine sleeps (s2idle) until its clock wakes it. On a slow machine the alarm can ring before
+# it sleeps. The kernel notices that by the count of wakeups, and does not sleep.
+sleep_until_alarm() {
+	local _seconds=4
+	until slept $_seconds; do
+		check "it sleeps before the alarm" test $_seconds -lt 1000
+		_seconds=$((_seconds * 2))
+	done
+}
+slept() {
+	local _rtc=/sys/class/rtc/rtc0 _wakeups
+	read -r _wakeups </sys/power/wakeup_count
+	echo 0 >$_rtc/wakealarm
+	echo +"$1" >$_rtc/wakealarm
+	echo "$_wakeups" >/sys/power/wakeup_count || return 1
+	echo freeze >/sys/power/state
+}
+
 # The hardware loses its registers during the sleep.
 lose_once() {
 	echo 1 >"$B/lose_in_sleep"

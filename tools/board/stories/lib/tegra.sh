@@ -4,7 +4,10 @@
 # a client; "swgroup N" in its place stands for the clients of a swgroup in turn. Devicetrees
 # name swgroups.
 
-case $soc in t30 | t114 | t124 | t210) ;; *) return 0 ;; esac
+case $soc in t30 | t114 | t124 | t132 | t210) ;; *) return 0 ;; esac
+
+# The C driver frees no tables (finding 42).
+[ "$driver" != c ] || oracle_ignore '^nr_iommu_pages'
 
 # The first SMMU is in the window of the memory controller.
 case $soc in
@@ -69,7 +72,7 @@ esac
 case $soc in
 t30) hw_streams=19 ;;
 t114) hw_streams=20 ;;
-t124) hw_streams=26 ;;
+t124 | t132) hw_streams=26 ;;
 t210) hw_streams=41 hw_highest_stream=30 ;;
 esac
 hw_port() { echo "swgroup $1"; }
@@ -96,7 +99,7 @@ esac
 # TRANSLATION_ENABLE.
 case $soc in
 t30 | t114) hw_enables="0x228 0x22c 0x230" ;;
-t124) hw_enables="0x228 0x22c 0x230 0x234" ;;
+t124 | t132) hw_enables="0x228 0x22c 0x230 0x234" ;;
 t210) hw_enables="0x228 0x22c 0x230 0x234 0xb98" ;;
 esac
 
