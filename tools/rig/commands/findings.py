@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Collects the findings in the kernel's C drivers: 24 in sun50i, and from 26 on in
-apple-dart.  Their stories, in tools/board/stories/findings, have left the behaviour of
+"""Collects the findings in the kernel's C drivers: 24 in sun50i, from 26 on in
+apple-dart, and from 35 on in tegra-smmu.  Their stories, in tools/board/stories/findings, have left the behaviour of
 the C and the Rust driver in out/results/boots.  This writes it to out/results/findings.json, and prints
 a line for each finding.
 
@@ -52,6 +52,27 @@ FINDINGS = {
     32: (None, "apple_dart_t8020_irq, apple_dart_t8110_irq", "on a shared line, registers of a block without power are read"),
     33: ("used-after-remove", "apple_dart_remove, apple_dart_mod_streams", "when the other one of a master's instances goes, its registers and memory go on being used"),
     34: ("shared-stream-refused", "apple_dart_device_group", "a master that shares one of its streams is refused, and inside registration with it everybody"),
+    # Of tegra-smmu.
+    35: ("flush-per-page", "tegra_smmu_set_pte", "four register accesses, and a cache clean, for each page of a map or an unmap"),
+    36: ("high-rewritten", "smmu_flush_ptc", "the upper bits of the address of a flush are written each time, and are always 0"),
+    37: (None, "smmu_flush_ptc", "the two writes of a flush are ordered by a lock of the domain, not of the hardware"),
+    38: ("swgroup-written-twice", "tegra_smmu_probe_device, tegra_smmu_configure", "each swgroup of the devicetree is translated a second time: a master has all of its swgroups twice"),
+    39: ("replaced-keeps-asid", "tegra_smmu_attach_dev", "a domain that another one replaces keeps its ASID for ever"),
+    40: ("unknown-swgroup-passes", "tegra_smmu_of_xlate, tegra_smmu_enable", "a swgroup that does not exist can be attached, and its master is not translated"),
+    41: ("client-enable-lost", "tegra_smmu_enable, tegra_smmu_disable", "TRANSLATION_ENABLE, which masters share, is read and written without a lock"),
+    42: ("directory-leaked", "tegra_smmu_domain_free, tegra_smmu_as_unprepare", "the directory and tables are never freed, and stay the root of an ASID that is free"),
+    43: ("detached-dies", "__tegra_smmu_map, __tegra_smmu_unmap, tegra_smmu_iova_to_phys", "a domain that is not attached has no hardware, which is dereferenced"),
+    44: (None, "tegra_smmu_attach_dev", "its error path would let masters pass that had another domain"),
+    45: ("left-on-taken", "tegra_smmu_probe, tegra_smmu_identity_attach", "a swgroup that firmware has left enabled counts as identity, and joins the first domain of any other master"),
+    46: (None, "tegra_smmu_as_prepare", "one line of a new directory is dropped from the PTC, of 64"),
+    47: ("frame-unchecked", "__tegra_smmu_map", "addresses beyond the width of an entry wrap, or change its rights"),
+    48: ("page-overwritten", "__tegra_smmu_map", "a page that is mapped is overwritten"),
+    49: (None, "tegra_smmu_iova_to_phys", "without the lock, under which tables are freed"),
+    50: ("group-leaked", "tegra_smmu_device_group", "the data of a group belongs to the memory controller's device, which is never unbound"),
+    51: (None, "tegra_smmu_of_xlate, tegra_smmu_find", "the data of any device that a devicetree names is taken for that of a memory controller"),
+    52: (None, "tegra_smmu_ahb_enable", "the AHB, whose driver comes later, is never told that the SMMU is on"),
+    53: ("sleep-opens", "-", "no system sleep: masters pass untranslated after it"),
+    54: ("removed-stays-on", "-", "no blocked domain: a master that is removed stays in its domain, which is freed"),
 }
 
 NOT_SHOWABLE = {
@@ -60,6 +81,12 @@ NOT_SHOWABLE = {
     32: "this driver's blocks lose power in system sleep only, between the phases in which no handler runs; what "
     "showed it are kernels with runtime PM for them. The Rust handler asks for the power first "
     "(drivers/iommu/apple-dart/engine.rs)",
+    37: "the upper bits are 0 on a board whose tables are below 4 GiB, so a mixture of two flushes is one of them",
+    44: "only the first swgroup of a master can fail, and then there is nothing to undo",
+    46: "by finding 42 the page of a directory was never one before",
+    49: "the window is some instructions, and the kernel with KASAN is that of user-mode Linux",
+    51: "the core calls the driver only for the node of its own instance, which is a memory controller",
+    52: "the AHB is on Tegra30 and Tegra114, whose C driver is not built for arm64",
 }
 
 
@@ -75,6 +102,15 @@ def crashed(boot, table, logs):
     return re.sub(r"^\[ *[\d.]+\](\[ *[TC]\d+\])? ", "", where[0]).strip() + "; " + panic[0]
 
 
+def observations(folder):
+    """The results that stories have left, as files, or in the report of a boot that has no folder of the host."""
+    for path in sorted(folder.glob("*/finding-*.json")):
+        yield path.parent.name, json.loads(path.read_text())
+    for path in sorted(folder.glob("*/report.json")):
+        data = json.loads(path.read_text())["data"]
+        yield from ((path.parent.name, data[key]) for key in sorted(data) if key.startswith("finding-"))
+
+
 def collect(results, logs):
     """{(number, driver): the observed behaviour, in words}"""
     try:
@@ -86,8 +122,7 @@ def collect(results, logs):
     table = load_table()
     boots = {boot["name"] for boot in table}
     seen = {}
-    for path in sorted((results / "boots").glob("*/finding-*.json")):
-        boot, data = path.parent.name, json.loads(path.read_text())
+    for boot, data in observations(results / "boots"):
         number = data["number"]
         if boot not in boots:
             continue

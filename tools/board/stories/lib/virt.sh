@@ -53,7 +53,8 @@ default_domains() {
 		_bus=$(virt_bus $_name)
 		[ -e "$_bus/iommu_group" ] || continue
 		client @ any_domain "${_bus##*/}" || return
-		_driver=$(readlink -f "$_bus/driver")
+		_driver=
+		[ ! -e "$_bus/driver" ] || _driver=$(readlink -f "$_bus/driver")
 		[ -z "$_driver" ] || echo "${_bus##*/}" >"$_driver/unbind" || return
 		echo "$1" >"$_bus/iommu_group/type" || return
 		[ -z "$_driver" ] || echo "${_bus##*/}" >"$_driver/bind" || return
