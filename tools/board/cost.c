@@ -22,6 +22,7 @@
 #define SAMPLES		21
 #define COPIES		7
 #define MAX_PAGES	(SZ_1M / SZ_4K)
+#define RUN		SZ_4M
 /* Unused by the DMA API, which allocates from the top of the address space. */
 #define IOVA		0x10000000UL
 #define PROT		(IOMMU_READ | IOMMU_WRITE)
@@ -34,7 +35,7 @@ static struct {
 	const char *name;
 	size_t size;
 	u64 median, total;
-} rows[27];
+} rows[32];
 static unsigned int nr_rows;
 
 static struct dma_chan *chan;
@@ -204,7 +205,7 @@ static int fault_calls(void)
 
 static int all_cases(void)
 {
-	static const size_t sizes[] = { SZ_4K, SZ_64K, SZ_1M };
+	static const size_t sizes[] = { SZ_4K, SZ_64K, SZ_1M, RUN };
 	unsigned int i;
 	int ret = 0;
 
@@ -245,7 +246,7 @@ static void give_back(void)
 		if (pages[i])
 			__free_page(pages[i]);
 	if (run)
-		__free_pages(run, get_order(SZ_1M));
+		__free_pages(run, get_order(RUN));
 	kfree(list);
 	if (chan) {
 		/* The driver resets an aborted channel only after a delay. */
@@ -270,7 +271,7 @@ static int get_ready(void)
 	if (!domain || !iommu_is_dma_domain(domain))
 		return -EINVAL;
 	list = kmalloc_array(MAX_PAGES, sizeof(*list), GFP_KERNEL);
-	run = alloc_pages(GFP_KERNEL, get_order(SZ_1M));
+	run = alloc_pages(GFP_KERNEL, get_order(RUN));
 	if (!list || !run)
 		return -ENOMEM;
 	/* Consecutive pages are far apart, so that no two are merged into one mapping. */

@@ -13,6 +13,12 @@ GOALS = {
     ("sun50i", "dma_single", 4096): 1.0,
     ("dart", "dma_single", 4096): 1.0,
     ("sun50i", "dma_sg", 1 << 20): 0.5,
+    ("tegra", "dma_single", 4096): 0.9,
+    ("tegra", "dma_single", 1 << 20): 0.1,
+    ("tegra", "dma_single", 4 << 20): 0.1,
+    ("tegra", "dma_sg", 1 << 20): 0.3,
+    ("tegra", "mmio", 4096): 1.0,
+    ("tegra", "mmio", 4 << 20): 0.02,
 }
 NAMES = {
     "map": "iommu_map",
@@ -29,8 +35,9 @@ NAMES = {
     "copy": "copy by a DMA engine",
     "copy_and_fault": "copy that faults",
     "fault": "the fault of that",
+    "mmio": "register accesses of both",
 }
-SIZES = {16: "16 B", 4096: "4 KiB", 65536: "64 KiB", 1 << 20: "1 MiB"}
+SIZES = {16: "16 B", 4096: "4 KiB", 65536: "64 KiB", 1 << 20: "1 MiB", 4 << 20: "4 MiB"}
 
 
 def measure(boots):
@@ -112,7 +119,7 @@ BARS = [
     ("dma_sg64", 1 << 20),
     ("fault", 16),
 ]
-COLOURS = {"sun50i": "#33658a", "dart": "#b5622b"}
+COLOURS = {"sun50i": "#33658a", "dart": "#b5622b", "tegra": "#5b8c3e"}
 
 
 def chart(rows):
