@@ -54,7 +54,7 @@ struct Type(Opaque<bindings::device_type>);
 unsafe impl Sync for Type {}
 
 static PART: Type = Type(Opaque::new(bindings::device_type {
-    name: b"iommu_part\0".as_ptr(),
+    name: c"iommu_part".to_bytes_with_nul().as_ptr(),
     ..pin_init::zeroed()
 }));
 

@@ -152,9 +152,9 @@ struct Tree(Opaque<bindings::resource>);
 unsafe impl Sync for Tree {}
 
 static SHARED: Tree = Tree(Opaque::new(bindings::resource {
-    name: b"iommu\0".as_ptr(),
+    name: c"iommu".to_bytes_with_nul().as_ptr(),
     end: PhysAddr::MAX,
-    flags: bindings::IORESOURCE_MEM as _,
+    flags: bindings::IORESOURCE_MEM as usize,
     ..pin_init::zeroed()
 }));
 
