@@ -263,7 +263,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         }
     }
 
-    /// [`Self::unmap`] for any number of pages.
+    /// [`Self::unmap`] for any number of pages, in tables that have no others.
     #[inline(never)]
     fn unmap_run(&self, iova: u64, pgcount: usize) -> usize {
         let page = iova >> F::PAGE_SHIFT;

@@ -119,6 +119,14 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             let Some(at) = iova.checked_add(done as u64) else {
                 break;
             };
+            // A table has pages of one size only: whole runs of them are emptied at once.
+            if !Sizes::<F>::HAS_CONTIGUOUS {
+                let pages = self.unmap_run(at, (size - done) >> F::PAGE_SHIFT);
+                if pages != 0 {
+                    done += pages << F::PAGE_SHIFT;
+                    continue;
+                }
+            }
             let Some(page) = self.page_at(at) else {
                 break;
             };
