@@ -86,6 +86,7 @@ fn knobs_by_name() {
             "secured",
             "firmware",
             "left_on",
+            "fixed",
             "posted",
             "busy_seed",
             "line_fill",
