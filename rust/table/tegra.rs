@@ -30,6 +30,8 @@ impl Tegra {
     const SECTION_SHIFT: u32 = 22;
 
     /// The entry of a page at `paddr`, which has to be a multiple of its size.
+    // Each page that is mapped calls it.
+    #[inline(always)]
     fn leaf(shift: u32, paddr: u64, prot: Prot) -> Result<u32> {
         let frame = u32::try_from(paddr >> 12).map_err(|_| ERANGE)?;
         if frame > Self::FRAME {
@@ -43,6 +45,7 @@ impl Tegra {
         Ok(frame | access | Self::NONSECURE)
     }
 
+    #[inline]
     fn page_of(entry: u32, shift: u32) -> Option<Page> {
         let prot = match (entry & Self::READ != 0, entry & Self::WRITE != 0) {
             (true, true) => Prot::READ_WRITE,

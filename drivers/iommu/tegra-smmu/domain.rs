@@ -92,9 +92,31 @@ impl Domain {
     /// # Errors
     ///
     /// `ENODEV` if the instance is unbound.
-    // Each transfer calls it.
+    // Each transfer calls it. Most are one page.
     #[inline(always)]
-    fn publish(&self, engines: &mut Engines<'_, TegraSmmu>, range: &RangeInclusive<u64>) -> Result {
+    fn publish(&self, engines: &mut Engines<'_, TegraSmmu>, range: RangeInclusive<u64>) -> Result {
+        if Plan::is_page(&range) {
+            let engine = engines.first().ok_or(ENODEV)?;
+
+            if !self.table.clean(&engine.walker(), &range) {
+                if let (Some(asid), Some(entry)) =
+                    (self.asid(), self.table.entry_address(*range.start()))
+                {
+                    engine.flush_page(asid, *range.start() as u32, entry);
+                }
+                return Ok(());
+            }
+        }
+        self.publish_run(engines, range)
+    }
+
+    /// [`Self::publish`] for any range.
+    #[inline(never)]
+    fn publish_run(
+        &self,
+        engines: &mut Engines<'_, TegraSmmu>,
+        range: RangeInclusive<u64>,
+    ) -> Result {
         let mut rest = range.clone();
         let mut fresh = false;
 
@@ -108,16 +130,21 @@ impl Domain {
                 rest = *part.end() + 1..=*rest.end();
                 continue;
             }
-            // A root that is set later has nothing cached.
-            if let Ok(asid) = u8::try_from(self.asid.load(Relaxed)) {
-                let plan = Plan::new(range, engine.soc().ptc_line, fresh);
+            if let Some(asid) = self.asid() {
+                let plan = Plan::new(&range, engine.soc().ptc_line, fresh);
                 engine.flush(asid, &plan, |iova| self.table.entry_address(iova.into()));
             }
             if fresh {
-                self.table.settle(range);
+                self.table.settle(&range);
             }
             return Ok(());
         }
+    }
+
+    /// The ASID whose root is the directory. A root that is set later has nothing cached.
+    #[inline(always)]
+    fn asid(&self) -> Option<u8> {
+        u8::try_from(self.asid.load(Relaxed)).ok()
     }
 }
 
@@ -126,7 +153,8 @@ impl PagingTable for Domain {
         self.table.geometry()
     }
 
-    /// An entry can hold more bits of an address than Tegra30 and Tegra114 have.
+    /// An entry can hold more bits of an address than Tegra30 and Tegra114 have. The crate has
+    /// checked the size against the aperture.
     // Each transfer calls it.
     #[inline(always)]
     fn map(
@@ -138,7 +166,7 @@ impl PagingTable for Domain {
         prot: Prot,
         gfp: Gfp,
     ) -> (usize, Result) {
-        if paddr.saturating_add((pgsize * pgcount) as u64) > self.end {
+        if paddr.saturating_add(pgsize.wrapping_mul(pgcount) as u64) > self.end {
             return (0, Err(ERANGE));
         }
         self.table.map(iova, paddr, pgsize, pgcount, prot, gfp)
@@ -175,16 +203,16 @@ impl PagingDomain<TegraSmmu> for Domain {
     /// for new directory entries.
     #[inline(always)]
     fn sync_map(&self, engines: &mut Engines<'_, TegraSmmu>, range: RangeInclusive<u64>) -> Result {
-        self.publish(engines, &range)
+        self.publish(engines, range)
     }
 
     #[inline(always)]
     fn sync(&self, engines: &mut Engines<'_, TegraSmmu>, range: RangeInclusive<u64>) {
         // Unbound hardware has nothing cached.
-        let _ = self.publish(engines, &range);
+        let _ = self.publish(engines, range);
     }
 
     fn flush_all(&self, engines: &mut Engines<'_, TegraSmmu>) {
-        let _ = self.publish(engines, &self.table.geometry().aperture);
+        let _ = self.publish_run(engines, self.table.geometry().aperture);
     }
 }

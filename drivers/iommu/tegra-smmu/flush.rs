@@ -85,6 +85,12 @@ impl Plan {
         }
     }
 
+    /// Whether a range is one page, which needs no plan.
+    #[inline(always)]
+    pub(crate) fn is_page(range: &RangeInclusive<u64>) -> bool {
+        range.start() >> PAGE_SHIFT == range.end() >> PAGE_SHIFT
+    }
+
     /// Whether it is one line and one group. Then no read is needed between the two commands.
     #[inline]
     pub(crate) fn is_single(&self) -> bool {

@@ -27,13 +27,22 @@ impl Engine {
         let _ = self.io.read(SMMU_PTB_ASID);
     }
 
+    /// Flushes what is cached of one page of an ASID. `entry` is the physical address of its entry.
+    ///
+    /// The two commands need no read in between, as drivers for all of these SoCs have shown.
+    // Each transfer calls it.
+    #[inline(always)]
+    pub(crate) fn flush_page(&self, asid: u8, iova: u32, entry: u64) {
+        self.drop_line(entry);
+        self.drop_translations(asid, kind::GROUP, iova);
+        self.wait();
+    }
+
     /// Flushes by `plan` what is cached of an ASID. `entry` returns the physical address of the
     /// table entry of an IOVA, if there is a table.
     ///
-    /// A single line and a single group need no read in between, as drivers for all of these SoCs
-    /// have shown. For more of them, each driver that has such a command reads.
-    // Each transfer calls it.
-    #[inline]
+    /// A single line and a single group need no read in between, as for [`Self::flush_page`]. For
+    /// more of them, each driver that has such a command reads.
     pub(crate) fn flush(&self, asid: u8, plan: &Plan, entry: impl Fn(u32) -> Option<u64>) {
         match plan.ptc {
             Ptc::All => self.drop_all_lines(),
