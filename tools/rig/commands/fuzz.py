@@ -32,7 +32,8 @@ from rig.setup import prepare
 
 def all_targets(image):
     """Each board with each kind of inputs."""
-    sleeps = kernel_config(image).get("CONFIG_SUSPEND") == "y"
+    # Others do not show on the console when to wake them.
+    sleeps = kernel_config(image).get("CONFIG_PM_SLEEP_DEBUG") == "y"
     options = {"can_sleep": True} if sleeps else {}
     for name in FAMILIES:
         yield run.Target(sequence, name, f"{name}-bare", image, **options)
