@@ -8,7 +8,7 @@ asid() { echo $(($(hw_read 0 $hw_swgroup) & 0x7f)); }
 
 case $soc in
 t30 | t114) word=0x038 first=2 ;;
-t124 | t210) word=0x9e4 first=126 ;;
+t210) word=0x9e4 first=126 ;;
 esac
 oracle_ignore "iommu0_misuse_secure_root_writes"
 begin
