@@ -4,6 +4,9 @@
 # entry shows when both caches are flushed, and a register write when it has arrived.
 
 . /stories/lib/probe.sh
+# The ports of this story are clients.
+hw_port() { echo "$1"; }
+hw_logs_ports=true
 
 probe_start
 does - buf 2 2
