@@ -240,6 +240,9 @@ put_word() {
 # hex NUMBER: prints it in the format of commands and of the log
 hex() { printf '0x%x' "$1"; }
 
+# Sets further registers of an instance as a boot loader may leave them: hw_leave_more IOMMU
+hw_leave_more() { :; }
+
 # --- the board -------------------------------------------------------------
 
 # Prints the port, in the board's wiring, of a stream of the devicetree. Whether the log of the model

@@ -124,8 +124,7 @@ hw_unstick() { :; }
 
 # hw_leave_on N B PAGE...: sets up instance N as firmware may leave it: all clients are enabled,
 # and the swgroup of the first master is translated by ASID 0. Its directory and its table are in
-# buffer B (two pages), and map these pages at 0, 0x1000, ... The last flush was of a line above
-# 12 GiB. hw_leave_off N undoes it.
+# buffer B (two pages), and map these pages at 0, 0x1000, ... hw_leave_off N undoes it.
 hw_leave_on() {
 	local n=$1 b=$2 dir table page offset=4096
 	dir=$(client - bphys "$b" 0) table=$(client - bphys "$b" 4096)
@@ -142,11 +141,14 @@ hw_leave_on() {
 	done
 	hw_write "$n" 0x034 0
 	hw_write "$n" 0x030 0
-	case $soc in t124 | t210) hw_write "$n" 0x9b8 3 ;; esac
 	hw_write "$n" 0x010 1
 	hw_write "$n" $hw_swgroup 0x80000000
 	# A write of the interrupt mask arrives at once, and with it those before it.
 	hw_write "$n" 0x004 0
+}
+# The last flush was of a line above 12 GiB.
+hw_leave_more() {
+	case $soc in t124 | t210) hw_write "$1" 0x9b8 3 ;; esac
 }
 hw_leave_off() {
 	local offset
@@ -158,7 +160,7 @@ hw_leave_off() {
 # hw_forget N: undoes what a driver has left of instance N: the denial of swgroups.
 hw_forget() {
 	local offset
-	for offset in $(sed -n 's/^\(0x[2a][0-9a-f]*\) 0x[89a-f].*/\1/p' "$B/iommu$1/regs"); do
+	sed -n 's/^\(0x[2a][0-9a-f]*\) 0x[89a-f].*/\1/p' "$B/iommu$1/regs" | while read -r offset; do
 		hw_write "$1" "$offset" 0
 	done
 	hw_leave_off "$1"

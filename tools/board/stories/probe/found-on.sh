@@ -11,6 +11,7 @@ used_up() { [ "$(cat "$B/$1")" = 0 ]; }
 if [ "$1" = identity ]; then
 	buffers 1
 	does - buf 2 8
+	hw_leave_more 1
 	hw_leave_on 1 2 "$(client - bphys 0 0)" "$(client - bphys 1 0)"
 	check "it translates" hw_translates 1
 	check "the instance comes" overlay_apply instance-masters
