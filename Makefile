@@ -44,7 +44,7 @@ else
 	@scripts/build-kernel $(IMAGE)
 endif
 
-.PHONY: board check kunit fuzz bench lint mutants soak patched flaky modversions newest
+.PHONY: board check kunit fuzz bench lint mutants soak patched core flaky modversions newest
 board:
 	@scripts/board $(arch)
 
@@ -71,6 +71,11 @@ soak:
 
 patched:
 	@scripts/check --list patched
+
+core:
+	@scripts/setup-toolchain
+	@scripts/setup-kernel-source
+	@scripts/build-kernel core
 
 flaky:
 	@scripts/flaky $(if $(ONLY),--only '$(ONLY)') $(if $(REPEAT),--repeat '$(REPEAT)')
@@ -139,6 +144,8 @@ help:
 	@echo "make modversions      see that a kernel with MODVERSIONS refuses a driver of another crate"
 	@echo "make patched          show that the patches of rust/core_gaps close the core's gaps, in a"
 	@echo "                      kernel of its own"
+	@echo "make core             build a kernel with the series patches/core, in which the core passes"
+	@echo "                      the instance to of_xlate and probe_device"
 	@echo "make newest           run the KUnit suites, kernel and modules built by the newest rustc and clang"
 	@echo "                      that Debian has for its stable release"
 	@echo "make bench            measure Rust against C"
