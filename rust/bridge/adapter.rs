@@ -166,9 +166,9 @@ impl<T: Operations> Adapter<T> {
         })?;
         // SAFETY: data of the match tables of this adapter's drivers is `T::IdInfo`.
         let info = unsafe { <Self as driver::Adapter>::id_info(dev) }
-            .or_else(|| part::id_info::<T>(dev))
+            .or_else(|| part::id_info::<T>(bound))
             .ok_or(ENODEV)?;
-        part::depend(dev)?;
+        part::depend(bound)?;
 
         let index = registry::next_index().inspect_err(|_| {
             dev_err!(

@@ -11,7 +11,7 @@
 //! too. The child's driver is unbound before that of the parent, by a managed device link. The child
 //! itself is a resource of the bound parent, and is removed with these. The notifier that reports
 //! that a parent is bound must not add a device, as that calls the notifiers again. So a work item
-//! does. A child is of a type of its own, [`PART`], by which it is found again.
+//! does. A child is of a type of its own, by which it is found again.
 //!
 //! C header: [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h)
 
@@ -211,7 +211,7 @@ fn for_each(table: *const bindings::of_device_id, f: fn(&Device)) {
 /// Has a work item make the child of a device that has been bound, if it is a parent.
 pub(crate) fn parent_bound(dev: &Device) {
     let is_parent = |kind: &Kind| !entry(kind.parents, dev).is_null();
-    if !KINDS.lock().iter().any(is_parent) {
+    if <&platform::Device>::try_from(dev).is_err() || !KINDS.lock().iter().any(is_parent) {
         return;
     }
     let parent: ARef<Device> = dev.into();
@@ -308,13 +308,13 @@ unsafe extern "C" fn remove(child: *mut c_void) {
 /// # Errors
 ///
 /// Those of [`supplier::depend`].
-pub(crate) fn depend(child: &Device) -> Result {
-    parent(child).map_or(Ok(()), |parent| supplier::depend(child, parent.as_ref()))
+pub(crate) fn depend(child: &Device<Bound>) -> Result {
+    parent_of(child).map_or(Ok(()), |parent| supplier::depend(child, parent.as_ref()))
 }
 
 /// Returns the data of a child for driver `T`: that of its parent's compatible.
-pub(crate) fn id_info<T: Hardware>(child: &Device) -> Option<&'static T::IdInfo> {
-    let parent = parent(child)?;
+pub(crate) fn id_info<T: Hardware>(child: &Device<Bound>) -> Option<&'static T::IdInfo> {
+    let parent = parent_of(child)?;
     let table = T::PARENTS?.compatibles;
     // SAFETY: NULL, or an entry of the table, which is a static.
     let id = unsafe { entry(table.as_ptr(), parent.as_ref()).as_ref() }?;
@@ -326,11 +326,7 @@ pub(crate) fn id_info<T: Hardware>(child: &Device) -> Option<&'static T::IdInfo>
 /// Returns the device that an IOMMU is a part of, see
 /// [`Hardware::PARENTS`](crate::hardware::Hardware::PARENTS). It stays bound as long as `dev`.
 pub fn parent_of(dev: &Device<Bound>) -> Option<&platform::Device> {
-    parent(dev)
-}
-
-fn parent(dev: &Device) -> Option<&platform::Device> {
-    // SAFETY: the device is valid; its type and its parent do not change while it is registered.
+    // SAFETY: the device is bound, so it is registered, and keeps its type and its parent.
     let parent = unsafe {
         if is_part(as_raw(dev), ptr::null()) == 0 {
             return None;

@@ -140,6 +140,11 @@ fn judge(consumer: &Device, supplier: &Device) -> Result {
     Err(ENODEV)
 }
 
+/// Whether a device is bound to a driver, as the driver core has it for links.
+pub(crate) fn is_bound(dev: &Device) -> bool {
+    state(dev) == bindings::dl_dev_state_DL_DEV_DRIVER_BOUND
+}
+
 /// Returns the state of a device that the driver core keeps for its links.
 fn state(dev: &Device) -> bindings::dl_dev_state {
     // SAFETY: `dev` is valid. Other code may write meanwhile, whole words.

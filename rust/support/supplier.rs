@@ -86,9 +86,9 @@ pub(crate) fn depend(dev: &Device, supplier: &Device) -> Result {
     is_bound(supplier)
 }
 
+/// A driver that has been unbound is not bound for links before `device_is_bound()` says so.
 fn is_bound(supplier: &Device) -> Result {
-    // SAFETY: the device is valid.
-    let bound = unsafe { bindings::device_is_bound(as_raw(supplier)) };
-
-    bound.then_some(()).ok_or(EPROBE_DEFER)
+    link::is_bound(supplier)
+        .then_some(())
+        .ok_or(EPROBE_DEFER)
 }
