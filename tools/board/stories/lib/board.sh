@@ -24,6 +24,8 @@ hw_attach_allocates=true
 hw_switches_at_once=false
 # Whether the driver of an IOMMU handles its faults.
 hw_reports_faults=true
+# The counts that the driver leaves changed, which no story checks.
+hw_leaves=
 # Whether the driver frees tables at all.
 hw_frees_tables=true
 # Empty tables stay until the domain is freed. Whether they are pages, which the oracle counts.

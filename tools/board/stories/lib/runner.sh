@@ -300,6 +300,7 @@ start_log() {
 	for file in expected allowed ignored checks skip stuck; do
 		: >$state/$file
 	done
+	[ -z "$hw_leaves" ] || echo "$hw_leaves" >$state/ignored
 	echo "<5>story: $mark" >/dev/kmsg
 }
 

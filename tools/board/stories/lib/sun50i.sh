@@ -8,7 +8,7 @@ case $soc in h6 | h616) ;; *) return 0 ;; esac
 # The C driver never turns the hardware off again (finding 4), and leaks second-level
 # tables (7).
 if [ "$driver" = c ]; then
-	oracle_ignore '^iommu[0-9]_clock|^iommu[0-9]_reset|^rpm_usage|^ref_dev'
+	hw_leaves='^iommu[0-9]_clock|^iommu[0-9]_reset|^rpm_usage|^ref_dev'
 fi
 
 # The C driver, and the board's module with it.

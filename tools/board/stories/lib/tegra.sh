@@ -9,7 +9,7 @@ case $soc in t30 | t114 | t124 | t132 | t210) ;; *) return 0 ;; esac
 # The C driver frees no tables (finding 42).
 if [ "$driver" = c ]; then
 	hw_frees_tables=false
-	oracle_ignore '^nr_iommu_pages'
+	hw_leaves='^nr_iommu_pages'
 fi
 
 # The first SMMU is in the window of the memory controller.
