@@ -22,10 +22,7 @@ use kernel::{
     sync::aref::ARef, //
 };
 
-use crate::{
-    bindings::as_raw,
-    link, //
-};
+use crate::link;
 
 /// Returns the platform device that reference `index` of `property` names, and makes `dev` depend
 /// on it: its driver is unbound only after that of `dev`.
@@ -88,7 +85,5 @@ pub(crate) fn depend(dev: &Device, supplier: &Device) -> Result {
 
 /// A driver that has been unbound is not bound for links before `device_is_bound()` says so.
 fn is_bound(supplier: &Device) -> Result {
-    link::is_bound(supplier)
-        .then_some(())
-        .ok_or(EPROBE_DEFER)
+    link::is_bound(supplier).then_some(()).ok_or(EPROBE_DEFER)
 }
