@@ -58,7 +58,7 @@ TREE = {
 
 class Fdt(unittest.TestCase):
     def test_count(self):
-        wanted = {"darts": 2, "disabled": 1, "masters": 2, "streams": 3, "maps": 1, "entries": 2, "functions": 512}
+        wanted = {"iommus": 2, "disabled": 1, "masters": 2, "streams": 3, "maps": 1, "entries": 2, "functions": 512}
         self.assertEqual(fdt.count(build(TREE)), wanted)
 
     def test_no_mask(self):
@@ -88,7 +88,7 @@ class Fdt(unittest.TestCase):
         controller = {"compatible": b"nvidia,tegra210-mc\0", "phandle": cells(1), "#iommu-cells": cells(1)}
         tree = {"mc": {**controller, "reg": cells(0, 0x70019000, 0, 0x1000)}, "vic": {"iommus": cells(1, 22)}}
         counts = fdt.count(build(tree))
-        self.assertEqual((counts["darts"], counts["masters"], counts["streams"]), (1, 1, 1))
+        self.assertEqual((counts["iommus"], counts["masters"], counts["streams"]), (1, 1, 1))
         after = {node.path: node for node in fdt.read(fdt.prepare(build(tree)))}
         self.assertEqual(after["/mc"].props["reg"], cells(1, 0x70019000, 0, 0x1000))
         # Without an SMMU it stays.

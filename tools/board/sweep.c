@@ -8,7 +8,7 @@
  * node, whose DMA is configured with a RID, as that of a function is.
  *
  * /sys/kernel/debug/board_sweep/
- *   step	found: checks the DARTs and masters that exist;
+ *   step	found: checks the IOMMUs and masters that exist;
  *		remove: removes the masters; add: creates and checks them again;
  *		functions: creates and checks stand-ins for PCI functions;
  *		drop: removes these;
@@ -60,7 +60,7 @@ static DEFINE_MUTEX(lock);
 static struct dentry *root;
 
 static struct {
-	unsigned int wrong, darts, masters, streams, maps, entries, functions, tried, unnamed;
+	unsigned int wrong, iommus, masters, streams, maps, entries, functions, tried, unnamed;
 } seen;
 
 #define wrong(np, property, fmt, ...)						\
@@ -221,9 +221,9 @@ static int found(void)
 {
 	struct device_node *np;
 
-	seen.darts = 0;
+	seen.iommus = 0;
 	for_each_node_with_property(np, "#iommu-cells") {
-		seen.darts++;
+		seen.iommus++;
 		if (!is_bound(np))
 			wrong(np, "compatible", "no driver is bound");
 	}
@@ -450,7 +450,7 @@ DEFINE_SHOW_ATTRIBUTE(streams);
 static int numbers_show(struct seq_file *s, void *unused)
 {
 	guard(mutex)(&lock);
-	seq_printf(s, "darts %u\nmasters %u\nstreams %u\n", seen.darts,
+	seq_printf(s, "iommus %u\nmasters %u\nstreams %u\n", seen.iommus,
 		   seen.masters, seen.streams);
 	seq_printf(s, "maps %u\nentries %u\nfunctions %u\n", seen.maps,
 		   seen.entries, seen.functions);

@@ -84,7 +84,7 @@ def choose(rng, model):
     names, weights = list(WEIGHTS), list(WEIGHTS.values())
     while True:
         call = rng.choices(names, weights)[0]
-        # What a device reaches after an unmap that is not invalidated matters most.
+        # Accesses after an unmap that is not invalidated matter most.
         if any(model.stuck) and rng.random() < 0.25:
             call = "unmap"
         if call == "failing":

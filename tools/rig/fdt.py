@@ -74,10 +74,10 @@ def count(blob):
     """The counts that the story "sweep" must find."""
     nodes = read(blob)
     by_phandle = {node.cells("phandle")[0]: node for node in nodes if node.cells("phandle")}
-    counts = {"darts": 0, "disabled": 0, "masters": 0, "streams": 0, "maps": 0, "entries": 0, "functions": 0}
+    counts = {"iommus": 0, "disabled": 0, "masters": 0, "streams": 0, "maps": 0, "entries": 0, "functions": 0}
     for node in nodes:
         if is_dart(node) or is_controller(node):
-            counts["darts"] += 1
+            counts["iommus"] += 1
             counts["disabled"] += node.disabled
         if rest := node.cells("iommus"):
             counts["masters"] += 1

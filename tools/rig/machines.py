@@ -14,7 +14,7 @@ from rig.images import kernel_source
 from rig.progress import Failure, Living
 
 TREES = "arch/arm64/boot/dts"
-# What a tree of a vendor's folder, or a file that it includes, has if its IOMMU has a model.
+# By vendor: a pattern in each tree, or in a file that it includes, whose IOMMU has a model.
 NEEDLES = {"apple": r'-dart"', "nvidia": r'"nvidia,tegra(132|210)-mc"'}
 
 

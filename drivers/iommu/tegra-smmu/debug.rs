@@ -46,7 +46,7 @@ impl DebugOps<TegraSmmu> for TegraSmmu {
             for &id in swgroup.clients {
                 let word = ENABLES
                     .get(usize::from(id / 32))
-                    .map_or(Ok(0), |&offset| engine.io.try_read32(offset))
+                    .and_then(|&offset| engine.io.try_read32(offset).ok())
                     .unwrap_or(0);
                 let enabled = state(word >> (id % 32) & 1 != 0);
 

@@ -93,7 +93,7 @@ def sweep(tally, boots):
         for what, number in (rows[tree] or {}).items():
             total[what] = total.get(what, 0) + number
     why = [f"{tree}: not gone through" for tree, row in rows.items() if not row]
-    if not rows or not total.get("darts") or not total.get("masters"):
+    if not rows or not total.get("iommus") or not total.get("masters"):
         why.append("there is nothing in these trees")
     write_atomically(paths.RESULTS / "sweep.json", json.dumps({"trees": rows, "total": total}, indent=1) + "\n")
     numbers = ", ".join(f"{number} {what}" for what, number in total.items())

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# A master is removed and added again ten times. What its group had is freed.
+# A master is removed and added again ten times. The memory of its group is freed each time.
 . /stories/lib/findings.sh
 finding 50
 translated "$M"

@@ -110,8 +110,7 @@ tables() {
 	if [ "$driver" = c ]; then
 		awk '$1 ~ /^[0-9a-f]+[.]iommu$/ { n += $2 } END { print n + 0 }' /proc/slabinfo
 	else
-		# Adds up the per-CPU counts now, instead of within a second.
-		cat /proc/sys/vm/stat_refresh >/dev/null 2>&1
+		add_up
 		awk '$1 == "nr_iommu_pages" { print $2 }' /proc/vmstat
 	fi
 }

@@ -195,13 +195,17 @@ irq_counts() {
 	done
 }
 
+# Adds up the per-CPU counters of the memory management, which only an SMP kernel has.
+add_up() {
+	[ ! -e /proc/sys/vm/stat_refresh ] || read -r _ </proc/sys/vm/stat_refresh
+}
+
 # Prints the counts that are the same before and after a story: of what is in use, and of the
 # models' misuse.
 oracle() {
 	local counts=$DEBUGFS/board/counts
 	[ -r "$counts" ] || counts=/dev/null
-	# Adds up the per-CPU counters of the memory management.
-	[ ! -e /proc/sys/vm/stat_refresh ] || read -r _ </proc/sys/vm/stat_refresh
+	add_up
 	slab_ours
 	# The kernel resets the count of unhandled interrupts after a tenth of a second, but keeps
 	# the time of the last one, in milliseconds. On a shared line, interrupts count that no
@@ -335,7 +339,7 @@ load_modules() {
 	esac
 	# "domains=TYPE" is an argument of the boots whose drivers demand another type.
 	if [ -n "${domains:-}" ]; then
-		(load_libraries && default_domains "$domains") || note "FAILED: domains of the type $domains"
+		default_domains "$domains" || note "FAILED: domains of the type $domains"
 		poll 20 settled || :
 	fi
 	log_clean || :

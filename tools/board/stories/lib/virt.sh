@@ -45,8 +45,8 @@ find_all() {
 	done
 }
 
-# default_domains TYPE: gives all masters a default domain of this type, whatever type their
-# IOMMU's driver demands: see tools/board/default_domain.c.
+# default_domains TYPE: gives all masters a default domain of this type, also if the driver of
+# their IOMMU demands another one: see tools/board/default_domain.c.
 default_domains() {
 	local _name _bus _driver
 	for _name in dma0 dma1 mmc net0 net1 nvme; do

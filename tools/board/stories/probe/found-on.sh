@@ -18,7 +18,7 @@ if [ "$1" = identity ]; then
 	wait_for "a master" 5 usable_at 2001000
 	wait_for "the other master" 5 usable_at 2002000
 	says identity "$(master 2001000)" domain
-	# Of Tegra, what is cached of a page is invalidated, whatever the boot loader has left.
+	# A flush reaches the page although the boot loader has left PTC_FLUSH_1 of a Tegra set.
 	if [ "$driver_module" = rust_tegra_smmu ]; then
 		M=$(master 2001000)
 		does "$M" alloc 0
