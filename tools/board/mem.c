@@ -52,13 +52,18 @@ static void *ram(u64 pa, size_t len)
 	return phys_to_virt(pa);
 }
 
+static bool is_allowed(unsigned long pfn)
+{
+	return pfn < MAX_PFN && test_bit(pfn, allowed);
+}
+
 static bool may(u64 pa, size_t len, bool write)
 {
 	unsigned long pfn = pa >> PAGE_SHIFT;
 	unsigned long last = (pa + len - 1) >> PAGE_SHIFT;
 
 	for (; pfn <= last; pfn++) {
-		if (pfn < MAX_PFN && test_bit(pfn, allowed))
+		if (is_allowed(pfn))
 			continue;
 		atomic64_inc(&strays[write]);
 		WRITE_ONCE(last_stray, pa);
@@ -93,7 +98,8 @@ bool board_table_read32(u32 iommu, u64 pa, u32 *value)
 
 	if (!p)
 		return false;
-	if (board_shadow_read32(iommu, pa, value))
+	/* Memory for DMA is not cached: stories build tables there, as a boot loader does. */
+	if (!is_allowed(pa >> PAGE_SHIFT) && board_shadow_read32(iommu, pa, value))
 		return true;
 	*value = le32_to_cpu(READ_ONCE(*(__le32 *)p));
 	return true;
