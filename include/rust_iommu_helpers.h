@@ -47,8 +47,6 @@ int rust_iommu_helper_pm_runtime_resume_and_get(struct device *dev);
 int rust_iommu_helper_pm_runtime_get_if_active(struct device *dev);
 void rust_iommu_helper_pm_runtime_put(struct device *dev);
 int rust_iommu_helper_pm_runtime_put_sync(struct device *dev);
-int rust_iommu_helper_pm_runtime_force_suspend(struct device *dev);
-int rust_iommu_helper_pm_runtime_force_resume(struct device *dev);
 void rust_iommu_helper_ratelimit_default_init(struct ratelimit_state *state);
 bool rust_iommu_helper_ratelimit(struct ratelimit_state *state);
 void rust_iommu_helper_init_delayed_work(struct delayed_work *work,

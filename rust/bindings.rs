@@ -96,8 +96,6 @@ unsafe extern "C" {
     pub(crate) fn rust_iommu_helper_pm_runtime_get_if_active(dev: *mut device) -> c_int;
     pub(crate) fn rust_iommu_helper_pm_runtime_put(dev: *mut device);
     pub(crate) fn rust_iommu_helper_pm_runtime_put_sync(dev: *mut device) -> c_int;
-    pub(crate) fn rust_iommu_helper_pm_runtime_force_suspend(dev: *mut device) -> c_int;
-    pub(crate) fn rust_iommu_helper_pm_runtime_force_resume(dev: *mut device) -> c_int;
     pub(crate) fn rust_iommu_helper_ratelimit_default_init(state: *mut ratelimit_state);
     pub(crate) fn rust_iommu_helper_ratelimit(state: *mut ratelimit_state) -> bool;
     pub(crate) fn rust_iommu_helper_init_delayed_work(work: *mut delayed_work, func: work_func_t);

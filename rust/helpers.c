@@ -205,18 +205,6 @@ int rust_iommu_helper_pm_runtime_put_sync(struct device *dev)
 }
 EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_put_sync);
 
-int rust_iommu_helper_pm_runtime_force_suspend(struct device *dev)
-{
-	return pm_runtime_force_suspend(dev);
-}
-EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_force_suspend);
-
-int rust_iommu_helper_pm_runtime_force_resume(struct device *dev)
-{
-	return pm_runtime_force_resume(dev);
-}
-EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_force_resume);
-
 /* Log lines */
 
 void rust_iommu_helper_ratelimit_default_init(struct ratelimit_state *state)

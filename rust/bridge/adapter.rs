@@ -73,7 +73,7 @@ use crate::{
     part,
     pm::{
         self,
-        callbacks::PmCallbacks,
+        callbacks,
         InitialState,
         RuntimePm, //
     },
@@ -346,7 +346,7 @@ where
         driver.driver.name = name.as_char_ptr();
         driver.driver.of_match_table = T::OF_ID_TABLE.as_ptr();
         driver.driver.suppress_bind_attrs = true;
-        driver.driver.pm = PmCallbacks::<Self>::ops();
+        driver.driver.pm = callbacks::ops::<Self>();
 
         // SAFETY: `pdrv` is valid and stays pinned until `unregister`.
         to_result(unsafe {

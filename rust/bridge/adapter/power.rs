@@ -16,47 +16,35 @@ use super::{
 use crate::{
     bindings::as_raw,
     ops::Operations,
-    pm::callbacks::{
-        PmDevice,
-        PmOps, //
-    },
+    pm::callbacks::PmDevice, //
 };
 
 impl<T: Operations> PmDevice for Adapter<T> {
-    type Ops = DrivenPm<T>;
-    type Ref<'a> = &'a DrivenPm<T>;
+    type Data = Driven<T>;
 
-    unsafe fn from_device(dev: &Device) -> Option<Self::Ref<'_>> {
+    unsafe fn from_device(dev: &Device) -> Option<&Driven<T>> {
         // SAFETY: `dev` is valid.
         let data = unsafe { bindings::dev_get_drvdata(as_raw(dev)) };
 
         // SAFETY: by the safety requirement `dev` is bound to this driver. Its data is not NULL
-        // only between probe and unbind, when it is `Driven<T>`, which `DrivenPm` is a transparent
-        // wrapper of. `Driven` is not found here any more when it is dropped, and dropping it waits
-        // for running callbacks.
-        unsafe { data.cast::<DrivenPm<T>>().as_ref() }
-    }
-}
-
-/// [`Driven`] as its PM callbacks see it.
-#[repr(transparent)]
-pub(crate) struct DrivenPm<T: Operations>(Driven<T>);
-
-#[vtable]
-impl<T: Operations> PmOps for DrivenPm<T> {
-    fn runtime_suspend(&self, _dev: &Device) -> Result {
-        T::runtime_suspend(self.0.live())
+        // only between probe and unbind, when it is `Driven<T>`. `Driven` is not found here any
+        // more when it is dropped, and dropping it waits for running callbacks.
+        unsafe { data.cast::<Driven<T>>().as_ref() }
     }
 
-    fn runtime_resume(&self, _dev: &Device) -> Result {
-        T::runtime_resume(self.0.live())
+    fn runtime_suspend(driven: &Driven<T>) -> Result {
+        T::runtime_suspend(driven.live())
     }
 
-    fn suspend(&self, _dev: &Device) -> Result {
-        T::suspend(self.0.live())
+    fn runtime_resume(driven: &Driven<T>) -> Result {
+        T::runtime_resume(driven.live())
     }
 
-    fn resume(&self, _dev: &Device) -> Result {
-        T::resume(self.0.live())
+    fn suspend(driven: &Driven<T>) -> Result {
+        T::suspend(driven.live())
+    }
+
+    fn resume(driven: &Driven<T>) -> Result {
+        T::resume(driven.live())
     }
 }

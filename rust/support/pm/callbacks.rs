@@ -4,72 +4,25 @@
 //!
 //! C header: [`include/linux/pm.h`](srctree/include/linux/pm.h), `struct dev_pm_ops`
 
-use core::{
-    marker::PhantomData,
-    ops::Deref, //
-};
-
 use kernel::{
     bindings,
     device::Device,
-    error::{
-        from_result,
-        VTABLE_DEFAULT_ERROR, //
-    },
+    error::from_result,
     ffi::c_int,
     prelude::*, //
 };
 
-use crate::bindings::{
-    rust_iommu_helper_pm_runtime_force_resume,
-    rust_iommu_helper_pm_runtime_force_suspend, //
-};
-
-/// The callbacks of a driver for changes of its device's power state.
+/// A driver's callbacks for changes of its device's power state, and how they find its data.
 ///
-/// All callbacks are optional, and all may sleep.
-///
-/// A driver that has only the runtime pair needs no more for system sleep:
-/// `pm_runtime_force_suspend()` and `pm_runtime_force_resume()` call them then.
+/// All of them may sleep.
 ///
 /// System sleep callbacks are called in the *noirq* phase of suspend and of resume: the kernel has
 /// disabled the device's interrupt then, and its power domain is on. An interrupt handler never
 /// runs between the two, and whenever it runs the registers are accessible. Masters are suspended
 /// earlier and resumed later. A callback must not wait for an interrupt.
-#[vtable]
-pub(crate) trait PmOps {
-    /// The device will not be used for a while: save the state that is lost, and stop clocks.
-    ///
-    /// An error leaves the device active; only `EBUSY` and `EAGAIN` do not end runtime PM for good.
-    fn runtime_suspend(&self, _dev: &Device) -> Result {
-        build_error!(VTABLE_DEFAULT_ERROR)
-    }
-
-    /// The device is needed again: start clocks and restore what it should translate now.
-    ///
-    /// The user that needs the device gets the error, and the next one tries again.
-    fn runtime_resume(&self, _dev: &Device) -> Result {
-        build_error!(VTABLE_DEFAULT_ERROR)
-    }
-
-    /// System sleep begins. An error aborts it.
-    fn suspend(&self, _dev: &Device) -> Result {
-        build_error!(VTABLE_DEFAULT_ERROR)
-    }
-
-    /// System sleep has ended.
-    fn resume(&self, _dev: &Device) -> Result {
-        build_error!(VTABLE_DEFAULT_ERROR)
-    }
-}
-
-/// Finds the driver's data for a device.
 pub(crate) trait PmDevice {
     /// The driver's data.
-    type Ops: PmOps;
-
-    /// Keeps the data in place during a callback.
-    type Ref<'a>: Deref<Target = Self::Ops>;
+    type Data;
 
     /// Returns the data of `dev`.
     ///
@@ -81,114 +34,88 @@ pub(crate) trait PmDevice {
     ///
     /// The caller is a power management callback for `dev`, of the driver that this is implemented
     /// for, and does not use the result after the callback has returned.
-    unsafe fn from_device(dev: &Device) -> Option<Self::Ref<'_>>;
+    unsafe fn from_device(dev: &Device) -> Option<&Self::Data>;
+
+    /// The device will not be used for a while: save the state that is lost, and stop clocks.
+    ///
+    /// An error leaves the device active; only `EBUSY` and `EAGAIN` do not end runtime PM for good.
+    fn runtime_suspend(data: &Self::Data) -> Result;
+
+    /// The device is needed again: start clocks and restore what it should translate now.
+    ///
+    /// The user that needs the device gets the error, and the next one tries again.
+    fn runtime_resume(data: &Self::Data) -> Result;
+
+    /// System sleep begins. An error aborts it.
+    fn suspend(data: &Self::Data) -> Result;
+
+    /// System sleep has ended.
+    fn resume(data: &Self::Data) -> Result;
 }
 
-/// The C side of [`PmOps`], for the `pm` of a driver.
-pub(crate) struct PmCallbacks<T: PmDevice>(PhantomData<T>);
-
-impl<T: PmDevice> PmCallbacks<T> {
-    const SYSTEM_SLEEP: bool = T::Ops::HAS_SUSPEND || T::Ops::HAS_RESUME;
-    const RUNTIME: bool = T::Ops::HAS_RUNTIME_SUSPEND || T::Ops::HAS_RUNTIME_RESUME;
-
-    const SUSPEND: Option<unsafe extern "C" fn(*mut bindings::device) -> c_int> =
-        if T::Ops::HAS_SUSPEND {
-            Some(Self::suspend)
-        } else if Self::RUNTIME && !Self::SYSTEM_SLEEP {
-            Some(rust_iommu_helper_pm_runtime_force_suspend)
-        } else {
-            None
-        };
-
-    const RESUME: Option<unsafe extern "C" fn(*mut bindings::device) -> c_int> =
-        if T::Ops::HAS_RESUME {
-            Some(Self::resume)
-        } else if Self::RUNTIME && !Self::SYSTEM_SLEEP {
-            Some(rust_iommu_helper_pm_runtime_force_resume)
-        } else {
-            None
-        };
-
-    /// The callbacks of `T`; those that `T` does not implement are NULL.
-    const OPS: bindings::dev_pm_ops = bindings::dev_pm_ops {
-        runtime_suspend: if T::Ops::HAS_RUNTIME_SUSPEND {
-            Some(Self::runtime_suspend)
-        } else {
-            None
-        },
-        runtime_resume: if T::Ops::HAS_RUNTIME_RESUME {
-            Some(Self::runtime_resume)
-        } else {
-            None
-        },
-        suspend_noirq: Self::SUSPEND,
-        resume_noirq: Self::RESUME,
-        freeze_noirq: Self::SUSPEND,
-        thaw_noirq: Self::RESUME,
-        poweroff_noirq: Self::SUSPEND,
-        restore_noirq: Self::RESUME,
-        ..pin_init::zeroed()
-    };
-
-    /// Returns [`PmCallbacks::OPS`] at a static address.
-    pub(crate) const fn ops() -> &'static bindings::dev_pm_ops {
-        const { &Self::OPS }
+/// Returns the callbacks of `T`, for the `pm` of a driver.
+pub(crate) const fn ops<T: PmDevice>() -> &'static bindings::dev_pm_ops {
+    const {
+        &bindings::dev_pm_ops {
+            runtime_suspend: Some(runtime_suspend::<T>),
+            runtime_resume: Some(runtime_resume::<T>),
+            suspend_noirq: Some(suspend::<T>),
+            resume_noirq: Some(resume::<T>),
+            freeze_noirq: Some(suspend::<T>),
+            thaw_noirq: Some(resume::<T>),
+            poweroff_noirq: Some(suspend::<T>),
+            restore_noirq: Some(resume::<T>),
+            ..pin_init::zeroed()
+        }
     }
+}
 
-    /// Calls `callback` with the driver's data for `dev`, or returns `nothing` if there is none.
-    ///
-    /// # Safety
-    ///
-    /// The caller is a callback of [`PmCallbacks::OPS`], and `dev` the device that it was called
-    /// for.
-    unsafe fn call(
-        dev: *mut bindings::device,
-        callback: impl FnOnce(&T::Ops, &Device) -> Result,
-        nothing: Result,
-    ) -> c_int {
-        // SAFETY: Valid by the safety requirement.
-        let dev: &Device = unsafe { Device::from_raw(dev) };
+/// Calls `callback` with the driver's data for `dev`, or returns `nothing` if there is none.
+///
+/// # Safety
+///
+/// The caller is a callback of [`ops`], and `dev` the device that it was called for.
+unsafe fn call<T: PmDevice>(
+    dev: *mut bindings::device,
+    callback: fn(&T::Data) -> Result,
+    nothing: Result,
+) -> c_int {
+    from_result(|| {
+        // SAFETY: By the safety requirement the device is valid. The driver core calls the
+        // callbacks in a driver's `pm` for the devices of that driver.
+        unsafe { T::from_device(Device::from_raw(dev)) }.map_or(nothing, callback)?;
+        Ok(0)
+    })
+}
 
-        from_result(|| {
-            // SAFETY: By the safety requirement. The driver core calls the callbacks in a driver's
-            // `pm` for the devices of that driver.
-            match unsafe { T::from_device(dev) } {
-                Some(ops) => callback(&ops, dev),
-                None => nothing,
-            }
-            .map(|()| 0)
-        })
-    }
+/// # Safety
+///
+/// Called by the driver core for a device that is valid during the call.
+unsafe extern "C" fn runtime_suspend<T: PmDevice>(dev: *mut bindings::device) -> c_int {
+    // SAFETY: By the safety requirement.
+    unsafe { call::<T>(dev, T::runtime_suspend, Ok(())) }
+}
 
-    /// # Safety
-    ///
-    /// Called by the driver core for a device that is valid during the call.
-    unsafe extern "C" fn runtime_suspend(dev: *mut bindings::device) -> c_int {
-        // SAFETY: By the safety requirement.
-        unsafe { Self::call(dev, T::Ops::runtime_suspend, Ok(())) }
-    }
+/// # Safety
+///
+/// Called by the driver core for a device that is valid during the call.
+unsafe extern "C" fn runtime_resume<T: PmDevice>(dev: *mut bindings::device) -> c_int {
+    // SAFETY: By the safety requirement.
+    unsafe { call::<T>(dev, T::runtime_resume, Err(ENODEV)) }
+}
 
-    /// # Safety
-    ///
-    /// Called by the driver core for a device that is valid during the call.
-    unsafe extern "C" fn runtime_resume(dev: *mut bindings::device) -> c_int {
-        // SAFETY: By the safety requirement.
-        unsafe { Self::call(dev, T::Ops::runtime_resume, Err(ENODEV)) }
-    }
+/// # Safety
+///
+/// Called by the driver core for a device that is valid during the call.
+unsafe extern "C" fn suspend<T: PmDevice>(dev: *mut bindings::device) -> c_int {
+    // SAFETY: By the safety requirement.
+    unsafe { call::<T>(dev, T::suspend, Ok(())) }
+}
 
-    /// # Safety
-    ///
-    /// Called by the driver core for a device that is valid during the call.
-    unsafe extern "C" fn suspend(dev: *mut bindings::device) -> c_int {
-        // SAFETY: By the safety requirement.
-        unsafe { Self::call(dev, T::Ops::suspend, Ok(())) }
-    }
-
-    /// # Safety
-    ///
-    /// Called by the driver core for a device that is valid during the call.
-    unsafe extern "C" fn resume(dev: *mut bindings::device) -> c_int {
-        // SAFETY: By the safety requirement.
-        unsafe { Self::call(dev, T::Ops::resume, Ok(())) }
-    }
+/// # Safety
+///
+/// Called by the driver core for a device that is valid during the call.
+unsafe extern "C" fn resume<T: PmDevice>(dev: *mut bindings::device) -> c_int {
+    // SAFETY: By the safety requirement.
+    unsafe { call::<T>(dev, T::resume, Ok(())) }
 }

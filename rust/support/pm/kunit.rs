@@ -30,31 +30,33 @@ mod tests {
         gone: Atomic::new(false),
     };
 
-    #[vtable]
-    impl PmOps for Fake {
-        fn runtime_suspend(&self, _dev: &Device) -> Result {
-            self.powered.store(0, Relaxed);
+    impl PmDevice for Fake {
+        type Data = Fake;
+
+        unsafe fn from_device(_dev: &Device) -> Option<&Fake> {
+            (!FAKE.gone.load(Relaxed)).then_some(&FAKE)
+        }
+
+        fn runtime_suspend(fake: &Fake) -> Result {
+            fake.powered.store(0, Relaxed);
             Ok(())
         }
 
-        fn runtime_resume(&self, _dev: &Device) -> Result {
-            if self.fail.load(Relaxed) {
+        fn runtime_resume(fake: &Fake) -> Result {
+            if fake.fail.load(Relaxed) {
                 return Err(EBUSY);
             }
-            self.powered.store(1, Relaxed);
-            self.resumes.fetch_add(1, Relaxed);
+            fake.powered.store(1, Relaxed);
+            fake.resumes.fetch_add(1, Relaxed);
             Ok(())
         }
-    }
 
-    struct FakeDevice;
+        fn suspend(fake: &Fake) -> Result {
+            Self::runtime_suspend(fake)
+        }
 
-    impl PmDevice for FakeDevice {
-        type Ops = Fake;
-        type Ref<'a> = &'static Fake;
-
-        unsafe fn from_device(_dev: &Device) -> Option<&'static Fake> {
-            (!FAKE.gone.load(Relaxed)).then_some(&FAKE)
+        fn resume(fake: &Fake) -> Result {
+            Self::runtime_resume(fake)
         }
     }
 
@@ -67,7 +69,7 @@ mod tests {
             FAKE.resumes.store(0, Relaxed);
             FAKE.fail.store(false, Relaxed);
             FAKE.gone.store(false, Relaxed);
-            TestDevice::with_pm(name, PmCallbacks::<FakeDevice>::ops()).map(Self)
+            TestDevice::with_pm(name, ops::<Fake>()).map(Self)
         }
 
         fn dev(&self) -> &Device<Bound> {
@@ -190,8 +192,8 @@ mod tests {
     }
 
     #[test]
-    fn system_sleep_goes_through_runtime_pm() -> Result {
-        let ops = PmCallbacks::<FakeDevice>::ops();
+    fn system_sleep_has_its_callbacks() -> Result {
+        let ops = ops::<Fake>();
 
         assert!(ops.runtime_suspend.is_some() && ops.runtime_resume.is_some());
         assert!(ops.suspend_noirq.is_some() && ops.resume_noirq.is_some());
@@ -207,6 +209,9 @@ mod tests {
             let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
             let held = pm.get()?;
             let suspend = ops.suspend_noirq.ok_or(EINVAL)?;
+            let resume = ops.resume_noirq.ok_or(EINVAL)?;
+            // The driver core disables runtime PM first, too.
+            let quiet = quiesce(bus.dev());
 
             // SAFETY: The driver core calls it in the same way for a bound device.
             to_result(unsafe { suspend(as_raw(bus.dev())) })?;
@@ -215,9 +220,11 @@ mod tests {
             assert!(get_if_active(bus.dev()).is_none());
             assert_eq!(users(&bus), 1);
 
+            // SAFETY: As above.
+            to_result(unsafe { resume(as_raw(bus.dev())) })?;
+            assert!(powered());
+            drop(quiet);
             drop(held);
-            // SAFETY: The device is valid. Makes up for the disable in suspend.
-            unsafe { rust_iommu_helper_pm_runtime_enable(as_raw(bus.dev())) };
         }
         Ok(())
     }

@@ -60,7 +60,7 @@ EXPORTS = {
     "clk_bulk_get_all": "COMMON_CLK",
     "__reset_control_get": "RESET_CONTROLLER",
     "dma_map_page_attrs": "HAS_DMA",
-    "pm_runtime_force_suspend": "PM",
+    "pm_runtime_enable": "PM",
 }
 
 # A kernel release of Debian: version, suite, flavour.
