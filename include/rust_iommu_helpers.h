@@ -41,7 +41,6 @@ int rust_iommu_helper_reset_control_deassert(struct reset_control *rstc);
 int rust_iommu_helper_reset_control_status(struct reset_control *rstc);
 void rust_iommu_helper_pm_runtime_enable(struct device *dev);
 void rust_iommu_helper_pm_runtime_disable(struct device *dev);
-int rust_iommu_helper_pm_runtime_set_active(struct device *dev);
 int rust_iommu_helper_pm_runtime_set_suspended(struct device *dev);
 int rust_iommu_helper_pm_runtime_resume_and_get(struct device *dev);
 int rust_iommu_helper_pm_runtime_get_if_active(struct device *dev);

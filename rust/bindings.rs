@@ -90,7 +90,6 @@ unsafe extern "C" {
     pub(crate) fn rust_iommu_helper_reset_control_status(rstc: *mut reset_control) -> c_int;
     pub(crate) fn rust_iommu_helper_pm_runtime_enable(dev: *mut device);
     pub(crate) fn rust_iommu_helper_pm_runtime_disable(dev: *mut device);
-    pub(crate) fn rust_iommu_helper_pm_runtime_set_active(dev: *mut device) -> c_int;
     pub(crate) fn rust_iommu_helper_pm_runtime_set_suspended(dev: *mut device) -> c_int;
     pub(crate) fn rust_iommu_helper_pm_runtime_resume_and_get(dev: *mut device) -> c_int;
     pub(crate) fn rust_iommu_helper_pm_runtime_get_if_active(dev: *mut device) -> c_int;

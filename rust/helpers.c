@@ -168,12 +168,6 @@ void rust_iommu_helper_pm_runtime_disable(struct device *dev)
 }
 EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_disable);
 
-int rust_iommu_helper_pm_runtime_set_active(struct device *dev)
-{
-	return pm_runtime_set_active(dev);
-}
-EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_set_active);
-
 int rust_iommu_helper_pm_runtime_set_suspended(struct device *dev)
 {
 	return pm_runtime_set_suspended(dev);

@@ -74,7 +74,6 @@ use crate::{
     pm::{
         self,
         callbacks,
-        InitialState,
         RuntimePm, //
     },
     registry,
@@ -210,10 +209,7 @@ impl<T: Operations> Adapter<T> {
         let driven = unsafe { dev.drvdata_borrow::<Driven<T>>() };
 
         // After the driver data is set, because callbacks find the hardware through it.
-        *driven.pm.lock() = Some(RuntimePm::enable(
-            forever(pdev).as_ref(),
-            InitialState::Suspended,
-        )?);
+        *driven.pm.lock() = Some(RuntimePm::enable(forever(pdev).as_ref()));
 
         // `start` precedes the request of the line: it acknowledges faults that were latched before
         // probe. A level-triggered line whose interrupt no handler answers is disabled by the

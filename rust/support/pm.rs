@@ -16,7 +16,7 @@
 //! [`Hardware::runtime_suspend`]: crate::hardware::Hardware::runtime_suspend
 
 use core::{
-    mem,
+    mem::ManuallyDrop,
     ptr, //
 };
 
@@ -38,26 +38,12 @@ use crate::bindings::{
     rust_iommu_helper_pm_runtime_put,
     rust_iommu_helper_pm_runtime_put_sync,
     rust_iommu_helper_pm_runtime_resume_and_get,
-    rust_iommu_helper_pm_runtime_set_active,
     rust_iommu_helper_pm_runtime_set_suspended, //
 };
 
 pub(crate) mod callbacks;
 #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 mod kunit;
-
-/// The state in which a driver hands its device to runtime PM.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum InitialState {
-    /// Without power: the first [`get`] calls [`Hardware::runtime_resume`].
-    ///
-    /// [`Hardware::runtime_resume`]: crate::hardware::Hardware::runtime_resume
-    Suspended,
-    /// With power, switched on by probe: [`Hardware::runtime_suspend`] is the first callback.
-    ///
-    /// [`Hardware::runtime_suspend`]: crate::hardware::Hardware::runtime_suspend
-    Active,
-}
 
 /// Runtime PM of a device, enabled by its driver.
 ///
@@ -77,31 +63,17 @@ pub struct RuntimePm<'a> {
 }
 
 impl<'a> RuntimePm<'a> {
-    /// Enables runtime PM for `dev`. Callbacks may be called before this returns.
+    /// Enables runtime PM for `dev`, which counts as suspended. Callbacks may be called before this
+    /// returns.
     ///
-    /// # Errors
-    ///
-    /// Only with [`InitialState::Active`]: `EBUSY` if the parent has no power, `EAGAIN` if runtime
-    /// PM is enabled already.
-    ///
-    /// Corresponds to `pm_runtime_enable()`, after `pm_runtime_set_active()` where asked for. On
-    /// drop, `pm_runtime_disable()` and `pm_runtime_set_suspended()`. May sleep.
-    pub fn enable(dev: &'a Device<Bound>, state: InitialState) -> Result<Self> {
-        if state == InitialState::Active {
-            // SAFETY: `dev` is valid by its type invariants.
-            to_result(unsafe { rust_iommu_helper_pm_runtime_set_active(as_raw(dev)) })?;
-        }
-
+    /// Corresponds to `pm_runtime_enable()`; on drop, to `pm_runtime_disable()` and
+    /// `pm_runtime_set_suspended()`. May sleep.
+    pub fn enable(dev: &'a Device<Bound>) -> Self {
         // SAFETY: `dev` is valid by its type invariants.
         unsafe { rust_iommu_helper_pm_runtime_enable(as_raw(dev)) };
 
         // INVARIANT: Enabled above.
-        Ok(Self { dev })
-    }
-
-    /// Powers the device; see [`get`].
-    pub fn get(&self) -> Result<AwakeScope<'a>> {
-        get(self.dev)
+        Self { dev }
     }
 }
 
@@ -153,16 +125,18 @@ impl Drop for Quiet<'_> {
     }
 }
 
-/// Keeps a device powered until dropped.
+/// Keeps a device powered until dropped, and its memory in place.
 ///
-/// Dropping it never sleeps: the device is suspended later, by a worker.
+/// Dropping it suspends the device later, by a worker. It may be held after the driver was unbound,
+/// and then has no effect. Must not be dropped in atomic context: it may be the last reference to
+/// the device.
 ///
 /// # Invariants
 ///
 /// Owns one count of `dev` being in use.
 #[must_use = "the device may lose power when this is dropped"]
-pub struct AwakeScope<'a> {
-    dev: &'a Device,
+pub struct AwakeHold {
+    dev: ARef<Device>,
 }
 
 /// Powers `dev` and keeps it powered.
@@ -177,12 +151,12 @@ pub struct AwakeScope<'a> {
 ///
 /// [`Hardware::runtime_resume`]: crate::hardware::Hardware::runtime_resume
 /// [`Hardware::runtime_suspend`]: crate::hardware::Hardware::runtime_suspend
-pub fn get(dev: &Device) -> Result<AwakeScope<'_>> {
+pub fn get(dev: &Device) -> Result<AwakeHold> {
     // SAFETY: `dev` is valid by its type invariants.
     to_result(unsafe { rust_iommu_helper_pm_runtime_resume_and_get(as_raw(dev)) })?;
 
     // INVARIANT: Counted by the call above.
-    Ok(AwakeScope { dev })
+    Ok(AwakeHold { dev: dev.into() })
 }
 
 /// Keeps `dev` powered if it is powered now.
@@ -192,57 +166,13 @@ pub fn get(dev: &Device) -> Result<AwakeScope<'_>> {
 ///
 /// Corresponds to `pm_runtime_get_if_active()`, and `pm_runtime_put()` on drop. Does not sleep; may
 /// be called in any context. Without `CONFIG_PM` the device is always active.
-pub fn get_if_active(dev: &Device) -> Option<AwakeScope<'_>> {
+pub fn get_if_active(dev: &Device) -> Option<AwakeHold> {
     // SAFETY: `dev` is valid by its type invariants.
     let got = unsafe { rust_iommu_helper_pm_runtime_get_if_active(as_raw(dev)) };
 
     // INVARIANT: A positive result means that the use was counted. Otherwise there must be no
-    // `AwakeScope`, not even for a moment: dropping it would release another user's count.
-    (got > 0).then(|| AwakeScope { dev })
-}
-
-impl AwakeScope<'_> {
-    /// Converts to a value that borrows nothing and keeps the device powered.
-    pub fn into_owned(self) -> AwakeHold {
-        let dev = self.dev.into();
-
-        // The count moves on to the result.
-        mem::forget(self);
-        // INVARIANT: By the invariants of `AwakeScope`.
-        AwakeHold { dev }
-    }
-
-    /// Releases the power reference, and suspends the device before returning if it has no other
-    /// user.
-    ///
-    /// Corresponds to `pm_runtime_put_sync()`. May sleep.
-    pub fn put_sync(self) {
-        // SAFETY: `dev` is valid; by the type invariants there is a count to release, which is not
-        // released again below.
-        let _ = unsafe { rust_iommu_helper_pm_runtime_put_sync(as_raw(self.dev)) };
-
-        mem::forget(self);
-    }
-}
-
-impl Drop for AwakeScope<'_> {
-    fn drop(&mut self) {
-        // SAFETY: `dev` is valid; by the type invariants there is a count to release.
-        unsafe { rust_iommu_helper_pm_runtime_put(as_raw(self.dev)) };
-    }
-}
-
-/// Keeps a device powered until dropped, and its memory in place.
-///
-/// May be held after the driver was unbound, and then has no effect. Must not be dropped in atomic
-/// context: it may be the last reference to the device.
-///
-/// # Invariants
-///
-/// Owns one count of `dev` being in use.
-#[must_use = "the device may lose power when this is dropped"]
-pub struct AwakeHold {
-    dev: ARef<Device>,
+    // `AwakeHold`, not even for a moment: dropping it would release another user's count.
+    (got > 0).then(|| AwakeHold { dev: dev.into() })
 }
 
 impl AwakeHold {
@@ -256,19 +186,19 @@ impl AwakeHold {
     ///
     /// Corresponds to `pm_runtime_put_sync()`. May sleep.
     pub fn put_sync(self) {
-        let hold = mem::ManuallyDrop::new(self);
+        let hold = ManuallyDrop::new(self);
         // SAFETY: The reference moves out of `hold`, which is neither used nor dropped after this.
         let dev = unsafe { ptr::read(&hold.dev) };
 
-        // INVARIANT: The count moves on from `hold`.
-        AwakeScope { dev: &dev }.put_sync();
+        // SAFETY: `dev` is valid; by the type invariants there is a count to release, which is not
+        // released again.
+        let _ = unsafe { rust_iommu_helper_pm_runtime_put_sync(as_raw(&dev)) };
     }
 }
 
 impl Drop for AwakeHold {
     fn drop(&mut self) {
-        // INVARIANT: By the invariants of `AwakeHold`. Dropping the `AwakeScope` releases the
-        // count.
-        drop(AwakeScope { dev: &self.dev });
+        // SAFETY: `dev` is valid; by the type invariants there is a count to release.
+        unsafe { rust_iommu_helper_pm_runtime_put(as_raw(&self.dev)) };
     }
 }

@@ -144,7 +144,7 @@ impl Hardware for AppleDart {
     /// The power stays on from here on, because only a powered block keeps its masters from memory.
     fn start(iommu: Live<'_, Self>) -> Result {
         // From here on, `remove` releases the power, also if this fails.
-        iommu.slots.lock().power = Some(pm::get(iommu.dev())?.into_owned());
+        iommu.slots.lock().power = Some(pm::get(iommu.dev())?);
 
         let mut params = iommu.lock().params(iommu.variant);
         check(iommu, &params)?;

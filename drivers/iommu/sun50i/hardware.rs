@@ -174,7 +174,7 @@ impl Hardware for Sun50iIommu {
             "found translating, denying all masters until they are attached\n"
         );
         let mut slot = iommu.slot.lock();
-        slot.power = Some(power.into_owned());
+        slot.power = Some(power);
         slot.found = Some(found);
         masters::apply(iommu, &mut slot, Ports::blocked(iommu.variant));
         Ok(())

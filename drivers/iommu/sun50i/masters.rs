@@ -165,7 +165,7 @@ fn switch(
     };
     iommu.lock().translate(domain.directory(), routes)?;
     if let Some(power) = power {
-        slot.power = Some(power.into_owned());
+        slot.power = Some(power);
     }
     slot.change_tables(Some(domain.clone()), true);
     Ok(())
@@ -189,7 +189,7 @@ pub(crate) fn apply(iommu: Live<'_, Sun50iIommu>, slot: &mut Slot, ports: Ports)
     }
     if slot.power.is_none() {
         match pm::get(iommu.dev()) {
-            Ok(power) => slot.power = Some(power.into_owned()),
+            Ok(power) => slot.power = Some(power),
             Err(e) => {
                 // Without power, the hardware cannot deny accesses.
                 dev_err!(

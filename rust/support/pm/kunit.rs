@@ -93,23 +93,22 @@ mod tests {
     #[cfg(CONFIG_PM)]
     fn guards_hold_the_power() -> Result {
         let bus = Bus::new(c"iommu-test-pm")?;
-        let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
+        let pm = RuntimePm::enable(bus.dev());
 
         assert!(get_if_active(bus.dev()).is_none());
         assert_eq!(users(&bus), 0);
-        let first = pm.get()?;
+        let first = get(bus.dev())?;
         assert!(powered());
         let second = get_if_active(bus.dev()).ok_or(EINVAL)?;
         first.put_sync();
         assert!(powered());
 
-        let held = second.into_owned();
-        assert!(as_raw(held.device()) == as_raw(bus.dev()));
+        assert!(as_raw(second.device()) == as_raw(bus.dev()));
         let last = get(bus.dev())?;
         assert_eq!(users(&bus), 2);
-        drop(held);
+        drop(second);
         assert!(powered());
-        last.into_owned().put_sync();
+        last.put_sync();
         assert!(!powered());
         assert_eq!(FAKE.resumes.load(Relaxed), 1);
 
@@ -121,19 +120,17 @@ mod tests {
 
     #[test]
     #[cfg(CONFIG_PM)]
-    fn starts_active() -> Result {
-        let bus = Bus::new(c"iommu-test-pm-active")?;
-        let pm = RuntimePm::enable(bus.dev(), InitialState::Active)?;
+    fn starts_suspended() -> Result {
+        let bus = Bus::new(c"iommu-test-pm-again")?;
+        let pm = RuntimePm::enable(bus.dev());
 
-        pm.get()?.put_sync();
-        assert_eq!(FAKE.resumes.load(Relaxed), 0);
-        pm.get()?.put_sync();
+        get(bus.dev())?.put_sync();
         assert_eq!(FAKE.resumes.load(Relaxed), 1);
 
-        // It can be enabled again, and starts suspended then.
+        // It can be enabled again, and starts suspended then, too.
         drop(pm);
-        let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
-        pm.get()?.put_sync();
+        let pm = RuntimePm::enable(bus.dev());
+        get(bus.dev())?.put_sync();
         assert_eq!(FAKE.resumes.load(Relaxed), 2);
         Ok(())
     }
@@ -142,8 +139,8 @@ mod tests {
     #[cfg(CONFIG_PM)]
     fn hold_outlives_driver() -> Result {
         let bus = Bus::new(c"iommu-test-pm-hold")?;
-        let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
-        let held = pm.get()?.into_owned();
+        let pm = RuntimePm::enable(bus.dev());
+        let held = get(bus.dev())?;
 
         drop(pm);
         drop(bus);
@@ -156,18 +153,18 @@ mod tests {
     #[cfg(CONFIG_PM)]
     fn resume_fails() -> Result {
         let bus = Bus::new(c"iommu-test-pm-fail")?;
-        let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
+        let pm = RuntimePm::enable(bus.dev());
 
         FAKE.fail.store(true, Relaxed);
-        assert!(pm.get().err() == Some(EBUSY));
+        assert!(get(bus.dev()).err() == Some(EBUSY));
         assert_eq!(users(&bus), 0);
         FAKE.fail.store(false, Relaxed);
         // An error that does not disable runtime PM; and no count was left behind.
-        pm.get()?.put_sync();
+        get(bus.dev())?.put_sync();
         assert!(!powered());
 
         FAKE.gone.store(true, Relaxed);
-        assert!(pm.get().err() == Some(ENODEV));
+        assert!(get(bus.dev()).err() == Some(ENODEV));
         Ok(())
     }
 
@@ -175,12 +172,12 @@ mod tests {
     #[cfg(CONFIG_PM)]
     fn quiet_whatever_the_order() -> Result {
         let bus = Bus::new(c"iommu-test-pm-quiet")?;
-        let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
+        let pm = RuntimePm::enable(bus.dev());
 
         let quiet = quiesce(bus.dev());
-        assert!(pm.get().err() == Some(EACCES));
+        assert!(get(bus.dev()).err() == Some(EACCES));
         drop(quiet);
-        pm.get()?.put_sync();
+        get(bus.dev())?.put_sync();
 
         // Whichever of the two is dropped first, runtime PM is off in the end.
         let quiet = quiesce(bus.dev());
@@ -206,8 +203,8 @@ mod tests {
         #[cfg(CONFIG_PM)]
         {
             let bus = Bus::new(c"iommu-test-pm-sleep")?;
-            let pm = RuntimePm::enable(bus.dev(), InitialState::Suspended)?;
-            let held = pm.get()?;
+            let pm = RuntimePm::enable(bus.dev());
+            let held = get(bus.dev())?;
             let suspend = ops.suspend_noirq.ok_or(EINVAL)?;
             let resume = ops.resume_noirq.ok_or(EINVAL)?;
             // The driver core disables runtime PM first, too.
