@@ -32,9 +32,7 @@ void rust_iommu_helper_iommu_dma_get_resv_regions(struct device *dev, struct lis
 int rust_iommu_helper_clk_bulk_prepare_enable(int num_clks, const struct clk_bulk_data *clks);
 void rust_iommu_helper_clk_bulk_disable_unprepare(int num_clks, const struct clk_bulk_data *clks);
 struct reset_control *rust_iommu_helper_reset_control_get_exclusive(struct device *dev,
-								    const char *id, bool optional);
-struct reset_control *rust_iommu_helper_reset_control_get_shared(struct device *dev,
-								 const char *id, bool optional);
+								    const char *id);
 void rust_iommu_helper_reset_control_put(struct reset_control *rstc);
 int rust_iommu_helper_reset_control_assert(struct reset_control *rstc);
 int rust_iommu_helper_reset_control_deassert(struct reset_control *rstc);

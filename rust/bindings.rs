@@ -77,12 +77,6 @@ unsafe extern "C" {
     pub(crate) fn rust_iommu_helper_reset_control_get_exclusive(
         dev: *mut device,
         id: *const c_char,
-        optional: bool,
-    ) -> *mut reset_control;
-    pub(crate) fn rust_iommu_helper_reset_control_get_shared(
-        dev: *mut device,
-        id: *const c_char,
-        optional: bool,
     ) -> *mut reset_control;
     pub(crate) fn rust_iommu_helper_reset_control_put(rstc: *mut reset_control);
     pub(crate) fn rust_iommu_helper_reset_control_assert(rstc: *mut reset_control) -> c_int;

@@ -114,21 +114,11 @@ EXPORT_SYMBOL_GPL(rust_iommu_helper_clk_bulk_disable_unprepare);
 /* Resets; inline functions that do nothing without CONFIG_RESET_CONTROLLER */
 
 struct reset_control *rust_iommu_helper_reset_control_get_exclusive(struct device *dev,
-								    const char *id,
-								    bool optional)
+								    const char *id)
 {
-	return __reset_control_get(dev, id, 0, optional ? RESET_CONTROL_OPTIONAL_EXCLUSIVE :
-							  RESET_CONTROL_EXCLUSIVE);
+	return reset_control_get_exclusive(dev, id);
 }
 EXPORT_SYMBOL_GPL(rust_iommu_helper_reset_control_get_exclusive);
-
-struct reset_control *rust_iommu_helper_reset_control_get_shared(struct device *dev,
-								 const char *id, bool optional)
-{
-	return __reset_control_get(dev, id, 0, optional ? RESET_CONTROL_OPTIONAL_SHARED :
-							  RESET_CONTROL_SHARED);
-}
-EXPORT_SYMBOL_GPL(rust_iommu_helper_reset_control_get_shared);
 
 void rust_iommu_helper_reset_control_put(struct reset_control *rstc)
 {

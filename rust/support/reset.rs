@@ -4,10 +4,7 @@
 //!
 //! C header: [`include/linux/reset.h`](srctree/include/linux/reset.h)
 
-use core::{
-    marker::PhantomData,
-    ptr, //
-};
+use core::ptr;
 
 use kernel::{
     bindings,
@@ -29,91 +26,33 @@ use crate::{
         rust_iommu_helper_reset_control_assert,
         rust_iommu_helper_reset_control_deassert,
         rust_iommu_helper_reset_control_get_exclusive,
-        rust_iommu_helper_reset_control_get_shared,
         rust_iommu_helper_reset_control_put,
         rust_iommu_helper_reset_control_status, //
     },
     lock_class::new_lock, //
 };
 
-/// The line belongs to this user alone: it is asserted whenever this user asserts it.
-pub enum Exclusive {}
-
-/// The line has several users: it can be asserted only when none of them has it deasserted.
-pub enum Shared {}
-
-/// A reset line. `K` is [`Exclusive`] or [`Shared`].
+/// A reset line that belongs to this user alone: it is asserted whenever this user asserts it.
 ///
-/// Getting and dropping it leaves the line as it is. All methods may sleep.
+/// Getting and dropping it leaves the line as it is. [`ResetSwitch`] changes it.
 ///
 /// # Invariants
 ///
-/// `raw` is NULL for an optional line that does not exist, or the result of a successful
-/// `reset_control_get` of kind `K`, whose reference this owns. C accepts NULL everywhere.
-pub struct Reset<K = Exclusive> {
+/// `raw` is NULL, which C accepts everywhere as a line that does nothing, or the result of a
+/// successful `reset_control_get_exclusive()`, whose reference this owns.
+pub struct Reset {
     raw: *mut bindings::reset_control,
-    _kind: PhantomData<K>,
 }
 
 // SAFETY: A reset control may be used and put by any task.
-unsafe impl<K> Send for Reset<K> {}
+unsafe impl Send for Reset {}
 
-// SAFETY: The calls of the reset framework do not race with each other: the counts of a shared
-// line are atomic, and an exclusive line is serialised by its controller.
-unsafe impl<K> Sync for Reset<K> {}
+// SAFETY: The calls of the reset framework do not race with each other: an exclusive line is
+// serialised by its controller.
+unsafe impl Sync for Reset {}
 
-type GetFn = unsafe extern "C" fn(
-    *mut bindings::device,
-    *const kernel::ffi::c_char,
-    bool,
-) -> *mut bindings::reset_control;
-
-impl<K> Reset<K> {
-    /// # Safety
-    ///
-    /// `get` is the helper that gets a line of kind `K`.
-    unsafe fn get_with(
-        get: GetFn,
-        dev: &Device<Bound>,
-        name: Option<&CStr>,
-        optional: bool,
-    ) -> Result<Self> {
-        let name = name.map_or(ptr::null(), |name| name.as_char_ptr());
-
-        // SAFETY: `dev` is valid by its type invariants; `name` is NULL or a C string. C does not
-        // keep either.
-        let raw = from_err_ptr(unsafe { get(as_raw(dev), name, optional) })?;
-
-        // INVARIANT: The call was successful, and of kind `K` by the safety requirement.
-        Ok(Self {
-            raw,
-            _kind: PhantomData,
-        })
-    }
-
-    /// Whether the line exists. An optional one may not.
-    pub fn is_present(&self) -> bool {
-        !self.raw.is_null()
-    }
-
-    /// Whether the device is held in reset.
-    ///
-    /// # Errors
-    ///
-    /// `ENOTSUPP` if the controller cannot read the line, `ENODEV` if it has been removed.
-    ///
-    /// Corresponds to `reset_control_status()`.
-    pub fn is_asserted(&self) -> Result<bool> {
-        // SAFETY: `raw` is valid for this call by the type invariants.
-        let status = unsafe { rust_iommu_helper_reset_control_status(self.raw) };
-
-        to_result(status)?;
-        Ok(status > 0)
-    }
-}
-
-impl Reset<Exclusive> {
-    /// Gets the line that `dev` calls `name`, or its first one if `name` is [`None`].
+impl Reset {
+    /// Gets the line that `dev` calls `name`, or its first one if `name` is [`None`]. May sleep.
     ///
     /// # Errors
     ///
@@ -122,30 +61,60 @@ impl Reset<Exclusive> {
     ///
     /// Corresponds to `reset_control_get_exclusive()`.
     pub fn get(dev: &Device<Bound>, name: Option<&CStr>) -> Result<Self> {
-        // SAFETY: The helper gets exclusive lines.
-        unsafe {
-            Self::get_with(
-                rust_iommu_helper_reset_control_get_exclusive,
-                dev,
-                name,
-                false,
-            )
-        }
+        let name = name.map_or(ptr::null(), |name| name.as_char_ptr());
+
+        // SAFETY: `dev` is valid by its type invariants; `name` is NULL or a C string. C does not
+        // keep either.
+        let raw = unsafe { rust_iommu_helper_reset_control_get_exclusive(as_raw(dev), name) };
+
+        // INVARIANT: The call was successful.
+        from_err_ptr(raw).map(|raw| Self { raw })
+    }
+}
+
+impl Drop for Reset {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants this owns the reference, if there is one.
+        unsafe { rust_iommu_helper_reset_control_put(self.raw) };
+    }
+}
+
+/// A line that is switched from callbacks, where no value can be kept from one to the
+/// next.
+///
+/// If this has deasserted the line, dropping it asserts the line again. Runtime PM does not do
+/// that: a driver may be unbound without being suspended first. All methods may sleep.
+#[pin_data(PinnedDrop)]
+pub struct ResetSwitch {
+    reset: Reset,
+    /// Whether this has released the device from reset.
+    #[pin]
+    deasserted: Mutex<bool>,
+}
+
+impl ResetSwitch {
+    /// Makes a switch that leaves the line as it is.
+    pub fn new(reset: Reset) -> impl PinInit<Self> {
+        pin_init!(Self {
+            reset,
+            deasserted <- new_lock!(Mutex, false, c"iommu_reset_switch"),
+        })
     }
 
-    /// Like [`Reset::get`], but if there is no line this returns one that does nothing.
+    /// Releases the device from reset.
     ///
-    /// Corresponds to `reset_control_get_optional_exclusive()`.
-    pub fn get_optional(dev: &Device<Bound>, name: Option<&CStr>) -> Result<Self> {
-        // SAFETY: The helper gets exclusive lines.
-        unsafe {
-            Self::get_with(
-                rust_iommu_helper_reset_control_get_exclusive,
-                dev,
-                name,
-                true,
-            )
-        }
+    /// # Errors
+    ///
+    /// `ENODEV` if the controller has been removed, and the controller's own errors.
+    ///
+    /// Corresponds to `reset_control_deassert()`.
+    pub fn deassert(&self) -> Result {
+        let mut deasserted = self.deasserted.lock();
+
+        // SAFETY: `raw` is valid for this call by its type invariants.
+        to_result(unsafe { rust_iommu_helper_reset_control_deassert(self.reset.raw) })?;
+        *deasserted = true;
+        Ok(())
     }
 
     /// Holds the device in reset.
@@ -157,136 +126,10 @@ impl Reset<Exclusive> {
     ///
     /// Corresponds to `reset_control_assert()`.
     pub fn assert(&self) -> Result {
-        // SAFETY: `raw` is valid for this call by the type invariants.
-        to_result(unsafe { rust_iommu_helper_reset_control_assert(self.raw) })
-    }
-
-    /// Releases the device from reset.
-    ///
-    /// # Errors
-    ///
-    /// `ENODEV` if the controller has been removed, and the controller's own errors.
-    ///
-    /// Corresponds to `reset_control_deassert()`.
-    pub fn deassert(&self) -> Result {
-        // SAFETY: `raw` is valid for this call by the type invariants.
-        to_result(unsafe { rust_iommu_helper_reset_control_deassert(self.raw) })
-    }
-}
-
-impl Reset<Shared> {
-    /// Gets the line that `dev` calls `name`, or its first one if `name` is [`None`].
-    ///
-    /// # Errors
-    ///
-    /// `ENOENT` if there is none, `EPROBE_DEFER` if its controller is not registered yet, `EBUSY`
-    /// if the line has an exclusive user.
-    ///
-    /// Corresponds to `reset_control_get_shared()`.
-    pub fn get(dev: &Device<Bound>, name: Option<&CStr>) -> Result<Self> {
-        // SAFETY: The helper gets shared lines.
-        unsafe { Self::get_with(rust_iommu_helper_reset_control_get_shared, dev, name, false) }
-    }
-
-    /// Like [`Reset::get`], but if there is no line this returns one that does nothing.
-    ///
-    /// Corresponds to `reset_control_get_optional_shared()`.
-    pub fn get_optional(dev: &Device<Bound>, name: Option<&CStr>) -> Result<Self> {
-        // SAFETY: The helper gets shared lines.
-        unsafe { Self::get_with(rust_iommu_helper_reset_control_get_shared, dev, name, true) }
-    }
-
-    /// Keeps the device out of reset for as long as the result is held.
-    ///
-    /// C counts the users that have deasserted the line, and warns about an assert without a
-    /// deassert. A value that is dropped once cannot unbalance the count.
-    ///
-    /// # Errors
-    ///
-    /// `ENODEV` if the controller has been removed, and the controller's own errors.
-    ///
-    /// Corresponds to `reset_control_deassert()`, and `reset_control_assert()` on drop.
-    pub fn deassert(&self) -> Result<Deasserted<'_>> {
-        // SAFETY: `raw` is valid for this call by the type invariants.
-        let ret = to_result(unsafe { rust_iommu_helper_reset_control_deassert(self.raw) });
-
-        // INVARIANT: C counts the call also if the controller fails. Where C refuses the call,
-        // because the controller was removed or another user pulses the line, it refuses the
-        // opposite as well.
-        let deasserted = Deasserted { reset: self };
-        ret.map(|()| deasserted)
-    }
-}
-
-impl<K> Drop for Reset<K> {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariants this owns the reference, if there is one.
-        unsafe { rust_iommu_helper_reset_control_put(self.raw) };
-    }
-}
-
-/// Keeps a shared reset line deasserted until dropped.
-///
-/// # Invariants
-///
-/// Owns one of the counts of `reset` being deasserted, or C refuses to change the count.
-#[must_use = "the line may be asserted when this is dropped"]
-pub struct Deasserted<'a> {
-    reset: &'a Reset<Shared>,
-}
-
-impl Drop for Deasserted<'_> {
-    fn drop(&mut self) {
-        // SAFETY: `raw` is valid for this call by the invariants of `Reset`. By those of this type
-        // there is a count to release, or C does not change it.
-        let _ = unsafe { rust_iommu_helper_reset_control_assert(self.reset.raw) };
-    }
-}
-
-/// An exclusive line that is switched from callbacks, where no value can be kept from one to the
-/// next.
-///
-/// If this has deasserted the line, dropping it asserts the line again. Runtime PM does not do
-/// that: a driver may be unbound without being suspended first. All methods may sleep.
-#[pin_data(PinnedDrop)]
-pub struct ResetSwitch {
-    reset: Reset<Exclusive>,
-    /// Whether this has released the device from reset.
-    #[pin]
-    deasserted: Mutex<bool>,
-}
-
-impl ResetSwitch {
-    /// Makes a switch that leaves the line as it is.
-    pub fn new(reset: Reset<Exclusive>) -> impl PinInit<Self> {
-        pin_init!(Self {
-            reset,
-            deasserted <- new_lock!(Mutex, false, c"iommu_reset_switch"),
-        })
-    }
-
-    /// Releases the device from reset.
-    ///
-    /// # Errors
-    ///
-    /// As [`Reset::deassert`].
-    pub fn deassert(&self) -> Result {
         let mut deasserted = self.deasserted.lock();
 
-        self.reset.deassert()?;
-        *deasserted = true;
-        Ok(())
-    }
-
-    /// Holds the device in reset.
-    ///
-    /// # Errors
-    ///
-    /// As [`Reset::assert`].
-    pub fn assert(&self) -> Result {
-        let mut deasserted = self.deasserted.lock();
-
-        self.reset.assert()?;
+        // SAFETY: `raw` is valid for this call by its type invariants.
+        to_result(unsafe { rust_iommu_helper_reset_control_assert(self.reset.raw) })?;
         *deasserted = false;
         Ok(())
     }
@@ -297,10 +140,19 @@ impl ResetSwitch {
         *self.deasserted.lock() = false;
     }
 
-    /// Whether the device is held in reset, by this or by other means. See
-    /// [`Reset::is_asserted`].
+    /// Whether the device is held in reset, by this or by other means.
+    ///
+    /// # Errors
+    ///
+    /// `ENOTSUPP` if the controller cannot read the line, `ENODEV` if it has been removed.
+    ///
+    /// Corresponds to `reset_control_status()`.
     pub fn is_asserted(&self) -> Result<bool> {
-        self.reset.is_asserted()
+        // SAFETY: `raw` is valid for this call by its type invariants.
+        let status = unsafe { rust_iommu_helper_reset_control_status(self.reset.raw) };
+
+        to_result(status)?;
+        Ok(status > 0)
     }
 
     /// Whether this has released the device from reset, and will assert the line again.
@@ -314,7 +166,7 @@ impl PinnedDrop for ResetSwitch {
     fn drop(self: Pin<&mut Self>) {
         if self.is_deasserted() {
             // An error cannot be reported here.
-            let _ = self.reset.assert();
+            let _ = self.assert();
         }
     }
 }
@@ -329,26 +181,17 @@ mod tests {
     #[test]
     fn device_without_resets() -> Result {
         let faux = faux::Registration::new(c"iommu-test-reset", None)?;
-        let dev = faux.as_ref().as_ref();
 
-        assert!(Reset::<Exclusive>::get(dev, None).is_err());
-        assert!(Reset::<Shared>::get(dev, None).is_err());
-
-        let exclusive = Reset::<Exclusive>::get_optional(dev, Some(c"core"))?;
-        assert!(!exclusive.is_present());
-        exclusive.deassert()?;
-        exclusive.assert()?;
-
-        let shared = Reset::<Shared>::get_optional(dev, None)?;
-        drop(shared.deassert()?);
-        assert!(!shared.is_asserted()?);
+        assert!(Reset::get(faux.as_ref().as_ref(), None).is_err());
         Ok(())
     }
 
     #[test]
     fn switch_knows_what_it_did() -> Result {
-        let faux = faux::Registration::new(c"iommu-test-reset", None)?;
-        let line = Reset::<Exclusive>::get_optional(faux.as_ref().as_ref(), None)?;
+        // INVARIANT: NULL.
+        let line = Reset {
+            raw: ptr::null_mut(),
+        };
         let switch = KBox::pin_init(ResetSwitch::new(line), GFP_KERNEL)?;
 
         assert!(!switch.is_deasserted());
@@ -356,7 +199,7 @@ mod tests {
         switch.deassert()?;
         assert!(switch.is_deasserted());
         switch.assert()?;
-        assert!(!switch.is_deasserted());
+        assert!(!switch.is_deasserted() && !switch.is_asserted()?);
         switch.deassert()?;
         switch.leave();
         assert!(!switch.is_deasserted());

@@ -31,7 +31,6 @@ use iommu::{
     },
     registers::Registers,
     reset::{
-        Exclusive,
         Reset,
         ResetSwitch, //
     },
@@ -123,8 +122,7 @@ impl Hardware for Sun50iIommu {
         let dev: &'bound Device<Bound> = pdev.as_ref();
         let registers = Registers::claim(pdev, 0)?;
         let clock = Clock::get(dev, None).inspect_err(|e| log_missing(dev, "clock", *e))?;
-        let reset = Reset::<Exclusive>::get(dev, None)
-            .inspect_err(|e| log_missing(dev, "reset line", *e))?;
+        let reset = Reset::get(dev, None).inspect_err(|e| log_missing(dev, "reset line", *e))?;
         // Directory addresses have 32 bits, as has the default DMA mask of a platform device.
         let empty = Coherent::zeroed(dev, GFP_KERNEL)?;
 
