@@ -13,11 +13,7 @@ use core::{
 
 use kernel::{
     bindings,
-    clk::{
-        Clk,
-        Hertz,
-        OptionalClk, //
-    },
+    clk::Clk,
     device::{
         Bound,
         Device, //
@@ -63,12 +59,7 @@ pub trait ClkSource: Toggle + Send + Sync {}
 ///
 /// All methods may sleep. The clock framework keeps a pointer to the name of the device, so this
 /// must not be kept for longer than the device is bound.
-pub struct Clock<'a>(Source, PhantomData<&'a Device<Bound>>);
-
-enum Source {
-    Required(Clk),
-    Optional(OptionalClk),
-}
+pub struct Clock<'a>(Clk, PhantomData<&'a Device<Bound>>);
 
 impl<'a> Clock<'a> {
     /// Looks up the clock that `dev` calls `name`, or its only one if `name` is [`None`].
@@ -80,48 +71,17 @@ impl<'a> Clock<'a> {
     ///
     /// Corresponds to `clk_get()`.
     pub fn get(dev: &'a Device<Bound>, name: Option<&CStr>) -> Result<Self> {
-        Ok(Self(Source::Required(Clk::get(dev, name)?), PhantomData))
-    }
-
-    /// Like [`Clock::get`], but if there is no clock this returns one that is always on.
-    ///
-    /// Corresponds to `clk_get_optional()`.
-    pub fn get_optional(dev: &'a Device<Bound>, name: Option<&CStr>) -> Result<Self> {
-        Ok(Self(
-            Source::Optional(OptionalClk::get(dev, name)?),
-            PhantomData,
-        ))
-    }
-
-    /// Switches the clock on for as long as the result is held.
-    ///
-    /// Corresponds to `clk_prepare_enable()`, and `clk_disable_unprepare()` on drop.
-    pub fn enable(&self) -> Result<ClkEnabled<'_, Self>> {
-        ClkEnabled::new(self)
-    }
-
-    /// Returns the frequency, 0 if there is no clock.
-    ///
-    /// Corresponds to `clk_get_rate()`.
-    pub fn rate(&self) -> Hertz {
-        self.clk().rate()
-    }
-
-    fn clk(&self) -> &Clk {
-        match &self.0 {
-            Source::Required(clk) => clk,
-            Source::Optional(clk) => clk,
-        }
+        Ok(Self(Clk::get(dev, name)?, PhantomData))
     }
 }
 
 impl Toggle for Clock<'_> {
     fn prepare_enable(&self, _token: Token) -> Result {
-        self.clk().prepare_enable()
+        self.0.prepare_enable()
     }
 
     fn disable_unprepare(&self, _token: Token) {
-        self.clk().disable_unprepare();
+        self.0.disable_unprepare();
     }
 }
 
@@ -167,23 +127,6 @@ impl<'a> Clocks<'a> {
             _dev: PhantomData,
         })
     }
-
-    /// Returns the number of clocks.
-    pub fn len(&self) -> usize {
-        self.count as usize
-    }
-
-    /// Whether the device has no clocks.
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    /// Switches all clocks on, or none, for as long as the result is held.
-    ///
-    /// Corresponds to `clk_bulk_prepare_enable()`, and `clk_bulk_disable_unprepare()` on drop.
-    pub fn enable(&self) -> Result<ClkEnabled<'_, Self>> {
-        ClkEnabled::new(self)
-    }
 }
 
 impl Toggle for Clocks<'_> {
@@ -194,7 +137,7 @@ impl Toggle for Clocks<'_> {
 
     fn disable_unprepare(&self, _token: Token) {
         // SAFETY: By the type invariants `clks` has `count` entries, each with a valid clock. Only
-        // `ClkEnabled` and `ClkSwitch` get here, after they had switched the clocks on.
+        // `ClkSwitch` gets here, after it has switched the clocks on.
         unsafe { rust_iommu_helper_clk_bulk_disable_unprepare(self.count, self.clks) };
     }
 }
@@ -206,36 +149,6 @@ impl Drop for Clocks<'_> {
         // SAFETY: By the type invariants this is the result of `clk_bulk_get_all()`. It is not used
         // after this.
         unsafe { bindings::clk_bulk_put_all(self.count, self.clks) };
-    }
-}
-
-/// Keeps a clock switched on until dropped.
-///
-/// # Invariants
-///
-/// Owns one count of `source` being prepared and enabled.
-#[must_use = "the clock is switched off when this is dropped"]
-pub struct ClkEnabled<'a, C: ClkSource> {
-    source: &'a C,
-    _count: PhantomData<()>,
-}
-
-impl<'a, C: ClkSource> ClkEnabled<'a, C> {
-    fn new(source: &'a C) -> Result<Self> {
-        source.prepare_enable(Token(()))?;
-
-        // INVARIANT: Counted by the call above.
-        Ok(Self {
-            source,
-            _count: PhantomData,
-        })
-    }
-}
-
-impl<C: ClkSource> Drop for ClkEnabled<'_, C> {
-    fn drop(&mut self) {
-        // By the type invariants there is a count to release.
-        self.source.disable_unprepare(Token(()));
     }
 }
 
@@ -349,25 +262,6 @@ mod tests {
     impl ClkSource for Fake {}
 
     #[test]
-    fn guard_balances() -> Result {
-        let count = Arc::new(Atomic::new(0), GFP_KERNEL)?;
-        let fake = |fail| Fake {
-            count: count.clone(),
-            fail,
-        };
-
-        let good = fake(false);
-        let guards = (ClkEnabled::new(&good)?, ClkEnabled::new(&good)?);
-        assert_eq!(count.load(Relaxed), 2);
-        drop(guards);
-        assert_eq!(count.load(Relaxed), 0);
-
-        assert!(ClkEnabled::new(&fake(true)).err() == Some(EIO));
-        assert_eq!(count.load(Relaxed), 0);
-        Ok(())
-    }
-
-    #[test]
     fn switch_cannot_be_unbalanced() -> Result {
         let count = Arc::new(Atomic::new(0), GFP_KERNEL)?;
         let fake = |fail| Fake {
@@ -403,13 +297,10 @@ mod tests {
         let dev = faux.as_ref().as_ref();
 
         assert!(Clock::get(dev, None).err() == Some(ENOENT));
-        let optional = Clock::get_optional(dev, Some(c"bus"))?;
-        drop(optional.enable()?);
-        assert_eq!(optional.rate().as_hz(), 0);
 
         let all = Clocks::get_all(dev)?;
-        assert!(all.is_empty());
-        drop(all.enable()?);
+        assert_eq!(all.count, 0);
+        KBox::pin_init(ClkSwitch::new(all), GFP_KERNEL)?.enable()?;
         Ok(())
     }
 }
