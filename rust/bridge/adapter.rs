@@ -65,7 +65,6 @@ use crate::{
         },
     },
     debugfs,
-    fwnode,
     hardware::Resources,
     instance::Instance,
     lock_class::new_lock,
@@ -159,7 +158,7 @@ impl<T: Operations> Adapter<T> {
     {
         let dev: &Device<CoreInternal<'_>> = pdev.as_ref();
         let bound: &Device<Bound> = dev;
-        let fwnode = fwnode::of_device(bound).ok_or_else(|| {
+        let fwnode = bound.fwnode().ok_or_else(|| {
             dev_err!(dev, "no devicetree node\n");
             ENODEV
         })?;
@@ -224,14 +223,14 @@ impl<T: Operations> Adapter<T> {
         *driven.sysfs.lock() = Some(unsafe {
             SysfsDevice::new(
                 NonNull::new_unchecked(instance.as_raw()),
-                Some(bound),
+                bound,
                 bound.name(),
             )
         }?);
         // SAFETY: an instance of `T`, whose device is being probed; `tear_down` drops the files.
         *driven.debugfs.lock() = Some(unsafe { debugfs::create::<T>(&instance) }?);
 
-        registry::insert(fwnode, instance.clone())?;
+        registry::insert(fwnode.into(), instance.clone())?;
         let replay = Replay::start()?;
         let walk = replay::walk();
         // SAFETY: all that the core needs exists, since the core probes masters in this call. On

@@ -54,15 +54,15 @@ impl SysfsDevice {
     /// Corresponds to `iommu_device_sysfs_add()`, and `iommu_device_sysfs_remove()` on drop.
     pub(crate) unsafe fn new(
         iommu: NonNull<bindings::iommu_device>,
-        parent: Option<&Device>,
+        parent: &Device,
         name: &CStr,
     ) -> Result<Self> {
-        // SAFETY: `iommu` is valid by the safety requirement; `parent` is NULL or valid and C
-        // takes a reference; the format matches its one argument, which C copies.
+        // SAFETY: `iommu` is valid by the safety requirement; `parent` is valid and C takes a
+        // reference; the format matches its one argument, which C copies.
         let ret = to_result(unsafe {
             bindings::iommu_device_sysfs_add(
                 iommu.as_ptr(),
-                parent.map_or(ptr::null_mut(), as_raw),
+                as_raw(parent),
                 ptr::null_mut(),
                 c"%s".as_char_ptr(),
                 name.as_char_ptr(),
@@ -104,7 +104,7 @@ mod tests {
         let name = c"iommu-test-%s%n%d";
 
         // SAFETY: `iommu` is dropped after `entry`, and is never registered.
-        let entry = unsafe { SysfsDevice::new(raw, Some(parent.as_ref().as_ref()), name) }?;
+        let entry = unsafe { SysfsDevice::new(raw, parent.as_ref().as_ref(), name) }?;
         // SAFETY: There is an entry, so there is a device.
         let dev: &Device = unsafe { Device::from_raw((*raw.as_ptr()).dev) };
         assert!(dev.name().to_bytes() == name.to_bytes());

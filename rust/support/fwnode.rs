@@ -7,17 +7,11 @@
 //!
 //! C header: [`include/linux/fwnode.h`](srctree/include/linux/fwnode.h)
 
-use core::ptr::{
-    self,
-    NonNull, //
-};
+use core::ptr;
 
 use kernel::{
     bindings,
-    device::{
-        property::FwNode,
-        Device, //
-    },
+    device::property::FwNode,
     sync::aref::ARef, //
 };
 
@@ -35,28 +29,6 @@ pub(crate) fn same(a: &FwNode, b: &FwNode) -> bool {
     ptr::eq(a, b)
 }
 
-/// Takes a reference to the node of `dev`, if it has one.
-///
-/// Corresponds to `dev_fwnode()` and `fwnode_handle_get()`.
-#[inline]
-pub(crate) fn of_device(dev: &Device) -> Option<FwNodeRef> {
-    dev.fwnode().map(FwNodeRef::from)
-}
-
-/// Borrows a node.
-///
-/// # Safety
-///
-/// `node` is NULL, or points to a node that stays valid and has a reference count for `'a`.
-#[inline]
-pub(crate) unsafe fn from_raw<'a>(node: *mut bindings::fwnode_handle) -> Option<&'a FwNode> {
-    // CAST: `FwNode` is a transparent wrapper of an `Opaque<bindings::fwnode_handle>`.
-    let node = NonNull::new(node.cast::<FwNode>())?;
-
-    // SAFETY: Not NULL, so valid for `'a` by the safety requirement.
-    Some(unsafe { node.as_ref() })
-}
-
 /// Borrows the node behind a devicetree node, such as the `np` of a `struct of_phandle_args`.
 ///
 /// # Safety
@@ -66,11 +38,14 @@ pub(crate) unsafe fn from_raw<'a>(node: *mut bindings::fwnode_handle) -> Option<
 /// Corresponds to `of_fwnode_handle()`.
 #[inline]
 pub(crate) unsafe fn from_of_node<'a>(np: *mut bindings::device_node) -> Option<&'a FwNode> {
-    // SAFETY: `np` is NULL or valid, and the function accepts both.
-    let node = unsafe { rust_iommu_helper_of_fwnode_handle(np) };
-
-    // SAFETY: `node` is NULL if `np` was, or else it is part of `*np` and has the same count.
-    unsafe { from_raw(node) }
+    // SAFETY: `np` is NULL or valid, and the function accepts both. The result is NULL if `np` was,
+    // or else it is part of `*np` and has the same count.
+    // CAST: `FwNode` is a transparent wrapper of an `Opaque<bindings::fwnode_handle>`.
+    unsafe {
+        rust_iommu_helper_of_fwnode_handle(np)
+            .cast::<FwNode>()
+            .as_ref()
+    }
 }
 
 #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
@@ -80,7 +55,6 @@ mod tests {
 
     use kernel::{
         error::from_err_ptr,
-        faux,
         prelude::*, //
     };
 
@@ -92,9 +66,7 @@ mod tests {
 
         {
             // SAFETY: The nodes live until they are removed below.
-            let a = unsafe { from_raw(raw[0]) }.ok_or(EINVAL)?;
-            // SAFETY: As above.
-            let b = unsafe { from_raw(raw[1]) }.ok_or(EINVAL)?;
+            let [a, b] = raw.map(|raw| unsafe { &*raw.cast::<FwNode>() });
             let held = FwNodeRef::from(a);
 
             assert!(same(a, &held));
@@ -110,15 +82,9 @@ mod tests {
     }
 
     #[test]
-    fn nothing() -> Result {
-        let dev = faux::Registration::new(c"iommu-test-fwnode", None)?;
-
-        assert!(of_device(dev.as_ref().as_ref()).is_none());
-        // SAFETY: NULL is allowed.
-        assert!(unsafe { from_raw(ptr::null_mut()) }.is_none());
+    fn nothing() {
         // SAFETY: NULL is allowed.
         assert!(unsafe { from_of_node(ptr::null_mut()) }.is_none());
-        Ok(())
     }
 
     #[test]
