@@ -29,116 +29,42 @@ mod v7s_library;
 #[macro_export]
 macro_rules! table_suite {
     ($suite:ident, $module:ident, $format:ty) => {
+        $crate::table_suite! {
+            $suite, $module, $format:
+            fn format_round_trip() in cases;
+            fn run_over_tables() in cases;
+            fn edges() in cases;
+            fn one_page() in cases;
+            fn overlap_is_busy() in cases;
+            fn unmap_ends_at_hole() in cases;
+            fn random_against_reference() in cases;
+            fn ranges_are_merged() in cases;
+            fn empty_tables_stay() in cases;
+            fn parts_of_ranges() in cases;
+            fn page_sizes() in sizes;
+            fn sections_and_tables() in sizes;
+            fn allocation_fails() in life;
+            fn device_goes() in life;
+            fn another_walker() in life;
+            fn forgotten_stays() in life;
+            fn fresh_until_settled() in life;
+            fn two_cpus() in life;
+            fn cached_walks() in caches;
+            fn every_table_is_cleaned() in caches;
+        }
+    };
+    ($suite:ident, $module:ident, $format:ty: $(fn $case:ident() in $file:ident;)*) => {
         #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
         #[kernel::prelude::kunit_tests($suite)]
         mod $module {
             use super::*;
-            use $crate::table::kunit::{
-                caches,
-                cases,
-                life,
-                sizes, //
-            };
 
-            #[test]
-            fn format_round_trip() -> kernel::error::Result {
-                cases::format_round_trip::<$format>()
-            }
-
-            #[test]
-            fn run_over_tables() -> kernel::error::Result {
-                cases::run_over_tables::<$format>()
-            }
-
-            #[test]
-            fn edges() -> kernel::error::Result {
-                cases::edges::<$format>()
-            }
-
-            #[test]
-            fn one_page() -> kernel::error::Result {
-                cases::one_page::<$format>()
-            }
-
-            #[test]
-            fn overlap_is_busy() -> kernel::error::Result {
-                cases::overlap_is_busy::<$format>()
-            }
-
-            #[test]
-            fn unmap_ends_at_hole() -> kernel::error::Result {
-                cases::unmap_ends_at_hole::<$format>()
-            }
-
-            #[test]
-            fn random_against_reference() -> kernel::error::Result {
-                cases::random_against_reference::<$format>()
-            }
-
-            #[test]
-            fn ranges_are_merged() -> kernel::error::Result {
-                cases::ranges_are_merged::<$format>()
-            }
-
-            #[test]
-            fn empty_tables_stay() -> kernel::error::Result {
-                cases::empty_tables_stay::<$format>()
-            }
-
-            #[test]
-            fn parts_of_ranges() -> kernel::error::Result {
-                cases::parts_of_ranges::<$format>()
-            }
-
-            #[test]
-            fn page_sizes() -> kernel::error::Result {
-                sizes::page_sizes::<$format>()
-            }
-
-            #[test]
-            fn sections_and_tables() -> kernel::error::Result {
-                sizes::sections_and_tables::<$format>()
-            }
-
-            #[test]
-            fn allocation_fails() -> kernel::error::Result {
-                life::allocation_fails::<$format>()
-            }
-
-            #[test]
-            fn device_goes() -> kernel::error::Result {
-                life::device_goes::<$format>()
-            }
-
-            #[test]
-            fn another_walker() -> kernel::error::Result {
-                life::another_walker::<$format>()
-            }
-
-            #[test]
-            fn cached_walks() -> kernel::error::Result {
-                caches::cached_walks::<$format>()
-            }
-
-            #[test]
-            fn every_table_is_cleaned() -> kernel::error::Result {
-                caches::every_table_is_cleaned::<$format>()
-            }
-
-            #[test]
-            fn forgotten_stays() -> kernel::error::Result {
-                life::forgotten_stays::<$format>()
-            }
-
-            #[test]
-            fn fresh_until_settled() -> kernel::error::Result {
-                life::fresh_until_settled::<$format>()
-            }
-
-            #[test]
-            fn two_cpus() -> kernel::error::Result {
-                life::two_cpus::<$format>()
-            }
+            $(
+                #[test]
+                fn $case() -> kernel::error::Result {
+                    $crate::table::kunit::$file::$case::<$format>()
+                }
+            )*
         }
     };
 }
