@@ -20,24 +20,7 @@ use kernel::{
     workqueue, //
 };
 
-use super::support::{
-    check,
-    span,
-    table,
-    table_on,
-    Random,
-    Stand,
-    TestTable, //
-};
-
-use crate::{
-    gfp::Gfp,
-    prot::Prot,
-    table::{
-        entries,
-        Format, //
-    },
-};
+use super::support::*;
 
 /// Tables that are used, and pages in each.
 const TABLES: usize = 4;
@@ -136,13 +119,9 @@ impl<F: Format> Hardware<F> {
         for index in 0..TABLES {
             for page in (first..PAGES).step_by(2) {
                 self.access(index, random.below(PAGES));
-                let mapped = self.table.map_pages(
-                    iova::<F>(index, page),
-                    paddr(index, page),
-                    1,
-                    Prot::READ_WRITE,
-                    Gfp::KERNEL,
-                );
+                let mapped =
+                    self.table
+                        .map_pages(iova::<F>(index, page), paddr(index, page), 1, RW);
                 self.access(index, random.below(PAGES));
                 self.sync_map(index, page);
                 self.expect(mapped == (1, Ok(())));
@@ -197,7 +176,7 @@ pub fn every_table_is_cleaned<F: Format>() -> Result {
         0
     };
 
-    check!(table.map_pages(iova, 0, pages, Prot::READ_WRITE, Gfp::KERNEL) == (pages, Ok(())));
+    check!(table.map_pages(iova, 0, pages, RW) == (pages, Ok(())));
     // All three are fresh, then the last two, then the last one, then none.
     for settled in 0..4 {
         let before = stand.cleaned();

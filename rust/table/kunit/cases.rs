@@ -4,33 +4,12 @@
 
 use kernel::prelude::*;
 
-use super::support::{
-    check,
-    is_blank,
-    span,
-    table,
-    walk,
-    Random,
-    TestTable, //
-};
+use super::support::*;
 
 use crate::{
-    gfp::Gfp,
     pages,
-    paging::{
-        PagingTable,
-        Translation, //
-    },
-    prot::Prot,
-    table::Format, //
+    paging::Translation, //
 };
-
-const KERNEL: Gfp = Gfp::KERNEL;
-const RW: Prot = Prot::READ_WRITE;
-
-const fn page<F: Format>() -> u64 {
-    1 << F::PAGE_SHIFT
-}
 
 /// The permissions of an entry that was made for `prot`: all, if the format has none.
 fn shown<F: Format>(prot: Prot) -> Prot {
@@ -90,7 +69,7 @@ pub fn run_over_tables<F: Format>() -> Result {
     let iova = 7 * span::<F>() - 5 * page::<F>();
     let paddr = 0x4123_4000;
 
-    check!(table.map_pages(iova, paddr, pages, RW, KERNEL) == (pages, Ok(())));
+    check!(table.map_pages(iova, paddr, pages, RW) == (pages, Ok(())));
     check!(table.tables() == 3);
     check!(walk(&table, iova - page::<F>())?.is_none());
     check!(walk(&table, iova + pages as u64 * page::<F>())?.is_none());
@@ -117,7 +96,7 @@ pub fn run_over_tables<F: Format>() -> Result {
     let border = 1 << F::LINEAR;
     if F::page_entry(border, RW).is_ok() {
         let paddr = border - 3 * page::<F>();
-        check!(table.map_pages(iova, paddr, 20, RW, KERNEL) == (20, Ok(())));
+        check!(table.map_pages(iova, paddr, 20, RW) == (20, Ok(())));
         for i in 0..20 {
             let there = iova + i * page::<F>();
             let expected = paddr + i * page::<F>();
@@ -134,8 +113,8 @@ pub fn edges<F: Format>() -> Result {
     let last = end + 1 - page::<F>();
 
     check!(end == 0xffff_ffff);
-    check!(table.map_pages(last, 0x4000_0000, 1, Prot::READ, KERNEL) == (1, Ok(())));
-    check!(table.map_pages(0, 0x5000_0000, 1, Prot::WRITE, KERNEL) == (1, Ok(())));
+    check!(table.map_pages(last, 0x4000_0000, 1, Prot::READ) == (1, Ok(())));
+    check!(table.map_pages(0, 0x5000_0000, 1, Prot::WRITE) == (1, Ok(())));
     check!(walk(&table, last)? == Some((0x4000_0000, shown::<F>(Prot::READ))));
     check!(walk(&table, 0)? == Some((0x5000_0000, shown::<F>(Prot::WRITE))));
     check!(table.iova_to_phys(end) == Some(0x4000_0000 + page::<F>() - 1));
@@ -143,22 +122,22 @@ pub fn edges<F: Format>() -> Result {
 
     let range = (0, Err(ERANGE));
     let invalid = (0, Err(EINVAL));
-    check!(table.map_pages(last, 0, 2, RW, KERNEL) == range);
-    check!(table.map_pages(end + 1, 0, 1, RW, KERNEL) == range);
-    check!(table.map_pages(page::<F>(), 0, usize::MAX, RW, KERNEL) == range);
-    check!(table.map_pages(page::<F>(), 1 << 40, 1, RW, KERNEL) == range);
-    check!(table.map_pages(page::<F>(), 0u64.wrapping_sub(page::<F>()), 2, RW, KERNEL) == range);
-    check!(table.map_pages(page::<F>(), 0, 0, RW, KERNEL) == invalid);
-    check!(table.map_pages(page::<F>() + 1, 0, 1, RW, KERNEL) == invalid);
-    check!(table.map_pages(page::<F>(), 1, 1, RW, KERNEL) == invalid);
+    check!(table.map_pages(last, 0, 2, RW) == range);
+    check!(table.map_pages(end + 1, 0, 1, RW) == range);
+    check!(table.map_pages(page::<F>(), 0, usize::MAX, RW) == range);
+    check!(table.map_pages(page::<F>(), 1 << 40, 1, RW) == range);
+    check!(table.map_pages(page::<F>(), 0u64.wrapping_sub(page::<F>()), 2, RW) == range);
+    check!(table.map_pages(page::<F>(), 0, 0, RW) == invalid);
+    check!(table.map_pages(page::<F>() + 1, 0, 1, RW) == invalid);
+    check!(table.map_pages(page::<F>(), 1, 1, RW) == invalid);
 
     // The last address that the format can express, and the one behind it.
     let limit = (F::PAGE_SHIFT..63)
         .map(|bit| 1 << bit)
         .find(|&paddr| F::page_entry(paddr, RW).is_err())
         .ok_or(EINVAL)?;
-    check!(table.map_pages(page::<F>(), limit - page::<F>(), 2, RW, KERNEL) == range);
-    check!(table.map_pages(page::<F>(), limit - page::<F>(), 1, RW, KERNEL) == (1, Ok(())));
+    check!(table.map_pages(page::<F>(), limit - page::<F>(), 2, RW) == range);
+    check!(table.map_pages(page::<F>(), limit - page::<F>(), 1, RW) == (1, Ok(())));
     check!(table.iova_to_phys(page::<F>()) == Some(limit - page::<F>()));
     check!(table.unmap_pages(page::<F>(), 1) == 1);
 
@@ -178,11 +157,11 @@ pub fn one_page<F: Format>() -> Result {
     check!(table.unmap_pages(iova, 1) == 0);
     check!(is_blank(&table));
     // The first has a table installed.
-    check!(table.map_pages(iova + page::<F>(), 0x5000_0000, 1, Prot::READ, KERNEL) == (1, Ok(())));
-    check!(table.map_pages(iova, 0x4000_0000, 1, RW, KERNEL) == (1, Ok(())));
+    check!(table.map_pages(iova + page::<F>(), 0x5000_0000, 1, Prot::READ) == (1, Ok(())));
+    check!(table.map_pages(iova, 0x4000_0000, 1, RW) == (1, Ok(())));
     check!(table.clean_locked(&(iova..=iova + page::<F>() - 1)) == Some(true));
     check!(walk(&table, iova)? == Some((0x4000_0000, RW)));
-    check!(table.map_pages(iova, 0x6000_0000, 1, RW, KERNEL) == (0, Err(EBUSY)));
+    check!(table.map_pages(iova, 0x6000_0000, 1, RW) == (0, Err(EBUSY)));
     check!(walk(&table, iova)? == Some((0x4000_0000, RW)));
     for (at, paddr) in [
         (next + 1, 0),
@@ -192,7 +171,7 @@ pub fn one_page<F: Format>() -> Result {
         (1 << 52, 0),
         (0u64.wrapping_sub(page::<F>()), 0),
     ] {
-        let (count, result) = table.map_pages(at, paddr, 1, RW, KERNEL);
+        let (count, result) = table.map_pages(at, paddr, 1, RW);
         check!(count == 0 && result.is_err(), "{:#x} to {:#x}", at, paddr);
     }
     for at in [
@@ -225,11 +204,11 @@ pub fn overlap_is_busy<F: Format>() -> Result {
     let table = table::<F>()?;
     let busy = 2 * span::<F>() + 3 * page::<F>();
 
-    check!(table.map_pages(busy, 0x5000_0000, 1, Prot::READ, KERNEL) == (1, Ok(())));
+    check!(table.map_pages(busy, 0x5000_0000, 1, Prot::READ) == (1, Ok(())));
     for before in [0, 1, 3, 4, 11, F::TABLE_ENTRIES] {
         let iova = busy - before as u64 * page::<F>();
         check!(
-            table.map_pages(iova, 0x4000_0000, before + 20, RW, KERNEL) == (before, Err(EBUSY)),
+            table.map_pages(iova, 0x4000_0000, before + 20, RW) == (before, Err(EBUSY)),
             "{} before",
             before
         );
@@ -246,10 +225,7 @@ pub fn unmap_ends_at_hole<F: Format>() -> Result {
     let iova = span::<F>();
 
     for hole in [0, 1, 7, 8, 9, F::TABLE_ENTRIES - 1] {
-        check!(table
-            .map_pages(iova, 0, F::TABLE_ENTRIES, RW, KERNEL)
-            .1
-            .is_ok());
+        check!(table.map_pages(iova, 0, F::TABLE_ENTRIES, RW).1.is_ok());
         check!(table.unmap_pages(iova + hole as u64 * page::<F>(), 1) == 1);
         check!(
             table.unmap_pages(iova, F::TABLE_ENTRIES) == hole,
@@ -302,7 +278,7 @@ pub fn random_against_reference<F: Format>() -> Result {
                 free += 1;
             }
             let expected = if free == count { Ok(()) } else { Err(EBUSY) };
-            let got = table.map_pages(iova, paddr, count, prot, KERNEL);
+            let got = table.map_pages(iova, paddr, count, prot);
             check!(
                 got == (free, expected),
                 "step {}: {} pages, {:?}",
@@ -383,7 +359,7 @@ pub fn ranges_are_merged<F: Format>() -> Result {
         (range(pages + 9, 5, 1, read), Prot::READ),
     ] {
         let count = (range.size / page::<F>()) as usize;
-        check!(table.map_pages(range.iova, range.paddr, count, prot, KERNEL) == (count, Ok(())));
+        check!(table.map_pages(range.iova, range.paddr, count, prot) == (count, Ok(())));
     }
     let rest = [range(pages + 4, 0, 2, read), range(pages + 9, 5, 1, read)];
     let first = [
@@ -412,7 +388,7 @@ pub fn empty_tables_stay<F: Format>() -> Result {
     for _ in 0..2 {
         for index in 0..20 {
             let iova = index * span::<F>();
-            check!(table.map_pages(iova, 0x4000_0000, 1, RW, KERNEL) == (1, Ok(())));
+            check!(table.map_pages(iova, 0x4000_0000, 1, RW) == (1, Ok(())));
             check!(table.unmap_pages(iova, 1) == 1);
             check!(walk(&table, iova)?.is_none());
         }

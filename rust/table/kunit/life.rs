@@ -19,36 +19,13 @@ use kernel::{
 
 use pin_init::Wrapper;
 
-use super::support::{
-    check,
-    is_blank,
-    span,
-    table,
-    table_on,
-    walk,
-    Random,
-    Stand,
-    TestTable, //
-};
+use super::support::*;
 
 use crate::{
-    gfp::Gfp,
     pages,
-    paging::PagingTable,
-    prot::Prot,
-    table::{
-        Format,
-        Table, //
-    },
-    walker::WalkerDevice,
+    table::Table,
+    walker::WalkerDevice, //
 };
-
-const KERNEL: Gfp = Gfp::KERNEL;
-const RW: Prot = Prot::READ_WRITE;
-
-const fn page<F: Format>() -> u64 {
-    1 << F::PAGE_SHIFT
-}
 
 /// An allocation that fails in the middle of a run leaves what was mapped before it.
 pub fn allocation_fails<F: Format>() -> Result {
@@ -62,13 +39,13 @@ pub fn allocation_fails<F: Format>() -> Result {
         table.body.pool.fail_at(n);
         let iova = iova + u64::from(n) * 8 * span::<F>();
         check!(
-            table.map_pages(iova, 0, pages, RW, KERNEL) == (expected, Err(ENOMEM)),
+            table.map_pages(iova, 0, pages, RW) == (expected, Err(ENOMEM)),
             "allocation {}",
             n
         );
         check!(walk(&table, iova + expected as u64 * page::<F>())?.is_none());
         check!(table.unmap_pages(iova, pages) == expected);
-        check!(table.map_pages(iova, 0, pages, RW, KERNEL) == (pages, Ok(())));
+        check!(table.map_pages(iova, 0, pages, RW) == (pages, Ok(())));
         check!(table.unmap_pages(iova, pages) == pages);
     }
     drop(table);
@@ -86,16 +63,16 @@ pub fn device_goes<F: Format>() -> Result {
     let iova = 7 * span::<F>();
     let range = iova..=iova + 20 * page::<F>() - 1;
 
-    check!(table.map_pages(iova, 0x6000_0000, 10, RW, KERNEL).1.is_ok());
+    check!(table.map_pages(iova, 0x6000_0000, 10, RW).1.is_ok());
     check!(table.clean_locked(&range) == Some(true));
     stand.unbind(&*table);
 
-    check!(table.map_pages(iova + span::<F>(), 0, 1, RW, KERNEL) == (0, Err(ENODEV)));
+    check!(table.map_pages(iova + span::<F>(), 0, 1, RW) == (0, Err(ENODEV)));
     check!(table.tables() == 1);
     check!(table.clean_locked(&range).is_none());
     check!(table.iova_to_phys(iova) == Some(0x6000_0000));
     check!(table.unmap_pages(iova, 20) == 10);
-    check!(table.map_pages(iova, 0, 1, RW, KERNEL) == (1, Ok(())));
+    check!(table.map_pages(iova, 0, 1, RW) == (1, Ok(())));
 
     // There is no new one to be had.
     let Err(error) = table_on::<F>(&stand) else {
@@ -112,7 +89,7 @@ pub fn another_walker<F: Format>() -> Result {
     let table = table::<F>()?;
     let other = table_on::<F>(&Stand::new()?)?;
 
-    check!(table.map_pages(0, 0x6000_0000, 1, RW, KERNEL).1.is_ok());
+    check!(table.map_pages(0, 0x6000_0000, 1, RW).1.is_ok());
     // DMA API debugging reports memory that is not mapped for a device.
     let device = &other.body.device;
     let fresh = WalkerDevice::lock(device, |walker| table.clean(walker, &(0..=0xfff)));
@@ -128,7 +105,7 @@ pub fn fresh_until_settled<F: Format>() -> Result {
 
     check!(is_blank(&table));
     check!(table.fresh(&(0..=u64::MAX)).next().is_none());
-    check!(table.map_pages(iova, 0, 2, RW, KERNEL).1.is_ok());
+    check!(table.map_pages(iova, 0, 2, RW).1.is_ok());
     check!(table.fresh(&range).eq([8 * span::<F>(), 9 * span::<F>()]));
     check!(table.fresh(&(iova..=iova)).eq([8 * span::<F>()]));
     table.settle(&(iova..=iova));
@@ -137,7 +114,7 @@ pub fn fresh_until_settled<F: Format>() -> Result {
     check!(table.fresh(&(0..=u64::MAX)).next().is_none());
     // Neither use nor emptiness makes it new.
     check!(table.unmap_pages(iova, 2) == 2);
-    check!(table.map_pages(iova, 0, 2, RW, KERNEL).1.is_ok());
+    check!(table.map_pages(iova, 0, 2, RW).1.is_ok());
     check!(table.fresh(&range).next().is_none());
     Ok(())
 }
@@ -164,7 +141,7 @@ fn hammer<F: Format>(shared: &Shared<F>, first: usize) {
         // Pages of tables that the other one uses as well.
         for i in 0..32 {
             let (iova, paddr) = own(i);
-            let mapped = table.map_pages(iova, paddr, 1, RW, KERNEL) == (1, Ok(()));
+            let mapped = table.map_pages(iova, paddr, 1, RW) == (1, Ok(()));
             let found = table.iova_to_phys(iova) == Some(paddr);
             let unmapped = round % 2 == 0 || table.unmap_pages(iova, 1) == 1;
             shared
@@ -181,7 +158,7 @@ fn hammer<F: Format>(shared: &Shared<F>, first: usize) {
         for _ in 0..8 {
             let iova = clash + random.below(slots) as u64 * span::<F>();
             let pages = 1 + random.below(2 * F::TABLE_ENTRIES);
-            let _ = table.map_pages(iova, 0, pages, RW, KERNEL);
+            let _ = table.map_pages(iova, 0, pages, RW);
             let _ = table.unmap_pages(iova, pages);
         }
     }

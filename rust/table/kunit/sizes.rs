@@ -4,29 +4,7 @@
 
 use kernel::prelude::*;
 
-use super::support::{
-    check,
-    span,
-    table,
-    table_on,
-    walk,
-    Random,
-    Stand,
-    TestTable, //
-};
-
-use crate::{
-    gfp::Gfp,
-    paging::PagingTable,
-    prot::Prot,
-    table::{
-        entries,
-        Format, //
-    },
-};
-
-const KERNEL: Gfp = Gfp::KERNEL;
-const RW: Prot = Prot::READ_WRITE;
+use super::support::*;
 
 /// A page of the smallest size: its address, and the size of the page that it is part of.
 type Mapped = Option<(u64, u32)>;

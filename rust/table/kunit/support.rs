@@ -25,14 +25,9 @@ use kernel::{
 };
 
 use crate::{
-    gfp::Gfp,
     lock_class::new_lock,
-    paging::PagingTable,
-    prot::Prot,
     table::{
-        entries,
         Body,
-        Format,
         Table, //
     },
     walker::{
@@ -42,6 +37,25 @@ use crate::{
         WalkerDevice, //
     },
 };
+
+pub(super) use crate::{
+    gfp::Gfp,
+    paging::PagingTable,
+    prot::Prot,
+    table::{
+        entries,
+        Format, //
+    },
+};
+
+/// The arguments of most calls.
+pub(super) const KERNEL: Gfp = Gfp::KERNEL;
+pub(super) const RW: Prot = Prot::READ_WRITE;
+
+/// Bytes of a page of the smallest size.
+pub(super) const fn page<F: Format>() -> u64 {
+    1 << F::PAGE_SHIFT
+}
 
 /// Fails the case, and says where, unless the condition holds.
 macro_rules! check {
@@ -196,15 +210,8 @@ pub type TestTable<F> = Table<F, Arc<Stand>>;
 
 impl<F: Format> TestTable<F> {
     /// Maps pages of the smallest size.
-    pub fn map_pages(
-        &self,
-        iova: u64,
-        paddr: u64,
-        pgcount: usize,
-        prot: Prot,
-        gfp: Gfp,
-    ) -> (usize, Result) {
-        self.map(iova, paddr, 1 << F::PAGE_SHIFT, pgcount, prot, gfp)
+    pub fn map_pages(&self, iova: u64, paddr: u64, pgcount: usize, prot: Prot) -> (usize, Result) {
+        self.map(iova, paddr, 1 << F::PAGE_SHIFT, pgcount, prot, KERNEL)
     }
 
     /// Unmaps so many bytes as `pgcount` pages of the smallest size have, and says how many pages

@@ -13,23 +13,13 @@ use kernel::{
     prelude::*, //
 };
 
-use super::support::{
-    check,
-    table,
-    Random,
-    Stand, //
-};
+use super::support::*;
 
 use crate::{
     bindings::rust_iommu_helper_phys_to_virt,
-    gfp::Gfp,
-    paging::PagingTable,
-    prot::Prot,
     table::{
-        entries,
         v7s::V7s,
-        words,
-        Format, //
+        words, //
     },
 };
 
@@ -58,7 +48,7 @@ impl Library {
             GFP_KERNEL,
         )?;
         cfg.quirks = ARM_NS | NO_PERMS | ARM_MTK_EXT;
-        cfg.pgsize_bitmap = super::support::TestTable::<MediaTek>::page_sizes() as usize;
+        cfg.pgsize_bitmap = TestTable::<MediaTek>::page_sizes() as usize;
         cfg.ias = 32;
         cfg.oas = 35;
         cfg.coherent_walk = true;
@@ -186,7 +176,7 @@ mod tests {
                 // Up to 35 bits.
                 let paddr = (random.below(1 << (35 - shift)) as u64) << shift;
                 library.map(iova, paddr, 1 << shift)?;
-                let got = ours.map(iova, paddr, 1 << shift, 1, Prot::READ_WRITE, Gfp::KERNEL);
+                let got = ours.map(iova, paddr, 1 << shift, 1, RW, KERNEL);
                 check!(got == (1, Ok(())), "step {}: {:?}", step, got);
                 mapped.push((iova, shift), GFP_KERNEL)?;
             }
