@@ -241,7 +241,7 @@ impl<T: Operations> Adapter<T> {
         drop(walk);
         drop(replay);
         if let Err(e) = ret {
-            dev_err!(dev, "the IOMMU core refuses the instance: {:?}\n", e);
+            dev_err!(dev, "the IOMMU core refuses the instance: {e:?}\n");
             registry::remove(&instance);
             // A probe that has found the instance lists its master before this returns.
             if let Some(lock) = driven.probe_lock.lock().take() {

@@ -246,7 +246,7 @@ fn make(parent: &Device) {
 
     let added = child.and_then(|child| child.map_or(Ok(()), |child| add(child, parent)));
     if let Err(e) = added {
-        dev_err!(parent, "no child for its IOMMU: {:?}\n", e);
+        dev_err!(parent, "no child for its IOMMU: {e:?}\n");
     }
 }
 

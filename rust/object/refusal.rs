@@ -69,7 +69,7 @@ fn key(dev: &Device, why: fmt::Arguments<'_>) -> Logged {
 /// Process context.
 pub(crate) fn refuse(dev: &Device, why: fmt::Arguments<'_>) -> Error {
     if is_new(key(dev, why)) {
-        dev_err!(dev, "{}\n", why);
+        dev_err!(dev, "{why}\n");
     }
     ENODEV
 }

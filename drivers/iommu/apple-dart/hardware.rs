@@ -160,7 +160,7 @@ impl Hardware for AppleDart {
                 iommu.dev(),
                 "registers do not hold what is written: wrong clocks or reg\n"
             ),
-            e => dev_err!(iommu.dev(), "TLB does not answer: {:?}\n", e),
+            e => dev_err!(iommu.dev(), "TLB does not answer: {e:?}\n"),
         })?;
         check_entries(iommu, &params)?;
         params.window = window(iommu, &params.table)?;
@@ -245,7 +245,7 @@ fn check(iommu: Live<'_, AppleDart>, params: &Params) -> Result {
     let size = params.table.page_size;
 
     if size != SZ_4K && size != SZ_16K {
-        dev_err!(iommu.dev(), "pages of {} bytes are not supported\n", size);
+        dev_err!(iommu.dev(), "pages of {size} bytes are not supported\n");
         return Err(EINVAL);
     }
     if !params.has_valid_streams() {

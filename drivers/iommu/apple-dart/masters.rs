@@ -143,7 +143,7 @@ impl Operations for AppleDart {
             let doorbell = MSI_DOORBELL & !(PAGE_SIZE as PhysAddr - 1);
 
             if let Err(e) = regions.push(RegionKind::Msi, doorbell, PAGE_SIZE, prot) {
-                dev_err!(master.dev(), "cannot reserve the MSI doorbell: {:?}\n", e);
+                dev_err!(master.dev(), "cannot reserve the MSI doorbell: {e:?}\n");
             }
         }
     }

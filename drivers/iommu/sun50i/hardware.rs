@@ -298,6 +298,6 @@ impl Slot {
 /// Logs that a resource is missing, unless it may still come.
 fn log_missing(dev: &Device<Bound>, what: &str, e: Error) {
     if e != EPROBE_DEFER {
-        dev_err!(dev, "no {}: {:?}\n", what, e);
+        dev_err!(dev, "no {what}: {e:?}\n");
     }
 }

@@ -55,10 +55,9 @@ impl Operations for Sun50iIommu {
     ) -> Result<Self::Master> {
         match iommus.count() {
             1 => Ok(()),
-            count => Err(iommus.refuse(
-                dev,
-                fmt!("behind {} IOMMUs, this hardware takes one", count),
-            )),
+            count => {
+                Err(iommus.refuse(dev, fmt!("behind {count} IOMMUs, this hardware takes one")))
+            }
         }
     }
 
@@ -194,8 +193,7 @@ pub(crate) fn apply(iommu: Live<'_, Sun50iIommu>, slot: &mut Slot, ports: Ports)
                 // Without power, the hardware cannot deny accesses.
                 dev_err!(
                     iommu.dev(),
-                    "cannot be powered ({:?}): masters are not blocked\n",
-                    e
+                    "cannot be powered ({e:?}): masters are not blocked\n"
                 );
                 return;
             }
@@ -208,8 +206,7 @@ pub(crate) fn apply(iommu: Live<'_, Sun50iIommu>, slot: &mut Slot, ports: Ports)
             slot.change_tables(None, false);
             dev_err!(
                 iommu.dev(),
-                "registers do not hold what is written ({:?}): masters are not blocked\n",
-                e
+                "registers do not hold what is written ({e:?}): masters are not blocked\n"
             );
         }
     }

@@ -144,17 +144,12 @@ impl Hardware for TegraSmmu {
             let names = Names(iommu.soc, translated);
             // That driver changes the same registers under another lock.
             if cfg!(CONFIG_TEGRA_IOMMU_SMMU) {
-                dev_err!(
-                    dev,
-                    "found translating, for the kernel's own driver or firmware:{}: left alone\n",
-                    names
-                );
+                dev_err!(dev, "found translating, for the kernel's own driver or firmware:{names}: left alone\n");
                 return Err(EBUSY);
             }
             dev_info!(
                 dev,
-                "found translating:{}: denied until their masters are attached\n",
-                names
+                "found translating:{names}: denied until their masters are attached\n"
             );
         }
         slot.swgroups = slot.swgroups.with(indices(found), State::Blocked);

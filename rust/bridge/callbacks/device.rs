@@ -145,7 +145,7 @@ pub(super) unsafe extern "C" fn probe_device<T: Operations>(
             // While the core replays masters for an instance that it registers, any error other
             // than `ENODEV` makes it refuse that instance.
             if e != ENODEV && e != EPROBE_DEFER {
-                refusal::refuse(this, fmt!("its IOMMU refuses it: {:?}", e));
+                refusal::refuse(this, fmt!("its IOMMU refuses it: {e:?}"));
             }
             ENODEV.to_ptr()
         }
@@ -188,7 +188,7 @@ pub(super) unsafe extern "C" fn device_group<T: Operations>(
         Err(e) => {
             // The driver has logged why it refuses the master.
             if e != ENODEV {
-                refusal::refuse(master.dev(), fmt!("no IOMMU group: {:?}", e));
+                refusal::refuse(master.dev(), fmt!("no IOMMU group: {e:?}"));
             }
             ENODEV.to_ptr()
         }

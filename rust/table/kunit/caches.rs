@@ -155,7 +155,7 @@ pub fn cached_walks<F: Format>() -> Result {
         done.wait_for_completion();
 
         let wrong = hardware.wrong.load(Relaxed);
-        check!(wrong == 0, "round {}: {} wrong", round, wrong);
+        check!(wrong == 0, "round {round}: {wrong} wrong");
     }
     Ok(())
 }
@@ -183,12 +183,10 @@ pub fn every_table_is_cleaned<F: Format>() -> Result {
         let fresh = table.clean_locked(&range);
         let cleaned = stand.cleaned() - before;
 
-        check!(fresh == Some(settled < 3), "{} settled", settled);
+        check!(fresh == Some(settled < 3), "{settled} settled");
         check!(
             cleaned == expected,
-            "{} bytes with {} settled",
-            cleaned,
-            settled
+            "{cleaned} bytes with {settled} settled"
         );
         let first = iova + settled * span::<F>();
         table.settle(&(first..=first));

@@ -34,9 +34,7 @@ pub fn format_round_trip<F: Format>() -> Result {
             {
                 check!(
                     entry.wrapping_add(F::STEP) == other,
-                    "{:#x} {:#x}",
-                    entry,
-                    other
+                    "{entry:#x} {other:#x}"
                 );
             }
         }
@@ -49,7 +47,7 @@ pub fn format_round_trip<F: Format>() -> Result {
                     false => F::dir_page(entry),
                 };
                 let found = found.ok_or(EINVAL)?;
-                check!(found.paddr == paddr && found.shift == shift, "{}", shift);
+                check!(found.paddr == paddr && found.shift == shift, "{shift}");
                 check!(F::dir_table(entry).is_none() || F::page(entry).is_some());
                 check!(F::large_entry(shift, paddr + page::<F>(), prot).is_err());
             }
@@ -77,18 +75,13 @@ pub fn run_over_tables<F: Format>() -> Result {
         let there = iova + i * page::<F>();
         check!(
             walk(&table, there)? == Some((paddr + i * page::<F>(), RW)),
-            "page {}",
-            i
+            "page {i}"
         );
         check!(table.iova_to_phys(there + 0x123) == Some(paddr + i * page::<F>() + 0x123));
     }
     check!(table.unmap_pages(iova, pages) == pages);
     for i in 0..pages as u64 {
-        check!(
-            walk(&table, iova + i * page::<F>())?.is_none(),
-            "page {}",
-            i
-        );
+        check!(walk(&table, iova + i * page::<F>())?.is_none(), "page {i}");
     }
     check!(table.iova_to_phys(iova).is_none());
 
@@ -100,7 +93,7 @@ pub fn run_over_tables<F: Format>() -> Result {
         for i in 0..20 {
             let there = iova + i * page::<F>();
             let expected = paddr + i * page::<F>();
-            check!(walk(&table, there)? == Some((expected, RW)), "page {}", i);
+            check!(walk(&table, there)? == Some((expected, RW)), "page {i}");
         }
     }
     Ok(())
@@ -172,7 +165,7 @@ pub fn one_page<F: Format>() -> Result {
         (0u64.wrapping_sub(page::<F>()), 0),
     ] {
         let (count, result) = table.map_pages(at, paddr, 1, RW);
-        check!(count == 0 && result.is_err(), "{:#x} to {:#x}", at, paddr);
+        check!(count == 0 && result.is_err(), "{at:#x} to {paddr:#x}");
     }
     for at in [
         iova + 1,
@@ -181,8 +174,8 @@ pub fn one_page<F: Format>() -> Result {
         iova | 1 << 52,
         0u64.wrapping_sub(page::<F>()),
     ] {
-        check!(table.unmap_pages(at, 1) == 0, "{:#x}", at);
-        check!(table.iova_to_phys(at | 1 << 52).is_none(), "{:#x}", at);
+        check!(table.unmap_pages(at, 1) == 0, "{at:#x}");
+        check!(table.iova_to_phys(at | 1 << 52).is_none(), "{at:#x}");
     }
     check!(walk(&table, next)?.is_none());
     // A range that ends before it begins has no pages.
@@ -209,8 +202,7 @@ pub fn overlap_is_busy<F: Format>() -> Result {
         let iova = busy - before as u64 * page::<F>();
         check!(
             table.map_pages(iova, 0x4000_0000, before + 20, RW) == (before, Err(EBUSY)),
-            "{} before",
-            before
+            "{before} before"
         );
         check!(walk(&table, busy)? == Some((0x5000_0000, shown::<F>(Prot::READ))));
         check!(walk(&table, busy + page::<F>())?.is_none());
@@ -229,15 +221,13 @@ pub fn unmap_ends_at_hole<F: Format>() -> Result {
         check!(table.unmap_pages(iova + hole as u64 * page::<F>(), 1) == 1);
         check!(
             table.unmap_pages(iova, F::TABLE_ENTRIES) == hole,
-            "hole at {}",
-            hole
+            "hole at {hole}"
         );
         let rest = F::TABLE_ENTRIES - hole - 1;
         let behind = iova + (hole as u64 + 1) * page::<F>();
         check!(
             table.unmap_pages(behind, 2 * F::TABLE_ENTRIES) == rest,
-            "behind {}",
-            hole
+            "behind {hole}"
         );
     }
     // A directory entry that was never there is a hole as well.
@@ -281,10 +271,7 @@ pub fn random_against_reference<F: Format>() -> Result {
             let got = table.map_pages(iova, paddr, count, prot);
             check!(
                 got == (free, expected),
-                "step {}: {} pages, {:?}",
-                step,
-                count,
-                got
+                "step {step}: {count} pages, {got:?}"
             );
         } else {
             let mut mapped = 0;
@@ -295,30 +282,16 @@ pub fn random_against_reference<F: Format>() -> Result {
             let got = table.unmap_pages(iova, count);
             check!(
                 got == mapped,
-                "step {}: {} pages, {} of {}",
-                step,
-                count,
-                got,
-                mapped
+                "step {step}: {count} pages, {got} of {mapped}"
             );
         }
 
         for _ in 0..8 {
             let i = random.below(size);
             let iova = base + i as u64 * page::<F>();
-            check!(
-                walk(&table, iova)? == reference[i],
-                "step {}: page {}",
-                step,
-                i
-            );
+            check!(walk(&table, iova)? == reference[i], "step {step}: page {i}");
             let paddr = reference[i].map(|(paddr, _)| paddr);
-            check!(
-                table.iova_to_phys(iova) == paddr,
-                "step {}: page {}",
-                step,
-                i
-            );
+            check!(table.iova_to_phys(iova) == paddr, "step {step}: page {i}");
         }
     }
 

@@ -40,8 +40,7 @@ pub fn allocation_fails<F: Format>() -> Result {
         let iova = iova + u64::from(n) * 8 * span::<F>();
         check!(
             table.map_pages(iova, 0, pages, RW) == (expected, Err(ENOMEM)),
-            "allocation {}",
-            n
+            "allocation {n}"
         );
         check!(walk(&table, iova + expected as u64 * page::<F>())?.is_none());
         check!(table.unmap_pages(iova, pages) == expected);

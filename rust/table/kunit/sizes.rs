@@ -66,13 +66,13 @@ pub fn page_sizes<F: Format>() -> Result {
             }
             let expected = if free == wanted { Ok(()) } else { Err(EBUSY) };
             let got = table.map(iova, paddr, 1 << shift, wanted, RW, KERNEL);
-            check!(got == (free, expected), "step {}: {:?}", step, got);
+            check!(got == (free, expected), "step {step}: {got:?}");
         } else {
             let size = wanted << shift;
             let expected = unmappable::<F>(&pages, first, size);
             pages[first..][..expected >> F::PAGE_SHIFT].fill(None);
             let got = table.unmap(iova, size);
-            check!(got == expected, "step {}: {} of {}", step, got, expected);
+            check!(got == expected, "step {step}: {got} of {expected}");
         }
 
         for _ in 0..16 {
@@ -80,9 +80,9 @@ pub fn page_sizes<F: Format>() -> Result {
             let there = (i as u64) << F::PAGE_SHIFT;
             let expected = pages[i].map(|(paddr, _)| paddr);
             let found = walk(&table, there)?.map(|(paddr, _)| paddr);
-            check!(found == expected, "step {}: page {}", step, i);
+            check!(found == expected, "step {step}: page {i}");
             let found = table.iova_to_phys(there + 5).map(|paddr| paddr - 5);
-            check!(found == expected, "step {}: page {}", step, i);
+            check!(found == expected, "step {step}: page {i}");
         }
     }
 
@@ -162,7 +162,7 @@ pub fn sections_and_tables<F: Format>() -> Result {
             ),
         ] {
             let got = table.map(iova, paddr, size, count, RW, KERNEL);
-            check!(got == (0, Err(error)), "{:#x} {:#x}: {:?}", iova, size, got);
+            check!(got == (0, Err(error)), "{iova:#x} {size:#x}: {got:?}");
         }
     }
 

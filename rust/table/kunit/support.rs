@@ -245,9 +245,7 @@ pub fn walk<F: Format>(table: &TestTable<F>, iova: u64) -> Result<Option<(u64, P
             let words = table.table(piece.index).ok_or(EINVAL)?;
             check!(
                 walker::paddr_of(NonNull::from(words).cast()) == paddr,
-                "{:#x} at {:#x}",
-                paddr,
-                iova
+                "{paddr:#x} at {iova:#x}"
             );
             F::page(entries::read(&words[piece.start]))
         }
@@ -285,7 +283,7 @@ impl Random {
     pub fn new(what: &str) -> Self {
         // SAFETY: the clock may be read at any time.
         let seed = unsafe { bindings::ktime_get() } as u64 | 1;
-        pr_info!("{}: seed {:#x}\n", what, seed);
+        pr_info!("{what}: seed {seed:#x}\n");
         Self(seed)
     }
 

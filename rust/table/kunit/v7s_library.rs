@@ -86,7 +86,7 @@ impl Library {
                 &mut mapped,
             )
         };
-        check!(ret == 0 && mapped == size, "{}: {}", ret, mapped);
+        check!(ret == 0 && mapped == size, "{ret}: {mapped}");
         Ok(())
     }
 
@@ -96,7 +96,7 @@ impl Library {
             let ops = self.ops.as_ptr();
             ((*ops).unmap_pages.ok_or(EINVAL)?)(ops, iova as usize, size, 1, core::ptr::null_mut())
         };
-        check!(unmapped == size, "{}", unmapped);
+        check!(unmapped == size, "{unmapped}");
         Ok(())
     }
 
@@ -177,7 +177,7 @@ mod tests {
                 let paddr = (random.below(1 << (35 - shift)) as u64) << shift;
                 library.map(iova, paddr, 1 << shift)?;
                 let got = ours.map(iova, paddr, 1 << shift, 1, RW, KERNEL);
-                check!(got == (1, Ok(())), "step {}: {:?}", step, got);
+                check!(got == (1, Ok(())), "step {step}: {got:?}");
                 mapped.push((iova, shift), GFP_KERNEL)?;
             }
 
@@ -193,11 +193,7 @@ mod tests {
                 })?;
                 check!(
                     own == theirs,
-                    "step {}: page {}: {:#x} {:#x}",
-                    step,
-                    page,
-                    own,
-                    theirs
+                    "step {step}: page {page}: {own:#x} {theirs:#x}"
                 );
             }
         }
