@@ -28,7 +28,7 @@ mod core_gaps;
 mod driver;
 pub mod gfp;
 mod object;
-#[cfg(CONFIG_IOMMU_IO_PGTABLE)]
+#[cfg(CONFIG_IOMMU_IO_PGTABLE_DART)]
 pub mod pgtable;
 pub mod prot;
 mod support;

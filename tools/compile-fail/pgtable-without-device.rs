@@ -5,10 +5,9 @@
 #[macro_use]
 mod skeleton;
 
-use iommu::pgtable::io::IoPageTable; //~ ERROR module `io` is private
-use kernel::iommu::pgtable::{Config, ARM64LPAES1};
+use iommu::pgtable::{Config, Entries, PageTable};
 use skeleton::*;
 
-fn make(config: &Config) -> bool {
-    IoPageTable::<ARM64LPAES1>::new(None, config, None).is_ok()
+fn make(config: Config) -> bool {
+    PageTable::new(Entries::Arm64LpaeS1, config).is_ok() //~ ERROR no variant or associated item named `Arm64LpaeS1`
 }

@@ -3,7 +3,7 @@
 //! Driver for an imaginary IOMMU: it has one master, and walks tables of Apple's format.
 
 use iommu::access::{Engines, Instances, Live};
-use iommu::pgtable::{dart::Dart1, Config, PageTable};
+use iommu::pgtable::{Config, Entries, PageTable};
 use iommu::{atomic_safe, domain::DomainRef, hardware::Hardware, master::Master};
 use iommu::{ops::Operations, paging::PagingDomain, registers::Registers};
 use kernel::{device::*, io::Io, new_mutex, of, platform, prelude::*};
@@ -64,9 +64,7 @@ impl Hardware for Toy {
 }
 
 /// An address space.
-type Domain = PageTable<Dart1>;
-
-impl PagingDomain<Toy> for Domain {
+impl PagingDomain<Toy> for PageTable {
     type Table = Self;
 
     fn table(&self) -> &Self {
@@ -81,7 +79,7 @@ impl PagingDomain<Toy> for Domain {
 
 impl Operations for Toy {
     type Master = ();
-    type Domain = Domain;
+    type Domain = PageTable;
     type Debug = ();
 
     fn of_xlate(_: Live<'_, Self>, cells: &[u32]) -> Result<u16> {
@@ -90,12 +88,13 @@ impl Operations for Toy {
     fn probe_device(_: &Instances<'_, Self>, _: &Device, _: &[KVec<u16>]) -> Result {
         Ok(())
     }
-    fn domain_alloc(_: &Instances<'_, Self>, _: &Master<Self>) -> impl PinInit<Domain, Error> {
-        PageTable::new(Config {
+    fn domain_alloc(_: &Instances<'_, Self>, _: &Master<Self>) -> impl PinInit<PageTable, Error> {
+        let config = Config {
             page_size: 0x4000,
             ias: 32,
             oas: 36,
-        })
+        };
+        PageTable::new(Entries::Dart1, config)
     }
     fn attach(iommus: &Instances<'_, Self>, _: &Master<Self>, to: &DomainRef<Self>) -> Result {
         let root = u32::try_from(to.ttbrs()[0] >> 12)?;

@@ -24,13 +24,7 @@ use iommu::{
         PagingTable,
         Translation, //
     },
-    pgtable::{
-        dart::{
-            Dart1,
-            Dart2, //
-        },
-        PageTable, //
-    },
+    pgtable::PageTable,
     prot::Prot,
     PhysAddr, //
 };
@@ -49,49 +43,23 @@ use crate::{
         Streams,
         WORDS, //
     },
-    variant::Entries,
     window::Window,
     AppleDart, //
 };
 
-/// The page table. Exactly one of the two exists.
+/// The page table. Masters use the addresses of the window, the table has those of its beginning.
 pub(crate) struct Tables {
-    page_size: usize,
-    /// Masters use the addresses of the window, the table has those of its beginning.
     window: Window,
-    dart1: Option<PageTable<Dart1>>,
-    dart2: Option<PageTable<Dart2>>,
+    table: PageTable,
 }
 
-atomic_safe!(Tables {
-    page_size,
-    window,
-    dart1,
-    dart2,
-});
-
-/// Does the same with the table that exists.
-macro_rules! either {
-    ($tables:expr, $table:ident => $with:expr, $otherwise:expr) => {
-        match $tables {
-            Tables {
-                dart1: Some($table),
-                ..
-            } => $with,
-            Tables {
-                dart2: Some($table),
-                ..
-            } => $with,
-            _ => $otherwise,
-        }
-    };
-}
+atomic_safe!(Tables { window, table });
 
 impl PagingTable for Tables {
     fn geometry(&self) -> Geometry {
         Geometry {
-            pgsizes: self.page_size as u32,
             aperture: self.window.range(),
+            ..self.table.geometry()
         }
     }
 
@@ -101,46 +69,38 @@ impl PagingTable for Tables {
         &self,
         iova: u64,
         paddr: PhysAddr,
-        _pgsize: usize,
+        pgsize: usize,
         pgcount: usize,
         prot: Prot,
         gfp: Gfp,
     ) -> (usize, Result) {
         let iova = self.window.index(iova);
 
-        either!(
-            self,
-            table => table.map(iova, paddr, pgcount, prot, gfp),
-            (0, Err(ENODEV))
-        )
+        self.table.map(iova, paddr, pgsize, pgcount, prot, gfp)
     }
 
     // Each transfer calls it.
     #[inline(always)]
     fn unmap(&self, iova: u64, size: usize) -> usize {
-        let iova = self.window.index(iova);
-
-        either!(self, table => table.unmap(iova, size), 0)
+        self.table.unmap(self.window.index(iova), size)
     }
 
     #[inline]
     fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr> {
-        let iova = self.window.inside(iova)?;
-        either!(self, table => table.iova_to_phys(iova), None)
+        self.table.iova_to_phys(self.window.inside(iova)?)
     }
 
     fn translations(&self, f: &mut dyn FnMut(Translation)) {
-        let mut from_window = |range: Translation| {
+        self.table.translations(&mut |range| {
             f(Translation {
                 iova: self.window.outside(range.iova),
                 ..range
             })
-        };
-        either!(self, table => table.translations(&mut from_window), ())
+        });
     }
 
     fn usage(&self) -> (usize, usize) {
-        either!(self, table => table.usage(), (0, 0))
+        self.table.usage()
     }
 }
 
@@ -184,29 +144,20 @@ impl Domain {
         for (_, iommu) in iommus.iter() {
             config = iommu.params()?.narrow(config);
         }
-        let (dart1, dart2) = match first.variant.entries {
-            Entries::Dart1 => (Some(PageTable::new(config)?), None),
-            Entries::Dart2 => (None, Some(PageTable::new(config)?)),
-        };
-        let tables = Tables {
-            page_size: config.page_size,
-            window,
-            dart1,
-            dart2,
-        };
-        // The tables at which a walk starts, and its levels.
-        let (ttbrs, levels) =
-            either!(&tables, table => (table.ttbrs(), table.levels()), (&[][..], 0));
+        let table = PageTable::new(first.variant.entries, config)?;
         let mut places = KVec::new();
 
         for (_, iommu) in iommus.iter() {
             let place = Place {
-                path: iommu.lock().paging(ttbrs, levels)?,
+                path: iommu.lock().paging(table.ttbrs(), table.levels())?,
                 streams: [const { AtomicU64::new(0) }; WORDS],
             };
             places.push(place, GFP_KERNEL)?;
         }
-        Ok(Self { tables, places })
+        Ok(Self {
+            tables: Tables { window, table },
+            places,
+        })
     }
 
     /// Returns the path of streams of an instance through the tables.

@@ -286,7 +286,7 @@ fn window(iommu: Live<'_, AppleDart>, table: &Config) -> Result<Window> {
 fn check_entries(iommu: Live<'_, AppleDart>, params: &Params) -> Result {
     let table = &params.table;
 
-    if !iommu.variant.entries.support(table) {
+    if !iommu.variant.entries.supports(table) {
         dev_err!(
             iommu.dev(),
             "table entries cannot hold addresses of {} bits with pages of {} bytes\n",

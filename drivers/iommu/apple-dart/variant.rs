@@ -3,12 +3,8 @@
 //! The differences between the blocks, and the parameters that each block reports.
 
 use iommu::pgtable::{
-    dart::{
-        Dart1,
-        Dart2, //
-    },
     Config,
-    Robust, //
+    Entries, //
 };
 
 use crate::{
@@ -26,25 +22,6 @@ pub(crate) const MAX_STREAMS: usize = 256;
 
 /// Maximum number of tables of a stream.
 pub(crate) const MAX_TTBRS: usize = 4;
-
-/// Entries of the page tables.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Entries {
-    /// See [`iommu::pgtable::dart::Dart1`].
-    Dart1,
-    /// See [`iommu::pgtable::dart::Dart2`].
-    Dart2,
-}
-
-impl Entries {
-    /// Whether tables of `config` can be made of these entries.
-    pub(crate) fn support(self, config: &Config) -> bool {
-        match self {
-            Entries::Dart1 => Dart1::supports(config),
-            Entries::Dart2 => Dart2::supports(config),
-        }
-    }
-}
 
 /// The driver's data for a compatible.
 pub(crate) struct Variant {
