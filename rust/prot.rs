@@ -39,6 +39,12 @@ impl Prot {
         | bindings::IOMMU_MMIO
         | bindings::IOMMU_PRIV;
 
+    /// The device may do these.
+    #[inline]
+    pub const fn new(read: bool, write: bool) -> Self {
+        Self(read as u32 * bindings::IOMMU_READ | write as u32 * bindings::IOMMU_WRITE)
+    }
+
     /// Converts the value that the core passes.
     #[inline]
     pub(crate) const fn from_raw(prot: i32) -> Self {

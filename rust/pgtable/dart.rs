@@ -80,15 +80,8 @@ impl Entries {
             Self::Dart1 => (1 << 7, 1 << 8),
             Self::Dart2 => (1 << 2, 1 << 3),
         };
-        let mut prot = Prot::NONE;
 
-        if entry & no_read == 0 {
-            prot = prot | Prot::READ;
-        }
-        if entry & no_write == 0 {
-            prot = prot | Prot::WRITE;
-        }
-        prot
+        Prot::new(entry & no_read == 0, entry & no_write == 0)
     }
 }
 

@@ -100,20 +100,9 @@ impl Format for Wide {
         (entry & 2 != 0).then(|| Page {
             paddr: u64::from(entry & !0xfff),
             shift: 12,
-            prot: prot(entry & 1 << 4 != 0, entry & 1 << 5 != 0),
+            prot: Prot::new(entry & 1 << 4 != 0, entry & 1 << 5 != 0),
         })
     }
-}
-
-fn prot(read: bool, write: bool) -> Prot {
-    let mut prot = Prot::NONE;
-    if read {
-        prot = prot | Prot::READ;
-    }
-    if write {
-        prot = prot | Prot::WRITE;
-    }
-    prot
 }
 
 table_suite!(rust_iommu_table_wide, wide, Wide);
