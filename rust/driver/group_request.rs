@@ -57,24 +57,23 @@ impl<'a> GroupRequest<'a> {
         for (index, instance) in master.instances().as_slice().iter().enumerate() {
             let (base, ids) = (master.base(), master.streams(index));
 
-            instance
-                .masters
-                .for_each_sharing(base, ids, |other, found| {
-                    let why = match &group {
-                        _ if !base.is_behind_those_of(other) => "whose IOMMUs are not the same",
-                        Some(group) if !core::ptr::eq::<Group>(&**group, &*found) => {
-                            "which is in another group than one it shares another stream with"
-                        }
-                        _ => {
-                            group = Some(found);
-                            return Ok(());
-                        }
-                    };
-                    Err(iommus.refuse(
-                        master.dev(),
-                        fmt!("shares a stream with {}, {}", other.dev().name(), why),
-                    ))
-                })?;
+            instance.masters.for_each_grouped(base, |other, found| {
+                let why = match &group {
+                    _ if !instance.masters.has_stream(other, ids) => return Ok(()),
+                    _ if !base.is_behind_those_of(other) => "whose IOMMUs are not the same",
+                    Some(group) if !core::ptr::eq::<Group>(&**group, &*found) => {
+                        "which is in another group than one it shares another stream with"
+                    }
+                    _ => {
+                        group = Some(found);
+                        return Ok(());
+                    }
+                };
+                Err(iommus.refuse(
+                    master.dev(),
+                    fmt!("shares a stream with {}, {}", other.dev().name(), why),
+                ))
+            })?;
         }
         Ok(group)
     }
@@ -120,15 +119,9 @@ impl<'a> GroupRequest<'a> {
     pub fn by_bus(self) -> Result<ARef<Group>> {
         #[cfg(CONFIG_PCI)]
         if crate::master_base::is_pci(self.dev) {
-            return self.pci();
+            // SAFETY: by the safety requirement of `new`.
+            return unsafe { Group::pci(self.dev) };
         }
         self.own()
-    }
-
-    /// Returns the group that the PCI topology demands.
-    #[cfg(CONFIG_PCI)]
-    pub fn pci(self) -> Result<ARef<Group>> {
-        // SAFETY: by the safety requirement of `new`.
-        unsafe { Group::pci(self.dev) }
     }
 }

@@ -59,7 +59,6 @@ impl Masters {
     /// Adds the streams of a master. Process context.
     pub(crate) fn add(&self, master: NonNull<MasterBase>, ids: &[u16]) -> Result {
         let mut masters = self.masters.lock();
-        masters.reserve(1, GFP_KERNEL)?;
 
         // The list that the interrupt reads is replaced as a whole: nothing is allocated or freed
         // under the spinlock. Writers are serialised by `masters`.
@@ -69,14 +68,10 @@ impl Masters {
             fresh.push_within_capacity(*entry).map_err(|_| ENOMEM)?;
         }
         for &id in ids {
-            fresh
-                .push_within_capacity(StreamEntry { id, master })
-                .map_err(|_| ENOMEM)?;
+            fresh.push(StreamEntry { id, master }, GFP_KERNEL)?;
         }
         let id = ids.first().copied().unwrap_or_default();
-        masters
-            .push_within_capacity(StreamEntry { id, master })
-            .map_err(|_| ENOMEM)?;
+        masters.push(StreamEntry { id, master }, GFP_KERNEL)?;
 
         let old = core::mem::replace(&mut *self.streams.lock(), fresh);
         drop(masters);
@@ -131,22 +126,6 @@ impl Masters {
         }
     }
 
-    /// Calls `f` with each master other than `master` that has a stream of `ids` and a group, and
-    /// with that group.
-    pub(crate) fn for_each_sharing(
-        &self,
-        master: &MasterBase,
-        ids: &[u16],
-        mut f: impl FnMut(&MasterBase, ARef<Group>) -> Result,
-    ) -> Result {
-        self.for_each_grouped(master, |other, group| {
-            if !self.has_stream(NonNull::from(other), ids) {
-                return Ok(());
-            }
-            f(other, group)
-        })
-    }
-
     /// Calls `f` with each master other than `master` that has a group, and with that group.
     pub(crate) fn for_each_grouped(
         &self,
@@ -171,24 +150,23 @@ impl Masters {
     /// not blocked.
     pub(crate) fn is_in_use(&self, master: &MasterBase, id: u16) -> bool {
         self.masters.lock().iter().any(|entry| {
-            if entry.master == NonNull::from(master) || !self.has_stream(entry.master, &[id]) {
-                return false;
-            }
             // SAFETY: by the invariant of `StreamEntry`: it is in the list, whose lock is held.
             let other = unsafe { entry.master.as_ref() };
 
-            other.with_attached(|attached| {
-                matches!(attached, Attached::Identity | Attached::Paging(_))
-            })
+            !core::ptr::eq(other, master)
+                && self.has_stream(other, &[id])
+                && other.with_attached(|attached| {
+                    matches!(attached, Attached::Identity | Attached::Paging(_))
+                })
         })
     }
 
     /// Whether `master` has a stream of `ids`.
-    fn has_stream(&self, master: NonNull<MasterBase>, ids: &[u16]) -> bool {
+    pub(crate) fn has_stream(&self, master: &MasterBase, ids: &[u16]) -> bool {
         self.streams
             .lock()
             .iter()
-            .any(|stream| stream.master == master && ids.contains(&stream.id))
+            .any(|stream| stream.master == NonNull::from(master) && ids.contains(&stream.id))
     }
 
     /// Calls `f` with each stream of `master`. `f` runs under an IRQ-safe spinlock.

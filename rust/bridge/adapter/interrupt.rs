@@ -66,9 +66,7 @@ impl<T: Hardware> Interrupt<T> {
                     *e
                 );
             })?;
-            interrupts
-                .push_within_capacity(Self(irq))
-                .map_err(|_| ENOMEM)?;
+            interrupts.push(Self(irq), GFP_KERNEL)?;
         }
         Ok(interrupts)
     }
@@ -94,9 +92,7 @@ pub(super) fn requests(
     let mut requests = KVec::with_capacity(count as usize, GFP_KERNEL)?;
 
     for index in 0..count {
-        requests
-            .push_within_capacity(pdev.irq_by_index(index)?)
-            .map_err(|_| ENOMEM)?;
+        requests.push(pdev.irq_by_index(index)?, GFP_KERNEL)?;
     }
     Ok(requests)
 }
