@@ -20,7 +20,6 @@ use crate::{
 
 pub(crate) mod t8020;
 pub(crate) mod t8110;
-pub(crate) mod usb4;
 
 /// A kind of block. Functions that take `io` access the registers; the block has power.
 ///

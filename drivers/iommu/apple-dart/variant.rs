@@ -11,7 +11,6 @@ use crate::{
     hal::{
         t8020,
         t8110,
-        usb4,
         Hal, //
     },
     window::Window, //
@@ -37,7 +36,7 @@ pub(crate) struct Variant {
 }
 
 pub(crate) static T8103: Variant = Variant {
-    hal: &t8020::T8020,
+    hal: &t8020::T8020 { wide: false },
     entries: Entries::Dart1,
     streams: 16,
     output_width: 36,
@@ -45,7 +44,7 @@ pub(crate) static T8103: Variant = Variant {
 };
 
 pub(crate) static T8103_USB4: Variant = Variant {
-    hal: &usb4::Usb4,
+    hal: &t8020::T8020 { wide: true },
     entries: Entries::Dart1,
     streams: 64,
     output_width: 36,
@@ -53,7 +52,7 @@ pub(crate) static T8103_USB4: Variant = Variant {
 };
 
 pub(crate) static T6000: Variant = Variant {
-    hal: &t8020::T8020,
+    hal: &t8020::T8020 { wide: false },
     entries: Entries::Dart2,
     streams: 16,
     output_width: 42,

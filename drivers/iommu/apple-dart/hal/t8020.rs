@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T8020 and compatible blocks: sixteen streams.
+//! T8020 and compatible blocks: sixteen streams. The USB4 block of T8103 has 64 streams, and
+//! registers at other offsets.
 
 use iommu::fault::Fault;
 use kernel::{
@@ -26,9 +27,12 @@ use crate::{
 /// The bits of ERROR that name causes. The direction, among them, stays after an acknowledgement.
 const CAUSES: u32 = 0x0bff;
 
-pub(crate) struct T8020;
+pub(crate) struct T8020 {
+    /// It has 64 streams.
+    pub(crate) wide: bool,
+}
 
-iommu::atomic_safe!(T8020 {});
+iommu::atomic_safe!(T8020 { wide });
 
 impl Hal for T8020 {
     fn is_locked(&self, io: &Block) -> bool {
@@ -36,6 +40,12 @@ impl Hal for T8020 {
     }
 
     fn enable(&self, io: &Block, count: u16) {
+        if self.wide {
+            for word in 0..2 {
+                io.write(ENABLE_WIDE::at(word), ENABLE_WIDE::from(u32::MAX));
+            }
+            return;
+        }
         io.write(ENABLE, ENABLE::from(Streams::below(count).register(0)));
     }
 
@@ -79,17 +89,32 @@ impl Hal for T8020 {
     }
 
     fn read_ttbr(&self, io: &Block, id: u16) -> u32 {
-        TTBR::try_at(MAX_TTBRS * usize::from(id)).map_or(0, |at| io.read(at).into())
+        let index = MAX_TTBRS * usize::from(id);
+
+        if self.wide {
+            return TTBR_WIDE::try_at(index).map_or(0, |at| io.read(at).into());
+        }
+        TTBR::try_at(index).map_or(0, |at| io.read(at).into())
     }
 
     fn write_ttbr(&self, io: &Block, id: usize, index: usize, ttbr: u32) {
-        if let Some(at) = TTBR::try_at(MAX_TTBRS * id + index) {
+        let index = MAX_TTBRS * id + index;
+
+        if self.wide {
+            if let Some(at) = TTBR_WIDE::try_at(index) {
+                io.write(at, TTBR_WIDE::from(ttbr));
+            }
+        } else if let Some(at) = TTBR::try_at(index) {
             io.write(at, TTBR::from(ttbr));
         }
     }
 
     fn select_words(&self) -> usize {
-        1
+        if self.wide {
+            2
+        } else {
+            1
+        }
     }
 
     fn is_busy(&self, io: &Block) -> bool {
