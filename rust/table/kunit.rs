@@ -37,11 +37,10 @@ macro_rules! table_suite {
             fn one_page() in cases;
             fn overlap_is_busy() in cases;
             fn unmap_ends_at_hole() in cases;
-            fn random_against_reference() in cases;
             fn ranges_are_merged() in cases;
             fn empty_tables_stay() in cases;
             fn parts_of_ranges() in cases;
-            fn page_sizes() in sizes;
+            fn random_against_reference() in sizes;
             fn sections_and_tables() in sizes;
             fn allocation_fails() in life;
             fn device_goes() in life;

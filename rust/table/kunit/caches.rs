@@ -14,10 +14,8 @@ use kernel::{
         },
         new_spinlock,
         Arc,
-        Completion,
         SpinLock, //
     },
-    workqueue, //
 };
 
 use super::support::*;
@@ -143,17 +141,8 @@ pub fn cached_walks<F: Format>() -> Result {
     // Directory entries are new once only in each table.
     for round in 0..40 {
         let hardware = Hardware::<F>::new()?;
-        let done = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
 
-        let (theirs, finished) = (hardware.clone(), done.clone());
-        workqueue::system_unbound().try_spawn(GFP_KERNEL, move || {
-            theirs.run(1);
-            drop(theirs);
-            finished.complete_all();
-        })?;
-        hardware.run(0);
-        done.wait_for_completion();
-
+        on_two_cpus(&hardware, Hardware::run)?;
         let wrong = hardware.wrong.load(Relaxed);
         check!(wrong == 0, "round {round}: {wrong} wrong");
     }

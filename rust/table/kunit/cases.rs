@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The permissions of an entry that was made for `prot`: all, if the format has none.
-fn shown<F: Format>(prot: Prot) -> Prot {
+pub(super) fn shown<F: Format>(prot: Prot) -> Prot {
     match F::page_entry(0, Prot::READ).ok().and_then(F::page) {
         Some(page) if page.prot == RW => RW,
         _ => prot,
@@ -232,82 +232,6 @@ pub fn unmap_ends_at_hole<F: Format>() -> Result {
     }
     // A directory entry that was never there is a hole as well.
     check!(table.unmap_pages(iova * 100, 1) == 0);
-    Ok(())
-}
-
-/// Random calls, and a naive array that says what must come of them.
-pub fn random_against_reference<F: Format>() -> Result {
-    let table = table::<F>()?;
-    let mut random = Random::new(F::NAME);
-    let base = 0xfff0_0000 - 12 * span::<F>();
-    let base = base / span::<F>() * span::<F>();
-    let size = ((0x1_0000_0000 - base) / page::<F>()) as usize;
-
-    let mut reference: KVVec<Option<(u64, Prot)>> = KVVec::with_capacity(size, GFP_KERNEL)?;
-    for _ in 0..size {
-        reference.push(None, GFP_KERNEL)?;
-    }
-
-    for step in 0..4000 {
-        let first = random.below(size);
-        let most = match random.below(3) {
-            0 => 1,
-            1 => 20,
-            _ => 3 * F::TABLE_ENTRIES,
-        };
-        let count = (1 + random.below(most)).min(size - first);
-        let iova = base + first as u64 * page::<F>();
-
-        if random.below(2) == 0 {
-            let paddr = random.below(0x8_0000) as u64 * page::<F>();
-            let prot = [Prot::READ, Prot::WRITE, RW][random.below(3)];
-            let entry_prot = shown::<F>(prot);
-            let mut free = 0;
-            while free < count && reference[first + free].is_none() {
-                reference[first + free] = Some((paddr + free as u64 * page::<F>(), entry_prot));
-                free += 1;
-            }
-            let expected = if free == count { Ok(()) } else { Err(EBUSY) };
-            let got = table.map_pages(iova, paddr, count, prot);
-            check!(
-                got == (free, expected),
-                "step {step}: {count} pages, {got:?}"
-            );
-        } else {
-            let mut mapped = 0;
-            while mapped < count && reference[first + mapped].is_some() {
-                reference[first + mapped] = None;
-                mapped += 1;
-            }
-            let got = table.unmap_pages(iova, count);
-            check!(
-                got == mapped,
-                "step {step}: {count} pages, {got} of {mapped}"
-            );
-        }
-
-        for _ in 0..8 {
-            let i = random.below(size);
-            let iova = base + i as u64 * page::<F>();
-            check!(walk(&table, iova)? == reference[i], "step {step}: page {i}");
-            let paddr = reference[i].map(|(paddr, _)| paddr);
-            check!(table.iova_to_phys(iova) == paddr, "step {step}: page {i}");
-        }
-    }
-
-    // The walk for people sees the same, page by page.
-    let mut seen = 0;
-    let mut wrong = 0;
-    table.translations(&mut |range| {
-        for i in 0..range.size >> F::PAGE_SHIFT {
-            let index = ((range.iova - base) / page::<F>() + i) as usize;
-            let expected = Some((range.paddr + i * page::<F>(), range.prot));
-            wrong += usize::from(reference[index] != expected);
-            seen += 1;
-        }
-    });
-    check!(wrong == 0);
-    check!(seen == reference.iter().filter(|page| page.is_some()).count());
     Ok(())
 }
 

@@ -11,10 +11,8 @@ use kernel::{
             Atomic,
             Relaxed, //
         },
-        Arc,
-        Completion, //
+        Arc, //
     },
-    workqueue, //
 };
 
 use pin_init::Wrapper;
@@ -173,22 +171,10 @@ pub fn two_cpus<F: Format>() -> Result {
         },
         GFP_KERNEL,
     )?;
-    let done = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
 
-    let (theirs, finished) = (shared.clone(), done.clone());
-    workqueue::system_unbound().try_spawn(GFP_KERNEL, move || {
-        hammer(&theirs, 1);
-        drop(theirs);
-        finished.complete_all();
-    })?;
-    hammer(&shared, 0);
-    done.wait_for_completion();
-
-    check!(
-        shared.wrong.load(Relaxed) == 0,
-        "{} wrong",
-        shared.wrong.load(Relaxed)
-    );
+    on_two_cpus(&shared, hammer)?;
+    let wrong = shared.wrong.load(Relaxed);
+    check!(wrong == 0, "{wrong} wrong");
     check!(shared.table.iova_to_phys(0).is_none());
     drop(shared);
     check!(pages::live_tables() == before);

@@ -20,8 +20,10 @@ use kernel::{
             Relaxed, //
         },
         Arc,
+        Completion,
         SpinLockIrq, //
     },
+    workqueue, //
 };
 
 use crate::{
@@ -273,6 +275,21 @@ pub fn is_blank<F: Format>(table: &TestTable<F>) -> bool {
 /// Bytes of address space behind one directory entry.
 pub const fn span<F: Format>() -> u64 {
     (F::TABLE_ENTRIES as u64) << F::PAGE_SHIFT
+}
+
+/// Calls `run` on two CPUs at the same time, with 0 and with 1.
+pub(super) fn on_two_cpus<T: Send + Sync + 'static>(shared: &Arc<T>, run: fn(&T, usize)) -> Result {
+    let done = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
+    let (theirs, finished) = (shared.clone(), done.clone());
+
+    workqueue::system_unbound().try_spawn(GFP_KERNEL, move || {
+        run(&theirs, 1);
+        drop(theirs);
+        finished.complete_all();
+    })?;
+    run(shared, 0);
+    done.wait_for_completion();
+    Ok(())
 }
 
 /// Numbers that look random and come again with the same seed.
