@@ -98,12 +98,6 @@ pub struct Faults<'a> {
     instance: &'a Instance,
 }
 
-/// A domain whose owner may be called: the owner's `free` waits until this is dropped.
-struct Owner<'a> {
-    domain: &'a Domain,
-    _guard: GateGuard<'a>,
-}
-
 impl<'a> Faults<'a> {
     /// # Safety
     ///
@@ -158,12 +152,12 @@ impl<'a> Faults<'a> {
             );
         }
 
-        if let Some(owner) = Self::owner(master) {
+        if let Some((domain, _guard)) = Self::domain(master) {
             // SAFETY: the domain is alive while its gate is held, and so is the master. No lock of
             // this crate is held.
             unsafe {
                 bindings::report_iommu_fault(
-                    owner.domain.as_raw(),
+                    domain.as_raw(),
                     as_raw(master.dev()),
                     fault.iova as usize,
                     fault.access.flags(),
@@ -172,8 +166,9 @@ impl<'a> Faults<'a> {
         }
     }
 
-    /// Returns the domain `master` is attached to, unless its owner has freed it.
-    fn owner(master: &MasterBase) -> Option<Owner<'_>> {
+    /// Returns the domain `master` is attached to, unless its owner has freed it. The owner may be
+    /// called: its `free` waits until the guard is dropped.
+    fn domain(master: &MasterBase) -> Option<(&Domain, GateGuard<'_>)> {
         master.with_attached(|attached| {
             let Attached::Paging(domain) = attached else {
                 return None;
@@ -183,11 +178,7 @@ impl<'a> Faults<'a> {
             // gate is closed and `enter` fails; the reference in `attached` keeps the memory until
             // then.
             let domain: &Domain = unsafe { &*core::ptr::from_ref::<Domain>(domain) };
-            let guard = domain.gate().enter()?;
-            Some(Owner {
-                domain,
-                _guard: guard,
-            })
+            Some((domain, domain.gate().enter()?))
         })
     }
 }

@@ -18,6 +18,7 @@ use kernel::{
 const MAX_REFUSALS: usize = 64;
 
 /// A refusal that has been logged.
+#[derive(PartialEq)]
 struct Logged {
     /// The address of the device. The entry is removed when the device is.
     dev: usize,
@@ -78,10 +79,7 @@ pub(crate) fn refuse(dev: &Device, why: fmt::Arguments<'_>) -> Error {
 fn is_new(new: Logged) -> bool {
     let mut logged = LOGGED.lock();
 
-    if logged
-        .iter()
-        .any(|old| old.dev == new.dev && old.text == new.text)
-    {
+    if logged.contains(&new) {
         return false;
     }
     if logged.len() == MAX_REFUSALS {

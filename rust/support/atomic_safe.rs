@@ -58,17 +58,9 @@ plain! {
     u8, u16, u32, u64, u128, usize,
     i8, i16, i32, i64, i128, isize,
     AtomicFlag,
-    core::sync::atomic::AtomicBool,
-    core::sync::atomic::AtomicU8,
-    core::sync::atomic::AtomicU16,
-    core::sync::atomic::AtomicU32,
-    core::sync::atomic::AtomicUsize,
-    core::sync::atomic::AtomicI32,
-    core::sync::atomic::AtomicIsize,
+    // The kernel's own atomics are function calls.
     #[cfg(target_has_atomic = "64")]
     core::sync::atomic::AtomicU64,
-    #[cfg(target_has_atomic = "64")]
-    core::sync::atomic::AtomicI64,
 }
 
 // SAFETY: there is no lock in it.
