@@ -41,7 +41,6 @@ void rust_iommu_helper_pm_runtime_enable(struct device *dev);
 void rust_iommu_helper_pm_runtime_disable(struct device *dev);
 int rust_iommu_helper_pm_runtime_set_suspended(struct device *dev);
 int rust_iommu_helper_pm_runtime_resume_and_get(struct device *dev);
-int rust_iommu_helper_pm_runtime_get_if_active(struct device *dev);
 void rust_iommu_helper_pm_runtime_put(struct device *dev);
 int rust_iommu_helper_pm_runtime_put_sync(struct device *dev);
 void rust_iommu_helper_ratelimit_default_init(struct ratelimit_state *state);

@@ -86,7 +86,6 @@ unsafe extern "C" {
     pub(crate) fn rust_iommu_helper_pm_runtime_disable(dev: *mut device);
     pub(crate) fn rust_iommu_helper_pm_runtime_set_suspended(dev: *mut device) -> c_int;
     pub(crate) fn rust_iommu_helper_pm_runtime_resume_and_get(dev: *mut device) -> c_int;
-    pub(crate) fn rust_iommu_helper_pm_runtime_get_if_active(dev: *mut device) -> c_int;
     pub(crate) fn rust_iommu_helper_pm_runtime_put(dev: *mut device);
     pub(crate) fn rust_iommu_helper_pm_runtime_put_sync(dev: *mut device) -> c_int;
     pub(crate) fn rust_iommu_helper_ratelimit_default_init(state: *mut ratelimit_state);

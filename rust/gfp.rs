@@ -17,7 +17,6 @@ impl Gfp {
     const DMA: bindings::gfp_t = 1 << bindings::___GFP_DMA_BIT;
     const HIGHMEM: bindings::gfp_t = 1 << bindings::___GFP_HIGHMEM_BIT;
     const DMA32: bindings::gfp_t = 1 << bindings::___GFP_DMA32_BIT;
-    const DIRECT_RECLAIM: bindings::gfp_t = 1 << bindings::___GFP_DIRECT_RECLAIM_BIT;
 
     /// For allocations made by the crate in process context.
     pub(crate) const KERNEL: Self = Self(bindings::GFP_KERNEL);
@@ -38,13 +37,5 @@ impl Gfp {
     #[inline]
     pub(crate) const fn as_raw(self) -> bindings::gfp_t {
         self.0
-    }
-
-    /// Whether the allocation may sleep.
-    ///
-    /// Corresponds to `gfpflags_allow_blocking()`.
-    #[inline]
-    pub const fn can_sleep(self) -> bool {
-        self.0 & Self::DIRECT_RECLAIM != 0
     }
 }

@@ -170,13 +170,6 @@ int rust_iommu_helper_pm_runtime_resume_and_get(struct device *dev)
 }
 EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_resume_and_get);
 
-int rust_iommu_helper_pm_runtime_get_if_active(struct device *dev)
-{
-	/* Without power management all devices are on; C returns -EINVAL. */
-	return IS_ENABLED(CONFIG_PM) ? pm_runtime_get_if_active(dev) : 1;
-}
-EXPORT_SYMBOL_GPL(rust_iommu_helper_pm_runtime_get_if_active);
-
 void rust_iommu_helper_pm_runtime_put(struct device *dev)
 {
 	pm_runtime_put(dev);

@@ -234,16 +234,11 @@ fn make(parent: &Device) {
     if !unsafe { bindings::device_is_bound(as_raw(parent)) } {
         return;
     }
-    let kinds = KINDS.lock();
-    let child = match kinds
+    let child = KINDS
+        .lock()
         .iter()
         .find(|kind| !entry(kind.parents, parent).is_null())
-    {
-        Some(kind) => kind.child(parent),
-        None => Ok(None),
-    };
-    drop(kinds);
-
+        .map_or(Ok(None), |kind| kind.child(parent));
     let added = child.and_then(|child| child.map_or(Ok(()), |child| add(child, parent)));
     if let Err(e) = added {
         dev_err!(parent, "no child for its IOMMU: {e:?}\n");

@@ -7,11 +7,12 @@
 //! # Limits of the state that runtime PM reports
 //!
 //! Only code that holds a power reference knows for certain that a device is powered. During system
-//! sleep, and on the way to it, runtime PM is disabled: [`get_if_active`] returns [`None`] although
+//! sleep, and on the way to it, runtime PM is disabled: `pm_runtime_get_if_active()` fails although
 //! the device may still run, and the recorded status may be "active" although
-//! [`Hardware::runtime_suspend`] was called. Code that must not miss a powered device, such as
-//! the invalidation of a TLB, should read a flag of its own that the callbacks below change under a
-//! lock. All of them are called on each way into and out of low power.
+//! [`Hardware::runtime_suspend`] was called. So there is no such function here. Code that must not
+//! miss a powered device, such as the invalidation of a TLB, should read a flag of its own that the
+//! callbacks below change under a lock. All of them are called on each way into and out of low
+//! power.
 //!
 //! [`Hardware::runtime_suspend`]: crate::hardware::Hardware::runtime_suspend
 
@@ -34,7 +35,6 @@ use crate::bindings::{
     as_raw,
     rust_iommu_helper_pm_runtime_disable,
     rust_iommu_helper_pm_runtime_enable,
-    rust_iommu_helper_pm_runtime_get_if_active,
     rust_iommu_helper_pm_runtime_put,
     rust_iommu_helper_pm_runtime_put_sync,
     rust_iommu_helper_pm_runtime_resume_and_get,
@@ -159,28 +159,7 @@ pub fn get(dev: &Device) -> Result<AwakeHold> {
     Ok(AwakeHold { dev: dev.into() })
 }
 
-/// Keeps `dev` powered if it is powered now.
-///
-/// Returns [`None`] if it is suspended, and also if runtime PM is disabled; see the section at the
-/// [top](self) for the consequences.
-///
-/// Corresponds to `pm_runtime_get_if_active()`, and `pm_runtime_put()` on drop. Does not sleep; may
-/// be called in any context. Without `CONFIG_PM` the device is always active.
-pub fn get_if_active(dev: &Device) -> Option<AwakeHold> {
-    // SAFETY: `dev` is valid by its type invariants.
-    let got = unsafe { rust_iommu_helper_pm_runtime_get_if_active(as_raw(dev)) };
-
-    // INVARIANT: A positive result means that the use was counted. Otherwise there must be no
-    // `AwakeHold`, not even for a moment: dropping it would release another user's count.
-    (got > 0).then(|| AwakeHold { dev: dev.into() })
-}
-
 impl AwakeHold {
-    /// The device that is kept powered.
-    pub fn device(&self) -> &Device {
-        &self.dev
-    }
-
     /// Releases the power reference, and suspends the device before returning if it has no other
     /// user.
     ///
