@@ -116,12 +116,7 @@ impl Hardware for AppleDart {
             }
         })?;
         let entries: KVec<Entry> = KVec::with_capacity(MAX_STREAMS, GFP_KERNEL)?;
-        let mut streams = KVec::with_capacity(MAX_STREAMS, GFP_KERNEL)?;
-        for _ in 0..MAX_STREAMS {
-            streams
-                .push_within_capacity(Slot::EMPTY)
-                .map_err(|_| ENOMEM)?;
-        }
+        let streams = KVec::from_elem(Slot::EMPTY, MAX_STREAMS, GFP_KERNEL)?;
 
         let resources = try_pin_init!(Resources {
             slots <- new_mutex!(
@@ -182,9 +177,7 @@ impl Hardware for AppleDart {
     fn remove(iommu: Live<'_, Self>) {
         iommu.lock().shut();
         let mut slots = iommu.slots.lock();
-        for slot in slots.streams.iter_mut() {
-            *slot = Slot::EMPTY;
-        }
+        slots.streams.fill(Slot::EMPTY);
         slots.lingering = 0;
         if let Some(power) = slots.power.take() {
             power.put_sync();

@@ -16,6 +16,7 @@ use crate::{
 };
 
 /// The domains whose tables one stream may use.
+#[derive(Clone)]
 pub(crate) struct Slot {
     /// The domain that it is attached to.
     pub(crate) domain: Option<DomainRef<AppleDart>>,

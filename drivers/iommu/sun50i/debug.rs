@@ -86,6 +86,9 @@ fn selftest_page(
     const IOVA: u32 = 0x1234_5000;
     const WORDS: [u32; 2] = [0x600d_f00d, 0x0bad_cafe];
     let range = u64::from(IOVA)..=u64::from(IOVA) + 0xfff;
+    let mut show = |what, word: u32, expected: u32| {
+        let _ = writeln!(f, "{what}: {word:#010x}, {expected:#010x} expected");
+    };
 
     let (_, mapped) = domain.table().map(
         IOVA.into(),
@@ -100,29 +103,17 @@ fn selftest_page(
 
     iommu.lock().debug_access(IOVA + 4, Some(WORDS[0]))?;
     let written = io_read!(page, [panic: 1]);
-    let _ = writeln!(
-        f,
-        "write through translation: {written:#010x}, {:#010x} expected",
-        WORDS[0]
-    );
+    show("write through translation", written, WORDS[0]);
 
     io_write!(page, [panic: 2], WORDS[1]);
     let read = iommu.lock().debug_access(IOVA + 8, None)?;
-    let _ = writeln!(
-        f,
-        "read through translation: {read:#010x}, {:#010x} expected",
-        WORDS[1]
-    );
+    show("read through translation", read, WORDS[1]);
 
     let unmapped = domain.table().unmap(IOVA.into(), SZ_4K);
     domain.sync(&mut iommus.engines(), range);
     iommu.lock().debug_access(IOVA + 4, Some(0))?;
     let kept = io_read!(page, [panic: 1]);
-    let _ = writeln!(
-        f,
-        "write after unmap: {kept:#010x}, {:#010x} expected",
-        WORDS[0]
-    );
+    show("write after unmap", kept, WORDS[0]);
 
     if written == WORDS[0] && read == WORDS[1] && unmapped == SZ_4K && kept == WORDS[0] {
         Ok(())

@@ -325,23 +325,12 @@ impl Engine {
         }
         show!(VERSION RESET ENABLE BYPASS AUTO_GATING TTB TLB_ENABLE TLB_PREFETCH DM_AUT_OVWT
               INT_ENABLE INT_STA INT_ERR_ADDR_L1 INT_ERR_ADDR_L2 L1PG_INT L2PG_INT);
-        writeln!(
-            f,
-            "{:<18}{:#010x}",
-            "DM_AUT_CTRL 0",
-            u32::from(self.io.read(DM_AUT_CTRL::at(0)))
-        )?;
-        writeln!(
-            f,
-            "{:<18}{:#010x}",
-            "DM_AUT_CTRL 1",
-            u32::from(self.io.read(DM_AUT_CTRL::at(1)))
-        )?;
-        writeln!(
-            f,
-            "{:<18}{:#010x}",
-            "DM_AUT_CTRL 2",
-            u32::from(self.io.read(DM_AUT_CTRL::at(2)))
-        )
+        for index in 0..3 {
+            if let Some(at) = DM_AUT_CTRL::try_at(index) {
+                let word = u32::from(self.io.read(at));
+                writeln!(f, "DM_AUT_CTRL {index:<6}{word:#010x}")?;
+            }
+        }
+        Ok(())
     }
 }

@@ -185,16 +185,13 @@ impl Hardware for Sun50iIommu {
     fn remove(iommu: Live<'_, Self>) {
         let mut slot = iommu.slot.lock();
 
-        if iommu.lock().is_shut() {
-            // Without its clock, the hardware could not deny until the next kernel runs.
-            iommu.clock.leave_on();
-            iommu.reset.leave();
-            slot.power = None;
-            return;
-        }
-        if let Some(found) = slot.found {
+        let shut = iommu.lock().is_shut();
+        if let Some(found) = slot.found.filter(|_| !shut) {
             dev_warn!(iommu.dev(), "still denying what it was found translating\n");
             iommu.lock().leave_denying(found);
+        }
+        if shut || slot.found.is_some() {
+            // Without its clock, the hardware could not deny until the next kernel runs.
             iommu.clock.leave_on();
             iommu.reset.leave();
             slot.power = None;

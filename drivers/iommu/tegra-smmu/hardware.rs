@@ -104,10 +104,7 @@ impl Hardware for TegraSmmu {
         let (registers, controller) = registers(pdev)?;
         // Directory addresses have 32 bits, as has the default DMA mask of a platform device.
         let empty = Coherent::zeroed(pdev.as_ref(), GFP_KERNEL)?;
-        let mut tables = KVec::new();
-        for _ in 0..soc.asids {
-            tables.push(None, GFP_KERNEL)?;
-        }
+        let tables = KVec::from_elem(None, soc.asids.into(), GFP_KERNEL)?;
 
         let resources = try_pin_init!(Resources {
             slot <- new_mutex!(
