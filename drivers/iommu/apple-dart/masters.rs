@@ -108,7 +108,7 @@ impl Operations for AppleDart {
         }
         let mut sets = KVec::with_capacity(streams.len(), GFP_KERNEL)?;
         for ids in streams {
-            sets.push(Streams::from(&**ids), GFP_KERNEL)?;
+            sets.push(ids.iter().copied().collect(), GFP_KERNEL)?;
         }
         Ok(Behind {
             streams: sets,
@@ -225,10 +225,7 @@ impl Operations for AppleDart {
     /// hardware fails to invalidate its TLB.
     fn attach_blocked(iommus: &Instances<'_, Self>, master: &Master<Self>) {
         for (index, iommu) in iommus.iter() {
-            let mut streams = Streams::NONE;
-            for id in master.unshared(index) {
-                streams.insert(id);
-            }
+            let streams: Streams = master.unshared(index).collect();
             if !streams.is_empty() {
                 slots::leave(iommu, index, &streams, &Path::BLOCKED);
             }

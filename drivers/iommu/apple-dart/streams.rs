@@ -30,11 +30,7 @@ impl Streams {
 
     /// Returns the streams below `count`.
     pub(crate) fn below(count: u16) -> Self {
-        let mut set = Self::NONE;
-        for id in 0..count {
-            set.insert(id);
-        }
-        set
+        (0..count).collect()
     }
 
     /// Adds stream `id`. Ignores an `id` that is not below [`MAX_STREAMS`].
@@ -152,10 +148,10 @@ impl Iterator for Iter<'_> {
     }
 }
 
-impl From<&[u16]> for Streams {
-    fn from(ids: &[u16]) -> Self {
+impl FromIterator<u16> for Streams {
+    fn from_iter<I: IntoIterator<Item = u16>>(ids: I) -> Self {
         let mut set = Self::NONE;
-        for &id in ids {
+        for id in ids {
             set.insert(id);
         }
         set
@@ -169,7 +165,7 @@ mod tests {
 
     /// A set of `ids`.
     fn set(ids: &[u16]) -> Streams {
-        Streams::from(ids)
+        ids.iter().copied().collect()
     }
 
     #[test]

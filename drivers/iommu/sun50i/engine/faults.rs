@@ -108,20 +108,17 @@ impl Latched {
         for master in masters_in(variant, u32::from(self.status)) {
             let (iova, class) = self.permission[master];
             let prot = Class::prot(class);
+            let (access, cause) = match (prot.readable(), prot.writable()) {
+                (true, false) => (Access::Write, "the page is read-only"),
+                (false, true) => (Access::Read, "the page is write-only"),
+                (false, false) => (Access::Unknown, "the page allows no access"),
+                (true, true) => (Access::Unknown, "the master is blocked"),
+            };
             report(&Fault {
                 stream: master as u16,
                 iova: iova.into(),
-                access: match (prot.readable(), prot.writable()) {
-                    (true, false) => Access::Write,
-                    (false, true) => Access::Read,
-                    _ => Access::Unknown,
-                },
-                cause: match (prot.readable(), prot.writable()) {
-                    (true, false) => "the page is read-only",
-                    (false, true) => "the page is write-only",
-                    (false, false) => "the page allows no access",
-                    (true, true) => "the master is blocked",
-                },
+                access,
+                cause,
             });
         }
         // A fault of the debug port or of a prefetch names no master, and is harmless.
