@@ -36,18 +36,14 @@ pub(crate) struct TestDevice {
 impl TestDevice {
     /// Registers a device, and a driver without power management, of a name that is not in use.
     pub(crate) fn new(name: &'static CStr) -> Result<Self> {
-        Self::with_driver(name, bindings::platform_driver::default())
+        Self::with_pm(name, ptr::null())
     }
 
-    /// As [`Self::new`], with power management.
-    pub(crate) fn with_pm(name: &'static CStr, ops: &'static bindings::dev_pm_ops) -> Result<Self> {
+    /// As [`Self::new`], with power management, which is NULL or a static.
+    pub(crate) fn with_pm(name: &'static CStr, ops: *const bindings::dev_pm_ops) -> Result<Self> {
         let mut driver = bindings::platform_driver::default();
 
         driver.driver.pm = ops;
-        Self::with_driver(name, driver)
-    }
-
-    fn with_driver(name: &'static CStr, mut driver: bindings::platform_driver) -> Result<Self> {
         driver.driver.name = name.as_char_ptr();
         let driver = KBox::pin(Opaque::new(driver), GFP_KERNEL)?;
 

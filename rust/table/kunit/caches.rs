@@ -3,8 +3,6 @@
 //! A page table, and the caches of a walker. Two CPUs map and unmap at the same time. After the
 //! steps of a driver's `sync_map` and `sync`, the caches have no stale entry.
 
-use core::ops::RangeInclusive;
-
 use kernel::{
     prelude::*,
     sync::{
@@ -73,9 +71,9 @@ impl<F: Format> Hardware<F> {
         F::page(*entry).map(|page| page.paddr)
     }
 
-    /// Drops the pages of a table from `first` to `last`.
-    fn drop_pages(&self, index: usize, pages: RangeInclusive<usize>) {
-        self.cached.lock().pages[index][pages].fill(None);
+    /// Drops a page of a table.
+    fn drop_page(&self, index: usize, page: usize) {
+        self.cached.lock().pages[index][page] = None;
     }
 
     /// The steps of a driver after it has mapped a page.
@@ -87,10 +85,10 @@ impl<F: Format> Hardware<F> {
             for iova in self.table.fresh(&range) {
                 self.cached.lock().dirs[(iova / span::<F>()) as usize] = None;
             }
-            self.drop_pages(index, page..=page);
+            self.drop_page(index, page);
             self.table.settle(&range);
         } else {
-            self.drop_pages(index, page..=page);
+            self.drop_page(index, page);
         }
     }
 
@@ -100,7 +98,7 @@ impl<F: Format> Hardware<F> {
         let range = start..=start + (1 << F::PAGE_SHIFT) - 1;
 
         let _ = self.table.clean_locked(&range);
-        self.drop_pages(index, page..=page);
+        self.drop_page(index, page);
     }
 
     fn expect(&self, condition: bool) {
