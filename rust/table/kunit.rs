@@ -2,20 +2,14 @@
 
 //! KUnit suites of the page table, the same for every format.
 //!
-//! The modules have the cases as functions over a [`Format`], and
+//! The modules have the cases as functions over a [`Format`](super::Format), and
 //! [`table_suite!`](crate::table_suite!) makes a suite of them: here for the formats of this crate,
 //! in a driver for its own format.
 
 use super::{
     tegra::Tegra,
-    v7s::V7s,
-    Format,
-    Page, //
+    v7s::V7s, //
 };
-
-use crate::prot::Prot;
-
-use kernel::prelude::*;
 
 pub mod caches;
 pub mod cases;
@@ -56,6 +50,7 @@ macro_rules! table_suite {
         #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
         #[kernel::prelude::kunit_tests($suite)]
         mod $module {
+            #[allow(unused_imports, reason = "the host has the cases in its tests only")]
             use super::*;
 
             $(
@@ -68,42 +63,5 @@ macro_rules! table_suite {
     };
 }
 
-/// 4096 tables of 256 entries, the valid bit and permissions low in the word, as sun50i has them.
-pub struct Wide;
-
-impl Format for Wide {
-    const NAME: &'static str = "kunit-wide";
-    const DIR_ENTRIES: usize = 4096;
-    const TABLE_ENTRIES: usize = 256;
-    const PAGE_SHIFT: u32 = 12;
-    const STEP: u32 = 1 << 12;
-
-    fn dir_entry(table: u64) -> Option<u32> {
-        Some(u32::try_from(table).ok()? | 1)
-    }
-
-    fn dir_table(entry: u32) -> Option<u64> {
-        (entry & 3 == 1).then_some(u64::from(entry & !0x3ff))
-    }
-
-    fn page_entry(paddr: u64, prot: Prot) -> Result<u32> {
-        let page = u32::try_from(paddr).map_err(|_| ERANGE)?;
-        if page & 0xfff != 0 {
-            return Err(EINVAL);
-        }
-        let access = u32::from(prot.readable()) << 4 | u32::from(prot.writable()) << 5;
-        Ok(page | access | 2)
-    }
-
-    fn page(entry: u32) -> Option<Page> {
-        (entry & 2 != 0).then(|| Page {
-            paddr: u64::from(entry & !0xfff),
-            shift: 12,
-            prot: Prot::new(entry & 1 << 4 != 0, entry & 1 << 5 != 0),
-        })
-    }
-}
-
-table_suite!(rust_iommu_table_wide, wide, Wide);
 table_suite!(rust_iommu_table_tegra, tegra, Tegra);
 table_suite!(rust_iommu_table_v7s, v7s, V7s<4096, 35>);

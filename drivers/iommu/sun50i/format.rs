@@ -102,3 +102,6 @@ impl Format for Sun50iFormat {
         })
     }
 }
+
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
+iommu::table_suite!(sun50i_table, tests, Sun50iFormat);
