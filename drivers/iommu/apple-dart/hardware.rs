@@ -116,7 +116,7 @@ impl Hardware for AppleDart {
             }
         })?;
         let entries: KVec<Entry> = KVec::with_capacity(MAX_STREAMS, GFP_KERNEL)?;
-        let streams = KVec::from_elem(Slot::EMPTY, MAX_STREAMS, GFP_KERNEL)?;
+        let streams = KVec::from_elem(Slot::default(), MAX_STREAMS, GFP_KERNEL)?;
 
         let resources = try_pin_init!(Resources {
             slots <- new_mutex!(
@@ -177,7 +177,7 @@ impl Hardware for AppleDart {
     fn remove(iommu: Live<'_, Self>) {
         iommu.lock().shut();
         let mut slots = iommu.slots.lock();
-        slots.streams.fill(Slot::EMPTY);
+        slots.streams.fill(Slot::default());
         slots.lingering = 0;
         if let Some(power) = slots.power.take() {
             power.put_sync();

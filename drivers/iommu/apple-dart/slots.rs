@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The domains whose tables one stream may use.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Slot {
     /// The domain that it is attached to.
     pub(crate) domain: Option<DomainRef<AppleDart>>,
@@ -24,13 +24,6 @@ pub(crate) struct Slot {
     /// is at most one: a stream is attached to a domain only after all its cached entries were
     /// invalidated.
     pub(crate) lingering: Option<DomainRef<AppleDart>>,
-}
-
-impl Slot {
-    pub(crate) const EMPTY: Self = Self {
-        domain: None,
-        lingering: None,
-    };
 }
 
 /// The references that the current state needs.

@@ -64,6 +64,7 @@ use crate::{
 const DIR_SIZE: usize = 0x4000;
 
 /// The references that the current state needs.
+#[derive(Default)]
 pub(crate) struct Slot {
     pub(crate) ports: Ports,
     /// The paging domain of the ports that are translated.
@@ -127,16 +128,7 @@ impl Hardware for Sun50iIommu {
         let empty = Coherent::zeroed(dev, GFP_KERNEL)?;
 
         let resources = try_pin_init!(Resources {
-            slot <- new_mutex!(
-                Slot {
-                    ports: Ports::new(),
-                    tables: None,
-                    lingering: KVec::new(),
-                    power: None,
-                    found: None,
-                },
-                "sun50i_slot"
-            ),
+            slot <- new_mutex!(Slot::default(), "sun50i_slot"),
             empty,
             clock <- ClkSwitch::new(clock),
             reset <- ResetSwitch::new(reset),
@@ -198,7 +190,7 @@ impl Hardware for Sun50iIommu {
             return;
         }
         iommu.lock().pass();
-        slot.ports = Ports::new();
+        slot.ports = Ports::default();
         // With ENABLE clear the hardware walks no table.
         slot.change_tables(None, true);
         if let Some(power) = slot.power.take() {

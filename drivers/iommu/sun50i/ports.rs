@@ -14,9 +14,10 @@ use crate::variant::Variant;
 pub(crate) const MAX_PORTS: usize = 7;
 
 /// The domain of a port.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub(crate) enum Port {
     /// No master has named it.
+    #[default]
     Unnamed,
     /// The identity domain.
     Identity,
@@ -50,14 +51,10 @@ impl Routes {
 }
 
 /// The domain of each port.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Ports([Port; MAX_PORTS]);
 
 impl Ports {
-    pub(crate) const fn new() -> Self {
-        Self([Port::Unnamed; MAX_PORTS])
-    }
-
     /// Returns the state in which all ports are in the blocked domain: no master has been attached,
     /// but the hardware was found translating. The second port of a device follows the first.
     pub(crate) fn blocked(variant: &Variant) -> Self {
@@ -132,7 +129,7 @@ mod tests {
 
     #[test]
     fn removed_master_stays_denied() {
-        let mut ports = Ports::new();
+        let mut ports = Ports::default();
 
         ports.set([0, 3], Port::Paging);
         ports.set([3], Port::Blocked);
@@ -152,7 +149,7 @@ mod tests {
 
     #[test]
     fn hardware_is_off_while_all_pass() {
-        let mut ports = Ports::new();
+        let mut ports = Ports::default();
 
         assert!(!ports.need_hardware());
         ports.set([0, 5], Port::Identity);
@@ -163,7 +160,7 @@ mod tests {
 
     #[test]
     fn unnamed_ports_are_denied() {
-        let mut ports = Ports::new();
+        let mut ports = Ports::default();
 
         ports.set([0], Port::Paging);
         assert_eq!(ports.routes(&H6).translated, 1 << 0);
@@ -175,7 +172,7 @@ mod tests {
     /// The video engine reads its reference frames through a port that no devicetree names.
     #[test]
     fn second_port_shares_the_state_of_the_first() {
-        let mut ports = Ports::new();
+        let mut ports = Ports::default();
 
         ports.set([3], Port::Paging);
         assert_eq!(ports.routes(&H6).translated, 1 << 3 | 1 << 1);
@@ -199,7 +196,7 @@ mod tests {
     #[test]
     fn second_port_of_a_removed_master_stays_denied() {
         for (variant, second) in [(&H6, 1), (&H616, 2)] {
-            let mut ports = Ports::new();
+            let mut ports = Ports::default();
 
             ports.set([second], Port::Paging);
             ports.set([second], Port::Blocked);
@@ -225,7 +222,7 @@ mod tests {
 
     #[test]
     fn numbers_beyond_all_ports_are_ignored() {
-        let mut ports = Ports::new();
+        let mut ports = Ports::default();
 
         ports.set([MAX_PORTS as u16, u16::MAX], Port::Paging);
         assert!(!ports.need_hardware());

@@ -65,20 +65,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn h6_is_as_in_its_manual() {
-        assert_eq!(H6.masters, 6);
-        assert!(!H6.start_end);
-        assert!(H6.prefetch);
-        assert_eq!(H6.all_masters(), 0x3f);
-        assert_eq!(H6.all_accesses(), 0xfff);
-    }
-
-    #[test]
-    fn h616_is_as_in_its_manual() {
-        assert_eq!(H616.masters, 7);
-        assert!(H616.start_end);
-        assert!(!H616.prefetch);
-        assert_eq!(H616.all_masters(), 0x7f);
-        assert_eq!(H616.all_accesses(), 0x3fff);
+    fn versions_are_as_in_their_manuals() {
+        for (variant, masters, start_end, all_masters, all_accesses) in
+            [(&H6, 6, false, 0x3f, 0xfff), (&H616, 7, true, 0x7f, 0x3fff)]
+        {
+            assert_eq!(variant.masters, masters);
+            assert_eq!(variant.start_end, start_end);
+            assert_eq!(variant.prefetch, !start_end);
+            assert_eq!(variant.all_masters(), all_masters);
+            assert_eq!(variant.all_accesses(), all_accesses);
+        }
     }
 }
