@@ -107,27 +107,19 @@ impl Params {
 mod tests {
     use super::*;
 
-    /// Whether `variant` has these entries, streams and output width, and a bypass.
-    fn is(
-        variant: &Variant,
-        entries: Entries,
-        streams: u16,
-        output_width: u32,
-        bypass: bool,
-    ) -> bool {
-        variant.entries == entries
-            && variant.streams == streams
-            && variant.output_width == output_width
-            && variant.bypass == bypass
-    }
-
     #[test]
     fn variants_are_as_the_blocks() {
-        assert!(is(&T8103, Entries::Dart1, 16, 36, true));
-        assert!(is(&T8103_USB4, Entries::Dart1, 64, 36, false));
-        assert!(is(&T6000, Entries::Dart2, 16, 42, true));
-        // It reports the number of its streams, and the width of its addresses.
-        assert!(is(&T8110, Entries::Dart2, 0, 0, true));
+        for (variant, entries, streams, output_width, bypass) in [
+            (&T8103, Entries::Dart1, 16, 36, true),
+            (&T8103_USB4, Entries::Dart1, 64, 36, false),
+            (&T6000, Entries::Dart2, 16, 42, true),
+            // It reports the number of its streams, and the width of its addresses.
+            (&T8110, Entries::Dart2, 0, 0, true),
+        ] {
+            assert!(variant.entries == entries && variant.bypass == bypass);
+            assert_eq!(variant.streams, streams);
+            assert_eq!(variant.output_width, output_width);
+        }
         assert_eq!(INPUT_WIDTH, 32);
     }
 
