@@ -40,6 +40,7 @@ enum text {
 	TEXT_RECENT,
 	TEXT_WRITES,
 	TEXT_STRAYS,
+	TEXT_MISUSE,
 };
 
 static void __iomem *regs;
@@ -47,12 +48,12 @@ static struct dentry *root;
 /* The window has one buffer. */
 static DEFINE_MUTEX(lock);
 
-static int text_show(struct seq_file *s, void *unused)
+static void show(struct seq_file *s, unsigned long text)
 {
 	u32 length, at, i;
 
 	mutex_lock(&lock);
-	writel((unsigned long)s->private, regs + CONTROL_SHOW);
+	writel(text, regs + CONTROL_SHOW);
 	length = readl(regs + CONTROL_LENGTH);
 	for (at = 0; at < length; at += sizeof(u32)) {
 		u32 four = readl(regs + CONTROL_BUFFER + at);
@@ -61,6 +62,16 @@ static int text_show(struct seq_file *s, void *unused)
 			seq_putc(s, four >> 8 * i);
 	}
 	mutex_unlock(&lock);
+}
+
+void board_hw_show_misuse(struct seq_file *s)
+{
+	show(s, TEXT_MISUSE);
+}
+
+static int text_show(struct seq_file *s, void *unused)
+{
+	show(s, (unsigned long)s->private);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(text);

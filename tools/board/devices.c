@@ -74,8 +74,8 @@ static int counts_show(struct seq_file *s, void *unused)
 {
 #ifdef CONFIG_UML
 	board_ccu_show(s);
-	board_hw_show_misuse(s);
 #endif
+	board_hw_show_misuse(s);
 	return each_dev(s, count_dev);
 }
 DEFINE_SHOW_ATTRIBUTE(counts);

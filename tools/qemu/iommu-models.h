@@ -35,8 +35,8 @@ void iommu_model_clear(IommuModel *model);
 /*
  * Returns a text, which the caller frees with free(): the report (0), counters
  * (1), registers (2), knobs (3), the last accesses (4) or register writes (5),
- * accesses of the test's engines to pages that they may not access (6), else an
- * empty text.
+ * accesses of the test's engines to pages that they may not access (6), the
+ * counters of misuse that are not 0 (7), else an empty text.
  */
 char *iommu_model_show(const IommuModel *model, uint32_t which);
 

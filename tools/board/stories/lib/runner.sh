@@ -215,6 +215,9 @@ oracle() {
 		FILENAME != "/proc/vmstat" || $1 == "nr_iommu_pages"' /proc/vmstat "$counts" $(irq_counts)
 }
 
+# Prints the counts of misuse that are not 0.
+misuse() { [ ! -r $DEBUGFS/board/counts ] || grep _misuse_ $DEBUGFS/board/counts; }
+
 # Prints the number of objects that the crate or the driver has allocated and not
 # freed, as recorded by the slab allocator. Only with slab_debug=U, and not with KASAN,
 # whose quarantine keeps freed objects.
@@ -333,6 +336,10 @@ load_modules() {
 	if [ "${load_driver:-1}" = 1 ]; then
 		load_driver || note "FAILED: modprobe $driver_module"
 	fi
+	# Misuse by a driver that is being loaded is before the first story.
+	[ "$driver" = c ] || misuse | while read -r name; do
+		note "FAILED: oracle: $name"
+	done
 	# The first story starts when the masters' drivers are bound and have created their devices.
 	case $image in
 	*arm64*) poll 20 settled || : ;;

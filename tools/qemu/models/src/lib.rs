@@ -257,6 +257,7 @@ pub unsafe extern "C" fn iommu_model_show(this: *const Board, which: u32) -> *mu
         4 => model.show_recent(line),
         5 => model.show_writes(line),
         6 => board.show_strays(line),
+        7 => model.show_misuse(&mut |count| line(format_args!("iommu0_misuse_{count}"))),
         _ => {}
     }
     let text = CString::new(text).unwrap_or_default();
