@@ -154,7 +154,8 @@ impl Engine {
 
     /// Writes all registers. `root` returns the directory of an ASID.
     ///
-    /// A swgroup that has its right register already is not changed, nor is a root.
+    /// A swgroup that has its right register already is not changed, nor is a root. If no register
+    /// was lost, a swgroup that is to pass but is enabled is left to the driver that has enabled it.
     ///
     /// # Errors
     ///
@@ -167,6 +168,8 @@ impl Engine {
         root: impl Fn(u8) -> Option<u64>,
     ) -> Result {
         let mut result = Ok(());
+        let blocked = swgroups.blocked();
+        let kept = root(blocked).is_some_and(|dir| self.has_root(blocked, Self::root(dir)));
 
         self.ready = true;
         // Table memory is below 4 GiB.
@@ -194,7 +197,11 @@ impl Engine {
             let Some(word) = swgroups.register(index) else {
                 continue;
             };
-            if u32::from(self.read(swgroup)?) != u32::from(word) && !self.write(swgroup, word) {
+            let found = self.read(swgroup)?;
+            if kept && found.enable() && !word.enable() {
+                continue;
+            }
+            if u32::from(found) != u32::from(word) && !self.write(swgroup, word) {
                 result = result.and(Err(EIO));
             }
         }

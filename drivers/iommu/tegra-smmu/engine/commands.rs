@@ -130,16 +130,24 @@ impl Engine {
             .with_nonsecure(true)
     }
 
-    /// Writes a root, unless the register has it already.
-    pub(super) fn write_root(&self, asid: u8, root: SMMU_PTB_DATA) -> Result {
-        let holds = || u32::from(self.io.read(SMMU_PTB_DATA)) == u32::from(root);
+    /// Whether the selected ASID has this root.
+    fn holds(&self, root: SMMU_PTB_DATA) -> bool {
+        u32::from(self.io.read(SMMU_PTB_DATA)) == u32::from(root)
+    }
 
+    /// Whether an ASID has this root.
+    pub(super) fn has_root(&self, asid: u8, root: SMMU_PTB_DATA) -> bool {
         self.io
             .write(SMMU_PTB_ASID, SMMU_PTB_ASID::from(u32::from(asid)));
-        if holds() {
+        self.holds(root)
+    }
+
+    /// Writes a root, unless the register has it already.
+    pub(super) fn write_root(&self, asid: u8, root: SMMU_PTB_DATA) -> Result {
+        if self.has_root(asid, root) {
             return Ok(());
         }
         self.io.write(SMMU_PTB_DATA, root);
-        holds().then_some(()).ok_or(EIO)
+        self.holds(root).then_some(()).ok_or(EIO)
     }
 }
