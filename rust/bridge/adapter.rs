@@ -353,9 +353,9 @@ where
     }
 
     unsafe fn unregister(pdrv: &Opaque<Self::DriverType>) {
-        part::unregister::<T>();
         // SAFETY: by the safety requirement of the trait.
         unsafe { bindings::platform_driver_unregister(pdrv.get()) };
+        part::unregister::<T>();
     }
 }
 

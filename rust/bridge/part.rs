@@ -9,7 +9,9 @@
 //!
 //! A parent is bound and unbound under its lock, and children are added and removed under that lock,
 //! too. The child's driver is unbound before that of the parent, by a managed device link. The child
-//! itself is a resource of the bound parent, and is removed with these. The notifier that reports
+//! itself is a resource of the bound parent, and is removed with these. So it has no driver any more
+//! when it is removed: to unbind one can take until all probes in the machine have ended, and one of
+//! them may wait for the lock of the parent. The notifier that reports
 //! that a parent is bound must not add a device, as that calls the notifiers again. So a work item
 //! does. A child is of a type of its own, by which it is found again.
 //!
@@ -154,7 +156,8 @@ pub(crate) fn register<T: Operations>(name: &'static CStr) -> Result {
     Ok(())
 }
 
-/// Removes the children of driver `T`. Called before the driver is unregistered.
+/// Removes the children of driver `T`. Called after the driver is unregistered, as it may be bound to
+/// them.
 pub(crate) fn unregister<T: Operations>() {
     let Some(parents) = T::PARENTS else {
         return;
