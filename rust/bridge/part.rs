@@ -136,7 +136,7 @@ impl Kind {
 ///
 /// # Errors
 ///
-/// `ENOMEM`.
+/// `EBUSY` if another driver has parents of one of these compatibles, `ENOMEM`.
 pub(crate) fn register<T: Operations>(name: &'static CStr) -> Result {
     let Some(parents) = T::PARENTS else {
         return Ok(());
@@ -151,7 +151,13 @@ pub(crate) fn register<T: Operations>(name: &'static CStr) -> Result {
         name,
         rival: parents.rival,
     };
-    KINDS.lock().push(kind, GFP_KERNEL)?;
+    let mut kinds = KINDS.lock();
+    if let Some(other) = kinds.iter().find(|other| overlap(other.parents, table)) {
+        pr_err!("{}: its parents are those of {}\n", name, other.name);
+        return Err(EBUSY);
+    }
+    kinds.push(kind, GFP_KERNEL)?;
+    drop(kinds);
     for_each(table, make);
     Ok(())
 }
@@ -177,6 +183,18 @@ pub(crate) fn unregister<T: Operations>() {
 fn entry(table: *const bindings::of_device_id, dev: &Device) -> *const bindings::of_device_id {
     // SAFETY: the device is valid, and so are the tables of drivers, which callers have.
     unsafe { bindings::of_match_device(table, as_raw(dev)) }
+}
+
+/// Whether a compatible is in both tables.
+fn overlap(a: *const bindings::of_device_id, b: *const bindings::of_device_id) -> bool {
+    let entries = |table: *const bindings::of_device_id| {
+        // SAFETY: tables of drivers, which callers have, end with an entry without a compatible.
+        (0..)
+            .map(move |index| unsafe { (*table.add(index)).compatible })
+            .take_while(|compatible| compatible[0] != 0)
+    };
+
+    entries(a).any(|compatible| entries(b).any(|other| other == compatible))
 }
 
 /// Calls `f` with each platform device that matches, with its lock held.
@@ -370,4 +388,32 @@ unsafe extern "C" fn is_iommu(dev: *mut bindings::device, _: *const c_void) -> c
     };
 
     is.into()
+}
+
+#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
+#[kunit_tests(rust_iommu_part)]
+mod tests {
+    use super::*;
+
+    /// Makes a table of two compatibles.
+    fn table(compatibles: [&CStr; 2]) -> [bindings::of_device_id; 3] {
+        let mut table = [pin_init::zeroed::<bindings::of_device_id>(); 3];
+
+        for (entry, name) in table.iter_mut().zip(compatibles) {
+            for (to, &from) in entry.compatible.iter_mut().zip(name.to_bytes()) {
+                *to = from;
+            }
+        }
+        table
+    }
+
+    #[test]
+    fn tables_overlap() {
+        let ours = table([c"test,a", c"test,b"]);
+        let theirs = table([c"test,c", c"test,b"]);
+        let others = table([c"test,d", c"test,bb"]);
+
+        assert!(overlap(ours.as_ptr(), theirs.as_ptr()));
+        assert!(!overlap(ours.as_ptr(), others.as_ptr()));
+    }
 }
