@@ -125,6 +125,13 @@ impl Kind {
             );
             return Ok(None);
         }
+        if has_software_node(parent) {
+            dev_warn!(
+                parent,
+                "has a software node, which a child for its IOMMU would share: no child\n"
+            );
+            return Ok(None);
+        }
         // SAFETY: the name is copied.
         let child = unsafe { bindings::platform_device_alloc(self.name.as_char_ptr(), -2) };
         NonNull::new(child).map(Some).ok_or(ENOMEM)
@@ -195,6 +202,22 @@ fn overlap(a: *const bindings::of_device_id, b: *const bindings::of_device_id) -
     };
 
     entries(a).any(|compatible| entries(b).any(|other| other == compatible))
+}
+
+/// Whether a device has a software node besides its node. The driver core would add and remove it
+/// for the child as well.
+fn has_software_node(dev: &Device) -> bool {
+    // SAFETY: the device is valid, and keeps its node.
+    let secondary = unsafe {
+        let node = bindings::__dev_fwnode(as_raw(dev));
+        if node.is_null() {
+            return false;
+        }
+        (*node).secondary
+    };
+
+    // An error pointer stands for none, too.
+    kernel::error::from_err_ptr(secondary).is_ok_and(|node| !node.is_null())
 }
 
 /// Calls `f` with each platform device that matches, with its lock held.

@@ -15,6 +15,7 @@
 #include <linux/module.h>
 #include <linux/of.h>
 #include <linux/platform_device.h>
+#include <linux/property.h>
 
 #include "board.h"
 #include "models.h"
@@ -51,6 +52,15 @@ static bool mc_is_iommu;
 module_param(mc_is_iommu, bool, 0600);
 MODULE_PARM_DESC(mc_is_iommu, "memory controllers that are bound from now on are IOMMUs");
 
+static bool mc_has_swnode;
+module_param(mc_has_swnode, bool, 0600);
+MODULE_PARM_DESC(mc_has_swnode, "memory controllers that are bound from now on have a software node");
+
+static const struct property_entry mc_properties[] = {
+	PROPERTY_ENTRY_BOOL("board,software"),
+	{ }
+};
+
 static int mc_probe(struct platform_device *pdev)
 {
 	void __iomem *regs = devm_platform_ioremap_resource(pdev, 0);
@@ -58,6 +68,12 @@ static int mc_probe(struct platform_device *pdev)
 
 	if (IS_ERR(regs))
 		return PTR_ERR(regs);
+	if (mc_has_swnode && !device_property_present(&pdev->dev, mc_properties[0].name)) {
+		int ret = device_create_managed_software_node(&pdev->dev, mc_properties, NULL);
+
+		if (ret)
+			return ret;
+	}
 	if (!mc_is_iommu)
 		return 0;
 	iommu = devm_kzalloc(&pdev->dev, sizeof(*iommu), GFP_KERNEL);
