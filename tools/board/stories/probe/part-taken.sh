@@ -40,4 +40,3 @@ check "overlay" overlay_remove all
 reload
 check "there is a child" part_works
 check "no more lines" refusals 2
-oracle_ignore "^iommu0_"

@@ -34,4 +34,3 @@ wait_for "there is a child" 5 part_works
 wait_for "the master" 5 usable "$M"
 works "$M"
 check "overlay" overlay_remove all
-oracle_ignore "^iommu0_"
