@@ -32,6 +32,13 @@ hw_number_of_masters=6
 hw_streams=$hw_number_of_masters
 # The first master's port, an overlay with another master, and that master's port.
 hw_first_port=0 hw_joiner=codec hw_joiner_port=3
+# Another one, which joins the group of the first. Ports that neither names, and further ports of the
+# first overlay's master, which are translated with it.
+hw_third=codec-g2 hw_third_port=5 hw_third_joins=true
+case $soc in
+h6) hw_unnamed_ports="2 4" hw_joiner_more=1 ;;
+h616) hw_unnamed_ports="1 4" hw_joiner_more=2 ;;
+esac
 # Checks an instance that has denied a device since its probe and was removed: hw_still_denies N TABLE,
 # the table that a boot loader has set.
 hw_still_denies() {

@@ -87,6 +87,13 @@ hw_other_group=1c00000 hw_group_size=2
 
 # The first master, and an overlay with another one: upstream, it shares a group with the first.
 hw_first_port="swgroup 1" hw_joiner=codec hw_joiner_port="swgroup 2"
+# Another one, in a group of its own. Ports that no node names pass.
+hw_third=host hw_third_joins=false hw_unnamed_ports="" hw_joiner_more=""
+case $soc in
+t30) hw_third_port="swgroup 12" ;;
+t114) hw_third_port="swgroup 8" ;;
+*) hw_third_port="swgroup 6" ;;
+esac
 hw_joiner_gone() { :; }
 # Checks an instance whose masters were removed from the identity domain: hw_left_identity N
 hw_left_identity() { check "it denies" hw_translates "$1"; }
