@@ -23,6 +23,17 @@ static struct resource soc_bus = {
 	.flags = IORESOURCE_MEM,
 };
 
+/*
+ * A part of the bus is beyond the memory, and is at its own addresses as well: the devicetrees of
+ * real Tegras have the memory controller there.
+ */
+static struct resource soc_low = {
+	.name = "board soc bus, memory controller",
+	.start = 0x70000000,
+	.end = 0x7001ffff,
+	.flags = IORESOURCE_MEM,
+};
+
 /* The bus has only aligned accesses of 32 bits. */
 static bool is_odd(unsigned int offset, int size)
 {
@@ -73,6 +84,16 @@ static const struct logic_iomem_region_ops soc_ops = {
 	.map = soc_map,
 };
 
+static long low_map(unsigned long offset, size_t size,
+		    const struct logic_iomem_ops **ops, void **priv)
+{
+	return soc_map(soc_low.start + offset, size, ops, priv);
+}
+
+static const struct logic_iomem_region_ops low_ops = {
+	.map = low_map,
+};
+
 /* Called only by the task that starts the board. */
 int board_mmio_add(const struct board_window *window)
 {
@@ -88,7 +109,12 @@ int board_mmio_add(const struct board_window *window)
 
 int board_mmio_init(void)
 {
+	int ret;
+
 	if (board_soc == BOARD_APPLE)
 		soc_bus.end = BOARD_APPLE_END - 1;
-	return logic_iomem_add_region(&soc_bus, &soc_ops);
+	ret = logic_iomem_add_region(&soc_bus, &soc_ops);
+	if (!ret && board_is_tegra())
+		ret = logic_iomem_add_region(&soc_low, &low_ops);
+	return ret;
 }

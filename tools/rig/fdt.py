@@ -101,8 +101,7 @@ def prepare(blob):
 
     Memory nodes lose their device_type, since user-mode Linux has its own memory.
     nonposted-mmio is removed, since user-mode Linux has no ioremap_np(). IOMMUs and
-    masters that the machine has disabled are enabled. The memory controller of a Tegra
-    moves to 4 GiB, where the board's bus is.
+    masters that the machine has disabled are enabled.
     """
     result = bytearray(blob)
 
@@ -114,8 +113,6 @@ def prepare(blob):
         for name in [*gone, *node.props.keys() & {"nonposted-mmio"}]:
             place = node.places[name]
             blank(place, place + 12 + len(node.props[name]) + 3 & ~3)
-        if is_controller(node) and len(node.cells("reg")) == 4 and node.cells("reg")[0] == 0:
-            struct.pack_into(">I", result, node.places["reg"] + 12, 1)
         if node.disabled and any(name in node.props for name in OF_IOMMUS):
             place, length = node.places["status"], len(node.props["status"])
             struct.pack_into(">I", result, place + 4, len(b"okay\0"))

@@ -13,9 +13,10 @@ from rig.files import write_atomically
 from rig.images import kernel_source
 from rig.progress import Failure, Living
 
-TREES = "arch/arm64/boot/dts"
-# By vendor: a pattern in each tree, or in a file that it includes, whose IOMMU has a model.
-NEEDLES = {"apple": r'-dart"', "nvidia": r'"nvidia,tegra(132|210)-mc"'}
+# By vendor: the directories of its trees in the kernel's source, and a pattern in each tree, or in a
+# file that it includes, whose IOMMU has a model.
+TREES = {"apple": ["arch/arm64/boot/dts/apple"], "nvidia": ["arch/arm64/boot/dts/nvidia", "arch/arm/boot/dts/nvidia"]}
+NEEDLES = {"apple": r'-dart"', "nvidia": r'"nvidia,tegra(30|114|124|132|210)-mc"'}
 
 
 def with_includes(source, paths, seen):
@@ -30,19 +31,20 @@ def with_includes(source, paths, seen):
 
 
 def vendor_sources(origin, vendor):
-    """A vendor's trees of the kernel's makefile whose IOMMU has a model: {name: hash of the sources}."""
-    where = origin / TREES / vendor
+    """A vendor's trees of the kernel's makefiles whose IOMMU has a model: {name: (file, hash of the sources)}."""
     paths = [origin / "scripts/dtc/include-prefixes"]
     tool = pathlib.Path(__file__).read_bytes() + pathlib.Path(fdt.__file__).read_bytes()
     sources = {}
-    for name in re.findall(r"([\w+-]+)\.dtb\b", (where / "Makefile").read_text()):
-        # A tree that is merged from others has no source.
-        if not (where / f"{name}.dts").exists():
-            continue
-        texts = with_includes(where / f"{name}.dts", paths, {})
-        if any(re.search(NEEDLES[vendor], text) for text in texts.values()):
-            content = "\0".join(texts[path] for path in sorted(texts)).encode()
-            sources[name] = hashlib.sha256(tool + content).hexdigest()
+    for where in (origin / trees for trees in TREES[vendor]):
+        for name in re.findall(r"([\w+-]+)\.dtb\b", (where / "Makefile").read_text()):
+            source = where / f"{name}.dts"
+            # A tree that is merged from others has no source.
+            if not source.exists():
+                continue
+            texts = with_includes(source, paths, {})
+            if any(re.search(NEEDLES[vendor], text) for text in texts.values()):
+                content = "\0".join(texts[path] for path in sorted(texts)).encode()
+                sources[name] = (source, hashlib.sha256(tool + content).hexdigest())
     return sources
 
 
@@ -52,8 +54,7 @@ def vendor_devicetrees(image, vendor):
     Returns None if the kernel's source has no such trees.
     """
     origin = kernel_source(image)
-    where = origin / TREES / vendor
-    if not (where / "Makefile").exists():
+    if not all((origin / trees / "Makefile").exists() for trees in TREES[vendor]):
         return None
     target = paths.OUT / "dtb" / vendor
     target.mkdir(parents=True, exist_ok=True)
@@ -61,14 +62,14 @@ def vendor_devicetrees(image, vendor):
     index = target / "index.json"
     known = json.loads(index.read_text()) if index.exists() else {}
     known = {name: known.get(name) for name in sources if (target / f"{name}.dtb").exists()}
-    stale = [name for name, key in sources.items() if not known.get(name) or known[name]["key"] != key]
+    stale = [name for name, (_, key) in sources.items() if not known.get(name) or known[name]["key"] != key]
     if stale:
         living = Living(f"devicetrees of {len(stale)} real machines")
-        compile_sources(image, [(where / f"{name}.dts", None, target / f"{name}.upstream", "-q") for name in stale])
+        compile_sources(image, [(sources[name][0], None, target / f"{name}.upstream", "-q") for name in stale])
     for name in stale:
         upstream = target / f"{name}.upstream"
         write_atomically(target / f"{name}.dtb", fdt.prepare(upstream.read_bytes()))
-        known[name] = {"key": sources[name], "counts": fdt.count(upstream.read_bytes())}
+        known[name] = {"key": sources[name][1], "counts": fdt.count(upstream.read_bytes())}
         upstream.unlink()
     if stale:
         living.done("ok")
@@ -91,10 +92,10 @@ def each(boots):
         vendor = boot["dtb"].removesuffix("/*")
         trees = vendor_devicetrees(boot["image"], vendor)
         if trees is None:
-            result.append({**boot, "skip": f"the kernel's source has no {TREES}/{vendor}"})
+            result.append({**boot, "skip": f"the kernel's source has not all of {', '.join(TREES[vendor])}"})
             continue
         if not trees:
-            raise Failure(f"no devicetree of {TREES}/{vendor} names an IOMMU")
+            raise Failure(f"no devicetree of {', '.join(TREES[vendor])} names an IOMMU")
         for name, counts in trees.items():
             want = ",".join(f"{what}={number}" for what, number in counts.items())
             own = {"name": f"{boot['name']}-{name}", "dtb": f"{vendor}/{name}", "trees": boot["name"]}
