@@ -44,7 +44,7 @@ else
 	@scripts/build-kernel $(IMAGE)
 endif
 
-.PHONY: board check kunit fuzz bench lint mutants soak patched core flaky modversions newest
+.PHONY: board check kunit fuzz bench lint mutants soak patched tegra-part core flaky modversions newest
 board:
 	@scripts/board $(arch)
 
@@ -71,6 +71,9 @@ soak:
 
 patched:
 	@scripts/check --list patched
+
+tegra-part:
+	@scripts/check --list tegra-part
 
 core:
 	@scripts/setup-toolchain
@@ -143,6 +146,8 @@ help:
 	@echo "make mutants          remove one duty of the code at a time, and see that a test fails (ONLY=REGEX)"
 	@echo "make modversions      see that a kernel with MODVERSIONS refuses a driver of another crate"
 	@echo "make patched          show that the patches of rust/core_gaps close the core's gaps, in a"
+	@echo "                      kernel of its own"
+	@echo "make tegra-part       run Tegra's driver as a part of the kernel's memory controller, in a"
 	@echo "                      kernel of its own"
 	@echo "make core             build a kernel with the series patches/core, in which the core passes"
 	@echo "                      the instance to of_xlate and probe_device"

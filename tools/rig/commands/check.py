@@ -127,6 +127,7 @@ LISTS = {
     "check": "make check",
     "soak": "too long for every day: make soak",
     "patched": "takes a kernel of its own: make patched",
+    "tegra-part": "takes a kernel of its own: make tegra-part",
     "debian": "too long for every day: make check KDIR=debian-arm64",
 }
 
