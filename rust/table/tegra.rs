@@ -47,9 +47,14 @@ impl Tegra {
 
     #[inline]
     fn page_of(entry: u32, shift: u32) -> Option<Page> {
-        let prot = Prot::new(entry & Self::READ != 0, entry & Self::WRITE != 0);
+        let prot = match (entry & Self::READ != 0, entry & Self::WRITE != 0) {
+            (true, true) => Prot::READ_WRITE,
+            (true, false) => Prot::READ,
+            (false, true) => Prot::WRITE,
+            (false, false) => return None,
+        };
 
-        (prot != Prot::NONE).then(|| Page {
+        Some(Page {
             paddr: u64::from(entry & Self::FRAME) << 12,
             shift,
             prot,
