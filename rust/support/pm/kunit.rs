@@ -127,7 +127,7 @@ mod tests {
 
         // It can be enabled again, and starts suspended then, too.
         drop(pm);
-        let pm = RuntimePm::enable(bus.dev());
+        let _pm = RuntimePm::enable(bus.dev());
         get(bus.dev())?.put_sync();
         assert_eq!(FAKE.resumes.load(Relaxed), 2);
         Ok(())
@@ -151,7 +151,7 @@ mod tests {
     #[cfg(CONFIG_PM)]
     fn resume_fails() -> Result {
         let bus = Bus::new(c"iommu-test-pm-fail")?;
-        let pm = RuntimePm::enable(bus.dev());
+        let _pm = RuntimePm::enable(bus.dev());
 
         FAKE.fail.store(true, Relaxed);
         assert!(get(bus.dev()).err() == Some(EBUSY));
@@ -201,7 +201,7 @@ mod tests {
         #[cfg(CONFIG_PM)]
         {
             let bus = Bus::new(c"iommu-test-pm-sleep")?;
-            let pm = RuntimePm::enable(bus.dev());
+            let _pm = RuntimePm::enable(bus.dev());
             let held = get(bus.dev())?;
             let suspend = ops.suspend_noirq.ok_or(EINVAL)?;
             let resume = ops.resume_noirq.ok_or(EINVAL)?;
