@@ -4,7 +4,7 @@
 # the driver core would remove it with the child. So there is no child, for which there is a line.
 # A managed software node stays until its device is removed: the last story of a boot.
 
-# The child is gone.
+# The counts are also of the child, which is removed for good.
 oracle_ignore "memory-controller|rust_tegra_smmu"
 
 hw_part

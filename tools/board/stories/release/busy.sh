@@ -28,4 +28,4 @@ drop_buffers
 check "the driver can be removed" unload_driver
 refute "the driver is gone" loaded "$driver_module"
 check "and come again" load_driver
-oracle_ignore "^iommu0_|^rpm_usage_|^ref_dev_"
+oracle_ignore "^iommu0_(clock|reset)|^rpm_usage_|^ref_dev_"

@@ -41,4 +41,4 @@ note "memory that was lost: $kib KiB"
 record reload_cycles $done
 record reload_kib_lost $kib
 check "the driver stays" load_driver
-oracle_ignore "^iommu0_|^rpm_usage_$I|^ref_dev_$I"
+oracle_ignore "^iommu0_(clock|reset)|^rpm_usage_$I|^ref_dev_$I"
