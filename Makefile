@@ -140,7 +140,7 @@ help:
 	@echo "make kunit            run the KUnit suites"
 	@echo "make fuzz             give the drivers generated sequences of calls and devicetrees for a minute"
 	@echo "                      (SECONDS=N, SEED=SEED: the inputs of that seed)"
-	@echo "make soak             load and unbind the masters of the arm64 board for ten minutes"
+	@echo "make soak             load and unbind the masters of the arm64 board for sixty rounds"
 	@echo "make flaky            boot many times on a busy machine, and list what does not pass"
 	@echo "                      every time (ONLY=REGEX, REPEAT=N)"
 	@echo "make mutants          remove one duty of the code at a time, and see that a test fails (ONLY=REGEX)"

@@ -49,6 +49,7 @@ def machine(boot, memory, ncpus, console="null", channel="null"):
     settings = ":".join(f"{name}={value}" for name, value in knobs(boot).items())
     return [
         *("-machine", MACHINE, "-cpu", CPU, "-smp", str(ncpus), "-m", memory),
+        *("-accel", "tcg,thread=multi" if boot.get("threads") else "tcg,thread=single"),
         *(INSTRUCTIONS if boot.get("icount") else []),
         *("-device", f"iommu-board,kind={kind(boot)},knobs={settings}"),
         *("-serial", console, "-serial", channel),

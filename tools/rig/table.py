@@ -16,6 +16,8 @@ args         more arguments for the kernel
 knobs        {KNOB: NUMBER}: knobs of all IOMMU models, set before the driver is loaded; the default
              of busy_seed is a number made from the boot's name, or of the environment's BUSY_SEED
 ncpus        CPUs; default: 2, in a kernel without SMP 1
+threads      true: QEMU runs the CPUs at the same time, in a thread of the host each; default: in one
+             thread, where a CPU that waits for another one lets it run
 mem          guest memory (default 512M, with KASAN 1G)
 silence      seconds without output after which the boot counts as hung (default 300); a
              boot that prints may take up to an hour
@@ -47,7 +49,7 @@ from rig.progress import Failure
 from rig.images import IMAGES, is_arm64
 
 KEYS = {"soc", "dtb", "driver", "image", "stories", "load_driver", "modules", "args", "ncpus", "mem", "silence"}
-KEYS |= {"in", "knobs", "crash", "console", "expect", "kunit", "icount", "skip", "kmemleak"}
+KEYS |= {"in", "knobs", "threads", "crash", "console", "expect", "kunit", "icount", "skip", "kmemleak"}
 # Keys of which a list makes a boot for each of its values.
 AXES = ("soc", "driver", "image")
 
