@@ -6,7 +6,7 @@
 oracle_ignore '^nr_iommu_pages'
 behind "$1"
 mark 0 2
-disk_round "$1" 4
+disk_round "$1" 2
 check "the IOMMU has translated it" test "$(counter 0 walks)" -gt 0
 sealed_off
-record "disk_$1_mib" 4
+record "disk_$1_mib" 2

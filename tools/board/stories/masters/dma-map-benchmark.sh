@@ -100,10 +100,8 @@ equal "what is mapped before" "$(in_book)" ""
 mapped=$(in_tables)
 nr=$(nr_tables)
 
-measure one_thread -t 1
-measure two_threads -t 2 -n 0
-measure to_device -d 1
-measure pages16_two_threads -g 16 -t 2 -d 2
+measure to_device -t 1 -d 1
+measure pages16_two_threads -g 16 -t 2 -n 0 -d 2
 measure list16 -m 1 -g 16
 measure pages1024 -g 1024 -d 2
 

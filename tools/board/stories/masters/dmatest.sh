@@ -6,7 +6,7 @@
 
 M=/sys/module/dmatest/parameters
 # Copies by each channel. The emulated copies take most of this board's time.
-rounds=10
+rounds=5
 
 # set_all NAME=VALUE...: dmatest's parameters
 set_all() {
