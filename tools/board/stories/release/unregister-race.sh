@@ -5,7 +5,7 @@
 # refers to the instance. At the end, with the instance added, the master is translated.
 # unregister-race:ROUNDS
 
-rounds=${1:-1000}
+rounds=${1:-200}
 two_cpus
 loaded "$driver_module" || load_driver
 check "an instance and its master come" adopt instance-named orphan
