@@ -12,6 +12,7 @@ The last line is "N passed, N failed" (", N skipped"); the exit status is 0 if t
 passed and none failed.  The same as data: out/results/check.json.
 """
 
+import functools
 import json
 import re
 
@@ -46,8 +47,8 @@ def note_findings(tally):
     tally.step(f"{sum(kind == 'ok' for _, kind, _ in rows)} of {len(rows)} findings, C and Rust", rows)
 
 
-def board(tally, boots, kunit_only):
-    """Runs the boots, the longest first; results are in the order of the table."""
+def run_all(tally, steps, boots, kunit_only):
+    """Runs the steps, and beside them the boots, the longest first; results are in the order of the tables."""
 
     def run(boot):
         living = Living(f"boot {boot['name']}")
@@ -64,10 +65,15 @@ def board(tally, boots, kunit_only):
             done_line("skip", f"boot {boot['name']}", 0.0)
         else:
             todo.append(boot)
-    for image in {boot["image"] for boot in todo}:
+    # Also the one that the fuzzers use, beside the boots.
+    for image in {boot["image"] for boot in todo} | {"release" for step in steps if step == "fuzz"}:
         make_initramfs(image)
     todo.sort(key=lambda boot: -seconds_expected(boot))
-    reports = {report.boot["name"]: report for report in in_parallel(run, todo)}
+    jobs = [functools.partial(host.run, step) for step in steps] + [functools.partial(run, boot) for boot in todo]
+    results = in_parallel(lambda job: job(), jobs)
+    for part in results[: len(steps)]:
+        tally.rows += part.rows
+    reports = {report.boot["name"]: report for report in results[len(steps) :]}
     for image in IMAGES:
         seconds = [report.seconds for report in reports.values() if report.boot["image"] == image]
         if seconds:
@@ -190,14 +196,12 @@ def main():
     print("tests")
     for image, why in missing.items():
         tally.step(f"set-up of {image}", [(f"set-up of {image}", "failed", [why])])
-    for part in in_parallel(host.run, steps):
-        tally.rows += part.rows
     boots = [boot for boot in each(boots) if wanted.search(boot["name"])]
     for boot in boots:
         if boot["image"] in missing:
             boot["skip"] = f"{boot['image']} is not set up"
-    with timed(f"boots, all {len(boots)}"):
-        board(tally, boots, options.kunit)
+    with timed(f"{len(steps)} steps and {len(boots)} boots"):
+        run_all(tally, steps, boots, options.kunit)
     if of_trees := [boot for boot in boots if boot.get("trees")]:
         sweep(tally, of_trees)
     not_run(tally, options)
