@@ -2,7 +2,6 @@
 """Compiles drivers that must not build, and checks their errors.
 
   scripts/compile-fail IMAGE            against the modules in out/IMAGE/modules
-  scripts/compile-fail --modules DIR    against modules built elsewhere
   scripts/compile-fail IMAGE CASE...    some cases of tools/compile-fail
 
 Each case is compiled with the flags of the sun50i driver, against the metadata of
@@ -22,48 +21,16 @@ were ok.
 import concurrent.futures
 import json
 import os
-import pathlib
 import re
-import shlex
 import subprocess
 import tempfile
 
-from rig import cli, paths
-from rig.images import modules_dir
+from rig import cli, crates, paths
+from rig.images import kernel_dir, modules_dir
 from rig.progress import Failure
 
 CASES = paths.TOP / "tools" / "compile-fail"
-DRIVER = "drivers/iommu/sun50i/.sun50i.o.cmd"
 EXPECTED = re.compile(r"//~(\^*) ERROR (.*?)\s*$")
-
-
-def recorded_command(modules):
-    """The environment and the arguments that the driver was compiled with."""
-    recorded = modules / DRIVER
-    try:
-        line = recorded.read_text().splitlines()[0]
-    except (OSError, IndexError):
-        raise Failure(f"{recorded} is missing", "build the modules first") from None
-    words = shlex.split(line.partition(" := ")[2].partition(";")[0].replace("$$", "$"))
-
-    # The kernel uses unstable language features, which its Makefile allows with this variable.
-    environment = {"RUSTC_BOOTSTRAP": "1"}
-    while "=" in words[0] and not words[0].startswith("-"):
-        key, _, value = words.pop(0).partition("=")
-        environment[key] = value
-    words.pop(0)  # rustc, or clippy-driver
-    arguments = []
-    skip = False
-    for word in words:
-        if skip:
-            skip = False
-        elif word == "--out-dir":
-            skip = True
-        elif word.startswith("--emit=") or word.endswith(".rs"):
-            continue
-        else:
-            arguments.append(word)
-    return environment, arguments
 
 
 def lines_of(message, source):
@@ -128,55 +95,37 @@ def judge(source, status, output):
     return None
 
 
-def run(source, modules, environment, arguments, toolchain):
+def run(source, modules, command):
     with tempfile.TemporaryDirectory(prefix=".compile-fail-", dir=modules) as scratch:
-        command = toolchain + ["env"] + [f"{key}={value}" for key, value in environment.items()]
-        command += ["rustc"] + arguments + [
-            "--error-format=json",
-            "--crate-name",
-            source.stem.replace("-", "_"),
-            f"--emit=metadata={scratch}/case.rmeta",
-            f"--out-dir={scratch}",
-            str(source),
-        ]
+        command = [*command, "--crate-name", source.stem.replace("-", "_"), f"--emit=metadata={scratch}/case.rmeta", source]
         done = subprocess.run(command, cwd=modules, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     return judge(source, done.returncode, done.stderr)
 
 
 def main():
     parser = cli.parser(__doc__)
-    parser.add_argument("image", nargs="?")
+    parser.add_argument("image")
     parser.add_argument("case", nargs="*")
-    parser.add_argument("--modules", type=pathlib.Path, metavar="DIR")
-    parser.add_argument("--toolchain", default=str(paths.IN_TOOLCHAIN), metavar="COMMAND",
-                        help="what runs a command with the kernel's toolchain")
     options = parser.parse_args()
 
-    wanted = options.case
-    if options.modules:
-        modules = options.modules.resolve()
-        if options.image:
-            wanted = [options.image] + wanted
-    elif options.image:
-        modules = modules_dir(options.image).resolve()
-    else:
-        parser.error("which IMAGE?")
-    environment, arguments = recorded_command(modules)
+    modules, kernel = modules_dir(options.image).resolve(), kernel_dir(options.image).resolve()
+    driver = next((crate for crate in crates.find(modules) if crate.name == "sun50i"), None)
+    if not driver:
+        raise Failure(f"{modules} has no driver of sun50i", "build the modules first")
     # The toolchain must be able to read a kernel outside the cache and modules outside the checkout.
-    os.environ.setdefault("KDIR", environment.get("OBJTREE", ""))
-    os.environ["BIND"] = f"{os.environ.get('BIND', '')} {modules}"
+    os.environ["BIND"] = f"{os.environ.get('BIND', '')} {kernel} {modules}"
+    # The kernel uses unstable language features, which its Makefile allows with this variable.
+    command = [paths.IN_TOOLCHAIN, "env", "RUSTC_BOOTSTRAP=1", f"OBJTREE={kernel}", "RUST_MODFILE=case", "rustc", *driver.doc_flags()]
+    command += ["--crate-type", "rlib", "--error-format=json"]
 
     sources = sorted(CASES.glob("*.rs"))
-    if wanted:
-        sources = [source for source in sources if source.stem in wanted]
-        if len(sources) != len(set(wanted)):
+    if options.case:
+        sources = [source for source in sources if source.stem in options.case]
+        if len(sources) != len(set(options.case)):
             raise Failure("no such case", f"see {CASES}")
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        toolchain = shlex.split(options.toolchain)
-        results = [
-            (source, pool.submit(run, source, modules, environment, arguments, toolchain)) for source in sources
-        ]
+        results = [(source, pool.submit(run, source, modules, command)) for source in sources]
         for source, result in results:
             why = result.result()
             failed += why is not None
