@@ -4,7 +4,6 @@
   scripts/check-soundness                 each case, story and KUnit case exists
   scripts/check-soundness --ran RESULTS   and has run and passed: RESULTS is the
                                           check.json of a run
-  scripts/check-soundness --list          prints the names
 
 Each trap from 1 to 23 must have a row, and each row a name.
 """
@@ -101,14 +100,9 @@ def ran(kind, name, tests):
 def main():
     parser = cli.parser(__doc__)
     parser.add_argument("--ran", type=pathlib.Path, metavar="RESULTS")
-    parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
 
     table = rows()
-    if options.list:
-        for number, names in sorted(table.items()):
-            print(number, " ".join(f"{kind}:{name}" for kind, name in names))
-        return 0
     tests = json.loads(options.ran.read_text())["tests"] if options.ran else None
     wrong = errors(table, tests)
     for line in wrong:

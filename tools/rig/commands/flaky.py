@@ -7,8 +7,6 @@ pass every time.
   scripts/flaky --only REGEX     the boots whose name matches
   scripts/flaky --repeat N       each N times (default: 10 times on the arm64 board and for
                                  races, forced interleavings and failed allocations, else 3)
-  scripts/flaky --image IMAGE    boots of that image (may be repeated)
-  scripts/flaky --loops N        with N busy loops
   scripts/flaky --no-build       kernels and modules are built already
 
 The last line is "N of N boots passed every time"; the exit status is 0 if all did.  The
@@ -27,7 +25,7 @@ import sys
 from rig import cli, paths
 from rig.boot import run_boot
 from rig.files import write_atomically
-from rig.images import IMAGES, is_arm64
+from rig.images import is_arm64
 from rig.initramfs import make_initramfs
 from rig.machines import each, is_many
 from rig.processes import die_with_parent, in_parallel
@@ -108,14 +106,11 @@ def summary(rows):
 def main():
     parser = cli.parser(__doc__)
     parser.add_argument("--only", default="", metavar="REGEX")
-    parser.add_argument("--image", action="append", choices=IMAGES)
     parser.add_argument("--repeat", type=int, metavar="N")
-    parser.add_argument("--loops", type=int, metavar="N", default=2 * len(os.sched_getaffinity(0)))
     parser.add_argument("--no-build", action="store_true", help="build nothing")
     options = parser.parse_args()
 
     boots = [boot for boot in load_table() if "check" in boot["in"] and not boot.get("skip")]
-    boots = [boot for boot in boots if not options.image or boot["image"] in options.image]
     # A boot for each tree is expanded below, when the kernel's source is there.
     many = [boot for boot in boots if is_many(boot)]
     boots = [boot for boot in boots if boot in many or re.search(options.only, boot["name"])]
@@ -129,8 +124,9 @@ def main():
 
     most = {boot["name"]: options.repeat or repeats(boot) for boot in boots}
     items = [(boot, number) for number in range(1, max(most.values()) + 1) for boot in boots if number <= most[boot["name"]]]
-    print(f"{len(items)} boots beside {options.loops} busy loops", flush=True)
-    with busy(options.loops):
+    loops = 2 * len(os.sched_getaffinity(0))
+    print(f"{len(items)} boots beside {loops} busy loops", flush=True)
+    with busy(loops):
         rows = in_parallel(attempt, items)
     found = summary(rows)
     write_atomically(paths.RESULTS / "flaky.json", json.dumps(found, indent=1) + "\n")
