@@ -24,12 +24,12 @@ find . -name '*.sh' -o -name '*.dtbo' | cpio --quiet -o -H newc -R 0:0 >"$2"
 """
 
 
-def boot(name, soc, dtb, stories, overlays=(), image="release", on_wait=None, modules_dir=None):
+def boot(name, soc, dtb, stories, overlays=(), image="release", on_wait=None):
     """Boots once with these stories and sources of overlays; returns {name of a story: the lines of its failure, or None}.
 
     The kernel unpacks the archives of an initramfs one after the other.
     """
-    base = make_initramfs(image, modules_dir, "fuzz-modules.cpio" if modules_dir else None)
+    base = make_initramfs(image)
     folder, whole, own = OUT / name, OUT / f"{name}.cpio", OUT / f"{name}.own.cpio"
     shutil.rmtree(folder, ignore_errors=True)
     for story, text in stories.items():

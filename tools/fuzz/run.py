@@ -35,7 +35,7 @@ class Target:
         self.module = module
         self.image = image
         self.seed = None
-        self.modules = self.tick = None
+        self.tick = None
         self.name = name  # of the SoC, also a part of the seeds
         self.dtb = dtb
         self.options = options
@@ -54,7 +54,7 @@ class Target:
         """Boots once: {name of a story: the lines of its failure, or None}."""
         self.boots += 1
         name = f"fuzz-{self.module.WHAT}-{self.name}-{self.seed}"
-        return board.boot(name, self.name, self.dtb, stories, overlays, self.image, self.tick, self.modules)
+        return board.boot(name, self.name, self.dtb, stories, overlays, self.image, self.tick)
 
 
 def batch(target, numbers, size=PACK):

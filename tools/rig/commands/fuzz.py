@@ -17,7 +17,6 @@ same as data: out/results/fuzz.json.
 
 import json
 import math
-import pathlib
 import random
 
 from fuzz import mutate, run, sequence
@@ -50,7 +49,6 @@ def main():
     parser.add_argument("--board", help="a name as in the lines of failures")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--image", default="release", choices=[image for image in IMAGES if not is_arm64(image)])
-    parser.add_argument("--modules", type=pathlib.Path, help="a folder with other modules than those of the checkout")
     parser.add_argument("--no-build", action="store_true", help="build nothing")
     options = parser.parse_args()
 
@@ -77,7 +75,6 @@ def main():
     for target in targets:
         target.seed, target.next = seed, options.first
         target.tick = tick
-        target.modules = options.modules
 
     seconds = options.seconds or (math.inf if options.count else 60)
     failures = run.run(targets, seconds, lambda line: print(f"         {line}", flush=True), options.count)
