@@ -41,7 +41,7 @@ def note_findings(tally):
     """The boots must have shown the findings in the C drivers. In a full run only."""
     tally.save()  # the results of the stories
     kinds = {"shown": "ok", "not showable": "skipped", "missing": "failed"}
-    found = findings.judge(paths.RESULTS, paths.LOGS)
+    found = findings.judge()
     rows = [(f"finding {row['number']:02}", kinds[row["status"]], [row["result"]]) for row in found]
     rows = [(name, kind, [] if kind == "ok" else why) for name, kind, why in rows]
     tally.step(f"{sum(kind == 'ok' for _, kind, _ in rows)} of {len(rows)} findings, C and Rust", rows)

@@ -8,7 +8,6 @@ Fails if a finding was not run with both drivers, unless its row has the reason 
 it cannot be shown."""
 
 import json
-import pathlib
 import re
 
 from rig import cli, paths
@@ -90,10 +89,10 @@ NOT_SHOWABLE = {
 }
 
 
-def crashed(boot, table, logs):
+def crashed(boot, table):
     """The lines of the crash, if the kernel died as the table of boots expects, or None."""
     entry = next((entry for entry in table if entry["name"] == boot), {})
-    log = logs / f"{boot}.log"
+    log = paths.LOGS / f"{boot}.log"
     text = log.read_text(errors="replace") if log.exists() else ""
     panic = re.search(r"Kernel panic - not syncing: .*", text)
     where = re.search(f".*(?:{entry['crash']}).*", text) if entry.get("crash") else None
@@ -111,10 +110,10 @@ def observations(folder):
         yield from ((path.parent.name, data[key]) for key in sorted(data) if key.startswith("finding-"))
 
 
-def collect(results, logs):
+def collect():
     """{(number, driver): the observed behaviour, in words}"""
     try:
-        tests = json.loads((results / "check.json").read_text())["tests"]
+        tests = json.loads((paths.RESULTS / "check.json").read_text())["tests"]
     except (OSError, ValueError, KeyError):
         tests = []
     # A test is called "BOOT STORY" or "BOOT STORY:ARGUMENT".
@@ -122,7 +121,7 @@ def collect(results, logs):
     table = load_table()
     boots = {boot["name"] for boot in table}
     seen = {}
-    for boot, data in observations(results / "boots"):
+    for boot, data in observations(paths.RESULTS / "boots"):
         number = data["number"]
         if boot not in boots:
             continue
@@ -130,7 +129,7 @@ def collect(results, logs):
             continue
         words = [f"{what}: {value}" for what, value in data["saw"]]
         if data["crash"]:
-            death = crashed(boot, table, logs)
+            death = crashed(boot, table)
             if not death:
                 continue
             words.append(death)
@@ -141,9 +140,9 @@ def collect(results, logs):
     return seen
 
 
-def judge(results, logs):
+def judge():
     """Writes findings.json; returns its rows."""
-    seen = collect(results, logs)
+    seen = collect()
     rows = []
     for number, (story, where, what) in FINDINGS.items():
         sides = {driver: seen.get((number, driver)) for driver in ("c", "rust")}
@@ -155,16 +154,13 @@ def judge(results, logs):
             status, result = "missing", "MISSING: " + ", ".join(driver for driver, side in sides.items() if not side)
         text = {driver: "; ".join(side) if side else None for driver, side in sides.items()}
         rows.append({"number": number, "story": story, "where": where, "what": what, **text, "status": status, "result": result})
-    write_atomically(results / "findings.json", json.dumps(rows, indent=1) + "\n")
+    write_atomically(paths.RESULTS / "findings.json", json.dumps(rows, indent=1) + "\n")
     return rows
 
 
 def main():
-    parser = cli.parser(__doc__)
-    parser.add_argument("results", nargs="?", type=pathlib.Path, default=paths.RESULTS)
-    parser.add_argument("logs", nargs="?", type=pathlib.Path, default=paths.LOGS)
-    options = parser.parse_args()
-    rows = judge(options.results, options.logs)
+    cli.parser(__doc__).parse_args()
+    rows = judge()
     for row in rows:
         print(f"  {row['number']:2}  {row['story'] or '-':<24} {row['result']}")
     return 1 if any(row["status"] == "missing" for row in rows) else 0
