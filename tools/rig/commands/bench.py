@@ -4,10 +4,6 @@
   scripts/bench               build, boot, measure, report
   scripts/bench --no-build    with what is built
   scripts/bench --arch ARCH   one board's part: um (times), arm64 (instructions)
-  scripts/bench --image IMAGE single-thread numbers from another image
-  scripts/bench --from DIR    report numbers that were measured before: DIR has for
-                              each kind of hardware KIND-plain.txt, and KIND-swapped.txt,
-                              KIND-threads.txt and KIND-counts.txt if wanted
 
 Writes out/results/bench.json and out/results/bench.svg and prints a table.
 Times are measured in two boots.  In the second boot the drivers have exchanged their
@@ -23,7 +19,7 @@ import statistics
 from rig import charts, cli, cost, paths
 from rig.boot import run_and_print
 from rig.files import write_atomically
-from rig.images import ARCHES, IMAGES, arch, is_arm64
+from rig.images import ARCHES, arch, is_arm64
 from rig.processes import in_toolchain
 from rig.progress import Failure
 from rig.setup import prepare
@@ -202,8 +198,8 @@ def text_size(path):
     return sum(int(size) for name, size in rows if re.search(r"\btext\b", name))
 
 
-def texts(kind, image):
-    files = {path.stem: path for path in (paths.OUT / image / "modules").rglob("*.ko")}
+def texts(kind):
+    files = {path.stem: path for path in (paths.OUT / "release/modules").rglob("*.ko")}
     return {
         who: {name: text_size(files[name]) for name in names if name in files} for who, names in kind.texts.items()
     }
@@ -385,33 +381,19 @@ def chart(driver, rows):
     )
 
 
-def boot(boots, image):
-    """Runs the boots; returns {kind: {argument of the story: numbers}}, the images, and whether all passed."""
-    numbers, well, images = {}, True, {}
+def boot(boots):
+    """Runs the boots; returns {kind: {argument of the story: numbers}}, and whether all passed."""
+    numbers, well = {}, True
     for one in boots:
         driver, which = one["kind"], one["stories"][0].partition(":")[2]
-        if image and which in ("plain", "swapped"):
-            one = {**one, "image": image, "ncpus": 1}
         well = run_and_print(one).ok and well
         path = paths.RESULTS / "boots" / one["name"] / "bench.txt"
         if path.exists():
             numbers.setdefault(driver, {})[which] = Numbers(path)
-            images.setdefault(driver, {})[which] = one["image"]
-    return numbers, well, images
+    return numbers, well
 
 
-def read_from(folder):
-    """Reads the numbers of an earlier measurement."""
-    numbers = {}
-    for driver in KINDS:
-        for which in ("plain", "swapped", "threads", "counts"):
-            path = folder / f"{driver}-{which}.txt"
-            if path.exists():
-                numbers.setdefault(driver, {})[which] = Numbers(path)
-    return numbers
-
-
-def evaluate(driver, numbers, images):
+def evaluate(driver, numbers):
     """Prints the results of one kind; returns its rows, and its other results."""
     if "plain" not in numbers:
         raise Failure(f"the benchmark of {driver} left no numbers", "see the log of its boot in out/logs")
@@ -419,7 +401,7 @@ def evaluate(driver, numbers, images):
     rows = make_rows(driver, plain, swapped, numbers.get("counts"))
     if "threads" in numbers:
         rows += make_rows(driver, numbers["threads"], None)
-    sizes = texts(KINDS[driver], images.get("plain", "release"))
+    sizes = texts(KINDS[driver])
 
     print_table(driver, rows)
     print_counts(driver, rows)
@@ -428,7 +410,6 @@ def evaluate(driver, numbers, images):
         print(f"text of {who}: {sum(parts.values())} bytes ({', '.join(f'{n} {s}' for n, s in parts.items())})")
     costs = [case.removeprefix("mmio_") for case, _, who in plain.samples if who == "board"]
     return rows, {
-        "images": images,
         "mmio_cost_ns": {cost: plain.cost(f"mmio_{cost}") for cost in costs},
         "table_bytes": plain.tables,
         "text_bytes": sizes,
@@ -440,27 +421,20 @@ def main():
     parser = cli.parser(__doc__)
     parser.add_argument("--no-build", action="store_true")
     parser.add_argument("--arch", choices=ARCHES)
-    parser.add_argument("--image", choices=IMAGES)
-    parser.add_argument("--from", dest="origin", type=pathlib.Path)
     options = parser.parse_args()
 
-    costs, remarks = {}, []
-    if options.origin:
-        numbers, well, images = read_from(options.origin), True, {}
-    else:
-        boots = [one for one in load_table() if "bench" in one["in"]]
-        boots = [one for one in boots if options.arch in (None, arch(one["image"]))]
-        if not options.no_build:
-            prepare({options.image or one["image"] for one in boots} | {"release"})
-        on_um = [one for one in boots if not is_arm64(one["image"])]
-        numbers, well, images = boot(on_um, options.image)
-        costs, remarks, measured = cost.measure([one for one in boots if one not in on_um])
-        well = well and measured
+    boots = [one for one in load_table() if "bench" in one["in"] and options.arch in (None, arch(one["image"]))]
+    if not options.no_build:
+        prepare({one["image"] for one in boots} | {"release"})
+    on_um = [one for one in boots if not is_arm64(one["image"])]
+    numbers, well = boot(on_um)
+    costs, remarks, measured = cost.measure([one for one in boots if one not in on_um])
+    well = well and measured
     if not numbers and not costs:
         raise Failure("there are no numbers", "see the logs of the boots in out/logs")
     rows, kinds = [], {}
     for driver, measured in numbers.items():
-        more, kinds[driver] = evaluate(driver, measured, images.get(driver, {}))
+        more, kinds[driver] = evaluate(driver, measured)
         rows += more
     missed = [line for told in kinds.values() for line in told["not_reached"]]
     instructions = cost.make_rows(costs)
