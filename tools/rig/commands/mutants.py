@@ -154,27 +154,11 @@ class Copy:
                 file.unlink()
 
     def seed(self, image):
-        """Copies the objects of the checkout, and replaces the paths in them."""
-        target = self.modules(image)
-        source = paths.OUT / image / "modules"
-        if target.exists() or not (source / "modules.order").exists():
-            return
-        temporary = target.with_name(target.name + ".tmp")
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.copytree(source, temporary, symlinks=True)
-        for path in [*temporary.rglob(".*.cmd"), *temporary.rglob("*.mod"), *temporary.rglob("Makefile"), *temporary.rglob("modules.order")]:
-            if path.is_symlink() or not path.is_file():
-                continue
-            state = path.stat()
-            text = path.read_text(errors="surrogateescape")
-            new = text.replace(str(source), str(target)).replace(str(paths.TOP) + "/", str(self.tree) + "/")
-            new = re.sub(re.escape(str(paths.TOP)) + r"(?=[\s'\"]|$)", lambda _: str(self.tree), new)
-            # Undo the replacement for paths that were in the copy already, or in out/.
-            new = new.replace(str(self.tree) + "/out/", str(paths.TOP) + "/out/")
-            if new != text:
-                path.write_text(new, errors="surrogateescape")
-                os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
-        temporary.rename(target)
+        """Takes the objects of the checkout from the cache; returns the error, or None."""
+        if self.modules(image).exists():
+            return None
+        self.restore()
+        return self.build(image, f"seed-{image}-{self.number}")
 
     def apply(self, mutant):
         # git must not look for the checkout's repository.
@@ -190,15 +174,12 @@ class Copy:
             return "does not apply: " + "; ".join(result.stderr.split("\n")).strip("; ")
         return None
 
-    def build(self, mutant):
+    def build(self, image, name, options=(), **environment):
         """Builds the modules; returns the error, or None."""
-        image, name = mutant.image, mutant.name
         log = paths.LOGS / f"mutant-{name}-build.log"
-        label = f"{image}-mutant-{self.number}"
-        places = {"MODULES_SOURCE": str(self.tree), "MODULES_DIR": str(self.modules(image))}
-        # No later build needs the objects of a mutant.
-        environment = {**places, "LABEL": label, "KEEP": "ko"}
-        command = [paths.TOP / "scripts/build-modules", image, *mutant.options]
+        environment |= {"MODULES_SOURCE": str(self.tree), "MODULES_DIR": str(self.modules(image))}
+        environment["LABEL"] = f"{image}-mutant-{self.number}"
+        command = [paths.TOP / "scripts/build-modules", image, *options]
         status, _ = run_logged(f"build {name}", command, log, env=environment)
         return f"does not build, see {log}" if status else None
 
@@ -291,9 +272,11 @@ def judge(mutant, report):
 
 def try_mutant(copy, mutant):
     """Builds a mutant and boots it; returns the error, or None if the mutant was caught."""
-    copy.seed(mutant.image)
+    problem = copy.seed(mutant.image)
     copy.restore()
-    if problem := copy.apply(mutant) or copy.build(mutant):
+    # No later build needs the objects of a mutant.
+    problem = problem or copy.apply(mutant) or copy.build(mutant.image, mutant.name, mutant.options, KEEP="ko")
+    if problem:
         return problem
     initramfs = make_initramfs(mutant.image, copy.modules(mutant.image), f"mutant-{mutant.name}.cpio")
     boot = boot_of(mutant, f"mutant-{mutant.name}", [mutant.story])
