@@ -42,13 +42,12 @@ def document(image):
     found = [crate for crate in crates.find(modules) if crate.name == "iommu"]
     if not found:
         raise Failure(f"{modules} holds no base crate", "run make")
-    flags = found[0].doc_flags()
-    if KUNIT in flags:
-        at = flags.index(KUNIT)
-        del flags[at - 1:at + 1]
     with tempfile.TemporaryDirectory(prefix=".api-", dir=modules) as scratch:
-        command = [paths.IN_TOOLCHAIN, "env", "RUSTC_BOOTSTRAP=1", f"OBJTREE={kernel}", "RUST_MODFILE=doc", "rustdoc", *flags]
-        command += ["--crate-name", "iommu", "-Zunstable-options", "--output-format", "json", "--document-private-items"]
+        command = found[0].command("rustdoc", kernel, "iommu")
+        if KUNIT in command:
+            at = command.index(KUNIT)
+            del command[at - 1:at + 1]
+        command += ["-Zunstable-options", "--output-format", "json", "--document-private-items"]
         command += ["--document-hidden-items", "-Arustdoc::all", "--output", scratch, found[0].root]
         log = paths.LOGS / "api.log"
         status, _ = run_logged("api", command, log, cwd=modules, env={"BIND": f"{kernel}"})

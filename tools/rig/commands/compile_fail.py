@@ -95,9 +95,10 @@ def judge(source, status, output):
     return None
 
 
-def run(source, modules, command):
+def run(source, modules, driver, kernel):
     with tempfile.TemporaryDirectory(prefix=".compile-fail-", dir=modules) as scratch:
-        command = [*command, "--crate-name", source.stem.replace("-", "_"), f"--emit=metadata={scratch}/case.rmeta", source]
+        command = driver.command("rustc", kernel, source.stem.replace("-", "_"))
+        command += ["--crate-type", "rlib", "--error-format=json", f"--emit=metadata={scratch}/case.rmeta", source]
         done = subprocess.run(command, cwd=modules, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     return judge(source, done.returncode, done.stderr)
 
@@ -114,9 +115,6 @@ def main():
         raise Failure(f"{modules} has no driver of sun50i", "build the modules first")
     # The toolchain must be able to read a kernel outside the cache and modules outside the checkout.
     os.environ["BIND"] = f"{os.environ.get('BIND', '')} {kernel} {modules}"
-    # The kernel uses unstable language features, which its Makefile allows with this variable.
-    command = [paths.IN_TOOLCHAIN, "env", "RUSTC_BOOTSTRAP=1", f"OBJTREE={kernel}", "RUST_MODFILE=case", "rustc", *driver.doc_flags()]
-    command += ["--crate-type", "rlib", "--error-format=json"]
 
     sources = sorted(CASES.glob("*.rs"))
     if options.case:
@@ -125,7 +123,7 @@ def main():
             raise Failure("no such case", f"see {CASES}")
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        results = [(source, pool.submit(run, source, modules, command)) for source in sources]
+        results = [(source, pool.submit(run, source, modules, driver, kernel)) for source in sources]
         for source, result in results:
             why = result.result()
             failed += why is not None

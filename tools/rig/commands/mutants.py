@@ -4,7 +4,6 @@ fails.
 
   scripts/mutants                every patch of tools/mutants/
   scripts/mutants --only REGEX   those whose name matches
-  scripts/mutants --list         names, stories and duties
   scripts/mutants --no-build     kernels and modules of the checkout are built already
 
 Each patch starts with these lines:
@@ -79,7 +78,6 @@ class Mutant:
         self.boot = boots[self.header["Boot"]]
         self.image = self.header.get("Image", self.boot["image"])
         self.story = self.header["Story"]
-        self.about = self.header["Lifts" if self.lifts else "Duty"]
         self.symptom = re.compile(self.header.get("Symptom", ""))
         self.patches = [path]
         # With a limit lifted, the story cannot run without patches. It passes with the lifting patch alone,
@@ -335,20 +333,10 @@ def passed_in_check():
 def main():
     parser = cli.parser(__doc__)
     parser.add_argument("--only", default="", metavar="REGEX")
-    parser.add_argument("--image", action="append", choices=IMAGES)
-    parser.add_argument("--list", action="store_true")
     parser.add_argument("--no-build", action="store_true", help="kernels and modules of the checkout are built already")
     options = parser.parse_args()
 
-    mutants = [
-        mutant
-        for mutant in read_mutants()
-        if re.search(options.only, mutant.name) and (not options.image or mutant.image in options.image)
-    ]
-    if options.list:
-        for mutant in mutants:
-            print(f"{mutant.name:<24} {mutant.image:<8} {mutant.boot['name']:<18} {mutant.story:<22} {mutant.about}")
-        return 0
+    mutants = [mutant for mutant in read_mutants() if re.search(options.only, mutant.name)]
     if not options.no_build:
         prepare({mutant.image for mutant in mutants})
     tally = Tally("mutants")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """rustdoc IMAGE: writes the documentation of every crate of the image's module
 build to out/doc, with the flags that it was compiled with.  A crate that others
-depend on has its public items documented, any other crate all items (with PRIVATE=1
-all crates).  A warning is an error."""
+depend on has its public items documented, any other crate all items.  A warning is an
+error."""
 
 import os
 import shutil
@@ -28,9 +28,8 @@ def main():
     used = {name for crate in found for name in crate.externs}
     for crate in found:
         log = paths.LOGS / f"rustdoc-{crate.name}.log"
-        command = [paths.IN_TOOLCHAIN, "env", "RUSTC_BOOTSTRAP=1", f"OBJTREE={kernel}", "RUST_MODFILE=doc", "rustdoc", *crate.doc_flags(), "--crate-name", crate.name]
-        command.append("-Dwarnings")
-        if crate.name not in used or os.environ.get("PRIVATE"):
+        command = [*crate.command("rustdoc", kernel, crate.name), "-Dwarnings"]
+        if crate.name not in used:
             # Private items are documented then, so links to them are valid.
             command += ["--document-private-items", "-Arustdoc::private_intra_doc_links"]
         command += ["--output", target, crate.root]
