@@ -559,7 +559,10 @@ class Reference:
             return None
         for i in (0, 1):
             self.doubt[i].clear()
-        return ["lose_once"]
+            # The hardware has lost its registers, and only a driver writes them again.
+            if not self.bound[i]:
+                self.ports[i].clear()
+        return ["lose_once 3"]
 
     def do_knob(self, i, name, value):
         self.turned = True

@@ -49,9 +49,10 @@ slept() {
 	echo freeze >/sys/power/state
 }
 
-# The hardware loses its registers during the sleep.
+# lose_once [MASK]: the hardware loses its registers during the sleep, by default only the first
+# IOMMU.
 lose_once() {
-	echo 1 >"$B/lose_in_sleep"
+	echo "${1:-1}" >"$B/lose_in_sleep"
 	sleep_once
 	echo 0 >"$B/lose_in_sleep"
 }
