@@ -231,7 +231,16 @@ fn registers(pdev: &platform::Device<Bound>) -> Result<(Block, Option<ARef<platf
             }
         })?;
 
-    Ok((Registers::share(&controller, 0)?, Some(controller)))
+    // The line of `share()` is about the memory controller.
+    let registers = Registers::share(&controller, 0).inspect_err(|e| {
+        dev_err!(
+            pdev.as_ref(),
+            "the memory controller's registers: {:?}\n",
+            *e
+        );
+    })?;
+
+    Ok((registers, Some(controller)))
 }
 
 /// The indices of the bits that are set.

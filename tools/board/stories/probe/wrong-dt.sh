@@ -15,6 +15,7 @@ no-reset) line='iommu: no reset' ;;
 no-interrupt) line='mmu: .*(interrupt|IRQ)' ;;
 no-reg) line='mmu.*: no reg' ;;
 wrong-clock | wrong-reset) line='iommu: registers do not hold what is written: wrong clocks, resets or reg' ;;
+same-mc) line="smmu-same: the memory controller's registers: EBUSY" ;;
 same-reg) line='iommu-alias: registers cannot be claimed: EBUSY' ;;
 differ) line='dma-master: .*: these differ in page size, width or tables' ;;
 mixed-group) line='2003000.dma-master: .*: shares a stream with 101c0e000.dma-master, whose IOMMUs are not the same' ;;
