@@ -61,7 +61,6 @@ use object::{
 };
 use support::{
     bare_device,
-    fwnode,
     gate,
     link,
     lock_class,

@@ -7,7 +7,6 @@
 pub mod atomic_safe;
 pub(crate) mod bare_device;
 pub mod clk;
-pub(crate) mod fwnode;
 pub(crate) mod gate;
 pub(crate) mod link;
 pub(crate) mod lock_class;

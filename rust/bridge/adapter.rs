@@ -158,10 +158,10 @@ impl<T: Operations> Adapter<T> {
     {
         let dev: &Device<CoreInternal<'_>> = pdev.as_ref();
         let bound: &Device<Bound> = dev;
-        let fwnode = bound.fwnode().ok_or_else(|| {
+        if bound.fwnode().is_none() {
             dev_err!(dev, "no devicetree node\n");
-            ENODEV
-        })?;
+            return Err(ENODEV);
+        }
         // SAFETY: data of the match tables of this adapter's drivers is `T::IdInfo`.
         let info = unsafe { <Self as driver::Adapter>::id_info(dev) }
             .or_else(|| part::id_info::<T>(bound))
@@ -230,7 +230,7 @@ impl<T: Operations> Adapter<T> {
         // SAFETY: an instance of `T`, whose device is being probed; `tear_down` drops the files.
         *driven.debugfs.lock() = Some(unsafe { debugfs::create::<T>(&instance) }?);
 
-        registry::insert(fwnode.into(), instance.clone())?;
+        registry::insert(instance.clone())?;
         let replay = Replay::start()?;
         let walk = replay::walk();
         // SAFETY: all that the core needs exists, since the core probes masters in this call. On

@@ -37,6 +37,7 @@ use crate::{
 mod attach;
 mod device;
 mod paging;
+mod resolver;
 
 use attach::{
     attach_blocked,
@@ -47,8 +48,6 @@ use device::{
     def_domain_type,
     device_group,
     get_resv_regions,
-    of_xlate,
-    probe_device,
     release_device, //
 };
 use paging::{
@@ -59,6 +58,10 @@ use paging::{
     iova_to_phys,
     map_pages,
     unmap_pages, //
+};
+use resolver::{
+    of_xlate,
+    probe_device, //
 };
 
 /// The structures by which the core knows a driver.

@@ -57,7 +57,7 @@ fn add(master: &Device, iommu: &Device) -> Result {
 /// Links the masters of an instance whose device, `dev`, has been bound. They were added while it
 /// was being probed.
 pub(crate) fn link_all(dev: &Device) {
-    let Some(instance) = registry::find_dev(dev) else {
+    let Some(instance) = registry::find(|instance| instance.is_of(dev)) else {
         return;
     };
     instance.set_bound();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The registry of instances: the only place where one is looked up.
+//! The registry of instances.
 //!
-//! The core passes a fwnode to a driver, which must find its own instance again. The crate does
-//! that for all drivers, under the core's probe lock: `of_xlate` gets the instance of one phandle,
+//! An instance is in it while its device is bound and masters may use it. So a callback that finds
+//! one here can use its device: `of_xlate` gets the instance of one phandle (`callbacks::resolver`),
 //! and `probe_device` gets all instances that `of_xlate` has found.
 //!
 //! The results of `of_xlate` must be kept in the master's `iommu_fwspec`, since the core may drop
@@ -14,40 +14,21 @@
 
 use kernel::{
     bindings,
-    device::{
-        property::FwNode,
-        Device, //
-    },
     prelude::*,
     sync::Arc, //
 };
 
-use crate::{
-    fwnode::{
-        self,
-        FwNodeRef, //
-    },
-    instance::Instance,
-};
-
-/// An instance that masters may use.
-struct Entry {
-    fwnode: FwNodeRef,
-    instance: Arc<Instance>,
-}
-
-// SAFETY: any thread may drop a node's reference; only its address is used.
-unsafe impl Send for Entry {}
+use crate::instance::Instance;
 
 struct Registry {
-    entries: KVec<Entry>,
+    instances: KVec<Arc<Instance>>,
     next: u32,
 }
 
 kernel::sync::global_lock! {
     // SAFETY: initialised by `init`, before anything else of the crate runs.
     unsafe(uninit) static REGISTRY: Mutex<Registry> = Registry {
-        entries: KVec::new(),
+        instances: KVec::new(),
         next: 0,
     };
 }
@@ -74,12 +55,9 @@ pub(crate) fn next_index() -> Result<u16> {
     Ok(index)
 }
 
-/// Adds `instance` to the registry, as that of `fwnode`.
-pub(crate) fn insert(fwnode: FwNodeRef, instance: Arc<Instance>) -> Result {
-    REGISTRY
-        .lock()
-        .entries
-        .push(Entry { fwnode, instance }, GFP_KERNEL)?;
+/// Adds `instance` to the registry.
+pub(crate) fn insert(instance: Arc<Instance>) -> Result {
+    REGISTRY.lock().instances.push(instance, GFP_KERNEL)?;
     Ok(())
 }
 
@@ -87,55 +65,34 @@ pub(crate) fn insert(fwnode: FwNodeRef, instance: Arc<Instance>) -> Result {
 pub(crate) fn remove(instance: &Arc<Instance>) {
     let mut registry = REGISTRY.lock();
     let Some(at) = registry
-        .entries
+        .instances
         .iter()
-        .position(|entry| Arc::ptr_eq(&entry.instance, instance))
+        .position(|entry| Arc::ptr_eq(entry, instance))
     else {
         return;
     };
-    let entry = registry.entries.remove(at);
-    if registry.entries.is_empty() {
-        registry.entries = KVec::new();
+    let entry = registry.instances.remove(at);
+    if registry.instances.is_empty() {
+        registry.instances = KVec::new();
     }
     drop(registry);
     drop(entry);
 }
 
-/// Returns the instance of the driver with these `ops` that `fwnode` describes.
-pub(crate) fn find(fwnode: &FwNode, ops: *const bindings::iommu_ops) -> Option<Arc<Instance>> {
+/// Returns the instance for which `is_it` is true. It must not use the registry. The devices of the
+/// instances that it is called with are bound.
+pub(crate) fn find(is_it: impl Fn(&Instance) -> bool) -> Option<Arc<Instance>> {
     REGISTRY
         .lock()
-        .entries
+        .instances
         .iter()
-        .find(|entry| fwnode::same(&entry.fwnode, fwnode) && entry.instance.is_of_driver(ops))
-        .map(|entry| entry.instance.clone())
-}
-
-/// Returns the instance of the driver with these `ops` that an ID names.
-fn find_id(id: StreamId, ops: *const bindings::iommu_ops) -> Option<Arc<Instance>> {
-    REGISTRY
-        .lock()
-        .entries
-        .iter()
-        .find(|entry| entry.instance.index() == id.instance() && entry.instance.is_of_driver(ops))
-        .map(|entry| entry.instance.clone())
-}
-
-/// Returns the instance whose device is `dev`.
-pub(crate) fn find_dev(dev: &Device) -> Option<Arc<Instance>> {
-    REGISTRY
-        .lock()
-        .entries
-        .iter()
-        .find(|entry| entry.instance.is_of(dev))
-        .map(|entry| entry.instance.clone())
+        .find(|instance| is_it(instance))
+        .cloned()
 }
 
 /// Calls `f` with each instance. `f` must not use the registry.
-pub(crate) fn for_each(mut f: impl FnMut(&Arc<Instance>)) {
-    for entry in REGISTRY.lock().entries.iter() {
-        f(&entry.instance);
-    }
+pub(crate) fn for_each(f: impl FnMut(&Arc<Instance>)) {
+    REGISTRY.lock().instances.iter().for_each(f);
 }
 
 /// An ID as stored in an `iommu_fwspec`.
@@ -204,7 +161,9 @@ pub(crate) fn gather(ids: &[StreamId], ops: *const bindings::iommu_ops) -> Resul
     let mut streams: KVec<KVec<u16>> = KVec::new();
 
     for &id in ids {
-        let instance = find_id(id, ops).ok_or(ENODEV)?;
+        let instance =
+            find(|instance| instance.index() == id.instance() && instance.is_of_driver(ops))
+                .ok_or(ENODEV)?;
         let at = match instances.iter().position(|i| Arc::ptr_eq(i, &instance)) {
             Some(at) => at,
             None => {

@@ -28,6 +28,12 @@ static struct platform_device *device(const char *name)
 	return platform_device_register_simple(name, PLATFORM_DEVID_NONE, NULL, 0);
 }
 
+#ifdef IOMMU_CORE_PASSES_INSTANCE
+#define PROBE_DEVICE_ARGS struct device *dev, struct iommu_device *unused
+#else
+#define PROBE_DEVICE_ARGS struct device *dev
+#endif
+
 /* An IOMMU whose driver keeps the core waiting in probe_device. */
 
 static struct iommu_device instance;
@@ -43,7 +49,7 @@ static int attach(struct iommu_domain *domain, struct device *dev, struct iommu_
 static const struct iommu_domain_ops identity_ops = { .attach_dev = attach };
 static struct iommu_domain identity = { .type = IOMMU_DOMAIN_IDENTITY, .ops = &identity_ops };
 
-static struct iommu_device *probe_device(struct device *dev)
+static struct iommu_device *probe_device(PROBE_DEVICE_ARGS)
 {
 	complete(&probing);
 	wait_for_completion(&go_on);
@@ -165,7 +171,7 @@ err_node:
 
 /* An IOMMU without a firmware node, which the core offers all devices without one of theirs. */
 
-static struct iommu_device *probe_one_of_two(struct device *dev)
+static struct iommu_device *probe_one_of_two(PROBE_DEVICE_ARGS)
 {
 	if (!strcmp(dev_name(dev), "gap-bad"))
 		return ERR_PTR(-EINVAL);

@@ -6,7 +6,6 @@
 mod skeleton;
 
 use iommu::domain::Domain; //~ ERROR struct `Domain` is private
-use iommu::fwnode; //~ ERROR module `fwnode` is private
 use iommu::gate; //~ ERROR module `gate` is private
 use iommu::link; //~ ERROR module `link` is private
 use iommu::pages; //~ ERROR module `pages` is private

@@ -11,7 +11,8 @@ use kernel::{
     bindings,
     device::Device,
     error::from_result,
-    prelude::*, //
+    prelude::*,
+    sync::Arc, //
 };
 
 use super::master;
@@ -26,8 +27,8 @@ use crate::{
         links,
         replay, //
     },
-    fwnode,
     group::Group,
+    instance::Instance,
     instances::InstanceSet,
     master::Master,
     ops::{
@@ -43,26 +44,25 @@ use crate::{
     },
 };
 
-/// Adds one phandle of a master. Called with the probe lock held.
+/// Adds one phandle of a master, that of `instance`. Called with the probe lock held.
 ///
 /// # Safety
 ///
-/// Called by the core only, as `struct iommu_ops` has it.
-pub(super) unsafe extern "C" fn of_xlate<T: Operations>(
+/// Called for the core only, as `struct iommu_ops` has it. `instance` is of `T`.
+pub(super) unsafe fn of_xlate<T: Operations>(
     dev: *mut bindings::device,
+    instance: Option<Arc<Instance>>,
     args: *const bindings::of_phandle_args,
 ) -> c_int {
     // SAFETY: the core passes a valid device and valid arguments.
     let (dev, args): (&Device, _) = unsafe { (Device::from_raw(dev), &*args) };
 
     from_result(|| {
-        // SAFETY: the core holds a reference to the node of the phandle.
-        let node = unsafe { fwnode::from_of_node(args.np) }.ok_or(ENODEV)?;
-        let instance = registry::find(node, T::statics().ops()).ok_or(EPROBE_DEFER)?;
         // An instance that is being unbound counts as one that is not probed yet: the master waits
         // for the next.
+        let instance = instance.ok_or(EPROBE_DEFER)?;
         let _guard = instance.gate().enter().ok_or(EPROBE_DEFER)?;
-        // SAFETY: `find` gave an instance of `T`, and the gate is held.
+        // SAFETY: the instance is of `T`, and the gate is held.
         let iommu = unsafe { Live::<T>::new(&instance) };
         let count = args.args_count as usize;
 
@@ -122,8 +122,8 @@ fn try_probe_device<T: Operations>(dev: &Device) -> Result<Pin<KBox<Master<T>>>>
 ///
 /// # Safety
 ///
-/// Called by the core only, as `struct iommu_ops` has it.
-pub(super) unsafe extern "C" fn probe_device<T: Operations>(
+/// Called for the core only, as `struct iommu_ops` has it.
+pub(super) unsafe fn probe_device<T: Operations>(
     dev: *mut bindings::device,
 ) -> *mut bindings::iommu_device {
     // SAFETY: the core passes a valid device.
