@@ -44,7 +44,7 @@ else
 	@scripts/build-kernel $(IMAGE)
 endif
 
-.PHONY: board check kunit fuzz bench lint mutants soak patched tegra-part core flaky modversions newest
+.PHONY: board check kunit fuzz bench lint mutants soak tegra-part core flaky modversions newest
 board:
 	@scripts/board $(arch)
 
@@ -69,16 +69,11 @@ mutants:
 soak:
 	@scripts/check --list soak
 
-patched:
-	@scripts/check --list patched
-
 tegra-part:
 	@scripts/check --list tegra-part
 
 core:
-	@scripts/setup-toolchain
-	@scripts/setup-kernel-source
-	@scripts/build-kernel core
+	@scripts/check --list core
 
 flaky:
 	@scripts/flaky $(if $(ONLY),--only '$(ONLY)') $(if $(REPEAT),--repeat '$(REPEAT)')
@@ -145,12 +140,10 @@ help:
 	@echo "                      every time (ONLY=REGEX, REPEAT=N)"
 	@echo "make mutants          remove one duty of the code at a time, and see that a test fails (ONLY=REGEX)"
 	@echo "make modversions      see that a kernel with MODVERSIONS refuses a driver of another crate"
-	@echo "make patched          show that the patches of rust/core_gaps close the core's gaps, in a"
-	@echo "                      kernel of its own"
 	@echo "make tegra-part       run Tegra's driver as a part of the kernel's memory controller, in a"
 	@echo "                      kernel of its own"
-	@echo "make core             build a kernel with the series patches/core, in which the core passes"
-	@echo "                      the instance to of_xlate and probe_device"
+	@echo "make core             run tests with the C and Rust drivers in a kernel with the series patches/core,"
+	@echo "                      in which the core passes the instance to of_xlate and probe_device"
 	@echo "make newest           run the KUnit suites, kernel and modules built by the newest rustc and clang"
 	@echo "                      that Debian has for its stable release"
 	@echo "make bench            measure Rust against C"

@@ -6,7 +6,7 @@
 //! So while an instance is registered, its masters get no other error. `EPROBE_DEFER` matters: a
 //! master whose driver is being probed must get it if the instance is being unbound.
 //!
-//! Closed by `patches/0003-iommu-Register-an-instance-even-if-a-device-fails.patch`, with which this
+//! Closed by `patches/core/0003-iommu-Register-an-instance-even-if-a-device-fails.patch`, with which this
 //! file can go. The patch leaves the error of a group whose default domain cannot be set up: drivers
 //! must not fail the first attach.
 

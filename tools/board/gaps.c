@@ -2,7 +2,7 @@
 /*
  * Shows whether the kernel has the gaps that rust/core_gaps works around: each insertion
  * makes one happen with devices of its own, and "shows" says what came of it. With the
- * patches of rust/core_gaps/patches the gaps must not show.
+ * series patches/core the gaps must not show.
  */
 #include <linux/completion.h>
 #include <linux/delay.h>

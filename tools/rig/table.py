@@ -21,7 +21,7 @@ threads      true: QEMU runs the CPUs at the same time, in a thread of the host 
 mem          guest memory (default 512M, with KASAN 1G)
 silence      seconds without output after which the boot counts as hung (default 300); a
              boot that prints may take up to an hour
-in           the commands that run it: check (default), demo, bench, soak, patched,
+in           the commands that run it: check (default), demo, bench, soak, core,
              tegra-part, debian
 crash        a regular expression: the boot passes only if the kernel dies and
              the console matches

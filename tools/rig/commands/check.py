@@ -132,7 +132,7 @@ def count(tally, name, report, kunit_only):
 LISTS = {
     "check": "make check",
     "soak": "too long for every day: make soak",
-    "patched": "takes a kernel of its own: make patched",
+    "core": "takes a kernel of its own: make core",
     "tegra-part": "takes a kernel of its own: make tegra-part",
     "debian": "too long for every day: make check KDIR=debian-arm64",
 }

@@ -2,12 +2,18 @@
 # shellcheck shell=busybox
 # A master behind two DARTs, with a different stream at each: pages are mapped and
 # unmapped at both. A domain for one of them is refused, and its own by a master behind one.
-# behind-two[:reversed]: which DART is named first.
+# behind-two[:reversed]: which DART is named first. With the C driver, both are in the board's tree, and
+# invalidations do not hang (findings 28 and 29).
 
 # through N: the master's accesses pass the first DART (0) or the second (1).
 through() { [ "$1" = 0 ] && echo "4 0 2" >"$B/wiring" || echo "4 1 0" >"$B/wiring"; }
 
-check "a DART and its master come" adopt instance-named "both${1:+-$1}"
+if [ "$driver" = c ]; then
+	oracle_off "the C driver leaves its hardware on"
+	check "a master comes" overlay_apply "both-there${1:+-$1}"
+else
+	check "a DART and its master come" adopt instance-named "both${1:+-$1}"
+fi
 wait_for "the master" 5 usable_at 2001000
 M=$(master 2001000)
 begin "$M"
@@ -38,8 +44,10 @@ for way in 1 0; do
 	does "$M" read 0 0x102000 64
 done
 
+stalls="0 1"
+[ "$driver" = rust ] || stalls=
 # If one DART does not finish the invalidation, the other one drops the page all the same.
-for stuck in 0 1; do
+for stuck in $stalls; do
 	page=$([ $stuck = 0 ] && echo 0x100000 || echo 0x103000)
 	for way in 0 1; do
 		through $way
@@ -60,7 +68,7 @@ for stuck in 0 1; do
 done
 
 # If one DART refuses the other domain, neither gets it.
-for stuck in 0 1; do
+for stuck in $stalls; do
 	hw_stick $stuck
 	refuses "$M" replace 1
 	note "refused: $client_errno"

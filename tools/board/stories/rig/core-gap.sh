@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
 # A gap that rust/core_gaps works around shows in the kernel as released, and does not show in
-# one with the patches of rust/core_gaps/patches.
+# one with the series patches/core.
 
 case $1 in
 unregister)
@@ -18,11 +18,11 @@ replay)
 	;;
 *) fail "there is no gap $1" ;;
 esac
-[ "$image" != patched ] || gap=$closed
+[ "$image" != core ] || gap=$closed
 
 check "it is made to happen" load board_gaps "gap=$1"
 shows=$(cat /sys/module/board_gaps/parameters/shows)
-[ "$image" = patched ] || [ "$shows" != "$closed" ] ||
+[ "$image" = core ] || [ "$shows" != "$closed" ] ||
 	fail "this kernel has closed the gap: rust/core_gaps/ says what can go"
 equal "what came of it" "$shows" "$gap"
 check "the module goes" unload board_gaps
