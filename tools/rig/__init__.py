@@ -11,6 +11,7 @@ library only.  Its commands, in commands/, are run as scripts/NAME.
   host          the tests that are no boots of the table
   results       what a boot has reported; kunit: its KUnit cases; tally: all results of a run
   cost, charts  numbers and charts of the benchmark
+  leaks         numbers of leaked references
   processes     commands: logged, in parallel, with the toolchain
   progress, paths, files, cli, crates
 """

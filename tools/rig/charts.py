@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Charts of the benchmark, as SVG."""
+"""Charts of the benchmark and of leaks, as SVG."""
 
 import math
 
@@ -55,6 +55,25 @@ def bars(title, series, columns, find, remark=""):
             out.append(text(x + width / 2 - 1.5, y - 4, f"{row['ratio']:.2f}", size=10))
             if "goal" in row:
                 out.append(line(x - 1, x + width - 2, height_of(row["goal"]), 'stroke="#c00" stroke-width="2"'))
+    return out
+
+
+def lines(title, series):
+    """A chart of numbers by round. `series` has name, colour and numbers of each; equal ones are side by side."""
+    rounds = max((len(numbers) for _, _, numbers in series), default=0) or 1
+    top = max((max(numbers) for _, _, numbers in series if numbers), default=0) or 1
+    out = [text(LEFT, 24, title, "start", 16), text(WIDTH - RIGHT, HEIGHT - 12, f"{rounds} rounds", "end")]
+    for value in (0, top):
+        y = HEIGHT - BOTTOM - value / top * (HEIGHT - TOP - BOTTOM)
+        out += [line(LEFT, WIDTH - RIGHT, y, 'stroke="#ddd"'), text(LEFT - 8, y + 4, f"{value}", "end")]
+    for i, (name, colour, numbers) in enumerate(series):
+        out += [rectangle(LEFT + i * 160, 38, 12, 12, colour), text(LEFT + i * 160 + 17, 48, name, "start", 10)]
+        points = [
+            f"{LEFT + (x + 1) / rounds * (WIDTH - LEFT - RIGHT):.1f},"
+            f"{HEIGHT - BOTTOM - value / top * (HEIGHT - TOP - BOTTOM) - 3 * i:.1f}"
+            for x, value in enumerate(numbers)
+        ]
+        out.append(f'<polyline points="{" ".join(points)}" fill="none" stroke="{colour}" stroke-width="2"/>')
     return out
 
 

@@ -37,7 +37,7 @@ def kernel_words(boot, kasan, ncpus):
     if leaks:
         # It turns off the allocator's sheaves, which keep pointers to objects that are handed out.
         arguments.append("slab_debug=U")
-    elif not kasan and "check" in boot["in"]:
+    elif not kasan and {"check", "core"} & set(boot["in"]):
         # The stories' leak oracle needs the allocator's record of each object; boots that
         # measure time do without.
         arguments.append("slab_debug=U,kmalloc-*")

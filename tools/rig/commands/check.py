@@ -16,7 +16,7 @@ import functools
 import json
 import re
 
-from rig import cli, host, paths
+from rig import cli, host, leaks, paths
 from rig.boot import run_boot, seconds_expected
 from rig.commands import check_soundness, findings
 from rig.files import write_atomically
@@ -204,6 +204,8 @@ def main():
         run_all(tally, steps, boots, options.kunit)
     if of_trees := [boot for boot in boots if boot.get("trees")]:
         sweep(tally, of_trees)
+    if options.list == "core" and not options.only:
+        leaks.note(tally)
     not_run(tally, options)
     if whole and not options.only:
         note_findings(tally)
