@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Gaps of the core and of the driver core. Each file works around one of them, and says which
-//! patch of the kernel makes it superfluous. The patches are the first of the series `patches/core/`;
-//! none of them is in the kernels that users run. The story `core-gap` shows for each that the gap
-//! is there without the patch and not with it: `make core`.
+//! patch of the kernel makes it superfluous. The patches are the first of the series
+//! `patches/core/`; none of them is in the kernels that users run. The story `core-gap` shows for
+//! each that the gap is there without the patch and not with it: `make core`.
 //!
 //! # A cost without a workaround
 //!

@@ -275,8 +275,9 @@ impl PageTable {
         }
     }
 
-    /// Unmaps up to `count` pages and returns how many bytes it unmapped. The caller invalidates the
-    /// TLB. With a [`queued`] gather the library does not check for each page whether it should.
+    /// Unmaps up to `count` pages and returns how many bytes it unmapped. The caller invalidates
+    /// the TLB. With a [`queued`] gather the library does not check for each page whether it
+    /// should.
     ///
     /// # Safety
     ///

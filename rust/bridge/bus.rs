@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! From the notifiers of the buses to the crate: a driver is bound to a device, a device is removed.
+//! From the notifiers of the buses to the crate: a driver is bound to a device, a device is
+//! removed.
 //!
 //! C header: [`include/linux/device/bus.h`](srctree/include/linux/device/bus.h)
 

@@ -7,13 +7,13 @@
 //! as a platform device. The core and the registry know instances by their node, and find that of
 //! the child.
 //!
-//! A parent is bound and unbound under its lock, and children are added and removed under that lock,
-//! too. The child's driver is unbound before that of the parent, by a managed device link. The child
-//! itself is a resource of the bound parent, and is removed with these. So it has no driver any more
-//! when it is removed: to unbind one can take until all probes in the machine have ended, and one of
-//! them may wait for the lock of the parent. The notifier that reports
-//! that a parent is bound must not add a device, as that calls the notifiers again. So a work item
-//! does. A child is of a type of its own, by which it is found again.
+//! A parent is bound and unbound under its lock, and children are added and removed under that
+//! lock, too. The child's driver is unbound before that of the parent, by a managed device link.
+//! The child itself is a resource of the bound parent, and is removed with these. So it has no
+//! driver any more when it is removed: to unbind one can take until all probes in the machine have
+//! ended, and one of them may wait for the lock of the parent. The notifier that reports that a
+//! parent is bound must not add a device, as that calls the notifiers again. So a work item does. A
+//! child is of a type of its own, by which it is found again.
 //!
 //! C header: [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h)
 
@@ -78,7 +78,7 @@ unsafe impl Send for Kind {}
 
 kernel::sync::global_lock! {
     // SAFETY: initialised by `init`, before anything else of the crate runs.
-    unsafe(uninit) static KINDS: Mutex<KVec<Kind>> = KVec::new();
+    unsafe(uninit) static PART_KINDS: Mutex<KVec<Kind>> = KVec::new();
 }
 
 /// Prepares the list of drivers.
@@ -88,7 +88,7 @@ kernel::sync::global_lock! {
 /// Called once, before any driver can be registered.
 pub(crate) unsafe fn init() {
     // SAFETY: by the safety requirement.
-    unsafe { KINDS.init() };
+    unsafe { PART_KINDS.init() };
 }
 
 impl Kind {
@@ -158,7 +158,7 @@ pub(crate) fn register<T: Operations>(name: &'static CStr) -> Result {
         name,
         rival: parents.rival,
     };
-    let mut kinds = KINDS.lock();
+    let mut kinds = PART_KINDS.lock();
     if let Some(other) = kinds.iter().find(|other| overlap(other.parents, table)) {
         pr_err!("{}: its parents are those of {}\n", name, other.name);
         return Err(EBUSY);
@@ -169,8 +169,8 @@ pub(crate) fn register<T: Operations>(name: &'static CStr) -> Result {
     Ok(())
 }
 
-/// Removes the children of driver `T`. Called after the driver is unregistered, as it may be bound to
-/// them.
+/// Removes the children of driver `T`. Called after the driver is unregistered, as it may be bound
+/// to them.
 pub(crate) fn unregister<T: Operations>() {
     let Some(parents) = T::PARENTS else {
         return;
@@ -179,7 +179,7 @@ pub(crate) fn unregister<T: Operations>() {
 
     // No child is made from now on. If one is being made, the lock of its parent is held until it
     // is there.
-    KINDS
+    PART_KINDS
         .lock()
         .retain(|kind| !ptr::eq(kind.driver, T::statics().ops()));
     for_each(table, unmake);
@@ -195,8 +195,9 @@ fn entry(table: *const bindings::of_device_id, dev: &Device) -> *const bindings:
 /// Whether a compatible is in both tables.
 fn overlap(a: *const bindings::of_device_id, b: *const bindings::of_device_id) -> bool {
     let entries = |table: *const bindings::of_device_id| {
-        // SAFETY: tables of drivers, which callers have, end with an entry without a compatible.
         (0..)
+            // SAFETY: tables of drivers, which callers have, end with an entry without a
+            // compatible.
             .map(move |index| unsafe { (*table.add(index)).compatible })
             .take_while(|compatible| compatible[0] != 0)
     };
@@ -255,7 +256,7 @@ fn for_each(table: *const bindings::of_device_id, f: fn(&Device)) {
 /// Has a work item make the child of a device that has been bound, if it is a parent.
 pub(crate) fn parent_bound(dev: &Device) {
     let is_parent = |kind: &Kind| !entry(kind.parents, dev).is_null();
-    if <&platform::Device>::try_from(dev).is_err() || !KINDS.lock().iter().any(is_parent) {
+    if <&platform::Device>::try_from(dev).is_err() || !PART_KINDS.lock().iter().any(is_parent) {
         return;
     }
     let parent: ARef<Device> = dev.into();
@@ -278,7 +279,7 @@ fn make(parent: &Device) {
     if !unsafe { bindings::device_is_bound(as_raw(parent)) } {
         return;
     }
-    let child = KINDS
+    let child = PART_KINDS
         .lock()
         .iter()
         .find(|kind| !entry(kind.parents, parent).is_null())

@@ -13,8 +13,8 @@
 //! a master in the second state when a driver is about to be bound to it.
 //!
 //! The second is closed by
-//! `patches/core/0002-driver-core-Mark-a-device-as-probing-only-if-it-is.patch`. This file can go when
-//! the core makes the links, or passes the instance in when it is bound.
+//! `patches/core/0002-driver-core-Mark-a-device-as-probing-only-if-it-is.patch`. This file can go
+//! when the core makes the links, or passes the instance in when it is bound.
 
 use kernel::{
     device::Device,

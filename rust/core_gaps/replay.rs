@@ -6,9 +6,9 @@
 //! So while an instance is registered, its masters get no other error. `EPROBE_DEFER` matters: a
 //! master whose driver is being probed must get it if the instance is being unbound.
 //!
-//! Closed by `patches/core/0003-iommu-Register-an-instance-even-if-a-device-fails.patch`, with which this
-//! file can go. The patch leaves the error of a group whose default domain cannot be set up: drivers
-//! must not fail the first attach.
+//! Closed by `patches/core/0003-iommu-Register-an-instance-even-if-a-device-fails.patch`, with
+//! which this file can go. The patch leaves the error of a group whose default domain cannot be set
+//! up: drivers must not fail the first attach.
 
 use kernel::{
     prelude::*,
@@ -21,7 +21,7 @@ struct Tasks(KVec<usize>);
 
 kernel::sync::global_lock! {
     // SAFETY: initialised by `init`, before anything else of the crate runs.
-    unsafe(uninit) static TASKS: Mutex<Tasks> = Tasks(KVec::new());
+    unsafe(uninit) static REPLAY_TASKS: Mutex<Tasks> = Tasks(KVec::new());
 }
 
 /// Prepares the list of tasks.
@@ -31,14 +31,14 @@ kernel::sync::global_lock! {
 /// Called once, before any driver can be registered.
 pub(crate) unsafe fn init() {
     // SAFETY: by the safety requirement.
-    unsafe { TASKS.init() };
+    unsafe { REPLAY_TASKS.init() };
     // SAFETY: as above.
-    unsafe { WALK.init() };
+    unsafe { REPLAY_WALK.init() };
 }
 
 kernel::sync::global_lock! {
     // SAFETY: initialised by `init`, before anything else of the crate runs.
-    unsafe(uninit) static WALK: Mutex<()> = ();
+    unsafe(uninit) static REPLAY_WALK: Mutex<()> = ();
 }
 
 /// Excludes the replays and the removals of the crate's other instances while the result exists.
@@ -46,7 +46,7 @@ kernel::sync::global_lock! {
 /// The core keeps the groups of a replay on a list that takes no reference, and frees the core's
 /// data of a device without the probe lock when it releases the device.
 pub(crate) fn walk() -> impl Sized {
-    WALK.lock()
+    REPLAY_WALK.lock()
 }
 
 /// Marks the current task as one that registers an instance: the core replays masters in it.
@@ -69,7 +69,7 @@ impl Replay {
     pub(crate) fn start() -> Result<Self> {
         let task = current_task();
 
-        TASKS.lock().0.push(task, GFP_KERNEL)?;
+        REPLAY_TASKS.lock().0.push(task, GFP_KERNEL)?;
         // INVARIANT: added just now.
         Ok(Self {
             task,
@@ -80,7 +80,7 @@ impl Replay {
 
 impl Drop for Replay {
     fn drop(&mut self) {
-        let mut tasks = TASKS.lock();
+        let mut tasks = REPLAY_TASKS.lock();
 
         if let Some(at) = tasks.0.iter().position(|t| *t == self.task) {
             let _ = tasks.0.remove(at);
@@ -93,7 +93,7 @@ impl Drop for Replay {
 
 /// Whether the current task registers an instance.
 pub(crate) fn is_replaying() -> bool {
-    TASKS.lock().0.contains(&current_task())
+    REPLAY_TASKS.lock().0.contains(&current_task())
 }
 
 #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]

@@ -13,9 +13,9 @@
 //! private to the core, but the core takes it for each device whose DMA is configured, even one
 //! without an IOMMU.
 //!
-//! Closed by `patches/core/0001-iommu-Unregister-an-instance-under-the-probe-lock.patch`. With that,
-//! [`ProbeLock`] can go, and so can clearing `ready`; [`evict`] stays, for the masters of several
-//! instances.
+//! Closed by `patches/core/0001-iommu-Unregister-an-instance-under-the-probe-lock.patch`. With
+//! that, [`ProbeLock`] can go, and so can clearing `ready`; [`evict`] stays, for the masters of
+//! several instances.
 
 use kernel::{
     bindings,

@@ -108,8 +108,8 @@ impl<T: Hardware> InstanceSet<T> {
         Iterator::chain(self.instances.iter(), joined)
     }
 
-    /// Joins those instances of `other` that are not in this set yet, and calls `add` for each. They
-    /// stay until the set is dropped. Called by one caller at a time.
+    /// Joins those instances of `other` that are not in this set yet, and calls `add` for each.
+    /// They stay until the set is dropped. Called by one caller at a time.
     ///
     /// # Errors
     ///

@@ -162,7 +162,8 @@ static SHARED: Tree = Tree(Opaque::new(bindings::resource {
 ///
 /// # Invariants
 ///
-/// The region is claimed in `tree`, which is `iomem_resource` or [`SHARED`], under the name `_name`.
+/// The region is claimed in `tree`, which is `iomem_resource` or [`SHARED`], under the name
+/// `_name`.
 struct Claim {
     tree: *mut bindings::resource,
     start: PhysAddr,

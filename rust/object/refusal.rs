@@ -28,7 +28,7 @@ struct Logged {
 
 kernel::sync::global_lock! {
     // SAFETY: initialised by `init`, before anything else of the crate runs.
-    unsafe(uninit) static LOGGED: Mutex<KVec<Logged>> = KVec::new();
+    unsafe(uninit) static LOGGED_REFUSALS: Mutex<KVec<Logged>> = KVec::new();
 }
 
 /// Prepares the list.
@@ -38,7 +38,7 @@ kernel::sync::global_lock! {
 /// Called once, before any driver can be registered.
 pub(crate) unsafe fn init() {
     // SAFETY: by the safety requirement.
-    unsafe { LOGGED.init() };
+    unsafe { LOGGED_REFUSALS.init() };
 }
 
 /// FNV-1a over the formatted text.
@@ -77,7 +77,7 @@ pub(crate) fn refuse(dev: &Device, why: fmt::Arguments<'_>) -> Error {
 
 /// Remembers a refusal. Returns false if it is remembered already.
 fn is_new(new: Logged) -> bool {
-    let mut logged = LOGGED.lock();
+    let mut logged = LOGGED_REFUSALS.lock();
 
     if logged.contains(&new) {
         return false;
@@ -93,7 +93,7 @@ fn is_new(new: Logged) -> bool {
 
 /// Forgets the refusals of `dev`, which has been accepted or is being removed.
 pub(crate) fn forget(dev: &Device) {
-    let mut logged = LOGGED.lock();
+    let mut logged = LOGGED_REFUSALS.lock();
 
     logged.retain(|old| old.dev != core::ptr::from_ref(dev).addr());
     if logged.is_empty() {
@@ -132,7 +132,7 @@ mod tests {
         for n in 0..2 * MAX_REFUSALS {
             assert!(is_new(key(&dev, fmt!("reason {n}"))));
         }
-        assert!(LOGGED.lock().len() <= MAX_REFUSALS);
+        assert!(LOGGED_REFUSALS.lock().len() <= MAX_REFUSALS);
         forget(&dev);
         Ok(())
     }

@@ -3,8 +3,8 @@
 //! The registry of instances.
 //!
 //! An instance is in it while its device is bound and masters may use it. So a callback that finds
-//! one here can use its device: `of_xlate` gets the instance of one phandle (`callbacks::resolver`),
-//! and `probe_device` gets all instances that `of_xlate` has found.
+//! one here can use its device: `of_xlate` gets the instance of one phandle
+//! (`callbacks::resolver`), and `probe_device` gets all instances that `of_xlate` has found.
 //!
 //! The results of `of_xlate` must be kept in the master's `iommu_fwspec`, since the core may drop
 //! the master without calling the driver. So an ID holds the stream in its low half, where clients
@@ -27,7 +27,7 @@ struct Registry {
 
 kernel::sync::global_lock! {
     // SAFETY: initialised by `init`, before anything else of the crate runs.
-    unsafe(uninit) static REGISTRY: Mutex<Registry> = Registry {
+    unsafe(uninit) static INSTANCE_REGISTRY: Mutex<Registry> = Registry {
         instances: KVec::new(),
         next: 0,
     };
@@ -40,7 +40,7 @@ kernel::sync::global_lock! {
 /// Called once, before any driver can be registered.
 pub(crate) unsafe fn init() {
     // SAFETY: by the safety requirement.
-    unsafe { REGISTRY.init() };
+    unsafe { INSTANCE_REGISTRY.init() };
 }
 
 /// Reserves the number of a new instance.
@@ -49,7 +49,7 @@ pub(crate) unsafe fn init() {
 ///
 /// `ENOSPC` after 65536 instances since the crate was loaded.
 pub(crate) fn next_index() -> Result<u16> {
-    let mut registry = REGISTRY.lock();
+    let mut registry = INSTANCE_REGISTRY.lock();
     let index = u16::try_from(registry.next).map_err(|_| ENOSPC)?;
     registry.next += 1;
     Ok(index)
@@ -57,13 +57,16 @@ pub(crate) fn next_index() -> Result<u16> {
 
 /// Adds `instance` to the registry.
 pub(crate) fn insert(instance: Arc<Instance>) -> Result {
-    REGISTRY.lock().instances.push(instance, GFP_KERNEL)?;
+    INSTANCE_REGISTRY
+        .lock()
+        .instances
+        .push(instance, GFP_KERNEL)?;
     Ok(())
 }
 
 /// Removes the instance from the registry: no master can find it from now on.
 pub(crate) fn remove(instance: &Arc<Instance>) {
-    let mut registry = REGISTRY.lock();
+    let mut registry = INSTANCE_REGISTRY.lock();
     let Some(at) = registry
         .instances
         .iter()
@@ -82,7 +85,7 @@ pub(crate) fn remove(instance: &Arc<Instance>) {
 /// Returns the instance for which `is_it` is true. It must not use the registry. The devices of the
 /// instances that it is called with are bound.
 pub(crate) fn find(is_it: impl Fn(&Instance) -> bool) -> Option<Arc<Instance>> {
-    REGISTRY
+    INSTANCE_REGISTRY
         .lock()
         .instances
         .iter()
@@ -92,7 +95,7 @@ pub(crate) fn find(is_it: impl Fn(&Instance) -> bool) -> Option<Arc<Instance>> {
 
 /// Calls `f` with each instance. `f` must not use the registry.
 pub(crate) fn for_each(f: impl FnMut(&Arc<Instance>)) {
-    REGISTRY.lock().instances.iter().for_each(f);
+    INSTANCE_REGISTRY.lock().instances.iter().for_each(f);
 }
 
 /// An ID as stored in an `iommu_fwspec`.

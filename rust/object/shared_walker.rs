@@ -97,8 +97,8 @@ impl SharedWalker {
 
     /// Calls `f` with the walker, for which the shared tables are cleaned. Any context.
     ///
-    /// No directory entry changes meanwhile, so `f` cleans, invalidates and settles. It may take the
-    /// locks of engines. It must not map or unmap, and no engine's lock may be held.
+    /// No directory entry changes meanwhile, so `f` cleans, invalidates and settles. It may take
+    /// the locks of engines. It must not map or unmap, and no engine's lock may be held.
     pub fn with<R>(&self, f: impl FnOnce(&BoundWalker<'_>) -> R) -> R {
         let _guard = self.0.lock.lock();
 

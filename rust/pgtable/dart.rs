@@ -31,7 +31,8 @@ use super::{
 pub enum Entries {
     /// Those of T8020 and compatible ones: physical addresses of 36 bits, not shifted.
     Dart1,
-    /// Those of T6000, T8110 and compatible ones: physical addresses of 42 bits, shifted right by 4.
+    /// Those of T6000, T8110 and compatible ones: physical addresses of 42 bits, shifted right by
+    /// 4.
     Dart2,
 }
 

@@ -155,7 +155,8 @@ impl Engine {
     /// Writes all registers. `root` returns the directory of an ASID.
     ///
     /// A swgroup that has its right register already is not changed, nor is a root. If no register
-    /// was lost, a swgroup that is to pass but is enabled is left to the driver that has enabled it.
+    /// was lost, a swgroup that is to pass but is enabled is left to the driver that has enabled
+    /// it.
     ///
     /// # Errors
     ///

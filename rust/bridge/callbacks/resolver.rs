@@ -7,8 +7,8 @@
 //! then tells whether masters may still use it, since its device is unbound after a master could
 //! find it here. Kbuild reads in `linux/iommu.h` which form the kernel has.
 //!
-//! Both forms keep the number of the instance in the master's ID: the core passes `probe_device` the
-//! first instance of a master only.
+//! Both forms keep the number of the instance in the master's ID: the core passes `probe_device`
+//! the first instance of a master only.
 
 use kernel::{
     bindings,
