@@ -44,7 +44,7 @@ else
 	@scripts/build-kernel $(IMAGE)
 endif
 
-.PHONY: board check kunit fuzz bench lint mutants soak tegra-part core flaky modversions newest
+.PHONY: board check kunit fuzz bench lint mutants soak tegra-part core patches check-patches flaky modversions newest
 board:
 	@scripts/board $(arch)
 
@@ -74,6 +74,15 @@ tegra-part:
 
 core:
 	@scripts/check --list core
+
+patches:
+	@scripts/setup-toolchain
+	@scripts/setup-kernel-source
+	@scripts/patches
+
+check-patches: patches
+	@scripts/check-patches
+	@scripts/check --list series
 
 flaky:
 	@scripts/flaky $(if $(ONLY),--only '$(ONLY)') $(if $(REPEAT),--repeat '$(REPEAT)')
@@ -145,6 +154,8 @@ help:
 	@echo "make core             run tests with the C and Rust drivers in a kernel with the series patches/core,"
 	@echo "                      in which the core passes the instance to of_xlate and probe_device, and show"
 	@echo "                      the references that each driver leaks"
+	@echo "make patches          make the patch series against the kernel: out/patches/"
+	@echo "make check-patches    build each patch for both architectures, and run the last one's drivers"
 	@echo "make newest           run the KUnit suites, kernel and modules built by the newest rustc and clang"
 	@echo "                      that Debian has for its stable release"
 	@echo "make bench            measure Rust against C"

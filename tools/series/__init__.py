@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Makes patch series against the kernel from the files of this tree."""
