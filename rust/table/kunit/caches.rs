@@ -10,13 +10,14 @@ use kernel::{
             Atomic,
             Relaxed, //
         },
-        new_spinlock,
         Arc,
         SpinLock, //
     },
 };
 
 use super::support::*;
+
+use crate::lock_class::new_lock;
 
 /// Tables that are used, and pages in each.
 const TABLES: usize = 4;
@@ -48,10 +49,14 @@ impl<F: Format> Hardware<F> {
         Arc::pin_init(
             pin_init!(Self {
                 table,
-                cached <- new_spinlock!(Cached {
-                    dirs: [None; TABLES],
-                    pages: [[None; PAGES]; TABLES],
-                }),
+                cached <- new_lock!(
+                    SpinLock,
+                    Cached {
+                        dirs: [None; TABLES],
+                        pages: [[None; PAGES]; TABLES],
+                    },
+                    c"iommu_kunit_cached",
+                ),
                 wrong: Atomic::new(0),
             }),
             GFP_KERNEL,

@@ -277,16 +277,29 @@ pub const fn span<F: Format>() -> u64 {
     (F::TABLE_ENTRIES as u64) << F::PAGE_SHIFT
 }
 
+/// Has a work item call `work`.
+///
+/// Not generic: the class of a work item has its name from the module that the code is compiled
+/// into, and lockdep warns about one with two names.
+#[inline(never)]
+fn spawn(mut work: KBox<dyn FnMut() + Send>) -> Result {
+    workqueue::system_unbound().try_spawn(GFP_KERNEL, move || (*work)())?;
+    Ok(())
+}
+
 /// Calls `run` on two CPUs at the same time, with 0 and with 1.
 pub(super) fn on_two_cpus<T: Send + Sync + 'static>(shared: &Arc<T>, run: fn(&T, usize)) -> Result {
     let done = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
-    let (theirs, finished) = (shared.clone(), done.clone());
+    let (mut theirs, finished) = (Some(shared.clone()), done.clone());
 
-    workqueue::system_unbound().try_spawn(GFP_KERNEL, move || {
-        run(&theirs, 1);
-        drop(theirs);
+    let work = move || {
+        if let Some(theirs) = theirs.take() {
+            run(&theirs, 1);
+        }
         finished.complete_all();
-    })?;
+    };
+    let work = Pin::into_inner(KBox::pin_init(work, GFP_KERNEL)?);
+    spawn(work)?;
     run(shared, 0);
     done.wait_for_completion();
     Ok(())
