@@ -339,8 +339,21 @@ fn unmake(parent: &Device) {
 ///
 /// It was added, and not removed since.
 unsafe extern "C" fn remove(child: *mut c_void) {
-    // SAFETY: by the safety requirement.
-    unsafe { bindings::platform_device_unregister(child.cast()) };
+    let child = child.cast::<bindings::platform_device>();
+
+    // The release of a platform device takes a software node away from the node of the device. It
+    // can come late, when the parent has such a node, so the child gives back its node before.
+    //
+    // SAFETY: by the safety requirement. The driver of the child was unbound, and the node is that
+    // of `add`. The last reference is that of the allocation.
+    unsafe {
+        bindings::platform_device_del(child);
+        let node = (*child).dev.of_node;
+        (*child).dev.of_node = ptr::null_mut();
+        (*child).dev.fwnode = ptr::null_mut();
+        bindings::of_node_put(node);
+        bindings::platform_device_put(child);
+    }
 }
 
 /// Makes a device that is being probed depend on its parent, if it is a child.

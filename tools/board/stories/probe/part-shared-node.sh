@@ -5,7 +5,7 @@
 # A managed software node stays until its device is removed: the last story of a boot.
 
 # The counts are also of the child, which is removed for good.
-oracle_ignore "memory-controller|rust_tegra_smmu"
+oracle_ignore "memory-controller|rust_tegra_smmu|slab_ours"
 
 hw_part
 check "the instance is a child" part_works
