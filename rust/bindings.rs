@@ -5,9 +5,8 @@
 //! [`kernel::bindings`] has the functions and types of the kernel; this has the missing ones. Each
 //! function does the same as its namesake in C; `helpers.c` documents differences.
 //!
-//! They are written by hand: the kernel's rules that run bindgen are in its `rust/Makefile`, which
-//! a module outside of the tree cannot use, and users who build against their distribution's kernel
-//! need no bindgen this way. `include/rust_iommu_helpers.h` has the same prototypes, against which
+//! They are written by hand. The kernel's rules for bindgen are in its `rust/Makefile`, which a
+//! module outside of the tree cannot use. So a build needs no bindgen. `include/rust_iommu_helpers.h` has the same prototypes, against which
 //! the C compiler checks the definitions. Upstream the helpers are part of `rust/helpers/`.
 
 #![allow(
