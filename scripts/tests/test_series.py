@@ -9,7 +9,7 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 from rig import paths  # noqa: E402 (in the folder that was just added)
-from series.source import Mapping, helpers, outline, with_modules, without_tests  # noqa: E402
+from series.source import KUNIT, Mapping, helpers, outline, with_modules, without  # noqa: E402
 
 CODE = """\
 //! Doc.
@@ -56,7 +56,7 @@ pub use support::{
 
 class SeriesTest(unittest.TestCase):
     def test_kunit_code_goes(self):
-        text = without_tests(CODE)
+        text = without(CODE, KUNIT)
         self.assertNotIn("KUNIT", text)
         self.assertNotIn("Gone", text)
         self.assertNotIn("tests", text)
@@ -64,7 +64,7 @@ class SeriesTest(unittest.TestCase):
 
     def test_an_item_without_an_end_is_an_error(self):
         with self.assertRaises(ValueError):
-            without_tests("#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]\nfn open() {\n")
+            without("#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]\nfn open() {\n", KUNIT)
 
     def test_modules_that_are_not_there(self):
         self.assertEqual(with_modules(LIST, "x", {"x/a"}), "pub(crate) mod a;\n\nuse a::{one, Two};\n")

@@ -5,8 +5,16 @@ import re
 
 from rig import paths
 
-# The option that guards KUnit code.
-KUNIT = re.compile(r"(?:^[ \t]*///[^\n]*\n)*^[ \t]*#\[cfg\(CONFIG_RUST_IOMMU_KUNIT_TEST\)\]\n", re.M)
+
+
+def guard(option):
+    """The attribute that guards an item by an option, with the item's documentation."""
+    return re.compile(rf"(?:^[ \t]*///[^\n]*\n)*^[ \t]*#\[cfg\({option}\)\]\n", re.M)
+
+
+KUNIT = guard("CONFIG_RUST_IOMMU_KUNIT_TEST")
+# The other form of what a kernel with patches/core calls.
+OTHER_CORE = guard("IOMMU_CORE_PASSES_INSTANCE")
 PAIRS = {"{": "}", "(": ")", "[": "]"}
 LISTED = re.compile(r"^(?:[ \t]*#\[[^\n]*\]\n)*[ \t]*(?:pub(?:\(crate\))? )?mod (\w+);\n", re.M)
 GROUP = re.compile(r"^(?:#\[[^\n]*\]\n)*(?:pub )?use (?:self::)?([a-z]\w*)::(?:(\w+);|\{([^}]*)\};)\n", re.M)
@@ -32,9 +40,9 @@ def end_of_item(text, at):
     raise ValueError("an item does not end")
 
 
-def without_tests(text):
-    """The text without KUnit code. What it leaves between items is for rustfmt."""
-    while match := KUNIT.search(text):
+def without(text, attribute):
+    """The text without the items that an attribute guards. What this leaves between items is for rustfmt."""
+    while match := attribute.search(text):
         end = end_of_item(text, match.end())
         text = text[: match.start()] + text[text.index("\n", end) + 1 :]
     return text
@@ -88,7 +96,8 @@ class Mapping:
     @staticmethod
     def source(name, tests):
         text = (paths.TOP / name).read_text()
-        return text if tests else without_tests(text)
+        text = without(text, OTHER_CORE)
+        return text if tests else without(text, KUNIT)
 
     def text(self, name, tests):
         text = self.source(name, tests)

@@ -29,7 +29,6 @@ from rig.progress import Failure, details, done_line
 from rig.setup import setup_command
 
 CHECK = paths.OUT / "check-patches"
-TREE = CHECK / "linux"
 # The image whose configuration a build begins with, and what is added.
 BASES = {"um": "release", "arm64": "arm64"}
 DRIVERS = ("SUN50I_IOMMU_RUST", "APPLE_DART_RUST", "TEGRA_SMMU_RUST")
@@ -41,26 +40,34 @@ OPTIONS = {
 WARNING = re.compile(r"^(?:warning|error)[^\n]*\n +--> [^\n]*(?:rust/kernel/iommu|drivers/iommu)/[^\n]*|^[^\n]*(?:rust/helpers/iommu\.c|drivers/iommu/rust_iommu\.c):\d[^\n]*(?:warning|error):[^\n]*", re.M)
 
 
-def patched(revision):
-    """Brings the files of the kernel's copy to the state of a patch. Unchanged files keep their time."""
-    for path in git("ls-tree", "-r", "--name-only", revision).split():
+def files(revision):
+    return git("ls-tree", "-r", "--name-only", revision).split()
+
+
+def patched(tree, revision):
+    """Brings the kernel's copy to the state of a patch. Unchanged files keep their time."""
+    now = files(revision)
+    # Those of later patches, from a run before.
+    for path in set(files("HEAD")) - set(now):
+        (tree / path).unlink(missing_ok=True)
+    for path in now:
         text = git("show", f"{revision}:{path}")
-        target = TREE / path
+        target = tree / path
         if not target.exists() or target.read_text() != text:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)
 
 
-def build(arch, name, options):
+def build(tree, arch, name, options):
     """Builds what the patches touch, with these options. Returns the lines that are wrong."""
-    folder = CHECK / arch
+    folder = tree.with_name(f"{tree.name}-{arch}")
     folder.mkdir(parents=True, exist_ok=True)
     config = (kernel_dir(BASES[arch]) / ".config").read_text()
     config = re.sub(rf"^.*CONFIG_(?:{'|'.join(options)})[ =].*\n", "", config, flags=re.M)
     # Each patch has options of its own.
     write_atomically(folder / ".config", config + "".join(f"CONFIG_{option}={value}\n" for option, value in options.items()))
     log = paths.LOGS / f"patches-{arch}.log"
-    make = [str(paths.IN_TOOLCHAIN), "make", "-C", str(TREE), f"ARCH={arch}", "LLVM=1", f"O={folder}", "W=1", "CLIPPY=1", f"-j{len(os.sched_getaffinity(0))}"]
+    make = [str(paths.IN_TOOLCHAIN), "make", "-C", str(tree), f"ARCH={arch}", "LLVM=1", f"O={folder}", "W=1", "CLIPPY=1", f"-j{len(os.sched_getaffinity(0))}"]
     status, seconds = run_logged(f"{arch}: {name}", [*make, "olddefconfig", "rust/kernel.o", "drivers/iommu/"], log)
     text = log.read_text(errors="replace")
     wrong = [match[0].replace("\n", " ") for match in WARNING.finditer(text)]
@@ -71,12 +78,15 @@ def build(arch, name, options):
     return wrong
 
 
-def style(patch, waivers):
+def style(tree, patch, waivers):
     """The lines of checkpatch.pl about a patch, without those that have a reason."""
-    command = ["perl", str(TREE / "scripts/checkpatch.pl"), "--strict", "--terse", "--show-types", "--no-summary", f"--root={TREE}", str(patch)]
-    output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    command = ["perl", str(tree / "scripts/checkpatch.pl"), "--strict", "--terse", "--show-types", "--no-summary", f"--root={tree}", str(patch)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     wrong = []
-    for line in output.splitlines():
+    # 1: it has said something.
+    if result.returncode not in (0, 1):
+        wrong += [f"checkpatch.pl ended with status {result.returncode}", *result.stderr.splitlines()]
+    for line in result.stdout.splitlines():
         kind = re.search(r"(?:ERROR|WARNING|CHECK):(\w+):", line)
         if kind and kind[1] not in waivers:
             wrong.append(line.removeprefix(f"{patch}:"))
@@ -97,12 +107,13 @@ def main():
     for arch in options.arch or BASES:
         setup_command("build-kernel", BASES[arch])
     source = pathlib.Path(recorded("kernel-source"))
-    if not (TREE / "Makefile").exists():
+    tree = CHECK / source.name
+    if not tree.exists():
         new = CHECK / "new"
         shutil.rmtree(new, ignore_errors=True)
         CHECK.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cp", "-a", "--reflink=auto", source, new], check=True)
-        new.rename(TREE)
+        new.rename(tree)
     passed = failed = 0
     commits = git("rev-list", "--reverse", "HEAD").split()[1:]
     for n, series in enumerate(table["series"], 1):
@@ -113,14 +124,14 @@ def main():
             if options.series not in (None, series["name"]) or number < (count if options.last else options.first):
                 continue
             name = f"{series['name']} {number}/{count}"
-            patched(revision)
+            patched(tree, revision)
             results = []
             for arch in options.arch or BASES:
-                results.append(build(arch, name, OPTIONS))
+                results.append(build(tree, arch, name, OPTIONS))
                 if number == count:
-                    results.append(build(arch, f"{name}, built in", {**OPTIONS, **dict.fromkeys(DRIVERS, "y")}))
-                    results.append(build(arch, f"{name}, off", dict.fromkeys(OPTIONS, "n")))
-            wrong = style(file, waivers)
+                    results.append(build(tree, arch, f"{name}, built in", {**OPTIONS, **dict.fromkeys(DRIVERS, "y")}))
+                    results.append(build(tree, arch, f"{name}, off", dict.fromkeys(OPTIONS, "n")))
+            wrong = style(tree, file, waivers)
             done_line("FAILED" if wrong else "ok", f"checkpatch: {name}", 0)
             details(wrong[:10])
             results.append(wrong)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """Makes the patch series against the kernel, from this tree and patches/rust/series.toml.
 
-  scripts/patches                  all series: out/patches/N-SERIES/*.patch, with a cover letter
-  scripts/patches --list           the patches, each with its number of lines
+  scripts/patches    out/patches/N-SERIES/*.patch, with a cover letter
 
 A series is based on those before it in the file. Nobody is named as the author of a patch or
-has signed it off: the cover letter has the place where the sender does that.
+has signed it off: the cover letter has the place where the sender does that. Prints each patch
+with its number of lines. Fails if a file, or the KUnit code of a file, is in no patch.
 """
 
 import fnmatch
@@ -21,7 +21,7 @@ from rig import cli, paths
 from rig.images import recorded
 from rig.processes import in_toolchain
 from rig.progress import Failure
-from series.source import Mapping, helpers, outline, with_modules
+from series.source import KUNIT, Mapping, helpers, outline, with_modules
 
 TABLE = paths.TOP / "patches" / "rust" / "series.toml"
 WORK = paths.OUT / "patches"
@@ -32,12 +32,12 @@ NEIGHBOUR = "rust/kernel/iommu/pgtable.rs"
 # Declarations of helpers, which the kernel's build generates.
 NOT_SENT = {"rust/bindings.rs"}
 AUTHOR = ("YOUR NAME", "you@example.org")
-# No patch may have more lines.
+# Patches with more lines are marked.
 LIMIT = 800
 
 
 def tree_files():
-    names = subprocess.run(["git", "ls-files", "rust", "drivers/iommu", "Documentation"], cwd=paths.TOP, capture_output=True, text=True, check=True)
+    names = subprocess.run(["git", "ls-files", "rust", "drivers/iommu"], cwd=paths.TOP, capture_output=True, text=True, check=True)
     return names.stdout.split()
 
 
@@ -78,6 +78,14 @@ class Series:
         self.tested |= set(self.matching(patch.get("tests", ())))
         self.edits += patch.get("edit", [])
         self.dropped |= set(patch.get("drop", ()))
+
+    def missing(self):
+        """Files of the tree that no patch has."""
+        return [name for name in self.known if name.endswith(".rs") and not self.present.get(name) and name not in NOT_SENT]
+
+    def untested(self):
+        """Files whose KUnit code no patch has."""
+        return [name for name in self.present if name not in self.tested and KUNIT.search((paths.TOP / name).read_text())]
 
     def base(self, path):
         """The text of a file of the kernel without patches."""
@@ -173,7 +181,7 @@ def commit(message):
 
 
 def make(table, source):
-    """Makes a repository with one commit for each patch. Returns [(series, [patch])]."""
+    """Makes a repository with one commit for each patch."""
     shutil.rmtree(WORK, ignore_errors=True)
     (WORK / "tree").mkdir(parents=True)
     git("init", "-q", "-b", "patches")
@@ -182,9 +190,9 @@ def make(table, source):
         for patch in series["patch"]:
             state.add(patch)
             states.append((patch, state.files()))
-    left = [name for name in state.known if name.endswith(".rs") and name not in state.present and name not in NOT_SENT]
-    if left:
-        raise Failure(f"no patch has {', '.join(left)}", f"add it to {TABLE.relative_to(paths.TOP)}")
+    for what, names in (("", state.missing()), ("the KUnit code of ", state.untested())):
+        if names:
+            raise Failure(f"no patch has {what}{', '.join(names)}", f"add it to {TABLE.relative_to(paths.TOP)}")
     paths_changed = {path for _, files in states for path in files} | {NEIGHBOUR}
     write({path: text for path in sorted(paths_changed) if (text := state.base(path)) is not None})
     commit(f"Linux {source.name.removeprefix('linux-')}")
@@ -208,9 +216,7 @@ def lines(revision):
 
 
 def main():
-    parser = cli.parser(__doc__)
-    parser.add_argument("--list", action="store_true")
-    options = parser.parse_args()
+    cli.parser(__doc__).parse_args()
     table = tomllib.loads(TABLE.read_text())
     source = pathlib.Path(recorded("kernel-source"))
     make(table, source)
@@ -223,13 +229,11 @@ def main():
         for patch, revision in zip(series["patch"], mine, strict=True):
             number = lines(revision)
             print(f"  {number:5} {patch['subject']}" + (f"  (more than {LIMIT} lines)" if number > LIMIT else ""))
-        if not options.list:
-            folder = WORK / name
-            git("format-patch", "-q", "--cover-letter", "--no-signature", "--subject-prefix=RFC PATCH", "-o", str(folder), f"{last}..{mine[-1]}")
-            letter = folder / "0000-cover-letter.patch"
-            text = letter.read_text().replace("*** SUBJECT HERE ***", series["title"])
-            letter.write_text(text.replace("*** BLURB HERE ***", wrapped(series["cover"] + "\n" + table["sender"])))
+        folder = WORK / name
+        git("format-patch", "-q", "--cover-letter", "--no-signature", "--subject-prefix=RFC PATCH", "-o", str(folder), f"{last}..{mine[-1]}")
+        letter = folder / "0000-cover-letter.patch"
+        text = letter.read_text().replace("*** SUBJECT HERE ***", series["title"])
+        letter.write_text(text.replace("*** BLURB HERE ***", wrapped(series["cover"] + "\n" + table["sender"])))
         last = mine[-1]
-    if not options.list:
-        print(f"\n{WORK.relative_to(paths.TOP)}/*/*.patch")
+    print(f"\n{WORK.relative_to(paths.TOP)}/*/*.patch")
     return 0
