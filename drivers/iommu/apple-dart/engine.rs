@@ -5,11 +5,13 @@
 //! Everything here may run in any context, under the lock of the instance. Commands take several
 //! register accesses; the lock orders them, and the changes of the streams' paths.
 //!
-//! A stream whose TCR is 0 is denied, silently. So a change first denies a stream that is
+//! A stream whose TCR is 0 is denied, silently. So a change of tables first denies a stream that is
 //! translated, then writes its tables and invalidates what is cached of it, and then writes its new
-//! TCR: no access goes through a mixture of old and new. A register that has the right value
-//! already is not written again. A stream that is on the new path already, because of another
-//! master of its group, is not interrupted.
+//! TCR: no access goes through a mixture of old and new. A stream leaves its tables by one write of
+//! its TCR. What is cached of it is invalidated after that, so that the block has finished walks of
+//! the tables when they are freed. A register that has the right value already is not written
+//! again. A stream that is on the new path already, because of another master of its group, is not
+//! interrupted.
 //!
 //! - [`commands`]: invalidation of the TLB.
 //! - [`paths`]: changes of the streams' paths.
@@ -58,7 +60,7 @@ pub(crate) type Block = Registers<REGS_SIZE>;
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
     path: Path,
-    /// The contents of its TTBRs: those of `path`, except during a change.
+    /// The contents of its TTBRs: those of `path`, if that has tables, except during a change.
     ttbr: [u32; MAX_TTBRS],
 }
 
@@ -257,7 +259,7 @@ impl Engine {
             } else {
                 self.stale.remove(id);
                 if tcr != 0 && !self.changing.contains(id) {
-                    self.allow(id, tcr);
+                    self.set_tcr(id, tcr);
                 }
             }
         }
@@ -307,8 +309,8 @@ impl Engine {
             .map_or(0, |entry| entry.path.tcr)
     }
 
-    /// Allows stream `id` by writing `tcr`, except after [`Self::shut`].
-    fn allow(&self, id: u16, tcr: u32) {
+    /// Writes the TCR of stream `id`, except after [`Self::shut`], when all are 0.
+    fn set_tcr(&self, id: u16, tcr: u32) {
         if !self.shut {
             self.hal.write_tcr(&self.io, id, tcr);
         }

@@ -34,10 +34,7 @@ use kernel::{
 
 use crate::{
     domain::Domain,
-    engine::{
-        Engine,
-        Path, //
-    },
+    engine::Engine,
     slots,
     streams::Streams,
     AppleDart, //
@@ -213,10 +210,9 @@ impl Operations for AppleDart {
             return Err(EOPNOTSUPP);
         }
         for (index, iommu) in iommus.iter() {
-            let streams = master.data().streams(index);
+            let bypassing = iommu.variant.hal.bypassing();
 
-            let path = iommu.lock().identity();
-            slots::leave(iommu, index, streams, &path);
+            slots::leave(iommu, index, master.data().streams(index), bypassing);
         }
         Ok(())
     }
@@ -227,7 +223,7 @@ impl Operations for AppleDart {
         for (index, iommu) in iommus.iter() {
             let streams: Streams = master.unshared(index).collect();
             if !streams.is_empty() {
-                slots::leave(iommu, index, &streams, &Path::BLOCKED);
+                slots::leave(iommu, index, &streams, 0);
             }
         }
     }

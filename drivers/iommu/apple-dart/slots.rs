@@ -72,13 +72,12 @@ pub(crate) fn switch(
     Ok(())
 }
 
-/// Puts `streams` on `path`, which has no tables, even if the block fails to invalidate its
-/// TLB.
-pub(crate) fn leave(iommu: Live<'_, AppleDart>, index: usize, streams: &Streams, path: &Path) {
+/// Lets `streams` through without tables, as `tcr` has it, even if the block fails to invalidate
+/// its TLB.
+pub(crate) fn leave(iommu: Live<'_, AppleDart>, index: usize, streams: &Streams, tcr: u32) {
     let mut slots = iommu.slots.lock();
     let mut engine = iommu.lock();
-    let dropped = engine.prepare(streams, path).is_ok();
-    engine.commit(streams, path);
+    let dropped = engine.leave(streams, tcr).is_ok();
     let log = !dropped && engine.has_to_log();
     drop(engine);
 

@@ -104,7 +104,7 @@ impl Engine {
                 if self.changing.contains(id) {
                     continue;
                 }
-                self.allow(id, self.tcr(id));
+                self.set_tcr(id, self.tcr(id));
             }
         }
         result

@@ -51,17 +51,48 @@ impl Engine {
         Ok(path)
     }
 
-    /// Returns the path of streams that are not translated.
-    pub(crate) fn identity(&self) -> Path {
-        Path {
-            tcr: self.hal.bypassing(),
-            ..Path::BLOCKED
+    /// Lets `streams` through without tables: untranslated or denied, as their new TCR has it. Their
+    /// TTBRs keep what they have, without a use.
+    ///
+    /// # Errors
+    ///
+    /// `ETIMEDOUT` if the block does not invalidate its TLB, `ENODEV` without power and after
+    /// [`Self::shut`]. The block may still read the tables then.
+    pub(crate) fn leave(&mut self, streams: &Streams, tcr: u32) -> Result {
+        let mut left = Streams::NONE;
+        for id in streams.iter() {
+            let Some(entry) = self.entries.get_mut(usize::from(id)) else {
+                continue;
+            };
+            let old = core::mem::replace(
+                &mut entry.path,
+                Path {
+                    tcr,
+                    ..Path::BLOCKED
+                },
+            );
+
+            if self.hal.translates(old.tcr) {
+                left.insert(id);
+            }
+            if self.powered && old.tcr != tcr {
+                self.set_tcr(id, tcr);
+            }
         }
+        // Without tables, streams do not use cached entries.
+        self.stale.remove_all(&left);
+        if !self.powered || self.shut {
+            return Err(ENODEV);
+        }
+        if left.is_empty() {
+            return Ok(());
+        }
+        self.invalidate(&left)
     }
 
-    /// Prepares the block to let `streams` through `path`. Translated streams are denied until
-    /// then. The record of their paths does not change: [`Self::commit`] or [`Self::roll_back`] is
-    /// called next.
+    /// Prepares the block to translate `streams` by the tables of `path`. Streams that are
+    /// translated already are denied until then. The record of their paths does not change:
+    /// [`Self::commit`] or [`Self::roll_back`] is called next.
     ///
     /// # Errors
     ///
@@ -81,9 +112,8 @@ impl Engine {
                 continue;
             }
             changing.insert(id);
-            let tcr = entry.path.tcr;
             // An untranslated stream may pass until the new tables are in force.
-            if self.hal.translates(tcr) || (tcr != 0 && path.tcr == 0) {
+            if self.hal.translates(entry.path.tcr) {
                 self.hal.write_tcr(&self.io, id, 0);
             }
             entry.set_ttbrs(self.hal, &self.io, index, path);
@@ -112,8 +142,8 @@ impl Engine {
                 // The stream was not translated since it was prepared, so nothing of this path is
                 // cached.
                 self.stale.remove(id);
-                if self.powered && path.tcr != 0 {
-                    self.allow(id, path.tcr);
+                if self.powered {
+                    self.set_tcr(id, path.tcr);
                 }
             }
         }
@@ -142,7 +172,7 @@ impl Engine {
                 self.stale.remove(id);
             }
             if !self.stale.contains(id) {
-                self.allow(id, tcr);
+                self.set_tcr(id, tcr);
             }
         }
     }
