@@ -30,13 +30,18 @@ const LARGE: u32 = 0b01;
 const SMALL: u32 = 0b10;
 const TYPE: u32 = 0b11;
 
-/// Set in all entries of pages: not global, shareable, and normal memory (the lowest bit of TEX).
-const ATTRIBUTES: u32 = 1 << 7 | 1 << 6 | 1 << 2;
-/// Where [`ATTRIBUTES`] begin.
+/// Not global, and shareable: in all entries of pages.
+const SHARED: u32 = 1 << 7 | 1 << 6;
+/// Normal memory: the lowest bit of TEX.
+const NORMAL: u32 = 1 << 2;
+/// Where [`SHARED`] and [`NORMAL`] begin.
 const SECTION_ATTRIBUTES: u32 = 10;
 const PAGE_ATTRIBUTES: u32 = 4;
 /// TEX of a large page is at bit 12, not at 6.
-const LARGE_ATTRIBUTES: u32 = 1 << 12 | (ATTRIBUTES & !(1 << 2)) << PAGE_ATTRIBUTES;
+const LARGE_TEX: u32 = 10;
+/// B and C have the same place in all entries.
+const BUFFERED: u32 = 1 << 2;
+const CACHED: u32 = 1 << 3;
 /// Memory of the non-secure world.
 const TABLE_NONSECURE: u32 = 1 << 3;
 const SECTION_NONSECURE: u32 = 1 << 19;
@@ -58,6 +63,21 @@ impl<const DIR_ENTRIES: usize, const OAS: u32> V7s<DIR_ENTRIES, OAS> {
         let high = (paddr >> 32) as u32;
 
         Ok(paddr as u32 | (high & 1) << 9 | (high >> 1 & 1) << 4 | (high >> 2 & 1) << 5)
+    }
+
+    /// The attributes of a page's entry: [`SHARED`] and [`NORMAL`] at their places, B and C.
+    #[inline]
+    fn attributes(prot: Prot, shared: u32, tex: u32) -> u32 {
+        let shared = SHARED << shared;
+        let normal = shared | NORMAL << tex;
+
+        if prot.contains(Prot::MMIO) {
+            shared | BUFFERED
+        } else if prot.contains(Prot::CACHE) {
+            normal | BUFFERED | CACHED
+        } else {
+            normal
+        }
     }
 
     fn page_of(entry: u32, shift: u32) -> Page {
@@ -88,15 +108,19 @@ impl<const DIR_ENTRIES: usize, const OAS: u32> Format for V7s<DIR_ENTRIES, OAS> 
 
     #[inline]
     fn page_entry(paddr: u64, prot: Prot) -> Result<u32> {
-        Ok(Self::address(12, paddr, prot)? | ATTRIBUTES << PAGE_ATTRIBUTES | SMALL)
+        let attributes = Self::attributes(prot, PAGE_ATTRIBUTES, PAGE_ATTRIBUTES);
+
+        Ok(Self::address(12, paddr, prot)? | attributes | SMALL)
     }
 
     fn large_entry(shift: u32, paddr: u64, prot: Prot) -> Result<u32> {
         let address = Self::address(shift, paddr, prot)?;
-        let section = ATTRIBUTES << SECTION_ATTRIBUTES | SECTION_NONSECURE | SECTION;
+        let section = Self::attributes(prot, SECTION_ATTRIBUTES, SECTION_ATTRIBUTES)
+            | SECTION_NONSECURE
+            | SECTION;
 
         match shift {
-            16 => Ok(address | LARGE_ATTRIBUTES | LARGE),
+            16 => Ok(address | Self::attributes(prot, PAGE_ATTRIBUTES, LARGE_TEX) | LARGE),
             20 => Ok(address | section),
             24 => Ok(address | section | SUPERSECTION),
             _ => Err(EINVAL),

@@ -70,7 +70,7 @@ impl Library {
         })
     }
 
-    fn map(&self, iova: u64, paddr: u64, size: usize) -> Result {
+    fn map(&self, iova: u64, paddr: u64, size: usize, prot: Prot) -> Result {
         let mut mapped = 0;
         // SAFETY: the ops are valid, and have this function.
         let ret = unsafe {
@@ -81,7 +81,7 @@ impl Library {
                 paddr,
                 size,
                 1,
-                (bindings::IOMMU_READ | bindings::IOMMU_WRITE) as i32,
+                prot.as_raw(),
                 bindings::GFP_KERNEL,
                 &mut mapped,
             )
@@ -152,6 +152,12 @@ mod tests {
     #[test]
     fn entries_are_the_same() -> Result {
         const SHIFTS: [u32; 4] = [12, 16, 20, 24];
+        const KINDS: [Prot; 4] = [
+            Prot::NONE,
+            Prot::CACHE,
+            Prot::MMIO,
+            Prot::from_raw((bindings::IOMMU_CACHE | bindings::IOMMU_MMIO) as i32),
+        ];
         /// Bytes of address space that are used.
         const SIZE: u64 = 48 << 20;
 
@@ -175,8 +181,10 @@ mod tests {
             } else {
                 // Up to 35 bits.
                 let paddr = (random.below(1 << (35 - shift)) as u64) << shift;
-                library.map(iova, paddr, 1 << shift)?;
-                let got = ours.map(iova, paddr, 1 << shift, 1, RW, KERNEL);
+                let access = [Prot::READ, Prot::WRITE, RW][random.below(3)];
+                let prot = access | KINDS[random.below(KINDS.len())];
+                library.map(iova, paddr, 1 << shift, prot)?;
+                let got = ours.map(iova, paddr, 1 << shift, 1, prot, KERNEL);
                 check!(got == (1, Ok(())), "step {step}: {got:?}");
                 mapped.push((iova, shift), GFP_KERNEL)?;
             }
