@@ -905,6 +905,22 @@ class Table(unittest.TestCase):
                 path.parent.parent.joinpath("a/map.sh").unlink()
                 self.assertEqual(list(table.stories()), ["map"])
 
+    def test_functions_of_the_library_are_not_replaced(self):
+        """The runner calls its own functions by name, so a story's function of that name breaks it.
+
+        Functions hw_... are hooks, which each kind of hardware has. virt.sh replaces two functions of board.sh."""
+        found = {}
+        for path in (paths.BOARD / "stories").rglob("*.sh"):
+            for name in re.findall(r"^(\w+)\(\)", path.read_text(), re.M):
+                found.setdefault(name, set()).add(f"{path.parent.name}/{path.name}")
+        replaced = {
+            name: files
+            for name, files in found.items()
+            if len(files) > 1 and any(file.startswith("lib/") for file in files) and not name.startswith("hw_")
+        }
+        virtual = {"lib/board.sh", "lib/virt.sh"}
+        self.assertEqual(replaced, {"first_master": virtual, "tidy": virtual})
+
     def test_each_list_is_used(self):
         text = (paths.BOARD / "boots.toml").read_text()
         lists = tomllib.loads(text)["stories"]

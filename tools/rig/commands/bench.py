@@ -195,7 +195,7 @@ def pages(case, size):
 def text_size(path):
     """Bytes of the sections of a module that have code."""
     rows = re.findall(r"^(\S+) +(\d+) ", in_toolchain(["llvm-size", "-A", path]).decode(), re.M)
-    return sum(int(size) for name, size in rows if re.search(r"\btext\b", name))
+    return sum(int(size) for name, size in rows if re.search(r"\bl?text\b", name))
 
 
 def texts(kind):

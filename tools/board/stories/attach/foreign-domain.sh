@@ -5,11 +5,11 @@
 # refuses it, except in one function without that check, where the Rust driver does
 # (the C driver does not).
 
-claim() { echo "$2" >"/sys/bus/platform/devices/$(instance "$1")/driver_override"; }
+override() { echo "$2" >"/sys/bus/platform/devices/$(instance "$1")/driver_override"; }
 
 oracle_off "the C driver leaves its hardware on and its tables behind"
-claim 30f0000 "$driver_module"
-claim 30e0000 "$hw_c_driver"
+override 30f0000 "$driver_module"
+override 30e0000 "$hw_c_driver"
 check "the C driver comes" load "$hw_c_module"
 check "the Rust driver comes" load_driver
 check "the masters' driver comes" load board_client

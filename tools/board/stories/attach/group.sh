@@ -22,7 +22,7 @@ does - buf 0 16
 does - pattern 0 7
 does - map 0 0x100000 0 0 0x10000 r
 # Each master copies to its own place, eight times.
-copies() {
+eight_copies() {
 	local i
 	for i in 1 2 3 4 5 6 7 8; do
 		client "$1" copy 0 0x100000 "$2" 0x10000 >/dev/null || echo "$1: $client_said"
@@ -33,7 +33,7 @@ for dev in $masters; do
 	n=$((n + 1))
 	does - buf $n 16
 	does - map 0 $((n * 0x1000000)) $n 0 0x10000 w
-	copies "$dev" $((n * 0x1000000)) >>/tmp/wrong &
+	eight_copies "$dev" $((n * 0x1000000)) >>/tmp/wrong &
 done
 wait
 equal "copies that failed" "$(cat /tmp/wrong)" ""

@@ -2,9 +2,10 @@
 # shellcheck shell=sh
 # The benchmark of DART: the C and the Rust driver in one boot, two instances each.
 # bench-dart:plain binds the first and the third instance to the C driver,
-# bench-dart:swapped the others.  Masters are in pairs, one for each driver: with one
-# stream; with four streams at one instance; with a stream at each of two instances.
-# DMA uses every stream of a master, so a flush that omits one is noticed.
+# bench-dart:swapped the others; bench-dart:short has few rounds.  Masters are in pairs,
+# one for each driver: with one stream; with four streams at one instance; with a stream
+# at each of two instances.  DMA uses every stream of a master, so a flush that omits one
+# is noticed.
 
 . /stories/lib/bench.sh
 
@@ -23,9 +24,9 @@ for pair in one streams two; do
 	note "$pair: $(cat $N/result)"
 done
 
-# count WHO OP SIZE [PAIR]
-count() {
-	counted "$1" "$2" "$3" invalidations || return 1
+# count_call WHO OP SIZE [PAIR]
+count_call() {
+	count_effect "$1" "$2" "$3" invalidations || return 1
 	echo "count $2${4:+:$4} $3 $1 $counts" >>/results/bench.txt
 }
 
@@ -33,15 +34,15 @@ count() {
 count_all() {
 	for who in c rust; do
 		for size in 16384 65536 1048576 4194304 67108864; do
-			check "count map" count $who map $size "$@"
+			check "count map" count_call $who map $size "$@"
 			if [ $size = 67108864 ] && [ $# = 0 ]; then
 				bench tables $who
 				echo "tables $size $who $(cat $N/result)" >>/results/bench.txt
 			fi
-			check "count unmap" count $who unmap $size "$@"
+			check "count unmap" count_call $who unmap $size "$@"
 		done
 		for op in flush detach attach replace; do
-			check "count $op" count $who $op 0 "$@"
+			check "count $op" count_call $who $op 0 "$@"
 		done
 	done
 }

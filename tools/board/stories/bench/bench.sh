@@ -3,7 +3,7 @@
 # The benchmark: the C and the Rust driver in one boot, one instance each.
 # bench:plain binds the first instance to the C driver, bench:swapped the second;
 # bench:threads measures the cases with two CPUs; bench:counts only counts, in an
-# image where cleans of the caches can be counted.
+# image where cleans of the caches can be counted. bench:short is bench:plain with few rounds.
 
 . /stories/lib/bench.sh
 
@@ -33,11 +33,11 @@ fi
 shadow() { awk -v n="$1" '$1 == n { print $2 }' "$B/shadow/stats"; }
 
 # Counts the effect of one call on the hardware, with entries of another master cached.
-count() {
+count_call() {
 	_n=$(iommus "$1")
 	[ "$2" = fault ] || [ "$2" = replace ] || bench once warm "$1" 0
 	_cleans=$(shadow "cleans_$_n") _bytes=$(shadow "clean_bytes_$_n")
-	counted "$@" flushes tlb_invalidations ptw_invalidations dropped_not_0 || return 1
+	count_effect "$@" flushes tlb_invalidations ptw_invalidations dropped_not_0 || return 1
 	_cleans=$(($(shadow "cleans_$_n") - _cleans)) _bytes=$(($(shadow "clean_bytes_$_n") - _bytes))
 	echo "count $2 $3 $1 $counts $_cleans $_bytes" >>/results/bench.txt
 }
@@ -45,18 +45,18 @@ count() {
 count_all() {
 	for who in c rust; do
 		for size in 4096 65536 1048576 4194304 67108864; do
-			check "count map" count $who map $size
+			check "count map" count_call $who map $size
 			if [ $size = 67108864 ]; then
 				bench tables $who
 				echo "tables $size $who $(cat $N/result)" >>/results/bench.txt
 			fi
-			check "count unmap" count $who unmap $size
+			check "count unmap" count_call $who unmap $size
 		done
 		for size in 65536 1048576 4194304; do
-			check "count sg map" count $who sg $size
-			check "count sg unmap" count $who unmap $size
+			check "count sg map" count_call $who sg $size
+			check "count sg unmap" count_call $who unmap $size
 		done
-		check "count fault" count $who fault 0
+		check "count fault" count_call $who fault 0
 	done
 }
 
@@ -79,6 +79,6 @@ count_all
 check "attach" bench attach "$rounds"
 check "paging to paging" bench replace "$rounds"
 for who in c rust; do
-	check "count replace" count $who replace 0
+	check "count replace" count_call $who replace 0
 done
 grep -E "^(samples|failed) (attach|replace) " $N/samples >>/results/bench.txt

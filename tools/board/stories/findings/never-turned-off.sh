@@ -7,8 +7,8 @@ attached
 does - buf 0 1
 ttb=$(reg 0 0x050)
 left
-settled() { [ "$driver" = c ] || [ "$(count iommu0_clock)" = 0 ]; }
-wait_for "the clock to stop" 5 settled
+stopped() { [ "$driver" = c ] || [ "$(count iommu0_clock)" = 0 ]; }
+wait_for "the clock to stop" 5 stopped
 show "translation is enabled" "$(reg 0 0x020)" 0x00000001 0x00000000
 show "the clock runs" "$(count iommu0_clock)" 1 0
 show "the directory is that of the domain that was left" "$([ "$(reg 0 0x050)" = "$ttb" ] && echo yes || echo no)" yes "*"

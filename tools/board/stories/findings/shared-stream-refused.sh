@@ -4,9 +4,9 @@
 # master has its own stream, at the same DART.
 . /stories/lib/findings.sh
 finding 34
-behind() { usable_at "$1" && echo yes || echo no; }
+translated_at() { usable_at "$1" && echo yes || echo no; }
 arrives usable_at 2002000
 show "the DART has its driver" "$(bound "$(first_instance)" && echo yes || echo no)" no yes
-show "the second is behind it" "$(behind 2001000)" no yes
-show "so is the third" "$(behind 2002000)" no yes
+show "the second is behind it" "$(translated_at 2001000)" no yes
+show "so is the third" "$(translated_at 2002000)" no yes
 shown

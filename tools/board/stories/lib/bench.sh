@@ -10,7 +10,8 @@ dmesg -n 1
 
 N=/sys/kernel/debug/board_bench
 P=/sys/bus/platform/devices
-rounds=${bench_rounds:-100}
+rounds=100
+[ "${1:-}" != short ] || rounds=4
 
 bench() {
 	echo "$*" >$N/cmd
@@ -44,9 +45,9 @@ claim() {
 
 iommus() { [ "$1" = c ] && echo "$c_iommus" || echo "$rust_iommus"; }
 
-# counted WHO OP SIZE NAME...: runs OP once and sets $counts to its effect on the
+# count_effect WHO OP SIZE NAME...: runs OP once and sets $counts to its effect on the
 # hardware: reads and writes of registers, and the counters with these names.
-counted() {
+count_effect() {
 	_who=$1 _op=$2 _size=$3
 	shift 3
 	for _n in $(iommus "$_who"); do

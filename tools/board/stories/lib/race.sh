@@ -38,7 +38,7 @@ table_slabs() {
 }
 
 # Prints the number of tables of a domain that was allocated for the instance at an
-# address, from the driver's debugfs: tables ADDRESS
-tables() {
+# address, from the driver's debugfs: tables_of ADDRESS
+tables_of() {
 	sed -n 's/^domain .*: \([0-9]*\) tables.*/\1/p' "$DEBUGFS/rust_iommu/$(instance "$1")/domains"
 }

@@ -22,7 +22,7 @@ for how in '' across; do
 	done
 	note "${how:-interrupting}: $runs runs, task $tasks, interrupt $interrupts, met $met"
 	record "atomic_${how:-interrupting}_met" "$met"
-	check "few tables" test "$(tables "$hw_first_instance")" -le 1
+	check "few tables" test "$(tables_of "$hw_first_instance")" -le 1
 done
 finish
 equal "tables" "$(table_slabs)" "$before"

@@ -14,13 +14,13 @@ cat "$DEBUGFS/rust_iommu/$(first_instance)/domains" >/tmp/shown
 while read -r line; do
 	note "$line"
 done </tmp/shown
-# shown FIRST LAST PHYSICAL PROT SIZE
-shown() {
+# range FIRST LAST PHYSICAL PROT SIZE
+range() {
 	check "a range of $1" grep -qxF "$(printf '  0x%08x-0x%08x -> 0x%08x %s %s' "$1" "$2" "$3" "$4" "$5")" /tmp/shown
 }
-shown 0x100000 0x103fff "$physical" r- "16 KiB"
-shown 0x200000 0x200fff "$written" -w "4 KiB"
-shown 0xfffff000 0xffffffff "$physical" rw "4 KiB"
+range 0x100000 0x103fff "$physical" r- "16 KiB"
+range 0x200000 0x200fff "$written" -w "4 KiB"
+range 0xfffff000 0xffffffff "$physical" rw "4 KiB"
 equal "ranges" "$(grep -c -- '->' /tmp/shown)" 3
 says 16384 - unmap 0 0x100000 0x4000
 says 4096 - unmap 0 0x200000 0x1000

@@ -38,8 +38,8 @@ for how in $ways; do
 	client - unmap 0 0x100000 0x100000 >/dev/null
 	denied no- "$M" read 0 0x1ff000 64
 	# Empty tables may stay for the next map, but not many.
-	note "tables after $how: $(tables "$hw_first_instance")"
-	check "few tables" test "$(tables "$hw_first_instance")" -le 3
+	note "tables after $how: $(tables_of "$hw_first_instance")"
+	check "few tables" test "$(tables_of "$hw_first_instance")" -le 3
 	sealed 0
 done
 says 65536 - unmap 0 0x40000000 0x10000

@@ -28,7 +28,7 @@ take_back() {
 
 # True if the device is alone in its group. All masters of a sun50i share one, and the others
 # keep their drivers.
-alone() { [ "$(ls "$group/devices")" = "$dev" ]; }
+alone_in_group() { [ "$(ls "$group/devices")" = "$dev" ]; }
 domain_is() { check "the domain is changed to $1" eval "echo $1 >$group/type"; }
 
 # Prints the number of table pages of all domains.
@@ -89,7 +89,7 @@ check "the kernel keeps a book of mappings" test -r $book/dump
 mark 0 2
 errors=$(cat $book/error_count)
 hand_over
-if alone; then
+if alone_in_group; then
 	domain_is identity
 	pages=$(pages_of_tables)
 	domain_is DMA
@@ -117,7 +117,7 @@ equal "what is left in the kernel's book" "$(in_book)" ""
 equal "what is left in the tables" "$(in_tables)" "$mapped"
 equal "errors in the use of the DMA API" "$(cat $book/error_count)" "$errors"
 check "the benchmark's driver lets go of it" eval "echo $dev >$benchmark/unbind"
-if alone; then
+if alone_in_group; then
 	domain_is identity
 	! $hw_frees_tables || wait_for "the tables to go" 5 tables_gone
 	domain_is DMA
