@@ -17,6 +17,7 @@
 //! - [`table`], [`pgtable`]: page tables. [`walker`] is how they reach the hardware, [`prot`] and
 //!   [`gfp`] are arguments of the core's calls.
 //! - `support`: what is not about IOMMUs.
+//! - [`prelude`]: the names that most files of a driver import.
 //!
 //! C header: [`include/linux/iommu.h`](srctree/include/linux/iommu.h)
 
@@ -30,69 +31,20 @@ pub mod gfp;
 mod object;
 #[cfg(CONFIG_IOMMU_IO_PGTABLE_DART)]
 pub mod pgtable;
+pub mod prelude;
 pub mod prot;
 mod support;
 pub mod table;
 pub mod walker;
 
-#[cfg(CONFIG_HAS_IOMEM)]
-pub use driver::registers;
-#[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
-use support::test_device;
-
-use bridge::{
-    bus,
-    debugfs, //
-};
-use driver::{
-    group_request,
-    instances, //
-};
-use object::{
-    domain_base,
-    instance,
-    mapped_tables,
-    master_base,
-    masters,
-    refusal,
-    registry,
-    shared_walker,
-    sysfs, //
-};
-use support::{
-    bare_device,
-    gate,
-    link,
-    lock_class,
-    storm, //
-};
 use table::pages;
 
-pub use bridge::{
-    adapter,
-    callbacks,
-    part, //
-};
-pub use driver::{
-    access,
-    domain,
-    hardware,
-    master,
-    ops,
-    paging,
-    regions, //
-};
-pub use object::{
-    fault,
-    group, //
-};
-pub use support::{
-    atomic_safe,
-    clk,
-    pm,
-    reset,
-    supplier, //
-};
+// The folders are for the reader: each module is named without its folder, and is as public as the
+// folder's file says.
+pub use bridge::*;
+pub use driver::*;
+pub use object::*;
+pub use support::*;
 
 /// A physical address.
 ///

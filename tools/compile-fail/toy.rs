@@ -2,10 +2,8 @@
 
 //! Driver for an imaginary IOMMU: it has one master, and walks tables of Apple's format.
 
-use iommu::access::{Engines, Instances, Live};
 use iommu::pgtable::{Config, Entries, PageTable};
-use iommu::{atomic_safe, domain::DomainRef, hardware::Hardware, master::Master};
-use iommu::{ops::Operations, paging::PagingDomain, registers::Registers};
+use iommu::prelude::*;
 use kernel::{device::*, io::Io, new_mutex, of, platform, prelude::*};
 use kernel::{sync::Mutex, types::CovariantForLt};
 

@@ -17,7 +17,7 @@ KUNIT = guard("CONFIG_RUST_IOMMU_KUNIT_TEST")
 OTHER_CORE = guard("IOMMU_CORE_PASSES_INSTANCE")
 PAIRS = {"{": "}", "(": ")", "[": "]"}
 LISTED = re.compile(r"^(?:[ \t]*#\[[^\n]*\]\n)*[ \t]*(?:pub(?:\(crate\))? )?mod (\w+);\n", re.M)
-GROUP = re.compile(r"^(?:#\[[^\n]*\]\n)*(?:pub )?use (?:self::)?([a-z]\w*)::(?:(\w+);|\{([^}]*)\};)\n", re.M)
+GROUP = re.compile(r"^(?:#\[[^\n]*\]\n)*(?:pub )?use (?:self::)?([a-z]\w*)::(?:(\w+|\*);|\{([^}]*)\};)\n", re.M)
 
 
 def end_of_item(text, at):
@@ -58,6 +58,8 @@ def with_modules(text, folder, present):
         return match[0] if here(match[1]) else ""
 
     def group(match):
+        if match[2] == "*":
+            return match[0] if here(match[1]) else ""
         # A name from a folder that only lists is a module, too.
         names = [match[2]] if match[2] else re.findall(r"\w+", match[3].replace("//", ""))
         kept = [name for name in names if here(f"{match[1]}/{name}")] if folder == "" else names if here(match[1]) else []

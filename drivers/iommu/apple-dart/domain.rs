@@ -11,22 +11,8 @@ use core::{
 };
 
 use iommu::{
-    access::{
-        Engines,
-        Instances, //
-    },
-    atomic_safe,
-    gfp::Gfp,
-    master::Master,
-    paging::{
-        Geometry,
-        PagingDomain,
-        PagingTable,
-        Translation, //
-    },
     pgtable::PageTable,
-    prot::Prot,
-    PhysAddr, //
+    prelude::*, //
 };
 use kernel::{
     page::PAGE_SIZE,

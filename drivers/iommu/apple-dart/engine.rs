@@ -18,10 +18,8 @@
 //! - [`crate::hal`]: the registers of each kind of block.
 
 use iommu::{
-    atomic_safe,
-    fault::Fault,
     pgtable::Config,
-    registers::Registers, //
+    prelude::*, //
 };
 use kernel::{
     fmt,

@@ -5,11 +5,8 @@
 
 use iommu::{
     atomic_safe::AtomicSafe,
-    fault::{
-        Access,
-        Fault, //
-    },
     pgtable::Config,
+    prelude::*, //
 };
 use kernel::prelude::*;
 

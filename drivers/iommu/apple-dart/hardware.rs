@@ -3,19 +3,13 @@
 //! One instance: its resources, its power and its interrupt.
 
 use iommu::{
-    access::{
-        EngineGuard,
-        Live, //
-    },
     clk::{
         ClkSwitch,
         Clocks, //
     },
-    fault::Faults,
-    hardware::Hardware,
     pgtable::Config,
     pm,
-    registers::Registers, //
+    prelude::*, //
 };
 use kernel::{
     device::{

@@ -3,25 +3,11 @@
 //! Masters, and the domains that they are attached to: at all of their instances, or at none.
 
 use iommu::{
-    access::{
-        Instances,
-        Live, //
-    },
-    domain::DomainRef,
-    group::Group,
-    hardware::DebugOps,
-    master::Master,
-    ops::{
-        DefaultDomain,
-        GroupRequest,
-        Operations, //
-    },
-    prot::Prot,
+    prelude::*,
     regions::{
         RegionKind,
         ReservedRegions, //
     },
-    PhysAddr, //
 };
 use kernel::{
     device::Device,

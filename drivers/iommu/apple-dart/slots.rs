@@ -3,9 +3,8 @@
 //! The domains whose tables the streams of an instance may use.
 
 use iommu::{
-    access::Live,
-    domain::DomainRef,
-    pm::AwakeHold, //
+    pm::AwakeHold,
+    prelude::*, //
 };
 use kernel::prelude::*;
 

@@ -3,18 +3,8 @@
 //! The contents of the debugfs files: the registers, and a test of translation with the debug port.
 
 use iommu::{
-    access::{
-        Instances,
-        Live, //
-    },
-    gfp::Gfp,
-    hardware::DebugOps,
-    paging::{
-        PagingDomain,
-        PagingTable, //
-    },
     pm,
-    prot::Prot, //
+    prelude::*, //
 };
 use kernel::{
     dma::Coherent,

@@ -5,12 +5,7 @@
 use core::ops::RangeInclusive;
 
 use iommu::{
-    access::{
-        Engines,
-        Walker, //
-    },
-    atomic_safe,
-    paging::PagingDomain,
+    prelude::*,
     table::Table, //
 };
 use kernel::{

@@ -13,10 +13,7 @@
 //! - [`directory`]: the directory in use, and the route of each master.
 //! - [`faults`]: the faults that the hardware has latched.
 
-use iommu::{
-    atomic_safe,
-    registers::Registers, //
-};
+use iommu::prelude::*;
 use kernel::{
     fmt,
     io::{

@@ -14,22 +14,15 @@
 //! otherwise.
 
 use iommu::{
-    access::{
-        EngineGuard,
-        Live, //
-    },
     clk::{
         ClkSwitch,
         Clock, //
     },
-    domain::DomainRef,
-    fault::Faults,
-    hardware::Hardware,
     pm::{
         self,
         AwakeHold, //
     },
-    registers::Registers,
+    prelude::*,
     reset::{
         Reset,
         ResetSwitch, //

@@ -3,18 +3,8 @@
 //! Masters, and the domains that they are attached to.
 
 use iommu::{
-    access::{
-        Instances,
-        Live, //
-    },
-    domain::DomainRef,
-    group::Group,
-    master::Master,
-    ops::{
-        GroupRequest,
-        Operations, //
-    },
     pm,
+    prelude::*, //
 };
 use kernel::{
     device::Device,

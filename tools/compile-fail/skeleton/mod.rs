@@ -11,36 +11,8 @@
 pub(crate) use core::ops::RangeInclusive;
 
 pub(crate) use iommu::{
-    access::{
-        EngineGuard,
-        Engines,
-        Instances,
-        Live,
-        Walker, //
-    },
-    atomic_safe,
     atomic_safe::AtomicSafe,
-    domain::DomainRef,
-    fault::Faults,
-    gfp::Gfp,
-    group::Group,
-    hardware::{
-        DebugOps,
-        Hardware, //
-    },
-    master::Master,
-    ops::{
-        GroupRequest,
-        Operations, //
-    },
-    paging::{
-        Geometry,
-        PagingDomain,
-        PagingTable,
-        Translation, //
-    },
-    prot::Prot,
-    PhysAddr, //
+    prelude::*, //
 };
 
 pub(crate) use kernel::{

@@ -66,9 +66,15 @@ class Writer:
 
     def __init__(self, doc):
         self.index, self.paths = doc["index"], doc["paths"]
-        self.lines, self.done, self.reached = set(), set(), {}
+        self.lines, self.done, self.reached, self.uses = set(), set(), {}, []
         root = self.item(doc["root"])
         self.module(root, root["name"])
+        # An item has the name by which the crate's documentation calls it, and is in the prelude as well.
+        for name, value in sorted(self.uses, key=lambda use: "::prelude::" in use[0]):
+            if (used := self.item(value["id"])) and str(value["id"]) not in self.done:
+                (self.module if only(used["inner"])[0] == "module" else self.named)(used, name)
+            else:
+                self.add(f"use {name} = {value['source']}")
         while todo := [key for key in self.reached if key not in self.done]:
             for key in todo:
                 self.named(self.item(key), "::".join(self.paths[key]["path"]), "unnamed ")
@@ -231,11 +237,11 @@ class Writer:
         for key in only(module["inner"])[1]["items"]:
             if (child := self.item(key)) and child["visibility"] == "public":
                 kind, value = only(child["inner"])
-                if kind == "use" and not value["is_glob"] and (used := self.item(value["id"])):
-                    name = f"{path}::{value['name']}"
-                    (self.module if only(used["inner"])[0] == "module" else self.named)(used, name)
+                used = self.item(value["id"]) if kind == "use" else None
+                if used and value["is_glob"]:
+                    self.module(used, path)
                 elif kind == "use":
-                    self.add(f"use {path}::{value['name']}{'::*' if value['is_glob'] else ''} = {value['source']}")
+                    self.uses.append((f"{path}::{'*' if value['is_glob'] else value['name']}", value))
                 elif kind == "module":
                     self.module(child, f"{path}::{child['name']}")
                 else:

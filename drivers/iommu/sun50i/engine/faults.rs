@@ -2,10 +2,7 @@
 
 //! The faults that the hardware has latched.
 
-use iommu::fault::{
-    Access,
-    Fault, //
-};
+use iommu::prelude::*;
 use kernel::io::{
     register::Array,
     Io, //
