@@ -62,9 +62,10 @@ pub(crate) struct Slot {
     pub(crate) ports: Ports,
     /// The paging domain of the ports that are translated.
     pub(crate) tables: Option<DomainRef<Sun50iIommu>>,
-    /// Tables that the hardware may still walk although it has another directory, because it has
-    /// not invalidated its caches.
-    pub(crate) lingering: KVec<DomainRef<Sun50iIommu>>,
+    /// The domain before, if the hardware has not invalidated its caches since and may still walk
+    /// its tables. There is at most one: the hardware gets the tables of another domain only after
+    /// it has invalidated its caches.
+    lingering: Option<DomainRef<Sun50iIommu>>,
     /// Keeps the clock running.
     pub(crate) power: Option<AwakeHold>,
     /// The table base of hardware that was enabled before probe. Cleared when a master is attached.
@@ -246,33 +247,15 @@ impl Hardware for Sun50iIommu {
 }
 
 impl Slot {
-    /// Reserves space in `lingering` for the tables in use, and for one more that may be used
-    /// later: leaving a domain must not fail because memory is short.
-    pub(crate) fn make_room(&mut self) -> Result {
-        self.lingering.reserve(2, GFP_KERNEL)?;
-        Ok(())
-    }
-
     /// Records that the hardware translates with `new` from now on. `dropped` says whether it has
-    /// invalidated its caches, too.
+    /// invalidated its caches, too; it has if there is a `new` domain.
     pub(crate) fn change_tables(&mut self, new: Option<DomainRef<Sun50iIommu>>, dropped: bool) {
-        if let Some(old) = core::mem::replace(&mut self.tables, new) {
-            if let Err(e) = self.lingering.push_within_capacity(old) {
-                // Not reached: `make_room` was called before `old` was used. Leaking the tables
-                // would still be better than freeing tables that the hardware walks.
-                core::mem::forget(e);
-            }
-        }
-        if dropped {
-            self.lingering.clear();
-            self.give_room_back();
-        }
-    }
+        let old = core::mem::replace(&mut self.tables, new);
 
-    /// Undoes [`Self::make_room`], unless there are tables in use that will need the space.
-    pub(crate) fn give_room_back(&mut self) {
-        if self.lingering.is_empty() && self.tables.is_none() {
-            self.lingering = KVec::new();
+        if dropped {
+            self.lingering = None;
+        } else if old.is_some() {
+            self.lingering = old;
         }
     }
 }

@@ -88,21 +88,14 @@ impl Operations for Sun50iIommu {
             }
         } else if same && !iommu.lock().is_stale() {
             iommu.lock().set_routes(routes);
-        } else {
-            let switched = slot
-                .make_room()
-                .and_then(|()| switch(iommu, &mut slot, domain, routes));
-            if let Err(e) = switched {
-                slot.give_room_back();
-                report_stale(iommu);
-                let why = match e {
-                    ENOMEM => "no memory is free",
-                    ETIMEDOUT => "the IOMMU does not invalidate its caches",
-                    EIO => "the registers do not hold what is written",
-                    _ => "the IOMMU cannot be powered, or is shut down",
-                };
-                return Err(master.attach_failed(iommu.dev(), why, e));
-            }
+        } else if let Err(e) = switch(iommu, &mut slot, domain, routes) {
+            report_stale(iommu);
+            let why = match e {
+                ETIMEDOUT => "the IOMMU does not invalidate its caches",
+                EIO => "the registers do not hold what is written",
+                _ => "the IOMMU cannot be powered, or is shut down",
+            };
+            return Err(master.attach_failed(iommu.dev(), why, e));
         }
         slot.ports = ports;
         slot.found = None;

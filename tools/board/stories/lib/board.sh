@@ -18,8 +18,6 @@ hw_maps_tables=true
 hw_bears_misuse=true
 # Whether the ports of removed masters stay denied without a driver, and ports pass that no node names.
 hw_keeps_denying=false
-# Whether an attach allocates memory.
-hw_attach_allocates=true
 # Whether no access is denied while one domain replaces another.
 hw_switches_at_once=false
 # Whether the driver of an IOMMU handles its faults.

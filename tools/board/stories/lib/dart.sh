@@ -77,7 +77,7 @@ case $soc in t6000 | t8112 | t6020) hw_passes_only=true ;; esac
 # all tables together with the domain.
 hw_maps_tables=false
 hw_bears_misuse=false
-hw_keeps_tables=true hw_attach_allocates=false
+hw_keeps_tables=true
 
 # A physical address that an entry cannot hold.
 hw_beyond=0x1000000000

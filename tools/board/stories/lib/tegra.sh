@@ -119,7 +119,7 @@ hw_last_regs() { does - last_reg "$(hw_base 0 $hw_swgroup)"; }
 hw_keeps_denying=true hw_switches_at_once=true hw_reports_faults=false hw_denial=no-table
 
 # Tables are pages. The oracle counts them until their domain is freed.
-hw_keeps_tables=true hw_attach_allocates=false hw_table_span=0x400000
+hw_keeps_tables=true hw_table_span=0x400000
 hw_tables() {
 	add_up
 	awk '$1 == "nr_iommu_pages" { print $2 }' /proc/vmstat
