@@ -41,7 +41,7 @@ impl DebugOps<Sun50iIommu> for Sun50iIommu {
             return Err(EBUSY);
         }
         let power = pm::get(iommu.dev())?;
-        let domain = KBox::pin_init(Domain::new(iommu.walker()), GFP_KERNEL)?;
+        let domain = Domain::new(iommu.walker())?;
         let page: Coherent<[u32]> = Coherent::zeroed_slice(
             iommu.dev(),
             kernel::page::PAGE_SIZE / size_of::<u32>(),

@@ -14,6 +14,7 @@ use kernel::{
 };
 
 use crate::{
+    engine::Engine,
     format::Sun50iFormat,
     invalidate::Dirs,
     Sun50iIommu, //
@@ -22,53 +23,85 @@ use crate::{
 type Sun50iTable = Table<Sun50iFormat, Walker>;
 
 /// A paging domain. Made for one instance; its masters share it.
-#[pin_data]
 pub(crate) struct Domain {
-    #[pin]
     table: Sun50iTable,
 }
 
 atomic_safe!(Domain { table });
 
 impl Domain {
-    pub(crate) fn new(walker: Walker) -> impl PinInit<Self, Error> {
-        try_pin_init!(Self {
-            table <- Table::new(walker),
-        }? Error)
+    pub(crate) fn new(walker: Walker) -> Result<Self> {
+        Ok(Self {
+            table: Table::new(walker)?,
+        })
     }
 
-    /// Cleans the entries of a long range, part by part, so that interrupts are not off for too
-    /// long.
+    /// Cleans the entries of `range` to memory, and invalidates them: mapped pages can be used then,
+    /// and unmapped pages are reused. Any entry may be cached as invalid: it was read together with
+    /// its neighbours, or prefetched. The same holds for new directory entries.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` if the instance is unbound, and those of [`Engine::invalidate`].
+    // Each transfer calls it. Most ranges are in one table.
+    #[inline(always)]
+    fn publish(
+        &self,
+        engines: &mut Engines<'_, Sun50iIommu>,
+        range: RangeInclusive<u64>,
+    ) -> Result {
+        if Sun50iTable::start_of(&range).end() != range.end() {
+            return self.publish_long(engines, range);
+        }
+        let mut engine = engines.first().ok_or(ENODEV)?;
+        let fresh = self.table.clean(&engine.walker(), &range);
+
+        self.invalidate(&mut engine, &range, fresh)
+    }
+
+    /// [`Self::publish`] for a long range. It is cleaned part by part, so that interrupts are not
+    /// off for too long.
     #[cold]
     #[inline(never)]
-    fn clean_long(&self, engines: &mut Engines<'_, Sun50iIommu>, mut rest: RangeInclusive<u64>) {
+    fn publish_long(
+        &self,
+        engines: &mut Engines<'_, Sun50iIommu>,
+        range: RangeInclusive<u64>,
+    ) -> Result {
+        let mut rest = range.clone();
+        let mut fresh = false;
+
         loop {
             let part = Sun50iTable::start_of(&rest);
-            if let Some(engine) = engines.first() {
-                let _ = self.table.clean(&engine.walker(), &part);
-            }
+            let mut engine = engines.first().ok_or(ENODEV)?;
+
+            fresh |= self.table.clean(&engine.walker(), &part);
             if part.end() == rest.end() {
-                return;
+                return self.invalidate(&mut engine, &range, fresh);
             }
             rest = *part.end() + 1..=*rest.end();
         }
     }
 
-    /// [`PagingDomain::sync_map`] for a range that is clean, with the directory entries that are
-    /// new.
+    /// Invalidates the entries of `range`, which are clean, and the new directory entries if there
+    /// are `fresh` ones.
+    #[inline(always)]
+    fn invalidate(&self, engine: &mut Engine, range: &RangeInclusive<u64>, fresh: bool) -> Result {
+        if fresh {
+            return self.invalidate_fresh(engine, range);
+        }
+        let (first, last) = low(range);
+        engine.invalidate(self.directory(), first, last)
+    }
+
     #[cold]
     #[inline(never)]
-    fn invalidate_fresh(
-        &self,
-        engines: &mut Engines<'_, Sun50iIommu>,
-        range: RangeInclusive<u64>,
-    ) -> Result {
-        let (first, last) = low(&range);
-        let mut engine = engines.first().ok_or(ENODEV)?;
-        let fresh = Dirs::new(self.table.fresh(&range));
+    fn invalidate_fresh(&self, engine: &mut Engine, range: &RangeInclusive<u64>) -> Result {
+        let (first, last) = low(range);
+        let dirs = Dirs::new(self.table.fresh(range));
 
-        engine.invalidate_with(self.directory(), first, last, &fresh)?;
-        self.table.settle(&range);
+        engine.invalidate_with(self.directory(), first, last, &dirs)?;
+        self.table.settle(range);
         Ok(())
     }
 
@@ -86,12 +119,6 @@ fn low(range: &RangeInclusive<u64>) -> (u32, u32) {
     (*range.start() as u32, *range.end() as u32)
 }
 
-/// Whether the entries of a range are cleaned in one part.
-#[inline(always)]
-fn is_short(range: &RangeInclusive<u64>) -> bool {
-    Sun50iTable::start_of(range) == *range
-}
-
 impl PagingDomain<Sun50iIommu> for Domain {
     type Table = Sun50iTable;
 
@@ -100,62 +127,26 @@ impl PagingDomain<Sun50iIommu> for Domain {
         &self.table
     }
 
-    /// Cleans the entries of the range to memory, and invalidates them. Any entry may be cached as
-    /// invalid: it was read together with its neighbours, or prefetched. The same holds for new
-    /// directory entries.
-    // Each transfer calls it.
     #[inline(always)]
     fn sync_map(
         &self,
         engines: &mut Engines<'_, Sun50iIommu>,
         range: RangeInclusive<u64>,
     ) -> Result {
-        if is_short(&range) {
-            let mut engine = engines.first().ok_or(ENODEV)?;
-            if !self.table.clean(&engine.walker(), &range) {
-                let (first, last) = low(&range);
-                return engine.invalidate(self.directory(), first, last);
-            }
-        } else {
-            self.clean_long(engines, range.clone());
-        }
-        self.invalidate_fresh(engines, range)
+        self.publish(engines, range)
     }
 
-    /// Removes unmapped pages from memory and the TLBs, before they are reused.
-    // Each transfer calls it.
     #[inline(always)]
     fn sync(&self, engines: &mut Engines<'_, Sun50iIommu>, range: RangeInclusive<u64>) {
-        let is_short = is_short(&range);
-        if !is_short {
-            self.clean_long(engines, range.clone());
-        }
-        // Unbound hardware has nothing cached.
-        let Some(mut engine) = engines.first() else {
-            return;
-        };
-        if is_short {
-            // Directory entries do not change when pages are unmapped.
-            let _ = self.table.clean(&engine.walker(), &range);
-        }
-        let (first, last) = low(&range);
-        let result = engine.invalidate(self.directory(), first, last);
-        drop(engine);
-        if result.is_err() {
-            // No access can use the stale entries, since everything is denied.
+        // Unbound hardware has nothing cached. After an error of bound hardware no access can use
+        // the stale entries, since everything is denied.
+        if self.publish(engines, range).is_err() {
             report_stale(engines);
         }
     }
 
     fn flush_all(&self, engines: &mut Engines<'_, Sun50iIommu>) {
-        self.clean_long(engines, 0..=Sun50iTable::aperture_end());
-
-        let result = engines
-            .first()
-            .map_or(Ok(()), |mut engine| engine.invalidate_all(self.directory()));
-        if result.is_err() {
-            report_stale(engines);
-        }
+        self.sync(engines, 0..=Sun50iTable::aperture_end());
     }
 }
 

@@ -119,9 +119,9 @@ impl Plan {
     /// Chooses the commands for the pages of `range` and for `dirs` directory entries.
     pub(crate) fn new(range: &RangeInclusive<u32>, dirs: usize, start_end: bool) -> Self {
         let plan = match end_register(*range.end()) {
-            _ if !start_end => Plan::Blocks(Blocks::new(range)),
-            Some(end) => Plan::StartEnd(end),
-            None => return Plan::All,
+            None if start_end || *range.start() == 0 => return Plan::All,
+            Some(end) if start_end => Plan::StartEnd(end),
+            _ => Plan::Blocks(Blocks::new(range)),
         };
         let commands = match &plan {
             Plan::Blocks(blocks) => blocks.len,

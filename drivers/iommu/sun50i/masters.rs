@@ -60,7 +60,7 @@ impl Operations for Sun50iIommu {
         iommus: &Instances<'_, Self>,
         _master: &Master<Self>,
     ) -> impl PinInit<Domain, Error> {
-        pin_init::pin_init_scope(move || Ok(Domain::new(iommus.first()?.walker())))
+        Domain::new(iommus.first()?.walker())
     }
 
     /// # Errors
