@@ -111,21 +111,10 @@ pub(crate) struct Engine {
     logged: bool,
 }
 
-atomic_safe!(Engine {
-    io,
-    hal,
-    selects,
-    powered,
-    ready,
-    shut,
-    entries,
-    window,
-    selected,
-    busy,
-    stale,
-    changing,
-    logged,
-});
+atomic_safe! {
+    Engine { io, hal, selects, powered, ready, shut, entries, window, selected, busy, stale,
+    changing, logged }
+}
 
 impl Engine {
     /// Makes the engine for registers at `io`, without power. `entries` has room for the maximum

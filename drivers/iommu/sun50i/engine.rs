@@ -53,14 +53,7 @@ enum Caches {
     Busy,
 }
 
-atomic_safe!(
-    enum Caches {
-        Clean,
-        Stale,
-        StaleReported,
-        Busy,
-    }
-);
+atomic_safe! { enum Caches { Clean, Stale, StaleReported, Busy } }
 
 /// The register block of one instance, and the contents of its registers.
 pub(crate) struct Engine {
@@ -86,19 +79,9 @@ pub(crate) struct Engine {
     shut: bool,
 }
 
-atomic_safe!(Engine {
-    io,
-    variant,
-    powered,
-    directory,
-    started,
-    found,
-    routes,
-    denying,
-    mask,
-    caches,
-    shut
-});
+atomic_safe! {
+    Engine { io, variant, powered, directory, started, found, routes, denying, mask, caches, shut }
+}
 
 impl Engine {
     /// Makes the engine for registers at `io`, without power.
@@ -157,7 +140,7 @@ impl Engine {
     ///
     /// Called only while ENABLE is 0.
     pub(crate) fn answers(&self, directory: u32) -> bool {
-        self.io.write(TTB, TTB::from(directory));
+        self.io.write_reg(TTB::from(directory));
         self.powered && u32::from(self.io.read(TTB)) == directory
     }
 
@@ -179,48 +162,43 @@ impl Engine {
     /// Faults that are latched are acknowledged before INT_ENABLE lets them raise the interrupt.
     fn configure(&mut self) {
         let all = self.variant.all_masters();
+        let prefetched = if self.variant.prefetch { all } else { 0 };
 
-        self.io.write(
-            TLB_PREFETCH,
-            TLB_PREFETCH::from(if self.variant.prefetch { all } else { 0 }),
-        );
+        self.io.write_reg(TLB_PREFETCH::from(prefetched));
         self.enable_caches();
-        self.io.write(BYPASS, BYPASS::from(self.routes.bypassed));
+        self.io.write_reg(BYPASS::from(self.routes.bypassed));
         if self.variant.start_end {
             self.io
                 .write_reg(TLB_IVLD_MODE_SEL::zeroed().with_start_end(true));
         }
         self.mask = UNKNOWN;
         self.write_rules(self.routes.translated);
-        self.io.write(
-            INT_CLR,
-            INT_CLR::from(all)
-                .with_invalid_l1(true)
-                .with_invalid_l2(true),
-        );
+        self.io.write_reg(INT_CLR::from(self.all_faults()));
         self.restart_lanes(all);
-        self.enable_interrupt();
+        self.set_interrupt(true);
     }
 
-    /// Lets all faults raise the interrupt.
-    fn enable_interrupt(&self) {
-        self.io.write(
-            INT_ENABLE,
-            INT_ENABLE::from(self.variant.all_masters())
-                .with_invalid_l1(true)
-                .with_invalid_l2(true),
-        );
+    /// Returns the bits of all faults in INT_ENABLE and INT_CLR.
+    fn all_faults(&self) -> u32 {
+        let permission = INT_CLR::from(self.variant.all_masters());
+
+        permission
+            .with_invalid_l1(true)
+            .with_invalid_l2(true)
+            .into()
     }
 
-    /// Lets no fault raise the interrupt. Faults are still latched.
-    fn disable_interrupt(&self) {
-        self.io.write(INT_ENABLE, INT_ENABLE::from(0));
+    /// Sets whether faults raise the interrupt. They are latched in any case.
+    fn set_interrupt(&self, enabled: bool) {
+        let faults = if enabled { self.all_faults() } else { 0 };
+
+        self.io.write_reg(INT_ENABLE::from(faults));
     }
 
     /// Restarts masters that stalled at a fault.
     fn restart_lanes(&self, masters: u32) {
-        self.io.write(RESET, RESET::from(!masters));
-        self.io.write(RESET, RESET::from(u32::MAX));
+        self.io.write_reg(RESET::from(!masters));
+        self.io.write_reg(RESET::from(u32::MAX));
     }
 
     /// Denies everything, with the table base that the hardware had before probe, and without
@@ -228,8 +206,8 @@ impl Engine {
     pub(crate) fn leave_denying(&mut self, found: u32) {
         self.deny();
         self.route(Routes::DENIED);
-        self.disable_interrupt();
-        self.io.write(TTB, TTB::from(found));
+        self.set_interrupt(false);
+        self.io.write_reg(TTB::from(found));
         let _ = self.drop_all();
         self.directory = Some(found);
     }
@@ -239,7 +217,7 @@ impl Engine {
     pub(crate) fn shut(&mut self) {
         self.shut = true;
         if self.powered {
-            self.disable_interrupt();
+            self.set_interrupt(false);
         }
         if self.powered && self.directory.is_some() {
             self.deny();
@@ -275,7 +253,7 @@ impl Engine {
         };
         self.deny();
         self.configure();
-        self.io.write(TTB, TTB::from(directory));
+        self.io.write_reg(TTB::from(directory));
         let dropped = self.drop_all();
         self.set_stale(dropped.is_err());
         self.enable(directory)?;
@@ -297,9 +275,9 @@ impl Engine {
         if !self.powered {
             return Err(ENODEV);
         }
-        self.io.write(VA, VA::from(iova));
+        self.io.write_reg(VA::from(iova));
         if let Some(word) = write {
-            self.io.write(VA_DATA, VA_DATA::from(word));
+            self.io.write_reg(VA_DATA::from(word));
         }
         let config = VA_CONFIG::zeroed()
             .with_debug(true)

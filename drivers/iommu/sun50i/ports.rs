@@ -37,10 +37,7 @@ pub(crate) struct Routes {
     pub(crate) bypassed: u32,
 }
 
-iommu::atomic_safe!(Routes {
-    translated,
-    bypassed
-});
+iommu::atomic_safe! { Routes { translated, bypassed } }
 
 impl Routes {
     /// All ports are denied.

@@ -17,12 +17,7 @@ pub(crate) struct Variant {
     pub(crate) second_ports: &'static [(u16, u16)],
 }
 
-iommu::atomic_safe!(Variant {
-    masters,
-    start_end,
-    prefetch,
-    second_ports,
-});
+iommu::atomic_safe! { Variant { masters, start_end, prefetch, second_ports } }
 
 /// Returns the contents of H616's end register for a range whose last byte is `last`: the end is
 /// exclusive, the page after the last one. There is none for the last page of all.

@@ -46,7 +46,7 @@ impl Hal for T8020 {
             }
             return;
         }
-        io.write(ENABLE, ENABLE::from(Streams::below(count).register(0)));
+        io.write_reg(ENABLE::from(Streams::below(count).register(0)));
     }
 
     fn bypassing(&self) -> u32 {

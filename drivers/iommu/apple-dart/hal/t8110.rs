@@ -66,7 +66,7 @@ impl Hal for T8110 {
         let codes = if masked { u32::MAX } else { 0 };
 
         if u32::from(io.read(ERROR_MASK)) != codes {
-            io.write(ERROR_MASK, ERROR_MASK::from(codes));
+            io.write_reg(ERROR_MASK::from(codes));
         }
     }
 

@@ -35,7 +35,7 @@ impl Engine {
         }
 
         let Some(old) = self.directory else {
-            self.io.write(TTB, TTB::from(directory));
+            self.io.write_reg(TTB::from(directory));
             self.drop_all()?;
             self.set_stale(false);
             self.route(routes);
@@ -47,9 +47,9 @@ impl Engine {
         if old != directory || self.is_stale() {
             // Faults of the temporary denial are acknowledged below, so their interrupt would find
             // none.
-            self.disable_interrupt();
+            self.set_interrupt(false);
             let result = self.change_directory(old, directory, routes);
-            self.enable_interrupt();
+            self.set_interrupt(true);
             return result;
         }
         self.route(routes);
@@ -96,7 +96,7 @@ impl Engine {
     ///
     /// `EIO` if TTB does not hold what was written, `ETIMEDOUT` if the caches are not invalidated.
     fn set_directory(&self, directory: u32) -> Result {
-        self.io.write(TTB, TTB::from(directory));
+        self.io.write_reg(TTB::from(directory));
         let holds = u32::from(self.io.read(TTB)) == directory;
 
         self.drop_all()?;
@@ -114,7 +114,7 @@ impl Engine {
         let came =
             u32::from(self.io.read(INT_STA)) & !u32::from(before) & self.variant.all_masters();
         if came != 0 {
-            self.io.write(INT_CLR, INT_CLR::from(came));
+            self.io.write_reg(INT_CLR::from(came));
             self.restart_lanes(came);
         }
     }
@@ -179,10 +179,10 @@ impl Engine {
         // Ranged invalidations need internal clock gating off. Switching it around each of them
         // would cost as many accesses as the invalidation itself, so it stays off; the clock as a
         // whole runs only while the hardware translates or denies.
-        self.io.write(AUTO_GATING, AUTO_GATING::from(0));
+        self.io.write_reg(AUTO_GATING::from(0));
         self.io.write_reg(ENABLE::zeroed().with_enable(true));
         if !self.io.read(ENABLE).enable() || u32::from(self.io.read(TTB)) != directory {
-            self.io.write(ENABLE, ENABLE::from(0));
+            self.io.write_reg(ENABLE::from(0));
             self.directory = None;
             return Err(EIO);
         }
@@ -191,7 +191,7 @@ impl Engine {
     }
 
     pub(super) fn disable(&mut self) {
-        self.io.write(ENABLE, ENABLE::from(0));
+        self.io.write_reg(ENABLE::from(0));
         self.directory = None;
         // The hardware does not use cached entries now. ENABLE is set again only after a full
         // invalidation.
@@ -219,7 +219,7 @@ impl Engine {
         }
         let allowed = routes.translated != 0 && self.allow();
         if routes.bypassed != old.bypassed {
-            self.io.write(BYPASS, BYPASS::from(routes.bypassed));
+            self.io.write_reg(BYPASS::from(routes.bypassed));
         }
         if routes.translated != either {
             self.write_rules(routes.translated);
@@ -245,10 +245,8 @@ impl Engine {
     /// known; an invalidation follows, or the caches are disabled.
     pub(super) fn deny(&mut self) {
         self.denying = true;
-        self.io.write(
-            DM_AUT_OVWT,
-            DM_AUT_OVWT::from(self.variant.all_accesses()).with_enable(true),
-        );
+        self.io
+            .write_reg(DM_AUT_OVWT::from(self.variant.all_accesses()).with_enable(true));
     }
 
     /// Makes the rules of the access classes effective again, unless a reason to deny everything
@@ -258,7 +256,7 @@ impl Engine {
 
         if allowed {
             self.denying = false;
-            self.io.write(DM_AUT_OVWT, DM_AUT_OVWT::from(0));
+            self.io.write_reg(DM_AUT_OVWT::from(0));
         }
         allowed
     }
@@ -273,28 +271,21 @@ impl Engine {
             let half = 16 * (class as u32 % 2);
             rules[class as usize / 2] |= self.denied_by(class, translated) << half;
         }
-        self.io
-            .write(DM_AUT_CTRL::at(0), DM_AUT_CTRL::from(rules[0]));
-        self.io
-            .write(DM_AUT_CTRL::at(1), DM_AUT_CTRL::from(rules[1]));
-        self.io
-            .write(DM_AUT_CTRL::at(2), DM_AUT_CTRL::from(rules[2]));
+        self.io.write(DM_AUT_CTRL::at(0), rules[0].into());
+        self.io.write(DM_AUT_CTRL::at(1), rules[1].into());
+        self.io.write(DM_AUT_CTRL::at(2), rules[2].into());
     }
 
     /// Returns the rule of `class`, two bits for each master: bit `2m` denies reads, bit `2m + 1`
     /// writes.
     fn denied_by(&self, class: Class, translated: u32) -> u32 {
         let prot = Class::prot(class as u32);
-        let mut denied = 0;
-        for master in 0..u32::from(self.variant.masters) {
-            let allowed = translated >> master & 1 != 0;
-            if !allowed || !prot.readable() {
-                denied |= 1 << (2 * master);
-            }
-            if !allowed || !prot.writable() {
-                denied |= 2 << (2 * master);
-            }
-        }
-        denied
+        let denied = u32::from(!prot.readable()) | u32::from(!prot.writable()) << 1;
+
+        (0..self.variant.masters).fold(0, |rule, master| {
+            let is_translated = translated >> master & 1 != 0;
+            let bits = if is_translated { denied } else { 0b11 };
+            rule | bits << (2 * master)
+        })
     }
 }
