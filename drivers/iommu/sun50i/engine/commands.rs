@@ -46,19 +46,19 @@ impl Engine {
     #[inline(always)]
     pub(crate) fn invalidate(&mut self, directory: u32, first: u32, last: u32) -> Result {
         match Block::exact(first, last) {
-            Some(block) if !self.variant.start_end => {
-                // Registers can be accessed while there is a directory, see `power_off`.
-                if self.directory != Some(directory) {
-                    return Ok(());
-                }
-                if self.caches != Caches::Clean {
-                    return self.recover();
-                }
+            Some(block) if self.takes_block(directory) => {
                 let result = self.drop_block(block);
                 self.conclude(result)
             }
             _ => self.invalidate_with(directory, first, last, &Dirs::NONE),
         }
+    }
+
+    /// Whether one command by address and mask is all that a block of `directory` needs.
+    #[inline(always)]
+    fn takes_block(&self, directory: u32) -> bool {
+        // Registers can be accessed while there is a directory, see `power_off`.
+        !self.variant.start_end && self.directory == Some(directory) && self.caches == Caches::Clean
     }
 
     /// As [`Self::invalidate`], and invalidates the entries of `dirs` in the walk cache.
@@ -76,7 +76,7 @@ impl Engine {
         if self.caches != Caches::Clean {
             return self.recover();
         }
-        let result = self.drop_planned(&(first..=last), dirs);
+        let result = self.drop_planned(&(first..=last), dirs.as_slice());
         self.conclude(result)
     }
 
@@ -133,20 +133,22 @@ impl Engine {
         self.io.read(TLB_IVLD_ENABLE).enable() || self.io.read(PC_IVLD_ENABLE).enable()
     }
 
+    /// Returns the bits of all caches in TLB_ENABLE and TLB_FLUSH.
+    fn all_caches(&self) -> u32 {
+        let micro_tlbs = TLB_FLUSH::from(self.variant.all_masters());
+
+        micro_tlbs.with_macro_tlb(true).with_ptw_cache(true).into()
+    }
+
     /// Enables the caches, unless they are stale.
     pub(super) fn enable_caches(&self) {
-        let masters = if self.is_stale() {
+        let used = if self.is_stale() {
             0
         } else {
-            self.variant.all_masters()
+            self.all_caches()
         };
 
-        self.io.write(
-            TLB_ENABLE,
-            TLB_ENABLE::from(masters)
-                .with_macro_tlb(!self.is_stale())
-                .with_ptw_cache(!self.is_stale()),
-        );
+        self.io.write_reg(TLB_ENABLE::from(used));
     }
 
     /// Invalidates everything, and ends the denial that a timeout has caused.
@@ -181,33 +183,19 @@ impl Engine {
 
     /// Invalidates all caches.
     pub(super) fn drop_all(&self) -> Result {
-        self.io.write(
-            TLB_FLUSH,
-            TLB_FLUSH::from(self.variant.all_masters())
-                .with_macro_tlb(true)
-                .with_ptw_cache(true),
-        );
+        self.io.write_reg(TLB_FLUSH::from(self.all_caches()));
         self.poll(|| u32::from(self.io.read(TLB_FLUSH)) != 0)
     }
 
-    fn drop_planned(&mut self, range: &RangeInclusive<u32>, dirs: &Dirs) -> Result {
-        let dirs = dirs.as_slice();
-        let plan = Plan::new(range, dirs.len(), self.variant.start_end);
-
-        if plan == Plan::All {
-            return self.drop_all();
-        }
-        self.drop_pages(&plan, range)?;
-        dirs.iter().try_for_each(|iova| self.drop_dir(*iova))
-    }
-
-    pub(super) fn drop_pages(&mut self, plan: &Plan, range: &RangeInclusive<u32>) -> Result {
-        match plan {
+    /// Invalidates the pages of `range` and the directory entries of `dirs`, by the commands that
+    /// cost least.
+    pub(super) fn drop_planned(&mut self, range: &RangeInclusive<u32>, dirs: &[u32]) -> Result {
+        match Plan::new(range, dirs.len(), self.variant.start_end) {
             Plan::All => return self.drop_all(),
             Plan::StartEnd(end) => {
-                self.io
-                    .write(TLB_IVLD_START, TLB_IVLD_START::from(range.start() & !0xfff));
-                self.io.write(TLB_IVLD_END, TLB_IVLD_END::from(*end));
+                let start = range.start() & !0xfff;
+                self.io.write_reg(TLB_IVLD_START::from(start));
+                self.io.write_reg(TLB_IVLD_END::from(end));
                 self.start_pages()?;
             }
             Plan::Blocks(blocks) => {
@@ -216,16 +204,14 @@ impl Engine {
                 }
             }
         }
-        Ok(())
+        dirs.iter().try_for_each(|iova| self.drop_dir(*iova))
     }
 
     #[inline(always)]
     fn drop_block(&mut self, block: Block) -> Result {
-        self.io
-            .write(TLB_IVLD_ADDR, TLB_IVLD_ADDR::from(block.addr));
+        self.io.write_reg(TLB_IVLD_ADDR::from(block.addr));
         if block.mask != self.mask {
-            self.io
-                .write(TLB_IVLD_MASK, TLB_IVLD_MASK::from(block.mask));
+            self.io.write_reg(TLB_IVLD_MASK::from(block.mask));
             self.mask = block.mask;
         }
         self.start_pages()
@@ -238,9 +224,8 @@ impl Engine {
         self.poll(|| self.io.read(TLB_IVLD_ENABLE).enable())
     }
 
-    pub(super) fn drop_dir(&self, iova: u32) -> Result {
-        self.io
-            .write(PC_IVLD_ADDR, PC_IVLD_ADDR::from(iova & !0xf_ffff));
+    fn drop_dir(&self, iova: u32) -> Result {
+        self.io.write_reg(PC_IVLD_ADDR::from(iova & !0xf_ffff));
         self.io
             .write_reg(PC_IVLD_ENABLE::zeroed().with_enable(true));
         self.poll(|| self.io.read(PC_IVLD_ENABLE).enable())
