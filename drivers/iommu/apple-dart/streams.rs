@@ -2,12 +2,9 @@
 
 //! Sets of streams, as bits.
 
-use core::{
-    slice,
-    sync::atomic::{
-        AtomicU64,
-        Ordering::Relaxed, //
-    },
+use core::sync::atomic::{
+    AtomicU64,
+    Ordering::Relaxed, //
 };
 
 use iommu::atomic_safe;
@@ -109,42 +106,18 @@ impl Streams {
         set
     }
 
+    /// The streams of the set, from the lowest on.
     #[inline]
-    pub(crate) fn iter(&self) -> Iter<'_> {
-        Iter {
-            bits: 0,
-            base: 0,
-            words: self.words.iter(),
-            next_base: 0,
-        }
-    }
-}
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u16> {
+        let mut rest = self.words;
 
-/// The streams of a set, from the lowest on.
-pub(crate) struct Iter<'a> {
-    /// The remaining bits of a word, whose lowest bit is stream `base`.
-    bits: u64,
-    base: u16,
-    /// The words after it, and their lowest stream.
-    words: slice::Iter<'a, u64>,
-    next_base: u16,
-}
+        core::iter::from_fn(move || {
+            let (index, word) = rest.iter_mut().enumerate().find(|(_, word)| **word != 0)?;
+            let bit = word.trailing_zeros() as usize;
 
-impl Iterator for Iter<'_> {
-    type Item = u16;
-
-    #[inline]
-    fn next(&mut self) -> Option<u16> {
-        while self.bits == 0 {
-            self.bits = *self.words.next()?;
-            self.base = self.next_base;
-            // Does not overflow: it is at most `MAX_STREAMS`.
-            self.next_base = self.next_base.wrapping_add(u64::BITS as u16);
-        }
-        let bit = self.bits.trailing_zeros() as u16;
-
-        self.bits &= self.bits.wrapping_sub(1);
-        Some(self.base | bit)
+            *word &= *word - 1;
+            Some((64 * index + bit) as u16)
+        })
     }
 }
 
