@@ -162,8 +162,11 @@ pub struct Engines<'a, T: Hardware>(&'a InstanceSet<T>);
 
 impl<T: Hardware> Engines<'_, T> {
     /// Takes the lock of the instance with this index, unless that is unbound.
-    #[inline]
+    #[inline(always)]
     pub fn at(&mut self, index: usize) -> Option<EngineGuard<'_, T>> {
+        if index == 0 {
+            return self.first();
+        }
         // SAFETY: by the invariants of the set.
         unsafe { EngineGuard::new(self.0.instances.get(index)?) }
     }

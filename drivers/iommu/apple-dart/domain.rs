@@ -33,15 +33,156 @@ use crate::{
     AppleDart, //
 };
 
-/// The page table. Masters use the addresses of the window, the table has those of its beginning.
-pub(crate) struct Tables {
-    window: Window,
-    table: PageTable,
+/// The state of a domain at one instance.
+struct Place {
+    /// The register values by which streams are translated through the tables.
+    path: Path,
+    /// The streams that use the tables, one bit each.
+    streams: [AtomicU64; WORDS],
 }
 
-atomic_safe!(Tables { window, table });
+atomic_safe!(Place { path, streams });
 
-impl PagingTable for Tables {
+impl Place {
+    /// Invalidates everything that the instance with this index has cached of the domain.
+    #[inline(always)]
+    fn invalidate(&self, engines: &mut Engines<'_, AppleDart>, index: usize) -> Result {
+        let Some(mut engine) = engines.at(index) else {
+            return Ok(());
+        };
+        let result = engine.flush(&self.streams);
+
+        drop(engine);
+        if result.is_err() {
+            log_stall(engines, index);
+        }
+        result
+    }
+}
+
+/// A paging domain. Made for the instances of one master; other masters behind the same
+/// instances may share it.
+pub(crate) struct Domain {
+    /// The addresses that masters use. The table has them without their upper bits.
+    window: Window,
+    table: PageTable,
+    places: KVec<Place>,
+}
+
+atomic_safe! { Domain { window, table, places } }
+
+impl Domain {
+    /// Makes a domain for the instances of `master`, all of which are in `iommus`.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if a block cannot use the tables, or its pages are larger than the kernel's, and
+    /// the errors of the page table.
+    pub(crate) fn new(
+        iommus: &Instances<'_, AppleDart>,
+        master: &Master<AppleDart>,
+    ) -> Result<Self> {
+        let first = iommus.first()?;
+        let mut config = first.params()?.table;
+        let window = first.params()?.window;
+
+        if master.data().page_size > PAGE_SIZE {
+            return Err(EINVAL);
+        }
+        for (_, iommu) in iommus.iter() {
+            config = iommu.params()?.narrow(config);
+        }
+        let table = PageTable::new(first.variant.entries, config)?;
+        let mut places = KVec::new();
+
+        for (_, iommu) in iommus.iter() {
+            let place = Place {
+                path: iommu.lock().paging(table.ttbrs(), table.levels())?,
+                streams: [const { AtomicU64::new(0) }; WORDS],
+            };
+            places.push(place, GFP_KERNEL)?;
+        }
+        Ok(Self {
+            window,
+            table,
+            places,
+        })
+    }
+
+    /// Returns the path of streams of an instance through the tables.
+    pub(crate) fn path(&self, instance: usize) -> &Path {
+        self.places
+            .get(instance)
+            .map_or(&Path::BLOCKED, |place| &place.path)
+    }
+
+    /// Adds streams. From now on, changes of the table are invalidated for `added`, too.
+    ///
+    /// Called before the hardware gets the table. A CPU that unmaps and does not see `added` yet
+    /// has cleared its entries before the hardware reads any of them.
+    pub(crate) fn add(&self, instance: usize, added: &Streams) {
+        if let Some(place) = self.places.get(instance) {
+            for (word, bits) in place.streams.iter().zip(added.words()) {
+                // Most words are 0, and each `fetch_or` takes the bus.
+                if *bits != 0 {
+                    word.fetch_or(*bits, Ordering::SeqCst);
+                }
+            }
+        }
+        smp_mb(Full);
+    }
+
+    /// Removes stream `id`, for which the hardware does not read the table any more.
+    pub(crate) fn remove(&self, instance: usize, id: u16) {
+        let place = self.places.get(instance);
+
+        if let Some(word) = place.and_then(|place| place.streams.get(usize::from(id) / 64)) {
+            word.fetch_and(!(1 << (id % 64)), Ordering::SeqCst);
+        }
+    }
+
+    /// Invalidates everything that the instances have cached of this domain.
+    // Every transfer calls this. Most domains have one instance.
+    #[inline(always)]
+    fn invalidate(&self, engines: &mut Engines<'_, AppleDart>) -> Result {
+        // The entries must be written before the streams that may have read them are loaded; see
+        // `add`.
+        smp_mb(Full);
+        match &self.places[..] {
+            [place] => place.invalidate(engines, 0),
+            _ => self.invalidate_each(engines),
+        }
+    }
+
+    #[inline(never)]
+    fn invalidate_each(&self, engines: &mut Engines<'_, AppleDart>) -> Result {
+        let mut result = Ok(());
+
+        for (index, place) in self.places.iter().enumerate() {
+            result = result.and(place.invalidate(engines, index));
+        }
+        result
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn log_stall(engines: &mut Engines<'_, AppleDart>, index: usize) {
+    let has_to_log = engines
+        .at(index)
+        .is_some_and(|mut engine| engine.has_to_log());
+
+    if has_to_log {
+        engines.with_dev(index, |dev| {
+            dev_err!(
+                dev,
+                "invalidation timed out, its masters are denied until one succeeds\n"
+            )
+        });
+    }
+}
+
+impl PagingTable for Domain {
     fn geometry(&self) -> Geometry {
         Geometry {
             aperture: self.window.range(),
@@ -90,159 +231,12 @@ impl PagingTable for Tables {
     }
 }
 
-/// The state of a domain at one instance.
-struct Place {
-    /// The register values by which streams are translated through the tables.
-    path: Path,
-    /// The streams that use the tables, one bit each.
-    streams: [AtomicU64; WORDS],
-}
-
-atomic_safe!(Place { path, streams });
-
-/// A paging domain. Made for the instances of one master; other masters behind the same
-/// instances may share it.
-pub(crate) struct Domain {
-    tables: Tables,
-    places: KVec<Place>,
-}
-
-atomic_safe!(Domain { tables, places });
-
-impl Domain {
-    /// Makes a domain for the instances of `master`, all of which are in `iommus`.
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL` if a block cannot use the tables, or its pages are larger than the kernel's, and
-    /// the errors of the page table.
-    pub(crate) fn new(
-        iommus: &Instances<'_, AppleDart>,
-        master: &Master<AppleDart>,
-    ) -> Result<Self> {
-        let first = iommus.first()?;
-        let mut config = first.params()?.table;
-        let window = first.params()?.window;
-
-        if master.data().page_size > PAGE_SIZE {
-            return Err(EINVAL);
-        }
-        for (_, iommu) in iommus.iter() {
-            config = iommu.params()?.narrow(config);
-        }
-        let table = PageTable::new(first.variant.entries, config)?;
-        let mut places = KVec::new();
-
-        for (_, iommu) in iommus.iter() {
-            let place = Place {
-                path: iommu.lock().paging(table.ttbrs(), table.levels())?,
-                streams: [const { AtomicU64::new(0) }; WORDS],
-            };
-            places.push(place, GFP_KERNEL)?;
-        }
-        Ok(Self {
-            tables: Tables { window, table },
-            places,
-        })
-    }
-
-    /// Returns the path of streams of an instance through the tables.
-    pub(crate) fn path(&self, instance: usize) -> &Path {
-        self.places
-            .get(instance)
-            .map_or(&Path::BLOCKED, |place| &place.path)
-    }
-
-    /// Adds streams. From now on, changes of the table are invalidated for `added`, too.
-    ///
-    /// Called before the hardware gets the table. A CPU that unmaps and does not see `added` yet
-    /// has cleared its entries before the hardware reads any of them.
-    pub(crate) fn add(&self, instance: usize, added: &Streams) {
-        if let Some(place) = self.places.get(instance) {
-            for (word, bits) in place.streams.iter().zip(added.words()) {
-                // Most words are 0, and each `fetch_or` takes the bus.
-                if *bits != 0 {
-                    word.fetch_or(*bits, Ordering::SeqCst);
-                }
-            }
-        }
-        smp_mb(Full);
-    }
-
-    /// Removes stream `id`, for which the hardware does not read the table any more.
-    pub(crate) fn remove(&self, instance: usize, id: u16) {
-        let place = self.places.get(instance);
-
-        if let Some(word) = place.and_then(|place| place.streams.get(usize::from(id) / 64)) {
-            word.fetch_and(!(1 << (id % 64)), Ordering::SeqCst);
-        }
-    }
-
-    /// Invalidates everything that the instances have cached of this domain.
-    // Every transfer calls this. Most domains have one instance.
-    #[inline(always)]
-    fn invalidate(&self, engines: &mut Engines<'_, AppleDart>) -> Result {
-        // The entries must be written before the streams that may have read them are loaded; see
-        // `add`.
-        smp_mb(Full);
-        let [place] = &self.places[..] else {
-            return self.invalidate_each(engines);
-        };
-        let Some(mut engine) = engines.first() else {
-            return Ok(());
-        };
-        let result = engine.flush(&place.streams);
-
-        drop(engine);
-        if result.is_err() {
-            log_stall(engines, 0);
-        }
-        result
-    }
-
-    #[inline(never)]
-    fn invalidate_each(&self, engines: &mut Engines<'_, AppleDart>) -> Result {
-        let mut result = Ok(());
-
-        for (index, place) in self.places.iter().enumerate() {
-            let Some(mut engine) = engines.at(index) else {
-                continue;
-            };
-            let flushed = engine.flush(&place.streams);
-
-            drop(engine);
-            if flushed.is_err() {
-                log_stall(engines, index);
-                result = flushed;
-            }
-        }
-        result
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn log_stall(engines: &mut Engines<'_, AppleDart>, index: usize) {
-    let has_to_log = engines
-        .at(index)
-        .is_some_and(|mut engine| engine.has_to_log());
-
-    if has_to_log {
-        engines.with_dev(index, |dev| {
-            dev_err!(
-                dev,
-                "invalidation timed out, its masters are denied until one succeeds\n"
-            )
-        });
-    }
-}
-
 impl PagingDomain<AppleDart> for Domain {
-    type Table = Tables;
+    type Table = Self;
 
     #[inline(always)]
-    fn table(&self) -> &Tables {
-        &self.tables
+    fn table(&self) -> &Self {
+        self
     }
 
     /// The hardware may have cached that a page is not mapped, also when it read a neighbour's
