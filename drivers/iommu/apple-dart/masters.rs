@@ -147,45 +147,27 @@ impl Operations for AppleDart {
         master: &Master<Self>,
         domain: &DomainRef<Self>,
     ) -> Result {
-        let last = iommus.count() - 1;
-        let mut ready = 0;
-        let result = iommus.iter().try_for_each(|(index, iommu)| {
+        for (index, iommu) in iommus.iter() {
             let streams = master.data().streams(index);
-            let path = domain.path(index);
 
-            ready = index + 1;
             domain.add(index, streams);
-            let prepared = if index < last {
-                iommu.lock().prepare(streams, path)
-            } else {
-                slots::switch(iommu, index, streams, path, domain)
-            };
-            prepared.map_err(|e| {
+            let prepared = iommu.lock().prepare(streams, domain.path(index));
+            if let Err(e) = prepared {
                 let why = if e == ETIMEDOUT {
                     "its TLB does not answer"
                 } else {
                     "it has no power, or is shut down"
                 };
-                master.attach_failed(iommu.dev(), why, e)
-            })
-        });
-        if let Err(e) = result {
-            for (index, iommu) in iommus.iter().take_while(|(index, _)| *index < ready) {
-                let streams = master.data().streams(index);
-
-                iommu.lock().roll_back(streams);
-                for id in streams.iter() {
-                    if !slots::is_in(iommu, id, domain) {
-                        domain.remove(index, id);
-                    }
+                for (index, iommu) in iommus.iter().take_while(|(first, _)| *first <= index) {
+                    slots::undo(iommu, index, master.data().streams(index), domain);
                 }
+                return Err(master.attach_failed(iommu.dev(), why, e));
             }
-            return Err(e);
         }
-        for (index, iommu) in iommus.iter().take_while(|(index, _)| *index < last) {
-            let streams = master.data().streams(index);
+        for (index, iommu) in iommus.iter() {
+            let (streams, path) = (master.data().streams(index), domain.path(index));
 
-            slots::enter(iommu, index, streams, domain.path(index), domain);
+            slots::enter(iommu, index, streams, path, domain);
         }
         Ok(())
     }

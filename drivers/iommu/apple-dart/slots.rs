@@ -49,28 +49,6 @@ pub(crate) fn enter(
     record(iommu, &mut slots, index, streams, Some(domain), true);
 }
 
-/// As [`enter`], and prepares the block itself.
-///
-/// # Errors
-///
-/// Those of [`Engine::prepare`](crate::engine::Engine::prepare); nothing is recorded then.
-pub(crate) fn switch(
-    iommu: Live<'_, AppleDart>,
-    index: usize,
-    streams: &Streams,
-    path: &Path,
-    domain: &DomainRef<AppleDart>,
-) -> Result {
-    let mut slots = iommu.slots.lock();
-
-    let mut engine = iommu.lock();
-    engine.prepare(streams, path)?;
-    engine.commit(streams, path);
-    drop(engine);
-    record(iommu, &mut slots, index, streams, Some(domain), true);
-    Ok(())
-}
-
 /// Lets `streams` through without tables, as `tcr` has it, even if the block fails to invalidate
 /// its TLB.
 pub(crate) fn leave(iommu: Live<'_, AppleDart>, index: usize, streams: &Streams, tcr: u32) {
@@ -121,17 +99,22 @@ fn record(
     }
 }
 
-/// Whether `stream` is attached to `domain`.
-pub(crate) fn is_in(
+/// Restores the paths of `streams`, which were prepared for `domain`, and removes them from it,
+/// except those that were attached to it before.
+pub(crate) fn undo(
     iommu: Live<'_, AppleDart>,
-    stream: u16,
+    index: usize,
+    streams: &Streams,
     domain: &DomainRef<AppleDart>,
-) -> bool {
-    iommu
-        .slots
-        .lock()
-        .streams
-        .get(usize::from(stream))
-        .and_then(|slot| slot.domain.as_ref())
-        .is_some_and(|current| current.is(domain))
+) {
+    let slots = iommu.slots.lock();
+
+    iommu.lock().roll_back(streams);
+    for id in streams.iter() {
+        let slot = slots.streams.get(usize::from(id));
+        let current = slot.and_then(|slot| slot.domain.as_ref());
+        if !current.is_some_and(|current| current.is(domain)) {
+            domain.remove(index, id);
+        }
+    }
 }
