@@ -2,8 +2,26 @@
 
 //! The traits of a driver, and the types that most of its files use.
 //!
+//! The names of the kernel that the traits' signatures have are here, too.
+//!
 //! A driver imports them with `use iommu::prelude::*`. Clocks, resets and the formats of page tables
 //! are not here, because each driver needs others.
+
+pub use core::ops::RangeInclusive;
+
+pub use kernel::{
+    device::{
+        Bound,
+        Core,
+        Device, //
+    },
+    fmt,
+    irq::IrqReturn,
+    of,
+    platform,
+    sync::aref::ARef,
+    types::CovariantForLt, //
+};
 
 pub use crate::{
     access::{

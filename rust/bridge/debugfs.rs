@@ -17,7 +17,6 @@ use kernel::{
         Dir,
         Scope, //
     },
-    fmt,
     prelude::*,
     sync::{
         Arc,
@@ -26,18 +25,15 @@ use kernel::{
 };
 
 use crate::{
-    access::Live,
     domain_base::Domain,
     fault::Name,
-    gfp::Gfp,
-    hardware::DebugOps,
     instance::Instance,
     instances::InstanceSet,
     master_base::{
         Attached,
         MasterBase, //
     },
-    ops::Operations, //
+    prelude::*, //
 };
 
 /// The directory of all instances. It is never removed, as the crate stays loaded.

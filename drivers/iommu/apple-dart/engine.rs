@@ -22,7 +22,6 @@ use iommu::{
     prelude::*, //
 };
 use kernel::{
-    fmt,
     io::Io,
     prelude::*, //
 };

@@ -12,18 +12,8 @@ use iommu::{
     prelude::*, //
 };
 use kernel::{
-    device::{
-        Bound,
-        Core,
-        Device, //
-    },
-    irq::{
-        Flags,
-        IrqReturn, //
-    },
+    irq::Flags,
     new_mutex,
-    of,
-    platform,
     prelude::*,
     sizes::{
         SZ_16K,
@@ -34,7 +24,6 @@ use kernel::{
         Mutex,
         SetOnce, //
     },
-    types::CovariantForLt, //
 };
 
 use crate::{

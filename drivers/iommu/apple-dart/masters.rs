@@ -10,12 +10,9 @@ use iommu::{
     },
 };
 use kernel::{
-    device::Device,
-    fmt,
     page::PAGE_SIZE,
     prelude::*,
-    sizes::SZ_1K,
-    sync::aref::ARef, //
+    sizes::SZ_1K, //
 };
 
 use crate::{

@@ -8,7 +8,6 @@ use iommu::{
 };
 use kernel::{
     dma::Coherent,
-    fmt,
     io_read,
     io_write,
     prelude::*,

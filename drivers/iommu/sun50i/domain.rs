@@ -2,16 +2,11 @@
 
 //! An address space: a two-level table, and the invalidations that its changes need.
 
-use core::ops::RangeInclusive;
-
 use iommu::{
     prelude::*,
     table::Table, //
 };
-use kernel::{
-    device::Device,
-    prelude::*, //
-};
+use kernel::prelude::*;
 
 use crate::{
     engine::Engine,

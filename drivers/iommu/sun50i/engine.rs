@@ -15,10 +15,9 @@
 
 use iommu::prelude::*;
 use kernel::{
-    fmt,
     io::{
-        register::Array,
-        Io, //
+        register::Array, //
+        Io,
     },
     prelude::*, //
 };

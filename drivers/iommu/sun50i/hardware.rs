@@ -29,19 +29,10 @@ use iommu::{
     },
 };
 use kernel::{
-    device::{
-        Bound,
-        Core,
-        Device, //
-    },
     dma::Coherent,
-    irq::IrqReturn,
     new_mutex,
-    of,
-    platform,
     prelude::*,
-    sync::Mutex,
-    types::CovariantForLt, //
+    sync::Mutex, //
 };
 
 use crate::{

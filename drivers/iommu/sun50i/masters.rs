@@ -6,11 +6,7 @@ use iommu::{
     pm,
     prelude::*, //
 };
-use kernel::{
-    device::Device,
-    prelude::*,
-    sync::aref::ARef, //
-};
+use kernel::prelude::*;
 
 use crate::{
     domain::{

@@ -9,7 +9,6 @@ use core::ptr::NonNull;
 
 use kernel::{
     bindings,
-    device::Device,
     error::from_result,
     prelude::*,
     sync::Arc, //
@@ -18,7 +17,6 @@ use kernel::{
 use super::master;
 
 use crate::{
-    access::Live,
     bindings::{
         self as helpers,
         as_raw, //
@@ -27,15 +25,9 @@ use crate::{
         links,
         replay, //
     },
-    group::Group,
     instance::Instance,
     instances::InstanceSet,
-    master::Master,
-    ops::{
-        DefaultDomain,
-        GroupRequest,
-        Operations, //
-    },
+    prelude::*,
     refusal,
     regions::ReservedRegions,
     registry::{

@@ -15,13 +15,7 @@ use super::master;
 use crate::{
     bindings as helpers,
     domain::TypedDomain,
-    gfp::Gfp,
-    ops::Operations,
-    paging::{
-        PagingDomain,
-        PagingTable, //
-    },
-    prot::Prot, //
+    prelude::*, //
 };
 
 /// Allocates a paging domain.
