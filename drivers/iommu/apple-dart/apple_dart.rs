@@ -16,7 +16,7 @@
 // A guard in the head of a `match` or `if let` lives to its end.
 #![warn(clippy::significant_drop_in_scrutinee)]
 
-use kernel::of;
+use kernel::of::DeviceId;
 
 mod domain;
 mod engine;
@@ -33,15 +33,15 @@ struct AppleDart;
 
 kernel::of_device_table!(
     OF_TABLE,
-    <AppleDart as iommu::hardware::Hardware>::IdInfo,
+    &'static variant::Variant,
     [
-        (of::DeviceId::new(c"apple,t8103-dart"), &variant::T8103),
+        (DeviceId::new(c"apple,t8103-dart"), &variant::T8103),
         (
-            of::DeviceId::new(c"apple,t8103-usb4-dart"),
+            DeviceId::new(c"apple,t8103-usb4-dart"),
             &variant::T8103_USB4
         ),
-        (of::DeviceId::new(c"apple,t8110-dart"), &variant::T8110),
-        (of::DeviceId::new(c"apple,t6000-dart"), &variant::T6000),
+        (DeviceId::new(c"apple,t8110-dart"), &variant::T8110),
+        (DeviceId::new(c"apple,t6000-dart"), &variant::T6000),
     ]
 );
 

@@ -21,6 +21,8 @@ use crate::{
     Sun50iIommu, //
 };
 
+type Page = Coherent<[u32; SZ_4K / size_of::<u32>()]>;
+
 impl DebugOps<Sun50iIommu> for Sun50iIommu {
     fn show_registers(engine: &mut Engine, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         engine.show(f)
@@ -41,11 +43,7 @@ impl DebugOps<Sun50iIommu> for Sun50iIommu {
         }
         let power = pm::get(iommu.dev())?;
         let domain = Domain::new(iommu.walker())?;
-        let page: Coherent<[u32]> = Coherent::zeroed_slice(
-            iommu.dev(),
-            kernel::page::PAGE_SIZE / size_of::<u32>(),
-            GFP_KERNEL,
-        )?;
+        let page: Page = Coherent::zeroed(iommu.dev(), GFP_KERNEL)?;
 
         // Masters in the identity domain may be running: their accesses pass as before. The rules
         // also allow the debug port to use the tables.
@@ -69,42 +67,40 @@ fn selftest_page(
     iommu: Live<'_, Sun50iIommu>,
     gfp: Gfp,
     domain: &Domain,
-    page: &Coherent<[u32]>,
+    page: &Page,
     f: &mut fmt::Formatter<'_>,
 ) -> Result {
-    const IOVA: u32 = 0x1234_5000;
+    const IOVA: u64 = 0x1234_5000;
     const WORDS: [u32; 2] = [0x600d_f00d, 0x0bad_cafe];
-    let range = u64::from(IOVA)..=u64::from(IOVA) + 0xfff;
-    let mut show = |what, word: u32, expected: u32| {
+    let (range, port) = (IOVA..=IOVA + 0xfff, IOVA as u32);
+    let mut passed = true;
+    let mut check = |what, word: u32, expected: u32| {
         let _ = writeln!(f, "{what}: {word:#010x}, {expected:#010x} expected");
+        passed &= word == expected;
     };
 
-    let (_, mapped) = domain.table().map(
-        IOVA.into(),
-        page.dma_address(),
-        SZ_4K,
-        1,
-        Prot::READ_WRITE,
-        gfp,
-    );
+    let paddr = page.dma_address();
+    let (_, mapped) = domain
+        .table()
+        .map(IOVA, paddr, SZ_4K, 1, Prot::READ_WRITE, gfp);
     mapped?;
     domain.sync_map(&mut iommus.engines(), range.clone())?;
 
-    iommu.lock().debug_access(IOVA + 4, Some(WORDS[0]))?;
+    iommu.lock().debug_access(port + 4, Some(WORDS[0]))?;
     let written = io_read!(page, [panic: 1]);
-    show("write through translation", written, WORDS[0]);
+    check("write through translation", written, WORDS[0]);
 
     io_write!(page, [panic: 2], WORDS[1]);
-    let read = iommu.lock().debug_access(IOVA + 8, None)?;
-    show("read through translation", read, WORDS[1]);
+    let read = iommu.lock().debug_access(port + 8, None)?;
+    check("read through translation", read, WORDS[1]);
 
-    let unmapped = domain.table().unmap(IOVA.into(), SZ_4K);
+    let unmapped = domain.table().unmap(IOVA, SZ_4K);
     domain.sync(&mut iommus.engines(), range);
-    iommu.lock().debug_access(IOVA + 4, Some(0))?;
+    iommu.lock().debug_access(port + 4, Some(0))?;
     let kept = io_read!(page, [panic: 1]);
-    show("write after unmap", kept, WORDS[0]);
+    check("write after unmap", kept, WORDS[0]);
 
-    if written == WORDS[0] && read == WORDS[1] && unmapped == SZ_4K && kept == WORDS[0] {
+    if passed && unmapped == SZ_4K {
         Ok(())
     } else {
         Err(EIO)

@@ -2,6 +2,8 @@
 
 //! Page table entries of the sun50i IOMMU.
 
+use core::ops::RangeInclusive;
+
 use iommu::{
     prot::Prot,
     table::{
@@ -11,44 +13,25 @@ use iommu::{
 };
 use kernel::prelude::*;
 
-/// Access classes, the "domains" of the manual. The hardware has sixteen of them, each with a rule
-/// per master; class 0 always allows everything.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u32)]
-pub(crate) enum Class {
-    None = 1,
-    ReadOnly = 2,
-    WriteOnly = 3,
-    ReadWrite = 4,
+/// Access classes, the "domains" of the manual, that the driver uses. The hardware has sixteen of
+/// them, each with a rule per master; class 0 always allows everything.
+pub(crate) const CLASSES: RangeInclusive<u32> = 1..=4;
+
+/// Returns the accesses that a class allows.
+pub(crate) const fn prot_of(class: u32) -> Prot {
+    match class {
+        1 => Prot::NONE,
+        2 => Prot::READ,
+        3 => Prot::WRITE,
+        _ => Prot::READ_WRITE,
+    }
 }
 
-impl Class {
-    pub(crate) const ALL: [Class; 4] = [
-        Class::None,
-        Class::ReadOnly,
-        Class::WriteOnly,
-        Class::ReadWrite,
-    ];
-
-    const SHIFT: u32 = 4;
-    const MASK: u32 = 0xf;
-
-    /// The number of the class that allows `prot`.
-    #[inline]
-    const fn number(prot: Prot) -> u32 {
-        // The classes are in this order, so a sum replaces a choice between four.
-        Class::None as u32 + prot.readable() as u32 + 2 * prot.writable() as u32
-    }
-
-    /// Returns the accesses that the class allows, for the class number of an entry.
-    pub(crate) const fn prot(class: u32) -> Prot {
-        match class {
-            1 => Prot::NONE,
-            2 => Prot::READ,
-            3 => Prot::WRITE,
-            _ => Prot::READ_WRITE,
-        }
-    }
+/// Returns the class that allows `prot`.
+#[inline]
+const fn class_of(prot: Prot) -> u32 {
+    // The classes are in this order, so a sum replaces a choice between four.
+    1 + prot.readable() as u32 + 2 * prot.writable() as u32
 }
 
 /// Two levels: 4096 directory entries of 1 MiB each, 256 page entries of 4 KiB.
@@ -63,6 +46,8 @@ impl Sun50iFormat {
     const DIR_TABLE: u32 = !0x3ff;
     const PAGE_VALID: u32 = 1 << 1;
     const PAGE_ADDRESS: u32 = !0xfff;
+    const CLASS_SHIFT: u32 = 4;
+    const CLASS_MASK: u32 = 0xf;
 }
 
 impl Format for Sun50iFormat {
@@ -90,7 +75,7 @@ impl Format for Sun50iFormat {
             let fits = paddr <= u64::from(u32::MAX);
             return Err(if fits { EINVAL } else { ERANGE });
         }
-        Ok(paddr as u32 | Class::number(prot) << Class::SHIFT | Self::PAGE_VALID)
+        Ok(paddr as u32 | class_of(prot) << Self::CLASS_SHIFT | Self::PAGE_VALID)
     }
 
     #[inline]
@@ -98,7 +83,7 @@ impl Format for Sun50iFormat {
         (entry & Self::PAGE_VALID != 0).then(|| Page {
             paddr: u64::from(entry & Self::PAGE_ADDRESS),
             shift: Self::PAGE_SHIFT,
-            prot: Class::prot(entry >> Class::SHIFT & Class::MASK),
+            prot: prot_of(entry >> Self::CLASS_SHIFT & Self::CLASS_MASK),
         })
     }
 }

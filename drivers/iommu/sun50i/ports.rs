@@ -73,18 +73,14 @@ impl Ports {
         }
     }
 
-    fn any(&self, wanted: Port) -> bool {
-        self.0.contains(&wanted)
-    }
-
     /// Whether a port is in the paging domain.
     pub(crate) fn any_paging(&self) -> bool {
-        self.any(Port::Paging)
+        self.0.contains(&Port::Paging)
     }
 
     /// Whether the hardware has to be enabled, because a port is to be translated or denied.
     pub(crate) fn need_hardware(&self) -> bool {
-        self.any(Port::Paging) || self.any(Port::Blocked)
+        self.any_paging() || self.0.contains(&Port::Blocked)
     }
 
     /// Returns the route of each port while the hardware is enabled.
@@ -92,25 +88,25 @@ impl Ports {
     /// An unnamed port is denied, unless it is the second port of a named device
     /// ([`Variant::second_ports`]), which shares the state of the first.
     pub(crate) fn routes(&self, variant: &Variant) -> Routes {
-        let mut routes = Routes::DENIED;
-
-        for (id, port) in self.0.iter().enumerate() {
-            let first = variant
-                .second_ports
-                .iter()
-                .find(|(second, _)| usize::from(*second) == id)
-                .and_then(|(_, first)| self.0.get(usize::from(*first)));
-            let state = match (port, first) {
-                (Port::Unnamed, Some(first)) => first,
-                _ => port,
-            };
-            match state {
-                Port::Paging => routes.translated |= 1 << id,
-                Port::Identity => routes.bypassed |= 1 << id,
-                Port::Blocked | Port::Unnamed => {}
+        let mut ports = *self;
+        for &(second, first) in variant.second_ports {
+            if ports.0[usize::from(second)] == Port::Unnamed {
+                ports.0[usize::from(second)] = self.0[usize::from(first)];
             }
         }
-        routes
+        Routes {
+            translated: ports.mask(Port::Paging),
+            bypassed: ports.mask(Port::Identity),
+        }
+    }
+
+    /// Returns one bit for each port in this state.
+    fn mask(&self, wanted: Port) -> u32 {
+        let bits = self.0.iter().enumerate();
+
+        bits.fold(0, |mask, (id, port)| {
+            mask | u32::from(*port == wanted) << id
+        })
     }
 }
 

@@ -15,7 +15,7 @@
 // A guard in the head of a `match` or `if let` lives to its end.
 #![warn(clippy::significant_drop_in_scrutinee)]
 
-use kernel::of;
+use kernel::of::DeviceId;
 
 mod debug;
 mod domain;
@@ -32,14 +32,11 @@ struct Sun50iIommu;
 
 kernel::of_device_table!(
     OF_TABLE,
-    <Sun50iIommu as iommu::hardware::Hardware>::IdInfo,
+    &'static variant::Variant,
     [
+        (DeviceId::new(c"allwinner,sun50i-h6-iommu"), &variant::H6),
         (
-            of::DeviceId::new(c"allwinner,sun50i-h6-iommu"),
-            &variant::H6
-        ),
-        (
-            of::DeviceId::new(c"allwinner,sun50i-h616-iommu"),
+            DeviceId::new(c"allwinner,sun50i-h616-iommu"),
             &variant::H616
         ),
     ]

@@ -13,7 +13,10 @@ use kernel::{
 use super::Engine;
 
 use crate::{
-    format::Class,
+    format::{
+        prot_of,
+        CLASSES, //
+    },
     ports::Routes,
     regs::*, //
 };
@@ -100,11 +103,7 @@ impl Engine {
         let holds = u32::from(self.io.read(TTB)) == directory;
 
         self.drop_all()?;
-        if holds {
-            Ok(())
-        } else {
-            Err(EIO)
-        }
+        holds.then_some(()).ok_or(EIO)
     }
 
     /// Acknowledges the permission faults that were latched since `before` was read, while
@@ -267,8 +266,8 @@ impl Engine {
     /// Two classes share a register, so each register is written once, whole.
     pub(super) fn write_rules(&self, translated: u32) {
         let mut rules = [0u32; 3];
-        for class in Class::ALL {
-            let half = 16 * (class as u32 % 2);
+        for class in CLASSES {
+            let half = 16 * (class % 2);
             rules[class as usize / 2] |= self.denied_by(class, translated) << half;
         }
         self.io.write(DM_AUT_CTRL::at(0), rules[0].into());
@@ -278,8 +277,8 @@ impl Engine {
 
     /// Returns the rule of `class`, two bits for each master: bit `2m` denies reads, bit `2m + 1`
     /// writes.
-    fn denied_by(&self, class: Class, translated: u32) -> u32 {
-        let prot = Class::prot(class as u32);
+    fn denied_by(&self, class: u32, translated: u32) -> u32 {
+        let prot = prot_of(class);
         let denied = u32::from(!prot.readable()) | u32::from(!prot.writable()) << 1;
 
         (0..self.variant.masters).fold(0, |rule, master| {

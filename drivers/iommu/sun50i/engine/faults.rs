@@ -14,7 +14,7 @@ use super::{
 };
 
 use crate::{
-    format::Class,
+    format::prot_of,
     ports::MAX_PORTS,
     regs::*,
     variant::Variant, //
@@ -80,7 +80,7 @@ impl Engine {
     fn permission_fault(&self, master: usize) -> Option<Record> {
         let iova = self.io.read(INT_ERR_ADDR::try_at(master)?).into();
         let class = self.io.read(INT_ERR_DATA::try_at(master)?).class();
-        let prot = Class::prot(class.into());
+        let prot = prot_of(class.into());
         let cause: Cause = match (prot.readable(), prot.writable()) {
             (true, false) => &(Access::Write, "the page is read-only"),
             (false, true) => &(Access::Read, "the page is write-only"),
