@@ -195,14 +195,17 @@ impl<T: Hardware> Engines<'_, T> {
         }
     }
 
-    /// Calls `f` with the device of an instance, for its name in the log, unless the instance is
-    /// unbound. No lock is held meanwhile, because a console may do DMA through the same instance.
+    /// Logs `text` for the instance with this index if its engine has to, unless it is unbound. No
+    /// lock is held meanwhile, because a console may do DMA through the same instance.
     #[cold]
-    pub fn with_dev(&self, index: usize, f: impl FnOnce(&Device)) {
-        if let Some(instance) = self.0.instances.get(index) {
+    #[inline(never)]
+    pub fn log_if(&mut self, index: usize, has_to: fn(&mut T::Engine) -> bool, text: &str) {
+        let logs = self.at(index).is_some_and(|mut engine| has_to(&mut engine));
+
+        if let Some(instance) = self.0.instances.get(index).filter(|_| logs) {
             if let Some(_guard) = instance.gate().enter() {
                 // SAFETY: the gate is held.
-                f(unsafe { instance.dev() });
+                dev_err!(unsafe { instance.dev() }, "{text}\n");
             }
         }
     }

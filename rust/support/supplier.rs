@@ -69,6 +69,16 @@ pub fn find(dev: &Device<Bound>, property: &CStr, index: u32) -> Result<ARef<pla
     Ok(pdev.into())
 }
 
+/// Logs that `dev` has no `what`, unless that may still come. Returns the error for probe.
+///
+/// Corresponds to `dev_err_probe()`.
+pub fn missing(dev: &Device<Bound>, what: &str, e: Error) -> Error {
+    if e != EPROBE_DEFER {
+        dev_err!(dev, "no {what}: {e:?}\n");
+    }
+    e
+}
+
 /// Makes `dev`, which is being probed, depend on `supplier`: its driver is unbound only after that
 /// of `dev`.
 ///

@@ -24,7 +24,10 @@ use kernel::{
 };
 
 use crate::{
-    engine::Path,
+    engine::{
+        Engine,
+        Path, //
+    },
     streams::{
         Streams,
         WORDS, //
@@ -32,6 +35,9 @@ use crate::{
     window::Window,
     AppleDart, //
 };
+
+/// The line in the log when streams are denied because of a timeout.
+const STALLED: &str = "invalidation timed out, its masters are denied until one succeeds";
 
 /// The state of a domain at one instance.
 struct Place {
@@ -54,7 +60,7 @@ impl Place {
 
         drop(engine);
         if result.is_err() {
-            log_stall(engines, index);
+            engines.log_if(index, Engine::has_to_log, STALLED);
         }
         result
     }
@@ -162,23 +168,6 @@ impl Domain {
             result = result.and(place.invalidate(engines, index));
         }
         result
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn log_stall(engines: &mut Engines<'_, AppleDart>, index: usize) {
-    let has_to_log = engines
-        .at(index)
-        .is_some_and(|mut engine| engine.has_to_log());
-
-    if has_to_log {
-        engines.with_dev(index, |dev| {
-            dev_err!(
-                dev,
-                "invalidation timed out, its masters are denied until one succeeds\n"
-            )
-        });
     }
 }
 

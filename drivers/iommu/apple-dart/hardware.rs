@@ -9,7 +9,8 @@ use iommu::{
     },
     pgtable::Config,
     pm,
-    prelude::*, //
+    prelude::*,
+    supplier::missing, //
 };
 use kernel::{
     irq::Flags,
@@ -93,11 +94,7 @@ impl Hardware for AppleDart {
         let pdev: &'bound platform::Device<Bound> = pdev;
         let dev: &'bound Device<Bound> = pdev.as_ref();
         let registers = Registers::claim(pdev, 0)?;
-        let clocks = Clocks::get_all(dev).inspect_err(|e| {
-            if *e != EPROBE_DEFER {
-                dev_err!(dev, "clocks not available: {:?}\n", *e);
-            }
-        })?;
+        let clocks = Clocks::get_all(dev).map_err(|e| missing(dev, "clocks", e))?;
         let entries: KVec<Entry> = KVec::with_capacity(MAX_STREAMS, GFP_KERNEL)?;
         let streams = KVec::from_elem(Slot::default(), MAX_STREAMS, GFP_KERNEL)?;
 

@@ -9,7 +9,10 @@ use iommu::{
 use kernel::prelude::*;
 
 use crate::{
-    engine::Engine,
+    engine::{
+        Engine,
+        STALE, //
+    },
     format::Sun50iFormat,
     invalidate::Dirs,
     Sun50iIommu, //
@@ -136,31 +139,11 @@ impl PagingDomain<Sun50iIommu> for Domain {
         // Unbound hardware has nothing cached. After an error of bound hardware no access can use
         // the stale entries, since everything is denied.
         if self.publish(engines, range).is_err() {
-            report_stale(engines);
+            engines.log_if(0, Engine::has_to_log, STALE);
         }
     }
 
     fn flush_all(&self, engines: &mut Engines<'_, Sun50iIommu>) {
         self.sync(engines, 0..=Sun50iTable::aperture_end());
     }
-}
-
-#[cold]
-#[inline(never)]
-fn report_stale(engines: &mut Engines<'_, Sun50iIommu>) {
-    let report = engines
-        .first()
-        .is_some_and(|mut engine| engine.take_stale_report());
-
-    if report {
-        engines.with_dev(0, log_stale);
-    }
-}
-
-/// Logs that everything is denied.
-pub(crate) fn log_stale(dev: &Device) {
-    dev_err!(
-        dev,
-        "invalidation timed out, all masters are denied until one succeeds\n"
-    );
 }

@@ -38,6 +38,9 @@ const REGS_SIZE: usize = 0x400;
 /// Not a mask of pages: the contents of the register are unknown.
 const UNKNOWN: u32 = u32::MAX;
 
+/// The line in the log while the caches are stale.
+pub(crate) const STALE: &str = "invalidation timed out, all masters are denied until one succeeds";
+
 /// Whether the caches may hold translations that have been unmapped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Caches {
@@ -45,14 +48,18 @@ enum Caches {
     Clean,
     /// An invalidation timed out: everything is denied until a full invalidation succeeds.
     Stale,
-    /// As [`Caches::Stale`], and the log has a line about it.
-    StaleReported,
     /// A command that invalidates single entries timed out, and may still run. The next
     /// invalidation uses TLB_FLUSH instead.
     Busy,
 }
 
-atomic_safe! { enum Caches { Clean, Stale, StaleReported, Busy } }
+atomic_safe!(
+    enum Caches {
+        Clean,
+        Stale,
+        Busy,
+    }
+);
 
 /// The register block of one instance, and the contents of its registers.
 pub(crate) struct Engine {
@@ -74,12 +81,15 @@ pub(crate) struct Engine {
     /// The contents of TLB_IVLD_MASK, [`UNKNOWN`] if they are not known.
     mask: u32,
     caches: Caches,
+    /// The log has a line about the stale caches. Cleared when they are clean.
+    logged: bool,
     /// The machine is shutting down: denied accesses are not allowed again.
     shut: bool,
 }
 
 atomic_safe! {
-    Engine { io, variant, powered, directory, started, found, routes, denying, mask, caches, shut }
+    Engine { io, variant, powered, directory, started, found, routes, denying, mask, caches, logged,
+    shut }
 }
 
 impl Engine {
@@ -96,6 +106,7 @@ impl Engine {
             denying: false,
             mask: UNKNOWN,
             caches: Caches::Clean,
+            logged: false,
             shut: false,
         }
     }

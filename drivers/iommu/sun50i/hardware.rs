@@ -27,6 +27,7 @@ use iommu::{
         Reset,
         ResetSwitch, //
     },
+    supplier::missing, //
 };
 use kernel::{
     dma::Coherent,
@@ -107,8 +108,8 @@ impl Hardware for Sun50iIommu {
         let pdev: &'bound platform::Device<Bound> = pdev;
         let dev: &'bound Device<Bound> = pdev.as_ref();
         let registers = Registers::claim(pdev, 0)?;
-        let clock = Clock::get(dev, None).inspect_err(|e| log_missing(dev, "clock", *e))?;
-        let reset = Reset::get(dev, None).inspect_err(|e| log_missing(dev, "reset line", *e))?;
+        let clock = Clock::get(dev, None).map_err(|e| missing(dev, "clock", e))?;
+        let reset = Reset::get(dev, None).map_err(|e| missing(dev, "reset line", e))?;
         // Directory addresses have 32 bits, as has the default DMA mask of a platform device.
         let empty = Coherent::zeroed(dev, GFP_KERNEL)?;
 
@@ -248,12 +249,5 @@ impl Slot {
         } else if old.is_some() {
             self.lingering = old;
         }
-    }
-}
-
-/// Logs that a resource is missing, unless it may still come.
-fn log_missing(dev: &Device<Bound>, what: &str, e: Error) {
-    if e != EPROBE_DEFER {
-        dev_err!(dev, "no {what}: {e:?}\n");
     }
 }

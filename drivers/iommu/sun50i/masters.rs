@@ -9,10 +9,8 @@ use iommu::{
 use kernel::prelude::*;
 
 use crate::{
-    domain::{
-        self,
-        Domain, //
-    },
+    domain::Domain,
+    engine::STALE,
     hardware::Slot,
     ports::{
         Port,
@@ -76,22 +74,15 @@ impl Operations for Sun50iIommu {
 
         let same = slot.tables.as_ref().is_some_and(|tables| tables.is(domain))
             && iommu.lock().uses(domain.directory());
-        if same && routes == slot.ports.routes(iommu.variant) {
-            // Another master of the group has attached it. If the caches are stale since, all
-            // accesses are denied until they can be invalidated.
-            if iommu.lock().is_stale() {
-                let _ = iommu.lock().invalidate_all(domain.directory());
-            }
-        } else if same && !iommu.lock().is_stale() {
+        if same && !iommu.lock().is_stale() {
             iommu.lock().set_routes(routes);
+        } else if same && routes == slot.ports.routes(iommu.variant) {
+            // Another master of the group has attached it, and the caches are stale since: all
+            // accesses are denied until they can be invalidated.
+            let _ = iommu.lock().recover();
         } else if let Err(e) = switch(iommu, &mut slot, domain, routes) {
             report_stale(iommu);
-            let why = match e {
-                ETIMEDOUT => "the IOMMU does not invalidate its caches",
-                EIO => "the registers do not hold what is written",
-                _ => "the IOMMU cannot be powered, or is shut down",
-            };
-            return Err(master.attach_failed(iommu.dev(), why, e));
+            return Err(master.attach_failed(iommu.dev(), reason(e), e));
         }
         slot.ports = ports;
         slot.found = None;
@@ -125,8 +116,8 @@ impl Operations for Sun50iIommu {
 
 /// Logs that the caches have become stale, once.
 fn report_stale(iommu: Live<'_, Sun50iIommu>) {
-    if iommu.lock().take_stale_report() {
-        domain::log_stale(iommu.dev());
+    if iommu.lock().has_to_log() {
+        dev_err!(iommu.dev(), "{STALE}\n");
     }
 }
 
@@ -137,14 +128,10 @@ fn switch(
     domain: &DomainRef<Sun50iIommu>,
     routes: Routes,
 ) -> Result {
-    let power = match &slot.power {
-        Some(_) => None,
-        None => Some(pm::get(iommu.dev())?),
-    };
+    let power = pm::get(iommu.dev())?;
+
     iommu.lock().translate(domain.directory(), routes)?;
-    if let Some(power) = power {
-        slot.power = Some(power);
-    }
+    slot.power = Some(power);
     slot.change_tables(Some(domain.clone()), true);
     Ok(())
 }
@@ -157,36 +144,31 @@ pub(crate) fn apply(iommu: Live<'_, Sun50iIommu>, slot: &mut Slot, ports: Ports)
     if ports.any_paging() {
         iommu.lock().set_routes(routes);
         report_stale(iommu);
-        return;
-    }
-    if !ports.need_hardware() {
+    } else if !ports.need_hardware() {
         let dropped = iommu.lock().pass();
         slot.change_tables(None, dropped);
         slot.power = None;
-        return;
+    } else if let Err(e) = block(iommu, slot, routes) {
+        let why = reason(e);
+        dev_err!(iommu.dev(), "masters are not blocked, {why}: {e:?}\n");
     }
+}
+
+/// Makes the hardware deny all accesses that are not bypassed. It cannot without power.
+fn block(iommu: Live<'_, Sun50iIommu>, slot: &mut Slot, routes: Routes) -> Result {
     if slot.power.is_none() {
-        match pm::get(iommu.dev()) {
-            Ok(power) => slot.power = Some(power),
-            Err(e) => {
-                // Without power, the hardware cannot deny accesses.
-                dev_err!(
-                    iommu.dev(),
-                    "cannot be powered ({e:?}): masters are not blocked\n"
-                );
-                return;
-            }
-        }
+        slot.power = Some(pm::get(iommu.dev())?);
     }
     let blocked = iommu.lock().block(iommu.empty_directory(), routes);
-    match blocked {
-        Ok(dropped) => slot.change_tables(None, dropped),
-        Err(e) => {
-            slot.change_tables(None, false);
-            dev_err!(
-                iommu.dev(),
-                "registers do not hold what is written ({e:?}): masters are not blocked\n"
-            );
-        }
+    slot.change_tables(None, blocked.unwrap_or(false));
+    blocked.map(|_| ())
+}
+
+/// Returns the cause of a failed change, for the log.
+fn reason(e: Error) -> &'static str {
+    match e {
+        ETIMEDOUT => "the IOMMU does not invalidate its caches",
+        EIO => "the registers do not hold what is written",
+        _ => "the IOMMU cannot be powered, or is shut down",
     }
 }

@@ -80,18 +80,6 @@ impl Engine {
         self.conclude(result)
     }
 
-    /// Invalidates everything, if `directory` is in use.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Self::invalidate`].
-    pub(crate) fn invalidate_all(&mut self, directory: u32) -> Result {
-        if self.directory != Some(directory) {
-            return Ok(());
-        }
-        self.recover()
-    }
-
     /// Denies everything if an invalidation timed out.
     #[inline(always)]
     fn conclude(&mut self, result: Result) -> Result {
@@ -113,16 +101,14 @@ impl Engine {
     pub(super) fn set_stale(&mut self, stale: bool) {
         let was_stale = self.is_stale();
 
-        if stale == was_stale && (stale || self.caches == Caches::Clean) {
-            return;
-        }
         self.caches = if stale {
             Caches::Stale
-        } else if self.runs_single() {
+        } else if self.caches != Caches::Clean && self.runs_single() {
             Caches::Busy
         } else {
             Caches::Clean
         };
+        self.logged &= stale;
         if stale != was_stale {
             self.enable_caches();
         }
@@ -151,10 +137,15 @@ impl Engine {
         self.io.write_reg(TLB_ENABLE::from(used));
     }
 
-    /// Invalidates everything, and ends the denial that a timeout has caused.
+    /// Invalidates everything, and ends the denial that a timeout has caused. The hardware is
+    /// enabled.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::invalidate`].
     #[cold]
     #[inline(never)]
-    fn recover(&mut self) -> Result {
+    pub(crate) fn recover(&mut self) -> Result {
         let result = self.drop_all();
         self.conclude(result)?;
         self.set_stale(false);
@@ -165,20 +156,14 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether the caller has to log that an invalidation timed out. True once for each time that
-    /// the caches become stale.
-    pub(crate) fn take_stale_report(&mut self) -> bool {
-        let report = self.caches == Caches::Stale;
-
-        if report {
-            self.caches = Caches::StaleReported;
-        }
-        report
+    /// Whether to log that an invalidation timed out: once each time that the caches become stale.
+    pub(crate) fn has_to_log(&mut self) -> bool {
+        self.is_stale() && !core::mem::replace(&mut self.logged, true)
     }
 
     /// Whether everything is denied because an invalidation timed out.
     pub(crate) fn is_stale(&self) -> bool {
-        matches!(self.caches, Caches::Stale | Caches::StaleReported)
+        self.caches == Caches::Stale
     }
 
     /// Invalidates all caches.
