@@ -111,10 +111,6 @@ impl Engine {
         }
     }
 
-    pub(crate) fn variant(&self) -> &'static Variant {
-        self.variant
-    }
-
     /// Records that the clock runs and reset is released: registers can be accessed from now on.
     ///
     /// Hardware that was enabled before probe denies everything from here on. After probe, the boot

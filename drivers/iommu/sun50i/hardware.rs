@@ -230,10 +230,8 @@ impl Hardware for Sun50iIommu {
         let Some(latched) = engine.latch() else {
             return IrqReturn::None;
         };
-        let variant = engine.variant();
-
         drop(engine);
-        latched.report(variant, |fault| faults.report(fault));
+        latched.report(faults);
         IrqReturn::Handled
     }
 }

@@ -16,15 +16,14 @@ use super::{
 use crate::{
     format::prot_of,
     ports::MAX_PORTS,
-    regs::*,
-    variant::Variant, //
+    regs::*, //
 };
 
 /// A fault, as the hardware has latched it.
 #[derive(Clone, Copy)]
 struct Record {
-    /// The masters that met it, one bit each. Other bits are faults of the debug port or of a
-    /// prefetch, which are harmless.
+    /// The masters that met it, one bit each. There is none for a fault of the debug port or of a
+    /// prefetch, which is harmless.
     masters: u32,
     iova: u32,
     cause: Cause,
@@ -48,27 +47,28 @@ impl Engine {
             return None;
         }
 
+        let all = self.variant.all_masters();
         let mut records = [None; MAX_PORTS + 2];
-        for master in masters_in(self.variant, status.into()) {
+        for master in masters_in(u32::from(status) & all) {
             records[master] = self.permission_fault(master);
         }
         if status.invalid_l1() {
             records[MAX_PORTS] = Some(Record {
-                masters: self.io.read(L1PG_INT).into(),
+                masters: u32::from(self.io.read(L1PG_INT)) & all,
                 iova: self.io.read(INT_ERR_ADDR_L1).into(),
                 cause: &(Access::Unknown, "no table for this MiB"),
             });
         }
         if status.invalid_l2() {
             records[MAX_PORTS + 1] = Some(Record {
-                masters: self.io.read(L2PG_INT).into(),
+                masters: u32::from(self.io.read(L2PG_INT)) & all,
                 iova: self.io.read(INT_ERR_ADDR_L2).into(),
                 cause: &(Access::Unknown, "page not mapped"),
             });
         }
         let mut lanes = 0;
         for record in records.iter().flatten() {
-            lanes |= record.masters & self.variant.all_masters();
+            lanes |= record.masters;
             self.forget(record.iova);
         }
 
@@ -108,13 +108,13 @@ impl Engine {
 }
 
 impl Latched {
-    /// Calls `report` with each fault. No lock is held.
-    pub(crate) fn report(&self, variant: &Variant, mut report: impl FnMut(&Fault)) {
+    /// Reports each fault. No lock is held.
+    pub(crate) fn report(&self, faults: &Faults<'_>) {
         for record in self.0.iter().flatten() {
-            for master in masters_in(variant, record.masters) {
+            for master in masters_in(record.masters) {
                 let &(access, cause) = record.cause;
 
-                report(&Fault {
+                faults.report(&Fault {
                     stream: master as u16,
                     iova: record.iova.into(),
                     access,
@@ -125,6 +125,6 @@ impl Latched {
     }
 }
 
-fn masters_in(variant: &Variant, mask: u32) -> impl Iterator<Item = usize> {
-    (0..usize::from(variant.masters)).filter(move |m| mask >> m & 1 != 0)
+fn masters_in(mask: u32) -> impl Iterator<Item = usize> {
+    (0..MAX_PORTS).filter(move |master| mask >> master & 1 != 0)
 }
