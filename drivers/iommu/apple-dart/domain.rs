@@ -89,14 +89,14 @@ impl Domain {
         master: &Master<AppleDart>,
     ) -> Result<Self> {
         let first = iommus.first()?;
-        let mut config = first.params()?.table;
-        let window = first.params()?.window;
+        let params = first.lock().params()?;
+        let mut config = params.table;
 
         if master.data().page_size > PAGE_SIZE {
             return Err(EINVAL);
         }
         for (_, iommu) in iommus.iter() {
-            config = iommu.params()?.narrow(config);
+            config = iommu.lock().params()?.narrow(config);
         }
         let table = PageTable::new(first.variant.entries, config)?;
         let mut places = KVec::new();
@@ -109,7 +109,7 @@ impl Domain {
             places.push(place, GFP_KERNEL)?;
         }
         Ok(Self {
-            window,
+            window: params.window,
             table,
             places,
         })
@@ -240,12 +240,8 @@ impl PagingDomain<AppleDart> for Domain {
     }
 
     #[inline(always)]
-    fn sync(&self, engines: &mut Engines<'_, AppleDart>, _range: RangeInclusive<u64>) {
-        // A failure was logged, and the streams are denied.
-        let _ = self.invalidate(engines);
-    }
-
     fn flush_all(&self, engines: &mut Engines<'_, AppleDart>) {
+        // A failure was logged, and the streams are denied.
         let _ = self.invalidate(engines);
     }
 }

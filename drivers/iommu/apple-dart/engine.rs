@@ -88,14 +88,12 @@ pub(crate) struct Engine {
     selects: bool,
     /// Registers can be accessed.
     powered: bool,
-    /// The block was found fit, and the driver uses it.
-    ready: bool,
+    /// The parameters of the block, once it was found fit and the driver uses it.
+    params: Option<Params>,
     /// The driver or the machine shuts down: no stream that is denied is allowed again.
     shut: bool,
     /// The streams of the block.
     entries: KVec<Entry>,
-    /// The addresses of masters, once they are known.
-    window: Option<Window>,
     /// The contents of SELECT, one bit for each stream, if known.
     selected: Option<u64>,
     /// A command timed out.
@@ -111,7 +109,7 @@ pub(crate) struct Engine {
 }
 
 atomic_safe! {
-    Engine { io, hal, selects, powered, ready, shut, entries, window, selected, busy, stale,
+    Engine { io, hal, selects, powered, params, shut, entries, selected, busy, stale,
     changing, logged }
 }
 
@@ -128,10 +126,9 @@ impl Engine {
             hal,
             selects: hal.select_words() != 0,
             powered: false,
-            ready: false,
+            params: None,
             shut: false,
             entries,
-            window: None,
             selected: None,
             busy: false,
             stale: Streams::NONE,
@@ -146,8 +143,13 @@ impl Engine {
         self.selected = None;
     }
 
-    /// Returns the parameters that the block reports. Power is on.
-    pub(crate) fn params(&self, variant: &Variant) -> Params {
+    /// Returns the parameters of a block that the driver uses.
+    pub(crate) fn params(&self) -> Result<Params> {
+        self.params.ok_or(ENODEV)
+    }
+
+    /// Reads the parameters that the block reports. Power is on.
+    pub(crate) fn read_params(&self, variant: &Variant) -> Params {
         let mut table = Config {
             page_size: 1 << self.io.read(PARAMS1).page_shift().get(),
             ias: INPUT_WIDTH,
@@ -164,9 +166,11 @@ impl Engine {
         }
     }
 
-    /// Sets the window to which addresses of faults are converted from now on.
+    /// Sets the addresses that masters use, and to which those of faults are converted.
     pub(crate) fn set_window(&mut self, window: Window) {
-        self.window = Some(window);
+        if let Some(params) = &mut self.params {
+            params.window = window;
+        }
     }
 
     /// Whether TCR and TTBR are locked.
@@ -181,18 +185,16 @@ impl Engine {
     /// `EINVAL` for too many streams, `EIO` if the registers do not hold the values that are
     /// written to them, `ETIMEDOUT` if the TLB does not answer.
     pub(crate) fn take(&mut self, params: &Params) -> Result {
-        while self.entries.len() < usize::from(params.streams) {
+        for _ in 0..params.streams {
             self.entries
                 .push_within_capacity(Entry::BLOCKED)
                 .map_err(|_| EINVAL)?;
         }
-        for id in 0..params.streams {
-            self.hal.write_tcr(&self.io, id, 0);
-        }
+        self.deny_all();
         if !self.holds(params.streams) {
             return Err(EIO);
         }
-        self.ready = true;
+        self.params = Some(*params);
         self.configure()
     }
 
@@ -222,9 +224,7 @@ impl Engine {
     fn configure(&mut self) -> Result {
         let count = self.count();
 
-        for id in 0..count {
-            self.hal.write_tcr(&self.io, id, 0);
-        }
+        self.deny_all();
         for (id, entry) in self.entries.iter_mut().enumerate() {
             entry.ttbr = entry.path.ttbr;
             for (index, ttbr) in entry.ttbr.iter().enumerate() {
@@ -236,7 +236,7 @@ impl Engine {
         self.acknowledge();
         self.hal.mask_faults(&self.io, false);
         self.selected = None;
-        let result = self.invalidate(&Streams::below(count));
+        let result = self.invalidate(&self.all());
         for id in 0..count {
             let tcr = self.tcr(id);
 
@@ -254,7 +254,7 @@ impl Engine {
 
     /// Writes all registers again at the end of system sleep.
     pub(crate) fn restore(&mut self) -> Result {
-        if !self.ready {
+        if self.params.is_none() {
             return Ok(());
         }
         self.powered = true;
@@ -268,20 +268,30 @@ impl Engine {
     /// afterwards.
     pub(crate) fn shut(&mut self) {
         self.shut = true;
-        if !self.powered || !self.ready {
+        if !self.is_usable() {
             return;
         }
-        for id in 0..self.count() {
-            self.hal.write_tcr(&self.io, id, 0);
-        }
+        self.deny_all();
         for (id, entry) in self.entries.iter_mut().enumerate() {
             entry.set_ttbrs(self.hal, &self.io, id, &Path::BLOCKED);
             entry.path = Path::BLOCKED;
         }
         self.hal.mask_faults(&self.io, true);
         self.acknowledge();
-        let all = Streams::below(self.count());
-        let _ = self.invalidate(&all);
+        let _ = self.invalidate(&self.all());
+    }
+
+    /// Whether the driver uses the block, and registers can be accessed.
+    fn is_usable(&self) -> bool {
+        self.powered && self.params.is_some()
+    }
+
+    fn deny_all(&self) {
+        (0..self.count()).for_each(|id| self.hal.write_tcr(&self.io, id, 0));
+    }
+
+    fn all(&self) -> Streams {
+        Streams::below(self.count())
     }
 
     fn count(&self) -> u16 {
@@ -304,7 +314,7 @@ impl Engine {
 
     /// Reads and acknowledges the latched fault, if the driver uses the block.
     pub(crate) fn latch(&self) -> Option<Fault> {
-        if !self.powered || !self.ready {
+        if !self.is_usable() {
             return None;
         }
         self.acknowledge()
@@ -314,15 +324,15 @@ impl Engine {
     fn acknowledge(&self) -> Option<Fault> {
         let mut fault = self.hal.acknowledge(&self.io, self.count())?;
 
-        if let Some(window) = &self.window {
-            fault.iova = window.outside(fault.iova);
+        if let Some(params) = &self.params {
+            fault.iova = params.window.outside(fault.iova);
         }
         Some(fault)
     }
 
     /// Prints TCR and the first TTBR of streams that are not denied.
     pub(crate) fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.powered || !self.ready {
+        if !self.is_usable() {
             return f.write_str("without power\n");
         }
         for id in 0..self.count() {

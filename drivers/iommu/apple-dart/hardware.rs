@@ -21,10 +21,7 @@ use kernel::{
         SZ_1K,
         SZ_4K, //
     },
-    sync::{
-        Mutex,
-        SetOnce, //
-    },
+    sync::Mutex, //
 };
 
 use crate::{
@@ -55,19 +52,7 @@ pub(crate) struct Resources<'bound> {
     pub(crate) slots: Mutex<Slots>,
     #[pin]
     clocks: ClkSwitch<Clocks<'bound>>,
-    params: SetOnce<Params>,
     pub(crate) variant: &'static Variant,
-}
-
-impl Resources<'_> {
-    /// Returns the parameters that the block has reported.
-    ///
-    /// # Errors
-    ///
-    /// `ENODEV` before [`Hardware::start`] has succeeded.
-    pub(crate) fn params(&self) -> Result<&Params> {
-        self.params.as_ref().ok_or(ENODEV)
-    }
 }
 
 impl Hardware for AppleDart {
@@ -108,7 +93,6 @@ impl Hardware for AppleDart {
                 "apple_dart_slots"
             ),
             clocks <- ClkSwitch::new(clocks),
-            params: SetOnce::new(),
             variant,
         }? Error);
         Ok((resources, Engine::new(registers, variant.hal, entries)))
@@ -121,7 +105,7 @@ impl Hardware for AppleDart {
         // From here on, `remove` releases the power, also if this fails.
         iommu.slots.lock().power = Some(pm::get(iommu.dev())?);
 
-        let mut params = iommu.lock().params(iommu.variant);
+        let params = iommu.lock().read_params(iommu.variant);
         check(iommu, &params)?;
         let locked = iommu.lock().is_locked();
         if locked {
@@ -137,9 +121,9 @@ impl Hardware for AppleDart {
             ),
             e => dev_err!(iommu.dev(), "TLB does not answer: {e:?}\n"),
         })?;
-        check_entries(iommu, &params)?;
-        params.window = window(iommu, &params.table)?;
-        iommu.lock().set_window(params.window);
+        check_entries(iommu, &params.table)?;
+        let window = window(iommu, &params.table)?;
+        iommu.lock().set_window(window);
         dev_info!(
             iommu.dev(),
             "{} streams, {} KiB pages, {} to {} bits{}\n",
@@ -149,7 +133,6 @@ impl Hardware for AppleDart {
             params.table.oas,
             if params.bypass { ", bypass" } else { "" }
         );
-        iommu.params.populate(params);
         Ok(())
     }
 
@@ -199,35 +182,34 @@ impl Hardware for AppleDart {
 
     /// The instances of one device may share the line.
     fn interrupt(engine: EngineGuard<'_, Self>, _index: u32, faults: &Faults<'_>) -> IrqReturn {
-        let fault = engine.latch();
-
+        let Some(fault) = engine.latch() else {
+            return IrqReturn::None;
+        };
         drop(engine);
-        match fault {
-            Some(fault) => {
-                faults.report(&fault);
-                IrqReturn::Handled
-            }
-            None => IrqReturn::None,
-        }
+        faults.report(&fault);
+        IrqReturn::Handled
     }
+}
+
+/// Logs why a block is not used. Returns the error for probe.
+fn unfit(iommu: Live<'_, AppleDart>, why: fmt::Arguments<'_>) -> Error {
+    dev_err!(iommu.dev(), "{why}\n");
+    EINVAL
 }
 
 /// Checks the parameters, which would be wrong in a block of another kind, or at a wrong
 /// address.
 fn check(iommu: Live<'_, AppleDart>, params: &Params) -> Result {
-    let size = params.table.page_size;
+    let (size, streams) = (params.table.page_size, params.streams);
 
     if size != SZ_4K && size != SZ_16K {
-        dev_err!(iommu.dev(), "pages of {size} bytes are not supported\n");
-        return Err(EINVAL);
+        return Err(unfit(
+            iommu,
+            fmt!("pages of {size} bytes are not supported"),
+        ));
     }
     if !params.has_valid_streams() {
-        dev_err!(
-            iommu.dev(),
-            "{} streams are not supported\n",
-            params.streams
-        );
-        return Err(EINVAL);
+        return Err(unfit(iommu, fmt!("{streams} streams are not supported")));
     }
     Ok(())
 }
@@ -243,30 +225,26 @@ fn window(iommu: Live<'_, AppleDart>, table: &Config) -> Result<Window> {
     else {
         return Ok(Window::whole(table));
     };
+    let bits = table.ias;
     node.property_read::<[u64; 2]>(PROPERTY)
         .optional()
-        .ok_or(EINVAL)
-        .and_then(|[first, size]| Window::new(first, size, table))
-        .inspect_err(|_| {
-            dev_err!(
-                iommu.dev(),
-                "apple,dma-range: no whole pages within a border of {} bits\n",
-                table.ias
-            );
+        .and_then(|[first, size]| Window::new(first, size, table).ok())
+        .ok_or_else(|| {
+            unfit(
+                iommu,
+                fmt!("apple,dma-range: no whole pages within a border of {bits} bits"),
+            )
         })
 }
 
-fn check_entries(iommu: Live<'_, AppleDart>, params: &Params) -> Result {
-    let table = &params.table;
+fn check_entries(iommu: Live<'_, AppleDart>, table: &Config) -> Result {
+    let (bits, size) = (table.oas, table.page_size);
 
-    if !iommu.variant.entries.supports(table) {
-        dev_err!(
-            iommu.dev(),
-            "table entries cannot hold addresses of {} bits with pages of {} bytes\n",
-            table.oas,
-            table.page_size
-        );
-        return Err(EINVAL);
+    if iommu.variant.entries.supports(table) {
+        return Ok(());
     }
-    Ok(())
+    Err(unfit(
+        iommu,
+        fmt!("table entries cannot hold addresses of {bits} bits with pages of {size} bytes"),
+    ))
 }

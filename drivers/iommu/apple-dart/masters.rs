@@ -50,8 +50,9 @@ impl Operations for AppleDart {
 
     fn of_xlate(iommu: Live<'_, Self>, cells: &[u32]) -> Result<u16> {
         let id = u16::try_from(cells[0]).map_err(|_| EINVAL)?;
+        let streams = iommu.lock().params()?.streams;
 
-        (id < iommu.params()?.streams).then_some(id).ok_or(EINVAL)
+        (id < streams).then_some(id).ok_or(EINVAL)
     }
 
     /// All instances of a master get the same tables, so their parameters have to agree.
@@ -61,14 +62,15 @@ impl Operations for AppleDart {
         streams: &[KVec<u16>],
     ) -> Result<Behind> {
         let first = iommus.first()?;
-        let params = first.params()?;
+        let params = first.lock().params()?;
         let mut bypass = true;
 
         for (_, iommu) in iommus.iter() {
-            if iommu.variant.entries != first.variant.entries || !iommu.params()?.agrees(params) {
+            let other = iommu.lock().params()?;
+            if iommu.variant.entries != first.variant.entries || !other.agrees(&params) {
                 return Err(iommus.refuse(dev, fmt!("these differ in page size, width or tables")));
             }
-            bypass &= iommu.params()?.bypass;
+            bypass &= other.bypass;
         }
         let page_size = params.table.page_size;
         if page_size > PAGE_SIZE && !bypass {

@@ -64,13 +64,9 @@ pub(crate) mod t8020 {
             15:15 locked => bool;
         }
 
-        /// Streams that may access memory at all, in blocks with more than 32 of them.
-        pub(crate) ENABLE_WIDE(u32)[2] @ 0x0f8 {
-            31:0 streams;
-        }
-
-        /// Streams that may access memory at all, one bit each.
-        pub(crate) ENABLE(u32) @ 0x0fc {
+        /// Streams that may access memory at all, one bit each. The first word exists in blocks
+        /// with more than 32 streams.
+        pub(crate) ENABLE(u32)[2] @ 0x0f8 {
             31:0 streams;
         }
 
@@ -83,16 +79,11 @@ pub(crate) mod t8020 {
             7:7 translate => bool;
         }
 
-        /// Tables of a stream, four each.
-        pub(crate) TTBR(u32)[64] @ 0x200 {
+        /// Tables of a stream, four each. In the USB4 block, which has 64 streams, they begin at
+        /// 0x400.
+        pub(crate) TTBR(u32)[384] @ 0x200 {
             31:31 valid => bool;
             /// In units of 4 KiB.
-            30:0 page;
-        }
-
-        /// As TTBR, in the USB4 block, which has 64 streams.
-        pub(crate) TTBR_WIDE(u32)[256] @ 0x400 {
-            31:31 valid => bool;
             30:0 page;
         }
     }

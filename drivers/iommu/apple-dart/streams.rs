@@ -38,11 +38,15 @@ impl Streams {
         }
     }
 
+    /// Removes stream `id`. Returns whether it was in the set.
     #[inline]
-    pub(crate) fn remove(&mut self, id: u16) {
+    pub(crate) fn remove(&mut self, id: u16) -> bool {
+        let was_in = self.contains(id);
+
         if let Some(word) = self.words.get_mut(usize::from(id) / 64) {
             *word &= !(1 << (id % 64));
         }
+        was_in
     }
 
     #[inline]

@@ -80,6 +80,8 @@ pub(crate) struct Params {
     pub(crate) bypass: bool,
 }
 
+iommu::atomic_safe! { Params { table, window, streams, bypass } }
+
 impl Params {
     /// Whether the driver has room for this number of streams, and there are any.
     pub(crate) fn has_valid_streams(&self) -> bool {

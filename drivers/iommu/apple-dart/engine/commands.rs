@@ -99,11 +99,7 @@ impl Engine {
                     self.hal.write_tcr(&self.io, id, 0);
                     self.stale.insert(id);
                 }
-            } else if self.stale.contains(id) {
-                self.stale.remove(id);
-                if self.changing.contains(id) {
-                    continue;
-                }
+            } else if self.stale.remove(id) && !self.changing.contains(id) {
                 self.set_tcr(id, self.tcr(id));
             }
         }
@@ -120,8 +116,7 @@ impl Engine {
         if !self.powered {
             return Err(ENODEV);
         }
-        let all = Streams::below(self.count());
-        self.invalidate(&all)
+        self.invalidate(&self.all())
     }
 
     /// Invalidates everything that is cached of `streams`, with as few commands as possible that

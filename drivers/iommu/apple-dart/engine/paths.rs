@@ -137,8 +137,7 @@ impl Engine {
                     entry.set_ttbrs(self.hal, &self.io, usize::from(id), path);
                 }
             }
-            if self.changing.contains(id) {
-                self.changing.remove(id);
+            if self.changing.remove(id) {
                 // The stream was not translated since it was prepared, so nothing of this path is
                 // cached.
                 self.stale.remove(id);
@@ -155,11 +154,7 @@ impl Engine {
     /// in between.
     pub(crate) fn roll_back(&mut self, streams: &Streams) {
         for id in streams.iter() {
-            if !self.changing.contains(id) {
-                continue;
-            }
-            self.changing.remove(id);
-            if !self.powered {
+            if !self.changing.remove(id) || !self.powered {
                 continue;
             }
             let tcr = self.tcr(id);

@@ -6,7 +6,10 @@
 use iommu::fault::Fault;
 use kernel::{
     io::{
-        register::Array,
+        register::{
+            Array,
+            RegisterArrayLoc, //
+        },
         Io, //
     },
     prelude::*, //
@@ -34,19 +37,29 @@ pub(crate) struct T8020 {
 
 iommu::atomic_safe!(T8020 { wide });
 
+impl T8020 {
+    /// The place of one of the TTBRs of a stream.
+    // The compiler must see in the caller that the place is one of the array.
+    #[inline(always)]
+    fn ttbr_at(&self, id: usize, index: usize) -> Option<RegisterArrayLoc<TTBR>> {
+        let first = if self.wide { 128 } else { 0 };
+
+        TTBR::try_at(first + MAX_TTBRS * id + index)
+    }
+}
+
 impl Hal for T8020 {
     fn is_locked(&self, io: &Block) -> bool {
         io.read(CONFIG).locked()
     }
 
     fn enable(&self, io: &Block, count: u16) {
+        let streams = Streams::below(count);
+
         if self.wide {
-            for word in 0..2 {
-                io.write(ENABLE_WIDE::at(word), ENABLE_WIDE::from(u32::MAX));
-            }
-            return;
+            io.write(ENABLE::at(0), streams.register(1).into());
         }
-        io.write_reg(ENABLE::from(Streams::below(count).register(0)));
+        io.write(ENABLE::at(1), streams.register(0).into());
     }
 
     fn bypassing(&self) -> u32 {
@@ -89,32 +102,18 @@ impl Hal for T8020 {
     }
 
     fn read_ttbr(&self, io: &Block, id: u16) -> u32 {
-        let index = MAX_TTBRS * usize::from(id);
-
-        if self.wide {
-            return TTBR_WIDE::try_at(index).map_or(0, |at| io.read(at).into());
-        }
-        TTBR::try_at(index).map_or(0, |at| io.read(at).into())
+        self.ttbr_at(id.into(), 0)
+            .map_or(0, |at| io.read(at).into())
     }
 
     fn write_ttbr(&self, io: &Block, id: usize, index: usize, ttbr: u32) {
-        let index = MAX_TTBRS * id + index;
-
-        if self.wide {
-            if let Some(at) = TTBR_WIDE::try_at(index) {
-                io.write(at, TTBR_WIDE::from(ttbr));
-            }
-        } else if let Some(at) = TTBR::try_at(index) {
+        if let Some(at) = self.ttbr_at(id, index) {
             io.write(at, TTBR::from(ttbr));
         }
     }
 
     fn select_words(&self) -> usize {
-        if self.wide {
-            2
-        } else {
-            1
-        }
+        1 + usize::from(self.wide)
     }
 
     fn is_busy(&self, io: &Block) -> bool {
