@@ -125,10 +125,9 @@ pub trait Operations: Hardware + HasStatics {
     /// Attaches `master` to `domain`. It may be attached to any domain before.
     ///
     /// All instances of the master are bound. They are those that `domain` was made for, or have
-    /// joined it. When this
-    /// returns, either all of them translate through `domain`, or none does and the master is still
-    /// attached as before. The master's accesses are never let through untranslated in between,
-    /// unless it was in the identity domain before.
+    /// joined it. When this returns, either all of them translate through `domain`, or none does and
+    /// the master is still attached as before. The master's accesses are never let through
+    /// untranslated in between, unless it was in the identity domain before.
     ///
     /// # Errors
     ///

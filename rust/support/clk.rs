@@ -209,11 +209,6 @@ impl<C: ClkSource> ClkSwitch<C> {
         // INVARIANT: The count, if there is one, has no owner from here on.
         *self.on.lock() = false;
     }
-
-    /// Whether the switch is on.
-    pub fn is_enabled(&self) -> bool {
-        *self.on.lock()
-    }
 }
 
 #[pinned_drop]
@@ -274,7 +269,7 @@ mod tests {
         assert_eq!(count.load(Relaxed), 0);
         switch.enable()?;
         switch.enable()?;
-        assert!(switch.is_enabled());
+        assert!(*switch.on.lock());
         assert_eq!(count.load(Relaxed), 1);
         switch.disable();
         switch.disable();
@@ -285,7 +280,7 @@ mod tests {
 
         let switch = KBox::pin_init(ClkSwitch::new(fake(true)), GFP_KERNEL)?;
         assert!(switch.enable() == Err(EIO));
-        assert!(!switch.is_enabled());
+        assert!(!*switch.on.lock());
         drop(switch);
         assert_eq!(count.load(Relaxed), 0);
         Ok(())

@@ -58,7 +58,7 @@ mod kunit;
 /// # Invariants
 ///
 /// Runtime PM was enabled once for `dev`, and has not been disabled in return.
-pub struct RuntimePm<'a> {
+pub(crate) struct RuntimePm<'a> {
     dev: &'a Device<Bound>,
 }
 
@@ -68,7 +68,7 @@ impl<'a> RuntimePm<'a> {
     ///
     /// Corresponds to `pm_runtime_enable()`; on drop, to `pm_runtime_disable()` and
     /// `pm_runtime_set_suspended()`. May sleep.
-    pub fn enable(dev: &'a Device<Bound>) -> Self {
+    pub(crate) fn enable(dev: &'a Device<Bound>) -> Self {
         // SAFETY: `dev` is valid by its type invariants.
         unsafe { rust_iommu_helper_pm_runtime_enable(as_raw(dev)) };
 

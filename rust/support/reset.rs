@@ -156,7 +156,7 @@ impl ResetSwitch {
     }
 
     /// Whether this has released the device from reset, and will assert the line again.
-    pub fn is_deasserted(&self) -> bool {
+    fn is_deasserted(&self) -> bool {
         *self.deasserted.lock()
     }
 }

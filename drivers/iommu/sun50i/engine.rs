@@ -145,7 +145,7 @@ impl Engine {
     /// devicetree names a wrong clock, reset or register region.
     ///
     /// Called only while ENABLE is 0.
-    pub(crate) fn answers(&self, directory: u32) -> bool {
+    pub(crate) fn holds(&self, directory: u32) -> bool {
         self.io.write_reg(TTB::from(directory));
         self.powered && u32::from(self.io.read(TTB)) == directory
     }

@@ -136,7 +136,7 @@ impl Hardware for Sun50iIommu {
         let power = pm::get(iommu.dev())?;
         let found = iommu.lock().take_found();
         let Some(found) = found else {
-            if !iommu.lock().answers(iommu.empty_directory()) {
+            if !iommu.lock().holds(iommu.empty_directory()) {
                 dev_err!(
                     iommu.dev(),
                     "registers do not hold what is written: wrong clocks, resets or reg\n"
