@@ -20,7 +20,7 @@ import unittest.mock
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(SCRIPTS.parent / "tools"))
-from rig import boot, host, paths, processes, setup, table  # noqa: E402
+from rig import boot, code_size, host, paths, processes, setup, table  # noqa: E402
 from rig.commands import check_kernel, findings, flaky  # noqa: E402
 from rig.devicetree import devicetree_sources  # noqa: E402
 from rig.images import IMAGES, is_arm64, is_packaged  # noqa: E402
@@ -920,6 +920,17 @@ class Table(unittest.TestCase):
         }
         virtual = {"lib/board.sh", "lib/virt.sh"}
         self.assertEqual(replaced, {"first_master": virtual, "tidy": virtual})
+
+    def test_parts_of_the_code(self):
+        for name, part in {
+            "iommu::bridge::callbacks::resolver::of_xlate::<sun50i::Sun50iIommu>": "iommu::bridge",
+            "<iommu::table::Table<sun50i::format::Sun50iFormat>>::map_run": "iommu::table",
+            "<sun50i::Sun50iIommu as iommu::driver::ops::Operations>::attach": "sun50i",
+            "<&mut kernel::fmt::Adapter<&iommu::x::Y> as core::fmt::Write>::write_str": "kernel",
+            "core::ptr::drop_in_place::<iommu::object::fault::Faults>": "core",
+            "init_module": "C",
+        }.items():
+            self.assertEqual(code_size.part_of(name), part)
 
     def test_each_list_is_used(self):
         text = (paths.BOARD / "boots.toml").read_text()

@@ -13,14 +13,12 @@ if a case did not map or unmap as it should.  A slow driver is no failure.
 
 import json
 import pathlib
-import re
 import statistics
 
-from rig import charts, cli, cost, paths
+from rig import charts, cli, code_size, cost, paths
 from rig.boot import run_and_print
 from rig.files import write_atomically
 from rig.images import ARCHES, arch, is_arm64
-from rig.processes import in_toolchain
 from rig.progress import Failure
 from rig.setup import prepare
 from rig.table import load_table
@@ -39,11 +37,10 @@ SIZES = {
 class Kind:
     """The measurements of a kind of hardware, and their targets."""
 
-    def __init__(self, order, targets, texts, columns, remark):
+    def __init__(self, order, targets, columns, remark):
         self.order = order
         # Rust/C to reach: of a case a tuple by size, or one number for all sizes.
         self.targets = targets
-        self.texts = texts
         # Columns of the table of counts: title, width, and name of the counter.
         self.columns = columns
         self.remark = remark
@@ -64,7 +61,6 @@ KINDS = {
             "table_map": (1.0, 0.25, 0.08, 0.08, 0.08),
             "table_unmap": (1.0, 0.17, 0.08, 0.08, 0.08),
         },
-        texts={"c": ("c_sun50i",), "rust": ("rust_iommu", "rust_sun50i_iommu")},
         columns=[
             ("reads", 5, "mmio_reads"),
             ("writes", 6, "mmio_writes"),
@@ -79,7 +75,6 @@ KINDS = {
     "dart": Kind(
         order=(16384, 65536, 1 << 20, 4 << 20, 64 << 20),
         targets=dict.fromkeys(("whole_map", "whole_unmap", "flush", "attach", "replace"), 1.0),
-        texts={"c": ("c_apple_dart",), "rust": ("rust_iommu", "rust_apple_dart")},
         columns=[("reads", 5, "mmio_reads"), ("writes", 6, "mmio_writes"), ("flushes", 7, "flushes")],
         remark="Reads and writes of registers, and commands to drop what is cached: one for all streams of an\n"
         "instance, however much is unmapped. The several streams are four; two instances count together.",
@@ -190,19 +185,6 @@ def quartiles(values):
 
 def pages(case, size):
     return size // 4096 if case.startswith(("whole_", "table_", "sg_")) else 1
-
-
-def text_size(path):
-    """Bytes of the sections of a module that have code."""
-    rows = re.findall(r"^(\S+) +(\d+) ", in_toolchain(["llvm-size", "-A", path]).decode(), re.M)
-    return sum(int(size) for name, size in rows if re.search(r"\bl?text\b", name))
-
-
-def texts(kind):
-    files = {path.stem: path for path in (paths.OUT / "release/modules").rglob("*.ko")}
-    return {
-        who: {name: text_size(files[name]) for name in names if name in files} for who, names in kind.texts.items()
-    }
 
 
 def make_rows(driver, plain, swapped, counts=None):
@@ -401,18 +383,14 @@ def evaluate(driver, numbers):
     rows = make_rows(driver, plain, swapped, numbers.get("counts"))
     if "threads" in numbers:
         rows += make_rows(driver, numbers["threads"], None)
-    sizes = texts(KINDS[driver])
 
     print_table(driver, rows)
     print_counts(driver, rows)
     print(f"\ntables of a 64 MiB run, with the directory: {plain.tables} bytes")
-    for who, parts in sizes.items():
-        print(f"text of {who}: {sum(parts.values())} bytes ({', '.join(f'{n} {s}' for n, s in parts.items())})")
     costs = [case.removeprefix("mmio_") for case, _, who in plain.samples if who == "board"]
     return rows, {
         "mmio_cost_ns": {cost: plain.cost(f"mmio_{cost}") for cost in costs},
         "table_bytes": plain.tables,
-        "text_bytes": sizes,
         "not_reached": findings(driver, rows, plain),
     }
 
@@ -438,12 +416,15 @@ def main():
         rows += more
     missed = [line for told in kinds.values() for line in told["not_reached"]]
     instructions = cost.make_rows(costs)
+    code = {}
     if instructions:
         missed += cost.evaluate(instructions, remarks)
+        code = code_size.measure()
+        missed += code_size.evaluate(code)
     print(f"\nnot reached: {len(missed)}")
     for line in missed:
         print("  " + line)
-    data = {"rows": rows, "kinds": kinds, "instructions": instructions}
+    data = {"rows": rows, "kinds": kinds, "instructions": instructions, "code": code}
     write_atomically(paths.RESULTS / "bench.json", json.dumps(data, indent=1) + "\n")
     drawn = [chart(driver, rows) for driver in dict.fromkeys(row["driver"] for row in rows)]
     drawn += [cost.chart(instructions)] if instructions else []
