@@ -23,6 +23,7 @@ struct work_struct;
 void *rust_iommu_helper_dev_iommu_priv_get(struct device *dev);
 struct iommu_fwspec *rust_iommu_helper_dev_iommu_fwspec_get(struct device *dev);
 struct fwnode_handle *rust_iommu_helper_of_fwnode_handle(struct device_node *np);
+void rust_iommu_helper_of_node_put(struct device_node *np);
 void *rust_iommu_helper_phys_to_virt(phys_addr_t phys);
 phys_addr_t rust_iommu_helper_last_phys(void);
 bool rust_iommu_helper_try_module_get(struct module *module);

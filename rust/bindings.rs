@@ -56,6 +56,7 @@ unsafe extern "C" {
     pub(crate) fn rust_iommu_helper_dev_iommu_priv_get(dev: *mut device) -> *mut c_void;
     pub(crate) fn rust_iommu_helper_dev_iommu_fwspec_get(dev: *mut device) -> *mut iommu_fwspec;
     pub(crate) fn rust_iommu_helper_of_fwnode_handle(np: *mut device_node) -> *mut fwnode_handle;
+    pub(crate) fn rust_iommu_helper_of_node_put(np: *mut device_node);
     pub(crate) fn rust_iommu_helper_phys_to_virt(phys: phys_addr_t) -> *mut c_void;
     pub(crate) fn rust_iommu_helper_last_phys() -> phys_addr_t;
     pub(crate) fn rust_iommu_helper_try_module_get(module: *mut module) -> bool;

@@ -47,6 +47,13 @@ struct fwnode_handle *rust_iommu_helper_of_fwnode_handle(struct device_node *np)
 }
 EXPORT_SYMBOL_GPL(rust_iommu_helper_of_fwnode_handle);
 
+/* An inline function without CONFIG_OF_DYNAMIC. */
+void rust_iommu_helper_of_node_put(struct device_node *np)
+{
+	of_node_put(np);
+}
+EXPORT_SYMBOL_GPL(rust_iommu_helper_of_node_put);
+
 /* Memory */
 
 void *rust_iommu_helper_phys_to_virt(phys_addr_t phys)

@@ -48,8 +48,8 @@ pub use support::*;
 
 /// A physical address.
 ///
-/// Corresponds to `phys_addr_t`.
-pub type PhysAddr = kernel::bindings::phys_addr_t;
+/// Corresponds to `phys_addr_t`, which has 32 bits in some kernels for 32-bit CPUs.
+pub type PhysAddr = u64;
 
 /// The module. Private, because `init` is a safe function that must run only once.
 struct Iommu;

@@ -113,7 +113,7 @@ impl PageTable {
     pub fn new(entries: Entries, config: Config) -> Result<Self> {
         // The library allocates tables anywhere in memory, and stores their addresses in entries.
         // SAFETY: callable at any time.
-        let last_table = unsafe { rust_iommu_helper_last_phys() };
+        let last_table = unsafe { rust_iommu_helper_last_phys() } as PhysAddr;
         let shift = config.page_size.trailing_zeros();
         // The library calculates with the widths before it checks them.
         let widths = shift + 1..=64;

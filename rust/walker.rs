@@ -26,7 +26,10 @@ use kernel::{
     prelude::*, //
 };
 
-use crate::table::ffi;
+use crate::{
+    table::ffi,
+    PhysAddr, //
+};
 
 /// A device whose table walker is in place, for one callback.
 ///
@@ -136,9 +139,9 @@ pub(crate) fn needs_clean(dev: &Device<Bound>) -> bool {
 /// The physical address of table memory.
 ///
 /// Corresponds to `virt_to_phys()`.
-pub(crate) fn paddr_of(virt: NonNull<c_void>) -> u64 {
+pub(crate) fn paddr_of(virt: NonNull<c_void>) -> PhysAddr {
     // SAFETY: this computes an address and accesses nothing.
-    unsafe { ffi::rust_iommu_helper_virt_to_phys(virt.as_ptr()) }
+    unsafe { ffi::rust_iommu_helper_virt_to_phys(virt.as_ptr()) as PhysAddr }
 }
 
 /// Makes `bytes` bytes at `virt` readable for the walker of `dev`, with all that was written so
@@ -166,7 +169,7 @@ pub(crate) unsafe fn map(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: usiz
     }
 
     // Callers may hold a lock that a console needs, so this logs nothing.
-    if dma != paddr_of(virt) {
+    if dma as PhysAddr != paddr_of(virt) {
         // SAFETY: `dma` is a mapping of that size made above.
         unsafe { ffi::rust_iommu_helper_dma_unmap_to_device(raw, dma, bytes) };
         return Err(EOPNOTSUPP);
@@ -182,8 +185,9 @@ pub(crate) unsafe fn map(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: usiz
 ///
 /// [`map`] succeeded with these very arguments, and this was not called for it before.
 pub(crate) unsafe fn unmap(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: usize) {
+    let dma = paddr_of(virt) as bindings::dma_addr_t;
     // SAFETY: `map()` succeeds only where both addresses are the same, so this is its mapping.
-    unsafe { ffi::rust_iommu_helper_dma_unmap_to_device(as_raw(dev), paddr_of(virt), bytes) };
+    unsafe { ffi::rust_iommu_helper_dma_unmap_to_device(as_raw(dev), dma, bytes) };
 }
 
 /// Lets the walker see what was written to `bytes` bytes at `virt`.

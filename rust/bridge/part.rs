@@ -42,7 +42,10 @@ use kernel::{
 };
 
 use crate::{
-    bindings::as_raw,
+    bindings::{
+        as_raw,
+        rust_iommu_helper_of_node_put, //
+    },
     hardware::Hardware,
     link::Locked,
     ops::Operations,
@@ -100,7 +103,7 @@ impl Kind {
         };
 
         // SAFETY: the reference that was taken above, or NULL.
-        unsafe { bindings::of_node_put(node) };
+        unsafe { rust_iommu_helper_of_node_put(node) };
         !node.is_null()
     }
 
@@ -351,7 +354,7 @@ unsafe extern "C" fn remove(child: *mut c_void) {
         let node = (*child).dev.of_node;
         (*child).dev.of_node = ptr::null_mut();
         (*child).dev.fwnode = ptr::null_mut();
-        bindings::of_node_put(node);
+        rust_iommu_helper_of_node_put(node);
         bindings::platform_device_put(child);
     }
 }

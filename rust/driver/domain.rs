@@ -105,8 +105,8 @@ impl<T: Operations> TypedDomain<T> {
         // SAFETY: there is no other pointer to the domain yet.
         let raw = unsafe { &mut *this.base.as_raw() };
         raw.pgsize_bitmap = geometry.pgsizes as usize;
-        raw.geometry.aperture_start = *this.aperture.start();
-        raw.geometry.aperture_end = *this.aperture.end();
+        raw.geometry.aperture_start = *this.aperture.start() as bindings::dma_addr_t;
+        raw.geometry.aperture_end = *this.aperture.end() as bindings::dma_addr_t;
         raw.geometry.force_aperture = true;
 
         for instance in this.instances.as_slice() {

@@ -3,7 +3,6 @@
 //! The part of a client device that does not depend on the driver.
 
 use kernel::{
-    bindings,
     device::Device,
     prelude::*,
     sync::{
@@ -30,7 +29,7 @@ pub(crate) fn is_pci(dev: &Device) -> bool {
         // SAFETY: `dev` is valid, and its bus does not change.
         let bus = unsafe { (*crate::bindings::as_raw(dev)).bus };
 
-        core::ptr::eq(bus, &raw const bindings::pci_bus_type)
+        core::ptr::eq(bus, &raw const kernel::bindings::pci_bus_type)
     }
     #[cfg(not(CONFIG_PCI))]
     {

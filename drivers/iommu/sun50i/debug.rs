@@ -79,7 +79,7 @@ fn selftest_page(
         passed &= word == expected;
     };
 
-    let paddr = page.dma_address();
+    let paddr = page.dma_address() as PhysAddr;
     let (_, mapped) = domain
         .table()
         .map(IOVA, paddr, SZ_4K, 1, Prot::READ_WRITE, gfp);

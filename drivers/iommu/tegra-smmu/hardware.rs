@@ -20,7 +20,8 @@ use iommu::{
     },
     part,
     registers::Registers,
-    supplier, //
+    supplier,
+    PhysAddr, //
 };
 use kernel::{
     device::{
@@ -150,7 +151,7 @@ impl Hardware for TegraSmmu {
             );
         }
         slot.swgroups = slot.swgroups.with(indices(found), State::Blocked);
-        let empty = iommu.empty.dma_address();
+        let empty = iommu.empty.dma_address() as PhysAddr;
         let blocked = slot.swgroups.blocked();
         let result = iommu
             .lock()
@@ -189,7 +190,7 @@ impl Hardware for TegraSmmu {
         let blocked = slot.swgroups.blocked();
         let root = |asid: u8| match slot.tables.get(usize::from(asid)) {
             Some(Some(tables)) => Some(tables.directory()),
-            _ => (asid == blocked).then(|| iommu.empty.dma_address()),
+            _ => (asid == blocked).then(|| iommu.empty.dma_address() as PhysAddr),
         };
 
         let restored = iommu.lock().set_up(&slot.swgroups, root);

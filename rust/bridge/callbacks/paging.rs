@@ -78,10 +78,11 @@ pub(super) unsafe extern "C" fn map_pages<T: Operations>(
         return ERANGE.to_errno();
     }
 
-    let (count, result) = domain
-        .data()
-        .table()
-        .map(iova, paddr, pgsize, pgcount, prot, gfp);
+    let (count, result) =
+        domain
+            .data()
+            .table()
+            .map(iova, paddr as PhysAddr, pgsize, pgcount, prot, gfp);
     // A larger count than `pgcount` would make the core continue beyond the range; success without
     // progress would make it loop forever.
     // SAFETY: the core passes a valid pointer to a number of this call's own, which is 0.
@@ -214,7 +215,10 @@ pub(super) unsafe extern "C" fn iova_to_phys<T: Operations>(
     let domain = unsafe { TypedDomain::<T>::from_raw_unchecked(domain) };
 
     // 0 means "not mapped". The core itself asks for address 1 to test whether page 0 is mapped.
-    domain.data().table().iova_to_phys(iova).unwrap_or(0)
+    #[allow(clippy::unnecessary_cast, reason = "32 bits in some kernels")]
+    let iova = iova as u64;
+    let paddr = domain.data().table().iova_to_phys(iova);
+    paddr.unwrap_or(0) as bindings::phys_addr_t
 }
 
 #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
