@@ -736,6 +736,14 @@ class Guest(unittest.TestCase):
         report = self.boot("echo '# FAILED: kernel log: [ 1.0] Kernel panic'; echo '# begin one' >&3; echo ok 1 one >&3", stories=["one"])
         self.assertEqual(report.problem, "the boot ended before its stories did")
 
+    def test_a_program_that_is_not_there(self):
+        report = self.boot(
+            "echo '/init: /stories/one.sh: line 3: cksum: not found'; echo '# begin one' >&3; echo ok 1 one >&3; echo '# end' >&3",
+            stories=["one"],
+        )
+        self.assertEqual(report.problem, "a story runs a program that is not there: /stories/one.sh: line 3: cksum: not found")
+        self.assertFalse(report.ok)
+
     def test_silence(self):
         report = self.boot("echo '# begin two' >&3; sleep 100", silence=0.5)
         self.assertEqual(report.problem, "hung: no output for 0 s")

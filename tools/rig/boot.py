@@ -170,6 +170,9 @@ def conclude(report, reader, boot, console):
                 why = f"not run: the boot ended in {culprit}" if culprit else f"not run: {report.problem or 'no result'}"
                 row = {"name": name, "result": "skipped", "why": [why], "seconds": 0}
             report.stories.append(row)
+        # The shell goes on after a command that does not exist, and a check may pass without it.
+        if missing := re.search(r"^/init: (.*: not found)\r?$", console, re.M):
+            report.problem = report.problem or f"a story runs a program that is not there: {missing[1]}"
         for regex in boot.get("console", []):
             if not re.search(regex, console):
                 report.stories[-1]["result"] = "failed"

@@ -43,11 +43,11 @@ lose_all() {
 }
 
 page_of() { echo "${1%???}"; }
-memory_same() { [ "$(cksum </tmp/memory)" = "$sum" ]; }
+memory_same() { [ "$(sha256sum </tmp/memory)" = "$sum" ]; }
 
 behind dma0 mmc net0 net1
 dd if=/dev/urandom of=/tmp/memory bs=1048576 count=32 2>/dev/null
-sum=$(cksum </tmp/memory)
+sum=$(sha256sum </tmp/memory)
 mark 0 2
 
 # A descriptor of a DMA engine whose second page is not mapped. QEMU's engine keeps data

@@ -10,7 +10,7 @@ equal "devices are probed" "$(cat /sys/bus/platform/drivers_autoprobe)" 1
 check "overlays are removed" gone 30e0000
 check "masters are gone" gone 2001000
 check "so is the other" gone 1c0e000
-equal "processes" "$(pgrep sleep)" ""
+equal "processes" "$(pidof sleep)" ""
 refute "a file system is mounted" grep -q /tmp/mounted /proc/mounts
 equal "interrupts are held" "$(cat "$B/hold_irq")" 0
 refuses - free 0
