@@ -218,7 +218,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         while done < pgcount {
             let paddr = paddr + ((done as u64) << F::PAGE_SHIFT);
             let linear = (1 << F::LINEAR) - (paddr & ((1 << F::LINEAR) - 1));
-            let pages = (pgcount - done).min((linear >> F::PAGE_SHIFT) as usize);
+            let pages = (linear >> F::PAGE_SHIFT).min((pgcount - done) as u64) as usize;
             let piece = Self::piece(first + done as u64, pages);
             let filled = F::page_entry(paddr, prot).and_then(|entry| {
                 let table = self.table_or_new(piece.index, gfp)?;
