@@ -44,7 +44,7 @@ else
 	@scripts/build-kernel $(IMAGE)
 endif
 
-.PHONY: board check kunit fuzz bench lint mutants soak tegra-part core patches check-patches flaky modversions newest
+.PHONY: board check kunit fuzz bench lint mutants soak tegra-part arm core patches check-patches flaky modversions newest
 board:
 	@scripts/board $(arch)
 
@@ -71,6 +71,9 @@ soak:
 
 tegra-part:
 	@scripts/check --list tegra-part
+
+arm:
+	@scripts/check --list arm
 
 core:
 	@scripts/check --list core
@@ -151,6 +154,7 @@ help:
 	@echo "make modversions      see that a kernel with MODVERSIONS refuses a driver of another crate"
 	@echo "make tegra-part       run Tegra's driver as a part of the kernel's memory controller, in a"
 	@echo "                      kernel of its own"
+	@echo "make arm              run Tegra's drivers in a kernel for 32-bit ARM"
 	@echo "make core             run tests with the C and Rust drivers in a kernel with the series patches/core,"
 	@echo "                      in which the core passes the instance to of_xlate and probe_device, and show"
 	@echo "                      the references that each driver leaks"

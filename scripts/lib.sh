@@ -255,6 +255,9 @@ kernel_make_args() {
 		# Debian's kernels are configured with a compiler that has its version in its name.
 		cc=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*-gcc-[0-9]*\) .*/\1/p' "$config")
 		[ -z "$cc" ] || echo "CC=$cc"
+	elif grep -q '^CONFIG_ARM=y' "$config"; then
+		echo ARCH=arm
+		grep -q '^CONFIG_CC_IS_CLANG=y' "$config" || echo "CROSS_COMPILE=${CROSS_COMPILE:-arm-linux-gnueabihf-}"
 	elif [ -n "${ARCH:-}" ]; then
 		echo "ARCH=$ARCH"
 	fi

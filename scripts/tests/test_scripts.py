@@ -23,7 +23,7 @@ sys.path.insert(0, str(SCRIPTS.parent / "tools"))
 from rig import boot, code_size, host, paths, processes, setup, table  # noqa: E402
 from rig.commands import check_kernel, findings, flaky  # noqa: E402
 from rig.devicetree import devicetree_sources  # noqa: E402
-from rig.images import IMAGES, is_arm64, is_packaged  # noqa: E402
+from rig.images import IMAGES, is_emulated, is_packaged  # noqa: E402
 from rig.kunit import cases_of, ktap_blocks  # noqa: E402
 from rig.progress import Failure  # noqa: E402
 from rig.results import Reader, Report  # noqa: E402
@@ -409,7 +409,7 @@ class CheckBuiltKernel(CheckKernel):
 
     def sources(self):
         # The kernels for which check-kernel prints no notes.
-        kernels = [path for path in built_kernels() if not is_arm64(path.parent.name)]
+        kernels = [path for path in built_kernels() if not is_emulated(path.parent.name)]
         if not kernels:
             self.skipTest("no kernel of the UML board is built in this checkout")
         return kernels[0] / ".config", kernels[0] / "Module.symvers"
@@ -422,7 +422,7 @@ class CheckBuiltKernel(CheckKernel):
                 notes = [line for line in result.stdout.splitlines() if line.startswith("  note ")]
                 # The arm64 board's kernels have the C drivers, which tests need, and pages of 4 KiB.
                 rivals = ("CONFIG_ARCH_APPLE with pages of 4 KiB", "CONFIG_SUN50I_IOMMU=y", "CONFIG_APPLE_DART=m", "CONFIG_TEGRA_IOMMU_SMMU=y")
-                rivals = rivals if is_arm64(path.parent.name) else ()
+                rivals = rivals if is_emulated(path.parent.name) else ()
                 # One has no C driver for Tegra.
                 rivals = [rival for rival in rivals if path.parent.name != "arm64-no-smmu" or "TEGRA" not in rival]
                 self.assertEqual([any(rival in line for rival in rivals) for line in notes], [True] * len(rivals), notes)
@@ -527,7 +527,7 @@ class Prepare(unittest.TestCase):
         for image in self.IMAGES:
             self.assertIn(f"build-modules {image}", steps)
             # The benchmark needs no other kernel than that of its image.
-            self.assertEqual(f"setup-dma-map-benchmark {image}" in steps, is_arm64(image))
+            self.assertEqual(f"setup-dma-map-benchmark {image}" in steps, is_emulated(image))
 
     def test_one_image(self):
         missing = {}
@@ -876,7 +876,7 @@ class Table(unittest.TestCase):
         for one in table.load_table():
             self.assertIn(one["image"], IMAGES)
             if one.get("dtb") and not one["dtb"].endswith("/*"):
-                self.assertIn(one["dtb"], virt if is_arm64(one["image"]) else um, one["name"])
+                self.assertIn(one["dtb"], virt if is_emulated(one["image"]) else um, one["name"])
 
     def test_devicetrees_of_the_socs(self):
         built = {(source.name, header and header.stem): result.name for source, header, result in devicetree_sources()}

@@ -19,7 +19,11 @@
 #define BOARD_NR_ENGINES	8
 
 /* The SoC's bus in the guest's physical address space. */
+#ifdef CONFIG_ARM
+#define BOARD_SOC_BASE		0x80000000ULL
+#else
 #define BOARD_SOC_BASE		0x100000000ULL
+#endif
 #define BOARD_SOC_SIZE		0x80000000ULL
 /* The control device of the QEMU board, which no chip has: tools/qemu/iommu-control.c. */
 #define BOARD_CONTROL		0x0f000000

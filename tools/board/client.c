@@ -18,6 +18,10 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#ifdef CONFIG_ARM_DMA_USE_IOMMU
+#include <asm/dma-iommu.h>
+#endif
+
 #include "client.h"
 #include "export.h"
 
@@ -816,6 +820,19 @@ static int wire(struct client *c)
 	return 0;
 }
 
+/* The DMA API of 32-bit ARM has attached the device to a domain of its own. */
+static void leave_dma_api(struct device *dev)
+{
+#ifdef CONFIG_ARM_DMA_USE_IOMMU
+	struct dma_iommu_mapping *mapping = to_dma_iommu_mapping(dev);
+
+	if (mapping) {
+		arm_iommu_detach_device(dev);
+		arm_iommu_release_mapping(mapping);
+	}
+#endif
+}
+
 static int client_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
@@ -847,6 +864,7 @@ static int client_probe(struct platform_device *pdev)
 	ret = wire(c);
 	if (ret)
 		return ret;
+	leave_dma_api(dev);
 	pm_runtime_enable(dev);
 	platform_set_drvdata(pdev, c);
 	c->dir = debugfs_create_dir(dev_name(dev), root);

@@ -4,8 +4,8 @@
  *
  *   -device iommu-board,kind=h6[,knobs=NAME=NUMBER:NAME=NUMBER...]
  *
- * Registers are at the SoC's addresses, on a bus that begins at SOC_BASE, and
- * interrupts have the SoC's numbers. The IOMMU's model is in tools/models. The
+ * Registers are at the SoC's addresses, on a bus that begins at 4 GiB, or at 2 GiB
+ * for SoCs with 32-bit CPUs, and interrupts have the SoC's numbers. The IOMMU's model is in tools/models. The
  * masters are QEMU's own devices, whose accesses the IOMMU translates. Knobs are
  * set before the machine starts, so they can describe what firmware leaves.
  */
@@ -13,15 +13,13 @@
 #include "qapi/error.h"
 #include "qemu/cutils.h"
 #include "qemu/module.h"
+#include "qemu/units.h"
 #include "exec/address-spaces.h"
 #include "hw/intc/arm_gic_common.h"
 #include "hw/intc/arm_gicv3_common.h"
 #include "hw/qdev-properties.h"
 
 #include "iommu-board.h"
-
-/* The start of the SoC's bus in the machine's address space. */
-#define SOC_BASE 0x100000000ULL
 
 #define REGS_SIZE 0x4000
 #define CCU_ADDR 0x03001000
@@ -38,11 +36,12 @@
 #define MISC_SIZE 0x1000
 
 static const IommuBoardKind kinds[] = {
-    { .name = "h6", .regs = 0x030f0000, .spi = 57, .ccu = true },
-    { .name = "h616", .regs = 0x030f0000, .spi = 61, .ccu = true },
-    { .name = "t8103", .regs = 0x030f0000, .spi = 58, .pci = true },
-    { .name = "t132", .regs = 0x70019000, .spi = 77, .pci = true, .tegra = true },
-    { .name = "t210", .regs = 0x70019000, .spi = 77, .pci = true, .tegra = true },
+    { .name = "h6", .base = 4 * GiB, .regs = 0x030f0000, .spi = 57, .ccu = true },
+    { .name = "h616", .base = 4 * GiB, .regs = 0x030f0000, .spi = 61, .ccu = true },
+    { .name = "t8103", .base = 4 * GiB, .regs = 0x030f0000, .spi = 58, .pci = true },
+    { .name = "t124", .base = 2 * GiB, .regs = 0x70019000, .spi = 77, .pci = true, .tegra = true },
+    { .name = "t132", .base = 4 * GiB, .regs = 0x70019000, .spi = 77, .pci = true, .tegra = true },
+    { .name = "t210", .base = 4 * GiB, .regs = 0x70019000, .spi = 77, .pci = true, .tegra = true },
 };
 
 void iommu_board_update_irq(IommuBoard *s)
@@ -160,9 +159,9 @@ static const MemoryRegionOps ccu_ops = {
     .valid = { .min_access_size = 4, .max_access_size = 4 },
 };
 
-void iommu_board_map(MemoryRegion *mr, hwaddr addr)
+void iommu_board_map(IommuBoard *s, MemoryRegion *mr, hwaddr addr)
 {
-    memory_region_add_subregion(get_system_memory(), SOC_BASE + addr, mr);
+    memory_region_add_subregion(get_system_memory(), s->what->base + addr, mr);
 }
 
 qemu_irq iommu_board_spi(IommuBoard *s, unsigned int spi)
@@ -229,10 +228,10 @@ static void board_realize(DeviceState *dev, Error **errp)
     s->irq = iommu_board_spi(s, s->what->spi);
 
     memory_region_init_io(&s->regs, OBJECT(s), &regs_ops, s, "iommu", REGS_SIZE);
-    iommu_board_map(&s->regs, s->what->regs);
+    iommu_board_map(s, &s->regs, s->what->regs);
     if (s->what->ccu) {
         memory_region_init_io(&s->ccu, OBJECT(s), &ccu_ops, s, "ccu", CCU_SIZE);
-        iommu_board_map(&s->ccu, CCU_ADDR);
+        iommu_board_map(s, &s->ccu, CCU_ADDR);
     } else {
         /* This kind has no device that switches power or clock. */
         iommu_model_set_power(s->model, true);
@@ -240,7 +239,7 @@ static void board_realize(DeviceState *dev, Error **errp)
     }
     if (s->what->tegra) {
         memory_region_init_rom(&s->misc, OBJECT(s), "misc", MISC_SIZE, &error_abort);
-        iommu_board_map(&s->misc, MISC_ADDR);
+        iommu_board_map(s, &s->misc, MISC_ADDR);
         iommu_board_add_engines(s);
     }
     iommu_board_add_control(s);

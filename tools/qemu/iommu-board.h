@@ -30,6 +30,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(Port, IOMMU_BOARD_PORT)
 
 typedef struct {
     const char *name;
+    hwaddr base;    /* the start of the SoC's bus in the machine's address space */
     hwaddr regs;
     unsigned int spi;
     bool ccu;       /* has gate and reset in an Allwinner clock controller */
@@ -71,7 +72,7 @@ struct IommuBoard {
 };
 
 /* Maps registers at an address of the SoC's bus. */
-void iommu_board_map(MemoryRegion *mr, hwaddr addr);
+void iommu_board_map(IommuBoard *s, MemoryRegion *mr, hwaddr addr);
 /* The model may have raised or lowered its interrupt. */
 void iommu_board_update_irq(IommuBoard *s);
 qemu_irq iommu_board_spi(IommuBoard *s, unsigned int spi);

@@ -106,5 +106,5 @@ void iommu_board_add_control(IommuBoard *s)
 {
     memory_region_init_io(&s->control, OBJECT(s), &control_ops, s, "control",
                           CONTROL_SIZE);
-    iommu_board_map(&s->control, CONTROL_ADDR);
+    iommu_board_map(s, &s->control, CONTROL_ADDR);
 }

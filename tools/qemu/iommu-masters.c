@@ -81,7 +81,7 @@ static bool add_master(IommuBoard *s, const Master *m, Error **errp)
     if (!sysbus_realize_and_unref(bus, errp)) {
         return false;
     }
-    iommu_board_map(sysbus_mmio_get_region(bus, 0), m->regs);
+    iommu_board_map(s, sysbus_mmio_get_region(bus, 0), m->regs);
     for (i = 0; i < m->nr_spis; i++) {
         sysbus_connect_irq(bus, i, iommu_board_spi(s, m->spi + i));
     }
@@ -163,6 +163,6 @@ void iommu_board_add_engines(IommuBoard *s)
         e->board = s;
         e->number = i;
         memory_region_init_io(&e->regs, OBJECT(s), &engine_ops, e, "engine", ENGINE_SIZE);
-        iommu_board_map(&e->regs, addresses[i]);
+        iommu_board_map(s, &e->regs, addresses[i]);
     }
 }

@@ -18,7 +18,7 @@ from rig import paths
 from rig.files import write_atomically
 from rig.progress import Failure, details, done_line
 from rig.processes import STOPPING, die_with_parent, kill_group
-from rig.images import is_arm64, kernel_file, kernel_source
+from rig.images import is_emulated, kernel_file, kernel_source
 from rig.devicetree import devicetree_sources
 from rig.initramfs import make_initramfs
 from rig.results import Reader, Report, describe_failure
@@ -61,7 +61,7 @@ def seconds_expected(boot):
     try:
         return json.loads((paths.RESULTS / "boots" / boot["name"] / "report.json").read_text())["seconds"]
     except (OSError, ValueError, KeyError):
-        slow = is_arm64(boot["image"]) or boot["image"].startswith("debug")
+        slow = is_emulated(boot["image"]) or boot["image"].startswith("debug")
         return (60 if slow else 6) * (1 + len(boot["stories"]))
 
 
@@ -224,7 +224,7 @@ def run_boot(boot, on_line=None, initramfs=None, on_wait=None, keep=True):
     if not kernel.exists():
         raise Failure(f"there is no kernel {kernel}")
     ours = {dtb.stem for _, _, dtb in devicetree_sources()}
-    if boot.get("dtb") and not boot.get("trees") and not is_arm64(boot["image"]) and boot["dtb"] not in ours:
+    if boot.get("dtb") and not boot.get("trees") and not is_emulated(boot["image"]) and boot["dtb"] not in ours:
         raise Failure(f"boot {boot['name']}: there is no devicetree {boot['dtb']}")
     initramfs = initramfs or make_initramfs(boot["image"])
     results = paths.RESULTS / "boots" / boot["name"]

@@ -2,7 +2,7 @@
 """The command that boots a guest of either board."""
 
 from rig import qemu, uml
-from rig.images import is_arm64, kernel_config
+from rig.images import is_emulated, kernel_config
 from rig.table import knobs
 
 
@@ -12,7 +12,7 @@ def command_line(boot, initramfs, results, channel, scratch):
     kasan = config.get("CONFIG_KASAN") == "y"
     ncpus = boot.get("ncpus", 2 if config.get("CONFIG_SMP") == "y" else 1)
     memory = boot.get("mem", "1G" if kasan else "512M")
-    board = qemu if is_arm64(boot["image"]) else uml
+    board = qemu if is_emulated(boot["image"]) else uml
     return board.command(boot, initramfs, results, channel, kernel_words(boot, kasan, ncpus), memory, ncpus, scratch)
 
 
@@ -31,7 +31,7 @@ def kernel_words(boot, kasan, ncpus):
         f"stories={','.join(boot['stories'])}",
     ]
     # QEMU sets those of its board.
-    if not is_arm64(boot["image"]):
+    if not is_emulated(boot["image"]):
         arguments.append("knobs=" + ",".join(f"{name}={value}" for name, value in knobs(boot).items()))
     leaks = boot.get("kmemleak", False)
     if leaks:

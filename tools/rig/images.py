@@ -20,8 +20,9 @@ def arch(image):
     return ROWS[image]
 
 
-def is_arm64(image):
-    return arch(image) == "arm64"
+def is_emulated(image):
+    """Whether the image runs on a board of QEMU's, not in user mode."""
+    return arch(image) != "um"
 
 
 def is_packaged(image):
@@ -78,4 +79,4 @@ def kernel_config(image):
 
 def kernel_file(image):
     """The file that is booted."""
-    return kernel_dir(image) / ("arch/arm64/boot/Image" if is_arm64(image) else "linux")
+    return kernel_dir(image) / {"um": "linux", "arm64": "arch/arm64/boot/Image", "arm": "arch/arm/boot/zImage"}[arch(image)]

@@ -11,15 +11,15 @@ import shutil
 from rig import paths
 from rig.devicetree import compile_devicetrees
 from rig.files import write_atomically
-from rig.images import is_arm64, is_packaged, kernel_dir, kernel_release, modules_dir, recorded
+from rig.images import arch, is_emulated, is_packaged, kernel_dir, kernel_release, modules_dir, recorded
 from rig.processes import run_script, toolchain
 from rig.progress import Failure
 from rig.table import read_table, stories
 
 
 def find_busybox(image):
-    if is_arm64(image):
-        return recorded("busybox")
+    if is_emulated(image):
+        return recorded(f"busybox-{arch(image)}")
     root = toolchain()["TOOLCHAIN_ROOT"]
     for path in (f"{root}/usr/bin/busybox", f"{root}/bin/busybox"):
         if root and os.path.exists(path):
@@ -33,7 +33,7 @@ def find_busybox(image):
 def programs(image):
     """The programs in /bin: {name: file}."""
     found = {"busybox": find_busybox(image)}
-    if is_arm64(image) and not is_packaged(image):
+    if arch(image) == "arm64" and not is_packaged(image):
         found["dma_map_benchmark"] = recorded("dma-map-benchmark")
     return found
 

@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The arm64 board: QEMU's virt machine with the device of tools/qemu."""
+"""The boards for arm64 and arm: QEMU's virt machine with the device of tools/qemu."""
 
 import pathlib
 
 from rig import paths
 from rig.devicetree import compile_sources
 from rig.files import tail
-from rig.images import kernel_file, recorded
+from rig.images import arch, kernel_file, recorded
 from rig.processes import in_toolchain, run_logged
 from rig.progress import Failure
 from rig.table import knobs
 
-MACHINE = "virt,gic-version=3"
-CPU = "cortex-a53"
+# A 32-bit CPU of this kind has no LPAE in our kernel, so the machine has nothing above 4 GiB.
+MACHINES = {"arm64": ("virt,gic-version=3", "cortex-a53"), "arm": ("virt,gic-version=2,highmem=off", "cortex-a15")}
 # An instruction takes a nanosecond of the guest, and no input comes from outside.
 INSTRUCTIONS = ["-machine", "dtb-randomness=off", "-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
 
 # Kinds of the device that have the PCI functions behind the IOMMU as well.
-WITH_PCI = ("t8103", "t132", "t210")
+WITH_PCI = ("t8103", "t124", "t132", "t210")
 # QEMU's SD card takes and gives byte by byte, so a larger file system takes more of the host's time.
 DISK_MIB = 8
 
@@ -47,9 +47,10 @@ def media(boot, scratch):
 
 def machine(boot, memory, ncpus, console="null", channel="null"):
     """Arguments for the machine: the same to dump its devicetree and to boot."""
+    name, cpu = MACHINES[arch(boot["image"])]
     settings = ":".join(f"{name}={value}" for name, value in knobs(boot).items())
     return [
-        *("-machine", MACHINE, "-cpu", CPU, "-smp", str(ncpus), "-m", memory),
+        *("-machine", name, "-cpu", cpu, "-smp", str(ncpus), "-m", memory),
         *("-accel", "tcg,thread=multi" if boot.get("threads") else "tcg,thread=single"),
         *(INSTRUCTIONS if boot.get("icount") else []),
         *("-device", f"iommu-board,kind={kind(boot)},knobs={settings}"),
@@ -64,8 +65,7 @@ def devicetree(boot, memory, ncpus):
     if not source.exists():
         raise Failure(f"boot {boot['name']}: there is no devicetree {source}")
     base, overlay, result = (paths.OUT / boot["image"] / f"{boot['name']}{end}" for end in ("-base.dtb", ".dtbo", ".dtb"))
-    command = [recorded("qemu"), *machine(boot, memory, ncpus)]
-    command[command.index(MACHINE)] += f",dumpdtb={base}"
+    command = [recorded("qemu"), *machine(boot, memory, ncpus), "-machine", f"dumpdtb={base}"]
     log = paths.LOGS / f"{boot['name']}-dtb.log"
     status, _ = run_logged("devicetree", command, log)
     if status or not base.exists():

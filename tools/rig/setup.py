@@ -9,7 +9,7 @@ import sys
 from rig import paths
 from rig.progress import Failure, timed
 from rig.processes import in_parallel
-from rig.images import IMAGES, is_arm64, is_packaged, kernel_override
+from rig.images import IMAGES, arch, is_emulated, is_packaged, kernel_override
 
 
 # Seconds after which a set-up script is ended.
@@ -51,7 +51,7 @@ def prepare(images, missing=None):
         missing = {}
         optional = ()
     else:
-        optional = [image for image in images if is_arm64(image)]
+        optional = [image for image in images if is_emulated(image)]
 
     @contextlib.contextmanager
     def needed_by(these):
@@ -68,10 +68,11 @@ def prepare(images, missing=None):
     if not all(kernel_override(image) for image in images):
         setup_command("setup-kernel-source")
 
-    if emulated := [image for image in images if is_arm64(image)]:
+    if emulated := [image for image in images if is_emulated(image)]:
         with needed_by(emulated):
             setup_command("setup-qemu")
-            setup_command("setup-busybox")
+            for name in sorted({arch(image) for image in emulated}):
+                setup_command("setup-busybox", name)
 
     def kernels():
         for image in images:
@@ -91,7 +92,7 @@ def prepare(images, missing=None):
 def build_modules(image):
     """Builds the checkout's modules, and kernel tests that are no part of a kernel's build or package."""
     setup_command("build-modules", image)
-    if is_arm64(image) and not is_packaged(image):
+    if arch(image) == "arm64" and not is_packaged(image):
         setup_command("setup-dma-map-benchmark", image)
     if is_packaged(image):
         place = {"MODULES_SOURCE": str(paths.TOP / "tools/debian"), "MODULES_DIR": str(paths.OUT / image / "tools")}

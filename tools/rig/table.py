@@ -22,7 +22,7 @@ mem          guest memory (default 512M, with KASAN 1G)
 silence      seconds without output after which the boot counts as hung (default 300); a
              boot that prints may take up to an hour
 in           the commands that run it: check (default), demo, bench, soak, core,
-             tegra-part, debian
+             tegra-part, arm, debian
 crash        a regular expression: the boot passes only if the kernel dies and
              the console matches
 console      regular expressions, each of which the console must match once the boot has
@@ -46,7 +46,7 @@ import zlib
 
 from rig import paths
 from rig.progress import Failure
-from rig.images import IMAGES, is_arm64
+from rig.images import IMAGES, is_emulated
 
 KEYS = {"soc", "dtb", "driver", "image", "stories", "load_driver", "modules", "args", "ncpus", "mem", "silence"}
 KEYS |= {"in", "knobs", "threads", "crash", "console", "expect", "kunit", "icount", "skip", "kmemleak"}
@@ -126,7 +126,7 @@ def complete(boot, table, there):
     for story, result in boot.get("expect", {}).items():
         if story not in boot["stories"] or not result.startswith(("failed: ", "skipped: ")):
             raise Failure(f"{where} cannot expect {story} to end as '{result}'")
-    if is_arm64(boot["image"]):
+    if is_emulated(boot["image"]):
         use_kernels_driver(boot)
     return boot
 

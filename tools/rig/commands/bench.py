@@ -18,7 +18,7 @@ import statistics
 from rig import charts, cli, code_size, cost, paths
 from rig.boot import run_and_print
 from rig.files import write_atomically
-from rig.images import ARCHES, arch, is_arm64
+from rig.images import ARCHES, arch, is_emulated
 from rig.progress import Failure
 from rig.setup import prepare
 from rig.table import load_table
@@ -404,7 +404,7 @@ def main():
     boots = [one for one in load_table() if "bench" in one["in"] and options.arch in (None, arch(one["image"]))]
     if not options.no_build:
         prepare({one["image"] for one in boots} | {"release"})
-    on_um = [one for one in boots if not is_arm64(one["image"])]
+    on_um = [one for one in boots if not is_emulated(one["image"])]
     numbers, well = boot(on_um)
     costs, remarks, measured = cost.measure([one for one in boots if one not in on_um])
     well = well and measured

@@ -134,6 +134,7 @@ LISTS = {
     "soak": "too long for every day: make soak",
     "core": "takes a kernel of its own: make core",
     "tegra-part": "takes a kernel of its own: make tegra-part",
+    "arm": "takes a kernel of its own: make arm",
     "series": "takes a kernel of its own: make check-patches",
     "debian": "too long for every day: make check KDIR=debian-arm64",
 }

@@ -25,7 +25,7 @@ import sys
 from rig import cli, paths
 from rig.boot import run_boot
 from rig.files import write_atomically
-from rig.images import is_arm64
+from rig.images import is_emulated
 from rig.initramfs import make_initramfs
 from rig.machines import each, is_many
 from rig.processes import die_with_parent, in_parallel
@@ -43,7 +43,7 @@ RACES = re.compile(
 
 def repeats(boot):
     """How many times a boot has to pass."""
-    return 10 if is_arm64(boot["image"]) or RACES.search(" ".join([boot["name"], *boot["stories"]])) else 3
+    return 10 if is_emulated(boot["image"]) or RACES.search(" ".join([boot["name"], *boot["stories"]])) else 3
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ from fuzz.reference import FAMILIES
 from rig import cli, paths
 from rig.devicetree import compile_devicetrees
 from rig.files import write_atomically
-from rig.images import IMAGES, is_arm64, kernel_config
+from rig.images import IMAGES, is_emulated, kernel_config
 from rig.progress import Failure, Living
 from rig.setup import prepare
 
@@ -48,7 +48,7 @@ def main():
     parser.add_argument("--only", choices=("sequences", "trees"))
     parser.add_argument("--board", help="a name as in the lines of failures")
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--image", default="release", choices=[image for image in IMAGES if not is_arm64(image)])
+    parser.add_argument("--image", default="release", choices=[image for image in IMAGES if not is_emulated(image)])
     parser.add_argument("--no-build", action="store_true", help="build nothing")
     options = parser.parse_args()
 

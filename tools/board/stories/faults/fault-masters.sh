@@ -13,7 +13,7 @@ seconds=5
 # number, and a Tegra's memory controller the client.
 faulted() {
 	case $soc.$driver in
-	t132.* | t210.*) log_since | grep -Eq "memory-controller: $(virt_client "$1").* @0x0*$2: Page fault" ;;
+	t1[23]?.* | t210.*) log_since | grep -Eq "memory-controller: $(virt_client "$1").* @0x0*$2: Page fault" ;;
 	*.c) log_since | grep -Eq "fault.*0x0*$2" ;;
 	*) log_since | grep -Eq "iommu: $(virt_node "$1") \(stream [0-9]+\): .* of 0x0*$2: " ;;
 	esac
@@ -21,7 +21,7 @@ faulted() {
 
 # The driver of a Tegra's memory controller prints ten lines in five seconds, two for each fault.
 log_again() {
-	case $soc in t132 | t210) sleep 6 ;; esac
+	case $soc in t1[23]? | t210) sleep 6 ;; esac
 }
 
 virt_client() {
@@ -90,22 +90,27 @@ check "the kernel keeps a book of mappings" test -r $DEBUGFS/dma-api/dump
 # The ring entries of a network card, for received packets. Its driver unmaps such a page
 # when it takes it for a packet. The DMA API finds the page unmapped already, and leaves
 # the pages after it mapped, even when their memory is freed.
-allow_splat 'WARNING: drivers/iommu/dma-iommu.c:[0-9]+ at iommu_dma_unmap_phys'
-allow_splat 'WARNING: drivers/iommu/iommu-debug-pagealloc.c:[0-9]+ at __iommu_debug_check_unmapped'
-net_up
-log_again
-mark 0 2
-lose_all net0 'single|phy'
-refute "nothing can arrive" ping -c 2 -W 1 $there
-check "the faults are the card's" test "$(faults_of net0)" -gt 0
-check "a fault of the card" faulted net0 '[0-9a-f]+'
-find_all net0 'single|phy'
-# The driver does not check for the lost pages.
-check "it is down" ip link set "$card" down
-check "it is up again" ip link set "$card" up
-wait_for "ping" 10 ping -c 1 -W 10 $there
-sealed_off
-net_down
+# The DMA API of 32-bit ARM gives the address of such a page to the next buffer at once, so the test
+# cannot map the page again there.
+lose_ring() {
+	allow_splat 'WARNING: drivers/iommu/dma-iommu.c:[0-9]+ at iommu_dma_unmap_phys'
+	allow_splat 'WARNING: drivers/iommu/iommu-debug-pagealloc.c:[0-9]+ at __iommu_debug_check_unmapped'
+	net_up
+	log_again
+	mark 0 2
+	lose_all net0 'single|phy'
+	refute "nothing can arrive" ping -c 2 -W 1 $there
+	check "the faults are the card's" test "$(faults_of net0)" -gt 0
+	check "a fault of the card" faulted net0 '[0-9a-f]+'
+	find_all net0 'single|phy'
+	# The driver does not check for the lost pages.
+	check "it is down" ip link set "$card" down
+	check "it is up again" ip link set "$card" up
+	wait_for "ping" 10 ping -c 1 -W 10 $there
+	sealed_off
+	net_down
+}
+[ "$image" = arm ] || lose_ring
 
 # The table of descriptors of a disk.
 wait_for "the disk" 10 test -b /dev/mmcblk0

@@ -103,7 +103,7 @@ denied_load() { client "$1" load stat >/dev/null && [ "$(said errors)" -gt 0 ]; 
 
 # Print the name of the master, or of the instance, with this address in its node, or
 # nothing if there is no such device.
-master() { awk -v a="0*1?0*$1[.]" '$1 == "master" && $2 ~ "^" a { print $2; exit }' "$B/devices"; }
+master() { awk -v a="0*[18]?0*$1[.]" '$1 == "master" && $2 ~ "^" a { print $2; exit }' "$B/devices"; }
 instance() { awk -v a="@$1" '$1 == "iommu" && $NF ~ a "$" { print $2; exit }' "$B/devices"; }
 first_instance() { instance "$hw_first_instance"; }
 driver_of() { awk -v d="$1" '$2 == d { print $4 }' "$B/devices"; }

@@ -342,7 +342,7 @@ load_modules() {
 	done
 	# The first story starts when the masters' drivers are bound and have created their devices.
 	case $image in
-	*arm64*) poll 20 settled || : ;;
+	*arm*) poll 20 settled || : ;;
 	esac
 	# "domains=TYPE" is an argument of the boots whose drivers demand another type.
 	if [ -n "${domains:-}" ]; then

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=busybox
-# Functions for the QEMU board, whose masters have stock drivers.
+# Functions for the QEMU boards, whose masters have stock drivers.
 
+# The first digits of the addresses on the SoC's bus.
 case $image in
-*arm64*) ;;
+*arm64*) virt_at=10 ;;
+arm) virt_at=8 ;;
 *) return 0 ;;
 esac
 
@@ -64,11 +66,11 @@ default_domains() {
 # Prints the device of a master.
 virt_node() {
 	case $1 in
-	dma0) echo 102000000.dma-controller ;;
-	dma1) echo 102001000.dma-controller ;;
-	mmc) echo 104020000.mmc ;;
-	net0) echo 105020000.ethernet ;;
-	net1) echo 105030000.ethernet ;;
+	dma0) echo ${virt_at}2000000.dma-controller ;;
+	dma1) echo ${virt_at}2001000.dma-controller ;;
+	mmc) echo ${virt_at}4020000.mmc ;;
+	net0) echo ${virt_at}5020000.ethernet ;;
+	net1) echo ${virt_at}5030000.ethernet ;;
 	nvme) echo 0000:00:01.0 ;;
 	esac
 }
@@ -85,17 +87,18 @@ behind() {
 	done
 }
 
-translates() { grep -q '^DMA' "$1"; }
+# On 32-bit ARM the DMA API has domains of its own, beside the group's default domain.
+translates() { [ "$image" = arm ] || grep -q '^DMA' "$1"; }
 
 # Prints the numbers by which the IOMMU knows a master: streams, or the clients of a Tegra.
 virt_ports() {
 	case $soc.$1 in
-	t132.dma0 | t210.dma0) echo 29 30 59 60 ;;
-	t132.dma1 | t210.dma1) echo 21 53 ;;
-	t132.mmc | t210.mmc) echo 96 100 ;;
-	t132.net0 | t210.net0) echo 74 75 ;;
-	t132.net1 | t210.net1) echo 76 77 ;;
-	t132.nvme | t210.nvme) echo 14 49 ;;
+	t1[23]?.dma0 | t210.dma0) echo 29 30 59 60 ;;
+	t1[23]?.dma1 | t210.dma1) echo 21 53 ;;
+	t1[23]?.mmc | t210.mmc) echo 96 100 ;;
+	t1[23]?.net0 | t210.net0) echo 74 75 ;;
+	t1[23]?.net1 | t210.net1) echo 76 77 ;;
+	t1[23]?.nvme | t210.nvme) echo 14 49 ;;
 	*.dma0) echo 0 ;;
 	*.dma1) echo 1 ;;
 	*.mmc) echo 2 ;;

@@ -154,7 +154,7 @@ pub struct Instance {
 impl Instance {
     fn new(kind: &str, machine: Machine) -> Option<Self> {
         let tegra = match kind {
-            "t132" => Some(tegra::Variant::T124),
+            "t124" | "t132" => Some(tegra::Variant::T124),
             "t210" => Some(tegra::Variant::T210),
             _ => None,
         };
