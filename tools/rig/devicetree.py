@@ -2,7 +2,6 @@
 """Compiles the devicetrees of the boards."""
 
 from rig import paths
-from rig.files import newer
 from rig.images import kernel_dir, kernel_source
 from rig.processes import run_script
 
@@ -52,11 +51,11 @@ def compile_devicetrees(image):
     """Compiles tools/board/dts; returns the dtb and dtbo files."""
     where = paths.BOARD / "dts"
     (paths.OUT / "dtb").mkdir(parents=True, exist_ok=True)
-    includes = sorted(where.rglob("*.dtsi")) + sorted(where.rglob("*.h"))
+    changed = max(path.stat().st_mtime for path in [*where.rglob("*.dtsi"), *where.rglob("*.h")])
     results, todo = [], []
     for source, soc, result in devicetree_sources():
         results.append(result)
-        if not newer(result, [source, *includes]):
+        if not result.exists() or result.stat().st_mtime < max(changed, source.stat().st_mtime):
             # An overlay with symbols of its own would leak them when it is removed.
             todo.append((source, soc, result, "-@" if source.suffix == ".dts" else ""))
     if todo:

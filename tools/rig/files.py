@@ -22,11 +22,3 @@ def write_atomically(path, data):
     else:
         temporary.write_text(data)
     temporary.rename(path)
-
-
-def newer(target, sources):
-    try:
-        stamp = target.stat().st_mtime
-    except OSError:
-        return False
-    return all(source.stat().st_mtime <= stamp for source in sources if source.exists())

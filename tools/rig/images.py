@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The images, which are kernels and the modules built for them."""
 
+import functools
 import os
 import pathlib
 
@@ -68,6 +69,7 @@ def recorded(name):
     return pathlib.Path(dict(line.split("=", 1) for line in lines)[name.upper().replace("-", "_")])
 
 
+@functools.cache
 def kernel_config(image):
     config = {}
     for line in (kernel_dir(image) / ".config").read_text().splitlines():
