@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Makes the initial file system of an image."""
 
+import functools
 import json
 import lzma
 import os
@@ -106,9 +107,10 @@ def contents(image, ours):
     return files | {f"{modules}/{name}": origin / name for name in lists if (origin / name).exists()}
 
 
+@functools.cache
 def make_initramfs(image, ours=None, name=None):
     """Makes out/IMAGE/initramfs.cpio, with the modules in the folder `ours`, if its contents have
-    changed; returns its path."""
+    changed; returns its path. All boots of a command have the same, whatever changes meanwhile."""
     target = paths.OUT / image / (name or "initramfs.cpio")
     files = contents(image, ours)
     # The names of the files are compared as well as their times: files are added and removed.
