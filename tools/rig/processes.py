@@ -25,13 +25,13 @@ def die_with_parent():
 
 
 def at_a_time():
-    """The number of boots that this machine runs at once: each uses one CPU, and up to 1.5 GiB.
+    """The number of boots that this machine runs at once: each uses up to one CPU, and up to 1.5 GiB.
 
-    One more than there are CPUs, since a boot also sleeps.
+    Two for each CPU: the boots that start first, because they take longest, sleep most of their time.
     """
     available = re.search(r"^MemAvailable: +(\d+) kB", pathlib.Path("/proc/meminfo").read_text(), re.M)
     memory = int(available[1]) if available else 0
-    return max(1, min(len(os.sched_getaffinity(0)) + 1, memory // (3 << 19), 8))
+    return max(1, min(2 * len(os.sched_getaffinity(0)), memory // (3 << 19), 8))
 
 
 # Set when the command is to end: each running step then kills its processes.
