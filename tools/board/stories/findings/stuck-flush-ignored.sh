@@ -4,6 +4,7 @@
 # the device.
 . /stories/lib/findings.sh
 finding 15
+misuses=command_while_busy
 attached
 does - buf 0 1
 does - map "$D" 0x100000 0 0 0x1000 rw

@@ -3,6 +3,7 @@
 # A TLB that does not answer while a page is unmapped, which is then used for other data.
 . /stories/lib/findings.sh
 finding 29
+misuses=command_while_busy
 attached
 buffers 1
 does - map "$D" 0x100000 0 0 0x1000 rw
@@ -14,4 +15,7 @@ hw_unstick 0
 does "$M" gdetach "$D"
 does - free "$D"
 drop_buffers
+# The C driver commands again while the hardware is still busy.
+attached
+left
 shown

@@ -3,6 +3,7 @@
 # One domain is replaced by another directly.
 . /stories/lib/findings.sh
 finding 8
+misuses=ttb_while_enabled
 translated "$M"
 does "$M" alloc 0
 does "$M" alloc 1

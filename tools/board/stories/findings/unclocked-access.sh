@@ -3,6 +3,7 @@
 # No register may be accessed while the clock is off.
 . /stories/lib/findings.sh
 finding 22
+misuses=gated_accesses
 translated "$M"
 does - buf 0 1
 does "$M" alloc 0

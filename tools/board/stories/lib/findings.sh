@@ -17,6 +17,7 @@ finding() {
 	file=/results/finding-$1${2:+-$2}.json
 	rows=
 	broken=0
+	misuses=
 }
 
 # keep TEXT: keeps the story's result. The arm64 board has no folder of the host.
@@ -44,8 +45,15 @@ show() {
 	esac
 }
 
-# Ends the story: the observations so far are its result.
+# Prints the kinds of misuse that the models have counted since the story began.
+misused() { misuse | grep -vxFf "$state/before" | sed 's/.*_misuse_//; s/ .*//' | sort -u | paste -sd ' '; }
+
+# Ends the story: the observations so far are its result. $misuses names the misuse of the hardware
+# that the C driver shows; the Rust driver must show none.
 shown() {
+	local seen
+	seen=$(misused)
+	[ -z "$seen$misuses" ] || show "misuse of the hardware" "${seen:-none}" "$misuses" none
 	[ $broken = 0 ] || end_story 1
 	keep "{\"number\": $row, \"driver\": \"$driver\", \"image\": \"$image\", \"crash\": false, \"saw\": [$rows]}"
 }
