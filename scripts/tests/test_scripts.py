@@ -21,12 +21,13 @@ SCRIPTS = pathlib.Path(__file__).resolve().parent.parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(SCRIPTS.parent / "tools"))
 from rig import boot, code_size, host, paths, processes, setup, table  # noqa: E402
-from rig.commands import check_kernel, findings, flaky  # noqa: E402
+from rig.commands import check, check_kernel, findings, flaky  # noqa: E402
 from rig.devicetree import devicetree_sources  # noqa: E402
 from rig.images import IMAGES, is_emulated, is_packaged  # noqa: E402
 from rig.kunit import cases_of, ktap_blocks  # noqa: E402
 from rig.progress import Failure  # noqa: E402
 from rig.results import Reader, Report  # noqa: E402
+from rig.tally import Tally  # noqa: E402
 
 FIXTURES = pathlib.Path(__file__).resolve().parent / "fixtures"
 CRATES = ("bindings", "build_error", "compiler_builtins", "core", "ffi", "kernel", "pin_init", "uapi", "zerocopy")
@@ -843,6 +844,29 @@ class HostSteps(unittest.TestCase):
         self.assertEqual([(name, result) for name, result, _ in host.fuzz(1, fuzz)], rows)
         for read in (host.installed, host.analyzer):
             self.assertEqual(list(read(1, "")), [])
+
+
+class Hints(unittest.TestCase):
+    def hints(self, short=()):
+        tally = Tally()
+        for name, result in (("rust-h6 map", "failed"), ("rust-h616 map", "ok"), ("fuzz, seed 1", "failed"), ("finding 01", "failed")):
+            tally.add(name, result)
+        with unittest.mock.patch.object(check, "shortages", lambda: short):
+            return list(check.hints(tally, ["fuzz", "api", "rust-h6", "rust-h616"]))
+
+    def test_command(self):
+        """One command runs the steps and boots that have failed."""
+        self.assertEqual(self.hints()[0], "look closer: make check ONLY='^(fuzz|rust-h6)$'")
+
+    def test_machine(self):
+        self.assertIn("hardly the cause", self.hints()[1])
+        self.assertEqual(self.hints(["7 MiB", "3 CPUs"])[1], "the machine may be the cause: 7 MiB; 3 CPUs")
+
+    def test_shortages(self):
+        """A machine with little memory and much work is short of both."""
+        with unittest.mock.patch("os.getloadavg", lambda: (1000, 0, 0)), unittest.mock.patch.object(processes, "free_memory", lambda: 5 << 20):
+            found = list(processes.shortages())
+        self.assertEqual([line.split(" for ")[0] for line in found[:2]], ["1000 processes at once", "5 MiB of memory left"])
 
 
 class Flaky(unittest.TestCase):

@@ -6,6 +6,7 @@ import ctypes
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -24,14 +25,29 @@ def die_with_parent():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
+def free_memory():
+    """Bytes of memory that the machine has left."""
+    available = re.search(r"^MemAvailable: +(\d+) kB", pathlib.Path("/proc/meminfo").read_text(), re.M)
+    return int(available[1]) << 10 if available else 0
+
+
 def at_a_time():
     """The number of boots that this machine runs at once: each uses up to one CPU, and up to 1.5 GiB.
 
     Two for each CPU: the boots that start first, because they take longest, sleep most of their time.
     """
-    available = re.search(r"^MemAvailable: +(\d+) kB", pathlib.Path("/proc/meminfo").read_text(), re.M)
-    memory = int(available[1]) if available else 0
-    return max(1, min(2 * len(os.sched_getaffinity(0)), memory // (3 << 19), 8))
+    return max(1, min(2 * len(os.sched_getaffinity(0)), free_memory() // (3 << 29), 8))
+
+
+def shortages():
+    """Each thing that this machine is short of. Tests may fail because of that."""
+    cpus, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
+    if load > 5 * cpus:
+        yield f"{load:.0f} processes at once for {cpus} CPUs"
+    if free_memory() < 1 << 30:
+        yield f"{free_memory() >> 20} MiB of memory left"
+    if (free := shutil.disk_usage(paths.TOP).free) < 1 << 30:
+        yield f"{free >> 20} MiB left on the disk of {paths.TOP}"
 
 
 # Set when the command is to end: each running step then kills its processes.

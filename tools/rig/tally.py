@@ -45,8 +45,8 @@ class Tally:
         }
         write_atomically(paths.RESULTS / f"{self.command}.json", json.dumps(data, indent=1) + "\n")
 
-    def close(self):
-        """Saves and prints the results; returns the exit status."""
+    def close(self, hints=()):
+        """Saves and prints the results, with hints if a test has failed; returns the exit status."""
         self.save()
         print("time, of steps of a second and more; some run beside others")
         for step, seconds in TIMES:
@@ -55,5 +55,7 @@ class Tally:
         for result in ("skipped", "failed"):
             for row in self.those(result):
                 print(f"  {result}: {': '.join([row['name'], '; '.join(row['why'])]).removesuffix(': ')}")
+        for hint in hints if self.those("failed") else ():
+            print(f"  {hint}")
         print(self.line(), flush=True)
         return 1 if self.those("failed") or not self.those("ok") else 0

@@ -17,13 +17,13 @@ import json
 import re
 
 from rig import cli, host, leaks, paths
-from rig.boot import run_boot, seconds_expected
+from rig.boot import RUN, run_boot, seconds_expected
 from rig.commands import check_soundness, findings
 from rig.files import write_atomically
 from rig.images import ARCHES, IMAGES, arch
 from rig.initramfs import make_initramfs
 from rig.machines import each, is_many
-from rig.processes import in_parallel, toolchain
+from rig.processes import in_parallel, shortages, toolchain
 from rig.progress import TIMES, Living, details, done_line, timed
 from rig.results import describe_failure
 from rig.setup import prepare
@@ -156,6 +156,18 @@ def not_run(tally, options):
         tally.add(name, "skipped", [f"takes a kernel of its own: {command}"])
 
 
+def hints(tally, names):
+    """What to do about failed tests of these steps and boots, and whether the machine is likely the cause."""
+    failed = {row["name"].split()[0].rstrip(",") for row in tally.those("failed")}
+    if failed := [name for name in names if name in failed]:
+        yield f"look closer: make check ONLY='^({'|'.join(failed)})$'"
+    if short := "; ".join(shortages()):
+        yield f"the machine may be the cause: {short}"
+    else:
+        yield "the machine is hardly the cause: it has CPUs, memory and disk space left"
+    yield f"logs: {paths.LOGS}/host-STEP.log, {paths.LOGS}/failed/{RUN}/BOOT/console.log"
+
+
 def main():
     parser = cli.parser(__doc__)
     parser.add_argument("--only", default="", metavar="REGEX")
@@ -212,4 +224,4 @@ def main():
     if whole and not options.only:
         note_findings(tally)
         note_soundness(tally)
-    return tally.close()
+    return tally.close(hints(tally, [*steps, *(boot["name"] for boot in boots)]))
