@@ -21,7 +21,10 @@ WEIGHTS = {
 }  # fmt: skip
 
 KNOBS = {
-    "sun50i": [("refetch", (0, 1)), ("direct_mapped", (0, 1)), ("busy_seed", (0, 1, 7)), ("denied_walks", (0, 1)), ("pair_fill", (0, 1))],
+    "sun50i": [
+        ("refetch", (0, 1)), ("direct_mapped", (0, 1)), ("busy_seed", (0, 1, 7)), ("denied_walks", (0, 1)),
+        ("cached_rules", (0, 1)), ("pair_fill", (0, 1)), ("end_inclusive", (0, 1)),
+    ],
     "dart": [
         ("refetch", (0, 1)), ("direct_mapped", (0, 1)), ("busy_seed", (0, 1, 7)), ("line_by_flag", (0, 1)),
         ("cache_no_ttbr", (0, 1)), ("line_fill", (0, 1)), ("negative", (0, 1)),
