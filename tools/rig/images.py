@@ -69,14 +69,15 @@ def recorded(name):
     return pathlib.Path(dict(line.split("=", 1) for line in lines)[name.upper().replace("-", "_")])
 
 
+def read_config(path):
+    """The options of a kernel's .config: {CONFIG_NAME: value}."""
+    lines = (line.partition("=") for line in path.read_text(errors="replace").splitlines() if line.startswith("CONFIG_"))
+    return {name: value.strip('"') for name, _, value in lines}
+
+
 @functools.cache
 def kernel_config(image):
-    config = {}
-    for line in (kernel_dir(image) / ".config").read_text().splitlines():
-        if line.startswith("CONFIG_") and "=" in line:
-            name, value = line.split("=", 1)
-            config[name] = value
-    return config
+    return read_config(kernel_dir(image) / ".config")
 
 
 def kernel_file(image):

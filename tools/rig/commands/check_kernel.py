@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 from rig import cli, paths
+from rig.images import read_config
 
 # Paths of the running system.
 SECURITY = pathlib.Path("/sys/kernel/security")
@@ -70,7 +71,6 @@ DEBIAN = re.compile(r"(\d+(?:\.\d+)*)\+(deb\d[^-]*)-(.+)")
 class Verdict:
     def __init__(self):
         self.bad = 0
-        self.notes = 0
 
     def ok(self, text):
         print(f"  ok       {text}")
@@ -80,27 +80,16 @@ class Verdict:
         print(f"  missing  {text}: {remedy}")
 
     def note(self, text, remedy):
-        self.notes += 1
         print(f"  note     {text}: {remedy}")
 
 
-def read_config(path):
-    config = {}
-    for line in path.read_text(errors="replace").splitlines():
-        if match := re.match(r"(CONFIG_\w+)=(.*)", line):
-            config[match[1]] = match[2].strip('"')
-    return config
-
-
-def run_output(*command):
+def first_line(*command):
+    """The first line that a command prints, if there is such a command."""
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=paths.TOP).stdout.strip()
+        output = subprocess.run(command, capture_output=True, text=True, check=False, cwd=paths.TOP).stdout
     except OSError:
         return ""
-
-
-def first_line(*command):
-    return (run_output(*command).splitlines() or [""])[0]
+    return output.strip().partition("\n")[0]
 
 
 def toolchain(config):
