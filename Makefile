@@ -81,7 +81,7 @@ core:
 patches:
 	@scripts/setup-toolchain
 	@scripts/setup-kernel-source
-	@scripts/patches
+	@scripts/patches $(if $(ONTO),--onto '$(ONTO)')
 
 check-patches: patches
 	@scripts/check-patches
@@ -158,7 +158,8 @@ help:
 	@echo "make core             run tests with the C and Rust drivers in a kernel with the series patches/core,"
 	@echo "                      in which the core passes the instance to of_xlate and probe_device, and show"
 	@echo "                      the references that each driver leaks"
-	@echo "make patches          make the patch series against the kernel: out/patches/"
+	@echo "make patches          make the patch series against the kernel: out/patches/ (ONTO=: on the"
+	@echo "                      commit of that repository of the kernel)"
 	@echo "make check-patches    build each patch for both architectures, and run the last one's drivers"
 	@echo "make newest           run the KUnit suites, kernel and modules built by the newest rustc and clang"
 	@echo "                      that Debian has for its stable release"

@@ -17,7 +17,7 @@ KUNIT = guard("CONFIG_RUST_IOMMU_KUNIT_TEST")
 OTHER_CORE = guard("IOMMU_CORE_PASSES_INSTANCE")
 PAIRS = {"{": "}", "(": ")", "[": "]"}
 LISTED = re.compile(r"^(?:[ \t]*#\[[^\n]*\]\n)*[ \t]*(?:pub(?:\(crate\))? )?mod (\w+);\n", re.M)
-GROUP = re.compile(r"^(?:#\[[^\n]*\]\n)*(?:pub )?use (?:self::)?([a-z]\w*)::(?:(\w+|\*);|\{([^}]*)\};)\n", re.M)
+GROUP = re.compile(r"^(?:#\[[^\n]*\]\n)*(?:pub(?:\(crate\))? )?use (?:self::)?([a-z]\w*)::(?:(\w+|\*);|\{([^}]*)\};)\n", re.M)
 
 
 def end_of_item(text, at):
@@ -81,11 +81,45 @@ def outline(text):
     return head + "".join(match[0] for match in LISTED.finditer(text))
 
 
+def parts(text):
+    """The items of a list in braces, without comments."""
+    items, depth, start = [], 0, 0
+    text = re.sub(r"//[^\n]*", "", text)
+    for at, char in enumerate(text + ","):
+        depth += (char in PAIRS) - (char in PAIRS.values())
+        if char == "," and depth == 0:
+            items.append(text[start:at].strip())
+            start = at + 1
+    return [item for item in items if item]
+
+
+IMPORT = re.compile(r"^( *)use (crate|iommu)::\{(.*?)^\1\};\n", re.M | re.S)
+
+
+def rehomed(text, homes):
+    """The text with the modules in `homes` named by their place in the kernel crate."""
+
+    def separate(match):
+        indent, root, items = match[1], match[2], parts(match[3])
+        away = [item for item in items if re.match(r"\w+", item)[0] in homes]
+        if not away:
+            return match[0]
+        lines = [f"{indent}use {root}::{item};\n" for item in away]
+        if stay := [item for item in items if item not in away]:
+            lines.append(f"{indent}use {root}::{{{', '.join(stay)}, //\n}};\n")
+        return "".join(lines)
+
+    text = IMPORT.sub(separate, text)
+    names = "|".join(homes)
+    return re.sub(rf"(?<![:\w])(?:crate|iommu)::({names})\b", lambda match: f"kernel::{homes[match[1]]}", text)
+
+
 class Mapping:
     """The paths and the replacements of series.toml."""
 
     def __init__(self, table):
         self.moves = [(move["from"], move["to"]) for move in table["move"]]
+        self.homes = table["homes"]
         self.rules = [(rule["in"], re.compile(rule["from"], re.M), rule["to"]) for rule in table["replace"]]
 
     def path(self, name):
@@ -95,6 +129,10 @@ class Mapping:
                 return new + name[len(old) :]
         return name
 
+    def is_rehomed(self, name):
+        """Whether a file of rust/ becomes one outside rust/kernel/iommu/."""
+        return not self.path(name).startswith("rust/kernel/iommu/")
+
     @staticmethod
     def source(name, tests):
         text = (paths.TOP / name).read_text()
@@ -102,22 +140,41 @@ class Mapping:
         return text if tests else without(text, KUNIT)
 
     def text(self, name, tests):
-        text = self.source(name, tests)
+        homes = self.homes
+        if name.startswith("rust/") and self.is_rehomed(name):
+            homes = homes | {"bindings": "bindings"}
+        text = rehomed(self.source(name, tests), homes)
         for where, pattern, replacement in self.rules:
-            if name.startswith(where):
+            if name.startswith(tuple(where) if isinstance(where, list) else where):
                 text = pattern.sub(replacement, text)
         return text
+
+
+HEADING = re.compile(r"^([^\n]+)\n=+\n", re.M)
+
+
+def document(entry):
+    """A document of the kernel, made of sections of one of this tree."""
+    parts = HEADING.split((paths.TOP / entry["from"]).read_text())
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    frame = "=" * len(entry["title"])
+    result = [f".. SPDX-License-Identifier: GPL-2.0\n\n{frame}\n{entry['title']}\n{frame}\n\n{entry['text'].strip()}\n"]
+    for title in entry["sections"]:
+        kept = [part for part in sections[title].strip().split("\n\n") if not re.search(entry.get("omit", "$^"), part)]
+        result.append(f"{title}\n{'=' * len(title)}\n\n" + "\n\n".join(kept) + "\n")
+    return "\n".join(result)
 
 
 HELPER = re.compile(r"^(?P<type>[\w ]+?[ *]+)rust_iommu_helper_(?P<name>\w+)(?P<arguments>\((?:[^()]|\([^()]*\))*\))\n\{\n(?P<body>.*?)^\}\n", re.M | re.S)
 
 
-def helpers(files, wanted):
-    """The C helpers of these names, as a file of rust/helpers/."""
-    includes, functions = set(), []
+def helpers(files, wanted, kind):
+    """The C helpers of these names, as a file of rust/helpers/ with the headers and the option of its kind."""
+    includes, functions = {f"#include <{header}>" for header in kind.get("headers", ())}, []
     for name in files:
         text = (paths.TOP / name).read_text()
-        includes |= set(re.findall(r"#include <[^>]+>", text)) - {"#include <linux/export.h>"}
+        if "headers" not in kind:
+            includes |= set(re.findall(r"#include <[^>]+>", text)) - {"#include <linux/export.h>"}
         for match in HELPER.finditer(text):
             if match["name"] in wanted:
                 head = f"__rust_helper {match['type']}rust_helper_{match['name']}"
@@ -128,5 +185,7 @@ def helpers(files, wanted):
                     arguments = ",\n".join(arguments.rsplit(", ", 1))
                 arguments = re.sub(r"\n\s*", "\n" + "\t" * (column // 8) + " " * (column % 8), arguments)
                 functions.append(f"{head}{arguments}\n{{\n{match['body']}}}\n")
-    parts = ["// SPDX-License-Identifier: GPL-2.0\n", *sorted(includes), "\n#ifdef CONFIG_RUST_IOMMU\n", "\n".join(functions), "#endif\n"]
-    return "\n".join(parts)
+    body = "\n".join(functions)
+    if "option" in kind:
+        body = f"#ifdef {kind['option']}\n\n{body}\n#endif\n"
+    return "\n".join(["// SPDX-License-Identifier: GPL-2.0\n", *sorted(includes), "", body])

@@ -27,7 +27,7 @@ use crate::{
     variant::MAX_TTBRS, //
 };
 
-/// The bits of ERROR that name causes. The direction, among them, stays after an acknowledgement.
+/// The bits of ERROR that name causes. The direction, among them, stays when it is acknowledged.
 const CAUSES: u32 = 0x0bff;
 
 pub(crate) struct T8020 {
