@@ -44,7 +44,8 @@ else
 	@scripts/build-kernel $(IMAGE)
 endif
 
-.PHONY: board check kunit fuzz bench lint mutants soak tegra-part arm core patches check-patches flaky modversions newest
+.PHONY: board check kunit fuzz bench lint mutants soak tegra-part arm core patches check-patches alternatives
+.PHONY: flaky modversions newest
 board:
 	@scripts/board $(arch)
 
@@ -86,6 +87,9 @@ patches:
 check-patches: patches
 	@scripts/check-patches
 	@scripts/check --list series
+
+alternatives:
+	@scripts/alternatives
 
 flaky:
 	@scripts/flaky $(if $(ONLY),--only '$(ONLY)') $(if $(REPEAT),--repeat '$(REPEAT)')
@@ -161,6 +165,7 @@ help:
 	@echo "make patches          make the patch series against the kernel: out/patches/ (ONTO=: on the"
 	@echo "                      commit of that repository of the kernel)"
 	@echo "make check-patches    build each patch for both architectures, and run the last one's drivers"
+	@echo "make alternatives     run generic_pt's suites on sun50i's page table as a format of generic_pt"
 	@echo "make newest           run the KUnit suites, kernel and modules built by the newest rustc and clang"
 	@echo "                      that Debian has for its stable release"
 	@echo "make bench            measure Rust against C"
