@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Applies the patches to another kernel, and lists per file what does not apply there.
+
+  scripts/rebasing    to the newest other release that Debian offered when Documentation/rebasing.rst
+                      was written; that page has the result
+  scripts/rebasing --release 7.2.13 --package linux-source-7.2 --suite sid
+
+It takes the series that scripts/patches has made, and patches/core. A part that does not apply is
+left out. Nothing is built. The exit status is 0 if everything applies.
+"""
+
+import collections
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+from rig import cli, paths
+from rig.commands.patches import WORK as PATCHES
+from rig.images import recorded
+from rig.progress import Failure
+from rig.setup import setup_command
+
+WORK = paths.OUT / "rebasing"
+CORE = paths.TOP / "patches" / "core"
+
+
+def copy(source):
+    """A copy of the source, whose files git apply replaces."""
+    tree = WORK / source.name
+    shutil.rmtree(tree, ignore_errors=True)
+    WORK.mkdir(parents=True, exist_ok=True)
+    if subprocess.run(["cp", "-al", source, tree], stderr=subprocess.DEVNULL, check=False).returncode:
+        shutil.rmtree(tree, ignore_errors=True)
+        subprocess.run(["cp", "-a", source, tree], check=True)
+    return tree
+
+
+def apply(tree, patch):
+    """Applies what applies. Returns the files of which a part does not."""
+    environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(WORK)}
+    result = subprocess.run(["git", "apply", "--reject", patch], cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    failed = re.findall(r"^error: (?:patch failed: )?(\S+?):(?:\d+| No such file)", result.stderr, re.M)
+    if result.returncode and not failed:
+        raise Failure(f"{patch} does not apply", *result.stderr.splitlines()[-5:])
+    return sorted(set(failed))
+
+
+def compare(title, source, patches):
+    """Prints the files that differ too much, and how many patches apply. Returns whether all do."""
+    tree, rejected, whole = copy(source), collections.defaultdict(list), 0
+    for patch in patches:
+        files = apply(tree, patch)
+        whole += not files
+        for file in files:
+            rejected[file].append(f"{patch.parent.name}/{patch.name[:4]}")
+    print(f"\n{title}: {whole} of {len(patches)} patches apply")
+    for file, names in sorted(rejected.items()):
+        print(f"  {file}: not {', '.join(names)}")
+    return not rejected
+
+
+def main():
+    parser = cli.parser(__doc__)
+    parser.add_argument("--release", default="7.2.13")
+    parser.add_argument("--package", default="linux-source-7.2")
+    parser.add_argument("--suite", default="sid")
+    options = parser.parse_args()
+    setup_command("setup-toolchain")
+    setup_command("setup-kernel-source", KERNEL_RELEASE=options.release, KERNEL_PACKAGE=options.package, KERNEL_SUITE=options.suite)
+    source = pathlib.Path(recorded("kernel-source"))
+    # Other commands use the pinned one.
+    setup_command("setup-kernel-source")
+    series = [patch for patch in sorted(PATCHES.glob("[0-9]*-*/*.patch")) if not patch.name.endswith("cover-letter.patch")]
+    if not series:
+        raise Failure("there are no patches", "run scripts/patches")
+    good = compare("the series", source, series)
+    return not (compare("patches/core", source, sorted(CORE.glob("*.patch"))) and good)
