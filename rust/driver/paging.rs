@@ -11,7 +11,8 @@ use kernel::prelude::*;
 use crate::{
     access::Engines,
     atomic_safe::AtomicSafe,
-    hardware::Hardware, //
+    hardware::Hardware,
+    PhysAddr, //
 };
 
 pub use crate::table::interface::{
@@ -38,6 +39,12 @@ pub trait PagingDomain<T: Hardware>: AtomicSafe + Send + Sync + 'static {
     /// the table, unless the masters can use less.
     fn geometry(&self) -> Geometry {
         self.table().geometry()
+    }
+
+    /// Returns the end of the physical addresses that may be mapped, which is constant for the
+    /// domain's life: less than the entries of the table can hold, if the hardware has fewer bits.
+    fn paddr_end(&self) -> PhysAddr {
+        PhysAddr::MAX
     }
 
     /// Makes the newly mapped `range` usable. Makes the entries visible to the hardware's walker,

@@ -11,14 +11,7 @@ use iommu::{
         Walker, //
     },
     atomic_safe,
-    gfp::Gfp,
-    paging::{
-        Geometry,
-        PagingDomain,
-        PagingTable,
-        Translation, //
-    },
-    prot::Prot,
+    paging::PagingDomain,
     table::{
         tegra::Tegra,
         Table, //
@@ -40,11 +33,13 @@ use crate::{
     TegraSmmu, //
 };
 
-/// A paging domain. Made for one instance.
+type TegraTable = Table<Tegra, Walker>;
+
+/// A paging domain. Made for one instance; its masters share it.
 pub(crate) struct Domain {
-    table: Table<Tegra, Walker>,
+    table: TegraTable,
     /// The end of the SoC's physical addresses.
-    end: u64,
+    end: PhysAddr,
     /// The ASID whose root is the directory, or [`Domain::NO_ASID`]. It changes under the lock of
     /// the instance.
     asid: Atomic<u32>,
@@ -122,7 +117,7 @@ impl Domain {
 
         // A long range is cleaned part by part, so that interrupts are not off for too long.
         loop {
-            let part = Table::<Tegra, Walker>::start_of(&rest);
+            let part = TegraTable::start_of(&rest);
             let engine = engines.first().ok_or(ENODEV)?;
 
             fresh |= self.table.clean(&engine.walker(), &part);
@@ -148,55 +143,18 @@ impl Domain {
     }
 }
 
-impl PagingTable for Domain {
-    fn geometry(&self) -> Geometry {
-        self.table.geometry()
-    }
-
-    /// An entry can hold more bits of an address than Tegra30 and Tegra114 have. The crate has
-    /// checked the size against the aperture.
-    // Each transfer calls it.
-    #[inline(always)]
-    fn map(
-        &self,
-        iova: u64,
-        paddr: PhysAddr,
-        pgsize: usize,
-        pgcount: usize,
-        prot: Prot,
-        gfp: Gfp,
-    ) -> (usize, Result) {
-        if paddr.saturating_add(pgsize.wrapping_mul(pgcount) as u64) > self.end {
-            return (0, Err(ERANGE));
-        }
-        self.table.map(iova, paddr, pgsize, pgcount, prot, gfp)
-    }
-
-    // Each transfer calls it.
-    #[inline(always)]
-    fn unmap(&self, iova: u64, size: usize) -> usize {
-        self.table.unmap(iova, size)
-    }
-
-    fn iova_to_phys(&self, iova: u64) -> Option<PhysAddr> {
-        self.table.iova_to_phys(iova)
-    }
-
-    fn translations(&self, f: &mut dyn FnMut(Translation)) {
-        self.table.translations(f);
-    }
-
-    fn usage(&self) -> (usize, usize) {
-        self.table.usage()
-    }
-}
-
 impl PagingDomain<TegraSmmu> for Domain {
-    type Table = Self;
+    type Table = TegraTable;
 
     #[inline(always)]
-    fn table(&self) -> &Self {
-        self
+    fn table(&self) -> &TegraTable {
+        &self.table
+    }
+
+    /// An entry can hold more bits of an address than Tegra30 and Tegra114 have.
+    #[inline(always)]
+    fn paddr_end(&self) -> PhysAddr {
+        self.end
     }
 
     /// Any entry may be cached as invalid: it was read together with its neighbours. The same holds
@@ -213,6 +171,6 @@ impl PagingDomain<TegraSmmu> for Domain {
     }
 
     fn flush_all(&self, engines: &mut Engines<'_, TegraSmmu>) {
-        let _ = self.publish_run(engines, self.table.geometry().aperture);
+        let _ = self.publish_run(engines, 0..=TegraTable::aperture_end());
     }
 }

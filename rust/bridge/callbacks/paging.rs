@@ -78,11 +78,15 @@ pub(super) unsafe extern "C" fn map_pages<T: Operations>(
         return ERANGE.to_errno();
     }
 
-    let (count, result) =
-        domain
-            .data()
-            .table()
-            .map(iova, paddr as PhysAddr, pgsize, pgcount, prot, gfp);
+    let paddr = paddr as PhysAddr;
+    // The core counts the pages of a range that does not wrap.
+    let end = paddr.saturating_add(pgsize.wrapping_mul(pgcount) as PhysAddr);
+    let (count, result) = if end > domain.data().paddr_end() {
+        (0, Err(ERANGE))
+    } else {
+        let table = domain.data().table();
+        table.map(iova, paddr, pgsize, pgcount, prot, gfp)
+    };
     // A larger count than `pgcount` would make the core continue beyond the range; success without
     // progress would make it loop forever.
     // SAFETY: the core passes a valid pointer to a number of this call's own, which is 0.
