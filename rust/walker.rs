@@ -99,15 +99,16 @@ pub unsafe trait WalkerDevice: Send + Sync + 'static {
     /// `table` was listed, and is removed once. No hardware walks it.
     unsafe fn remove(&self, table: NonNull<dyn Mapped>);
 
-    /// Lets the walker see what was written to `bytes` bytes at `virt`. Any context.
+    /// Lets the walker see what was written to `bytes` bytes at `virt`, and returns their physical
+    /// address. Any context.
     ///
     /// # Safety
     ///
     /// The bytes are mapped for the device while `walker`, which is the device's, exists.
     #[inline(always)]
-    unsafe fn clean(&self, walker: &BoundWalker<'_>, virt: NonNull<c_void>, bytes: usize) {
+    unsafe fn clean(&self, walker: &BoundWalker<'_>, virt: NonNull<c_void>, bytes: usize) -> u64 {
         // SAFETY: by the safety requirement.
-        unsafe { clean(walker.dev(), virt, bytes) };
+        unsafe { clean(walker.dev(), virt, bytes) }
     }
 }
 
@@ -190,7 +191,8 @@ pub(crate) unsafe fn unmap(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: us
     unsafe { ffi::rust_iommu_helper_dma_unmap_to_device(as_raw(dev), dma, bytes) };
 }
 
-/// Lets the walker see what was written to `bytes` bytes at `virt`.
+/// Lets the walker see what was written to `bytes` bytes at `virt`, and returns their physical
+/// address.
 ///
 /// Corresponds to `dma_sync_single_for_device()`.
 ///
@@ -198,9 +200,9 @@ pub(crate) unsafe fn unmap(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: us
 ///
 /// [`map`] has succeeded for memory that has these bytes, and it was not undone with [`unmap`].
 #[inline(always)]
-pub(crate) unsafe fn clean(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: usize) {
+pub(crate) unsafe fn clean(dev: &Device<Bound>, virt: NonNull<c_void>, bytes: usize) -> u64 {
     // SAFETY: `dev` is bound, and the bytes are part of a mapping by the safety requirement. It is
     // not in a bounce buffer, `map()` sees to that, so this writes back cache lines and changes
     // nothing that the CPU can see.
-    unsafe { ffi::rust_iommu_helper_dma_clean_table(as_raw(dev), virt.as_ptr(), bytes) };
+    unsafe { ffi::rust_iommu_helper_dma_clean_table(as_raw(dev), virt.as_ptr(), bytes) as u64 }
 }

@@ -193,18 +193,24 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
             .ok_or(ENODEV)?
     }
 
-    /// Lets the walker see words of the directory or of a table.
+    /// Lets the walker see words of the directory or of a table. Returns their physical address,
+    /// or `None` if the walker sees them anyway.
     ///
     /// # Safety
     ///
     /// `words` are of the directory or of an installed table, and `walker` is that of this table.
     #[inline(always)]
-    pub(super) unsafe fn clean_words(&self, walker: &BoundWalker<'_>, words: &[AtomicU32]) {
-        if cfg!(CONFIG_DMA_NEED_SYNC) && self.needs_clean {
-            let virt = NonNull::from(words).cast();
-            // SAFETY: by the type invariants they are mapped for this device while `walker` exists.
-            unsafe { self.device.clean(walker, virt, size_of_val(words)) };
+    pub(super) unsafe fn clean_words(
+        &self,
+        walker: &BoundWalker<'_>,
+        words: &[AtomicU32],
+    ) -> Option<u64> {
+        if !cfg!(CONFIG_DMA_NEED_SYNC) || !self.needs_clean {
+            return None;
         }
+        let virt = NonNull::from(words).cast();
+        // SAFETY: by the type invariants they are mapped for this device while `walker` exists.
+        Some(unsafe { self.device.clean(walker, virt, size_of_val(words)) })
     }
 }
 

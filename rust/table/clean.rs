@@ -3,15 +3,21 @@
 //! Letting the walker see what was written, and which directory entries it may have cached as they
 //! were.
 
-use core::ops::RangeInclusive;
+use core::{
+    ops::RangeInclusive,
+    ptr::NonNull,
+    slice, //
+};
 
 use super::{
+    words,
     Format,
     Slot,
     Table, //
 };
 
 use crate::walker::{
+    self,
     BoundWalker,
     WalkerDevice, //
 };
@@ -51,6 +57,28 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
             page += piece.pages as u64;
         }
         fresh
+    }
+
+    /// [`Self::clean`] for the page at `iova`. Returns the physical address of its entry, for
+    /// hardware that caches entries by these.
+    ///
+    /// Returns `None` where a page is not all that there is to do: the directory entry is
+    /// [fresh](Table::fresh) or does not point to a table, or `walker` is that of another device.
+    /// Nothing is cleaned then.
+    #[inline(always)]
+    pub fn clean_page(&self, walker: &BoundWalker<'_>, iova: u64) -> Option<u64> {
+        let page = iova >> F::PAGE_SHIFT;
+        if page >= super::Sizes::<F>::PAGES || walker.id() != self.body.id {
+            return None;
+        }
+        let table = self.slot(page as usize / F::TABLE_ENTRIES).settled()?;
+        // SAFETY: as in `table()`.
+        let words = unsafe { words(table, F::TABLE_ENTRIES) };
+        let words = slice::from_ref(&words[page as usize % F::TABLE_ENTRIES]);
+        // SAFETY: entries of an installed table, and the walker was compared.
+        let cleaned = unsafe { self.body.clean_words(walker, words) };
+
+        Some(cleaned.unwrap_or_else(|| walker::paddr_of(NonNull::from(words).cast())))
     }
 
     #[inline(always)]

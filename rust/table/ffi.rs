@@ -54,6 +54,6 @@ extern "C" {
         dev: *mut bindings::device,
         virt: *const c_void,
         size: usize,
-    );
+    ) -> bindings::phys_addr_t;
     pub(crate) fn rust_iommu_helper_dma_dev_need_sync(dev: *const bindings::device) -> bool;
 }

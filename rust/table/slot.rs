@@ -54,6 +54,12 @@ impl Slot {
         Self::without_flags(tagged)
     }
 
+    /// The table, if there is one and no flag is set.
+    #[inline(always)]
+    pub(super) fn settled(&self) -> Option<NonNull<AtomicU32>> {
+        NonNull::new(self.load()).filter(|tagged| tagged.addr().get() & Self::FLAGS == 0)
+    }
+
     /// The table, if there is one.
     pub(super) fn any_table(&self) -> Option<NonNull<AtomicU32>> {
         Self::without_flags(self.load())

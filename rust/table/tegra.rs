@@ -33,8 +33,8 @@ impl Tegra {
     // Each page that is mapped calls it.
     #[inline(always)]
     fn leaf(shift: u32, paddr: u64, prot: Prot) -> Result<u32> {
-        let frame = u32::try_from(paddr >> 12).map_err(|_| ERANGE)?;
-        if frame > Self::FRAME {
+        let frame = paddr >> 12;
+        if frame > Self::FRAME.into() {
             return Err(ERANGE);
         }
         let access = if prot.readable() { Self::READ } else { 0 }
@@ -42,7 +42,7 @@ impl Tegra {
         if access == 0 || paddr & ((1 << shift) - 1) != 0 {
             return Err(EINVAL);
         }
-        Ok(frame | access | Self::NONSECURE)
+        Ok(frame as u32 | access | Self::NONSECURE)
     }
 
     #[inline]

@@ -11,11 +11,14 @@ from rig import fdt, paths
 from rig.devicetree import compile_sources
 from rig.files import write_atomically
 from rig.images import kernel_source
+from rig.processes import run_script
 from rig.progress import Failure, Living
 
 # By vendor: the directories of its trees in the kernel's source, and a pattern in each tree, or in a
 # file that it includes, whose IOMMU has a model.
 TREES = {"apple": ["arch/arm64/boot/dts/apple"], "nvidia": ["arch/arm64/boot/dts/nvidia", "arch/arm/boot/dts/nvidia"]}
+# Trees that are also swept with an overlay of Documentation/.
+OVERLAYS = {"tegra210-p3450-0000": "tegra210-smmu"}
 NEEDLES = {"apple": r'-dart"', "nvidia": r'"nvidia,tegra(30|114|124|132|210)-mc"'}
 
 
@@ -31,8 +34,9 @@ def with_includes(source, paths, seen):
 
 
 def vendor_sources(origin, vendor):
-    """A vendor's trees of the kernel's makefiles whose IOMMU has a model: {name: (file, hash of the sources)}."""
-    paths = [origin / "scripts/dtc/include-prefixes"]
+    """A vendor's trees of the kernel's makefiles whose IOMMU has a model, some with an overlay:
+    {name: (file, overlay or None, hash of the sources)}."""
+    includes = [origin / "scripts/dtc/include-prefixes"]
     tool = pathlib.Path(__file__).read_bytes() + pathlib.Path(fdt.__file__).read_bytes()
     sources = {}
     for where in (origin / trees for trees in TREES[vendor]):
@@ -41,11 +45,25 @@ def vendor_sources(origin, vendor):
             # A tree that is merged from others has no source.
             if not source.exists():
                 continue
-            texts = with_includes(source, paths, {})
+            texts = with_includes(source, includes, {})
             if any(re.search(NEEDLES[vendor], text) for text in texts.values()):
                 content = "\0".join(texts[path] for path in sorted(texts)).encode()
-                sources[name] = (source, hashlib.sha256(tool + content).hexdigest())
+                sources[name] = (source, None, hashlib.sha256(tool + content).hexdigest())
+    for name in OVERLAYS.keys() & sources.keys():
+        source, _, key = sources[name]
+        overlay = paths.TOP / "Documentation" / f"{OVERLAYS[name]}.dtso"
+        sources[f"{name}-overlay"] = (source, overlay, hashlib.sha256(key.encode() + overlay.read_bytes()).hexdigest())
     return sources
+
+
+def compile_upstream(image, trees):
+    """Compiles devicetrees as the kernel's makefiles do, and applies their overlays: (file, overlay or None, result) of each."""
+    compile_sources(image, [(source, None, result, "-q") for source, _, result in trees])
+    for _, overlay, result in trees:
+        if overlay:
+            applied = result.with_suffix(".dtbo")
+            compile_sources(image, [(overlay, None, applied, "-q")])
+            run_script('fdtoverlay -i "$1" -o "$1.tmp" "$2" && mv "$1.tmp" "$1" && rm "$2"', result, applied)
 
 
 def vendor_devicetrees(image, vendor):
@@ -62,14 +80,14 @@ def vendor_devicetrees(image, vendor):
     index = target / "index.json"
     known = json.loads(index.read_text()) if index.exists() else {}
     known = {name: known.get(name) for name in sources if (target / f"{name}.dtb").exists()}
-    stale = [name for name, (_, key) in sources.items() if not known.get(name) or known[name]["key"] != key]
+    stale = [name for name, (*_, key) in sources.items() if not known.get(name) or known[name]["key"] != key]
     if stale:
         living = Living(f"devicetrees of {len(stale)} real machines")
-        compile_sources(image, [(sources[name][0], None, target / f"{name}.upstream", "-q") for name in stale])
+        compile_upstream(image, [(*sources[name][:2], target / f"{name}.upstream") for name in stale])
     for name in stale:
         upstream = target / f"{name}.upstream"
         write_atomically(target / f"{name}.dtb", fdt.prepare(upstream.read_bytes()))
-        known[name] = {"key": sources[name][1], "counts": fdt.count(upstream.read_bytes())}
+        known[name] = {"key": sources[name][2], "counts": fdt.count(upstream.read_bytes())}
         upstream.unlink()
     if stale:
         living.done("ok")

@@ -29,7 +29,7 @@ use kernel::{
 use crate::{
     engine::Engine,
     flush::Plan,
-    regs::SMMU_PTB_DATA,
+    regs::*,
     TegraSmmu, //
 };
 
@@ -40,21 +40,19 @@ pub(crate) struct Domain {
     table: TegraTable,
     /// The end of the SoC's physical addresses.
     end: PhysAddr,
-    /// The ASID whose root is the directory, or [`Domain::NO_ASID`]. It changes under the lock of
-    /// the instance.
-    asid: Atomic<u32>,
+    /// The command that drops all translations of the ASID whose root is the directory, or 0. It
+    /// changes under the lock of the instance.
+    drop_all: Atomic<u32>,
 }
 
-atomic_safe!(Domain { table, end, asid });
+atomic_safe! { Domain { table, end, drop_all } }
 
 impl Domain {
-    const NO_ASID: u32 = u32::MAX;
-
     pub(crate) fn new(iommu: Live<'_, TegraSmmu>) -> Result<Self> {
         Ok(Self {
             table: Table::new(iommu.walker())?,
             end: 1 << iommu.soc.address_bits,
-            asid: Atomic::new(Self::NO_ASID),
+            drop_all: Atomic::new(0),
         })
     }
 
@@ -71,7 +69,7 @@ impl Domain {
     /// `EIO` if the ASID does not take a root.
     pub(crate) fn enter(&self, engine: &Engine, asid: u8) -> Result {
         engine.set_root(asid, Engine::root(self.directory()))?;
-        self.asid.store(asid.into(), Relaxed);
+        self.drop_all.store(engine.drop_all(asid).into(), Relaxed);
         Ok(())
     }
 
@@ -79,10 +77,12 @@ impl Domain {
     pub(crate) fn leave(&self, engine: &Engine, asid: u8) {
         // An ASID that has taken a root takes this one.
         let _ = engine.set_root(asid, SMMU_PTB_DATA::zeroed());
-        self.asid.store(Self::NO_ASID, Relaxed);
+        self.drop_all.store(0, Relaxed);
     }
 
-    /// Cleans the entries of `range` to memory, and flushes them.
+    /// Cleans the entries of `range` to memory, and flushes them: mapped pages can be used then,
+    /// and unmapped pages are reused. Any entry may be cached as invalid: it was read together with
+    /// its neighbours. The same holds for new directory entries.
     ///
     /// # Errors
     ///
@@ -92,22 +92,22 @@ impl Domain {
     fn publish(&self, engines: &mut Engines<'_, TegraSmmu>, range: RangeInclusive<u64>) -> Result {
         if Plan::is_page(&range) {
             let engine = engines.first().ok_or(ENODEV)?;
+            let iova = *range.start();
 
-            if !self.table.clean(&engine.walker(), &range) {
-                if let (Some(asid), Some(entry)) =
-                    (self.asid(), self.table.entry_address(*range.start()))
-                {
-                    engine.flush_page(asid, *range.start() as u32, entry);
+            if let Some(entry) = self.table.clean_page(&engine.walker(), iova) {
+                if let Some(drop_all) = self.drop_all() {
+                    engine.flush_page(drop_all, iova as u32, entry);
                 }
                 return Ok(());
             }
         }
-        self.publish_run(engines, range)
+        self.publish_long(engines, range)
     }
 
-    /// [`Self::publish`] for any range.
+    /// [`Self::publish`] for any range. It is cleaned part by part, so that interrupts are not off
+    /// for too long.
     #[inline(never)]
-    fn publish_run(
+    fn publish_long(
         &self,
         engines: &mut Engines<'_, TegraSmmu>,
         range: RangeInclusive<u64>,
@@ -115,31 +115,39 @@ impl Domain {
         let mut rest = range.clone();
         let mut fresh = false;
 
-        // A long range is cleaned part by part, so that interrupts are not off for too long.
         loop {
             let part = TegraTable::start_of(&rest);
             let engine = engines.first().ok_or(ENODEV)?;
 
             fresh |= self.table.clean(&engine.walker(), &part);
-            if part.end() != rest.end() {
-                rest = *part.end() + 1..=*rest.end();
-                continue;
+            if part.end() == rest.end() {
+                self.flush(&engine, &range, fresh);
+                return Ok(());
             }
-            if let Some(asid) = self.asid() {
-                let plan = Plan::new(&range, engine.soc().ptc_line, fresh);
-                engine.flush(asid, &plan, |iova| self.table.entry_address(iova.into()));
-            }
-            if fresh {
-                self.table.settle(&range);
-            }
-            return Ok(());
+            rest = *part.end() + 1..=*rest.end();
         }
     }
 
-    /// The ASID whose root is the directory. A root that is set later has nothing cached.
+    /// Flushes `range`, which is clean, and its directory entries if there are `fresh` ones.
+    fn flush(&self, engine: &Engine, range: &RangeInclusive<u64>, fresh: bool) {
+        if let Some(drop_all) = self.drop_all() {
+            let plan = Plan::new(range, engine.soc().ptc_line, fresh);
+            engine.flush(drop_all, &plan, |iova| {
+                self.table.entry_address(iova.into())
+            });
+        }
+        if fresh {
+            self.table.settle(range);
+        }
+    }
+
+    /// The command for the ASID whose root is the directory. A root that is set later has nothing
+    /// cached.
     #[inline(always)]
-    fn asid(&self) -> Option<u8> {
-        u8::try_from(self.asid.load(Relaxed)).ok()
+    fn drop_all(&self) -> Option<SMMU_TLB_FLUSH> {
+        let word = self.drop_all.load(Relaxed);
+
+        (word != 0).then_some(SMMU_TLB_FLUSH::from(word))
     }
 }
 
@@ -157,8 +165,6 @@ impl PagingDomain<TegraSmmu> for Domain {
         self.end
     }
 
-    /// Any entry may be cached as invalid: it was read together with its neighbours. The same holds
-    /// for new directory entries.
     #[inline(always)]
     fn sync_map(&self, engines: &mut Engines<'_, TegraSmmu>, range: RangeInclusive<u64>) -> Result {
         self.publish(engines, range)
@@ -171,6 +177,6 @@ impl PagingDomain<TegraSmmu> for Domain {
     }
 
     fn flush_all(&self, engines: &mut Engines<'_, TegraSmmu>) {
-        let _ = self.publish_run(engines, 0..=TegraTable::aperture_end());
+        let _ = self.publish_long(engines, 0..=TegraTable::aperture_end());
     }
 }

@@ -49,12 +49,7 @@ pub(crate) struct Engine {
     shut: bool,
 }
 
-atomic_safe!(Engine {
-    io,
-    soc,
-    ready,
-    shut
-});
+atomic_safe! { Engine { io, soc, ready, shut } }
 
 impl Engine {
     pub(crate) fn new(io: Block, soc: &'static Soc) -> Self {

@@ -200,10 +200,10 @@ unsafe impl WalkerDevice for Arc<Stand> {
         }
     }
 
-    unsafe fn clean(&self, walker: &BoundWalker<'_>, virt: NonNull<c_void>, bytes: usize) {
+    unsafe fn clean(&self, walker: &BoundWalker<'_>, virt: NonNull<c_void>, bytes: usize) -> u64 {
         self.cleaned.add(bytes, Relaxed);
         // SAFETY: by the safety requirement.
-        unsafe { walker::clean(walker.dev(), virt, bytes) };
+        unsafe { walker::clean(walker.dev(), virt, bytes) }
     }
 }
 

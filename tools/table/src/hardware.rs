@@ -155,6 +155,19 @@ impl<F: Format> Domain<F> {
             .then(|| f(&unsafe { self.instance.walker() }))
     }
 
+    /// The steps for a page, if they are all that there is to do.
+    fn sync_page(&self, range: &RangeInclusive<u64>) -> bool {
+        let page = *range.start();
+        let done = self.with(|walker| {
+            let entry = self.table.clean_page(walker, page)?;
+            assert_eq!(Some(entry), self.table.entry_address(page));
+            self.hardware.lock().invalidate(range);
+            Some(())
+        });
+
+        done.flatten().is_some()
+    }
+
     fn clean_long(&self, range: &RangeInclusive<u64>) {
         let mut rest = range.clone();
 
@@ -170,6 +183,9 @@ impl<F: Format> Domain<F> {
 
     /// After pages were mapped. For formats with pages in the directory, also after an unmap.
     pub(crate) fn sync_map(&self, range: &RangeInclusive<u64>) {
+        if range.start() >> F::PAGE_SHIFT == range.end() >> F::PAGE_SHIFT && self.sync_page(range) {
+            return;
+        }
         let is_short = Table::<F, Walker>::start_of(range) == *range;
 
         if is_short {

@@ -27,23 +27,35 @@ impl Engine {
         let _ = self.io.read(SMMU_PTB_ASID);
     }
 
-    /// Flushes what is cached of one page of an ASID. `entry` is the physical address of its entry.
+    /// Returns the command that drops all translations of an ASID.
+    pub(crate) fn drop_all(&self, asid: u8) -> SMMU_TLB_FLUSH {
+        SMMU_TLB_FLUSH::from(u32::from(asid) << self.soc.asid_shift() | kind::ALL)
+            .with_match_asid(true)
+    }
+
+    /// Flushes what is cached of one page of the ASID of `drop_all`. `entry` is the physical
+    /// address of its entry.
     ///
     /// The two commands need no read in between, as drivers for all of these SoCs have shown.
     // Each transfer calls it.
     #[inline(always)]
-    pub(crate) fn flush_page(&self, asid: u8, iova: u32, entry: u64) {
+    pub(crate) fn flush_page(&self, drop_all: SMMU_TLB_FLUSH, iova: u32, entry: u64) {
         self.drop_line(entry);
-        self.drop_translations(asid, kind::GROUP, iova);
+        self.drop_translations(drop_all, kind::GROUP, iova);
         self.wait();
     }
 
-    /// Flushes by `plan` what is cached of an ASID. `entry` returns the physical address of the
-    /// table entry of an IOVA, if there is a table.
+    /// Flushes by `plan` what is cached of the ASID of `drop_all`. `entry` returns the physical
+    /// address of the table entry of an IOVA, if there is a table.
     ///
     /// A single line and a single group need no read in between, as for [`Self::flush_page`]. For
     /// more of them, each driver that has such a command reads.
-    pub(crate) fn flush(&self, asid: u8, plan: &Plan, entry: impl Fn(u32) -> Option<u64>) {
+    pub(crate) fn flush(
+        &self,
+        drop_all: SMMU_TLB_FLUSH,
+        plan: &Plan,
+        entry: impl Fn(u32) -> Option<u64>,
+    ) {
         match plan.ptc {
             Ptc::All => self.drop_all_lines(),
             Ptc::Lines => {
@@ -56,15 +68,15 @@ impl Engine {
             self.wait();
         }
         match plan.tlb {
-            Tlb::All => self.drop_translations(asid, kind::ALL, 0),
+            Tlb::All => self.io.write_reg(drop_all),
             Tlb::Sections => {
                 for iova in plan.sections() {
-                    self.drop_translations(asid, kind::SECTION, iova);
+                    self.drop_translations(drop_all, kind::SECTION, iova);
                 }
             }
             Tlb::Groups => {
                 for iova in plan.groups() {
-                    self.drop_translations(asid, kind::GROUP, iova);
+                    self.drop_translations(drop_all, kind::GROUP, iova);
                 }
             }
         }
@@ -76,24 +88,20 @@ impl Engine {
     }
 
     /// Drops the line of the PTC with this physical address, which is below 4 GiB.
-    #[inline]
+    #[inline(always)]
     fn drop_line(&self, paddr: u64) {
-        let line = paddr as u32 & !(4 * self.soc.ptc_line - 1);
+        // The bytes of a line are a power of two.
+        let mask = self.soc.ptc_line.wrapping_mul(4).wrapping_neg();
 
-        self.io.write(
-            SMMU_PTC_FLUSH,
-            SMMU_PTC_FLUSH::from(line).with_by_address(true),
-        );
+        self.io
+            .write_reg(SMMU_PTC_FLUSH::from(paddr as u32 & mask).with_by_address(true));
     }
 
-    #[inline]
-    fn drop_translations(&self, asid: u8, kind: u32, iova: u32) {
-        let word = u32::from(asid) << self.soc.asid_shift() | iova >> 12 | kind;
-
-        self.io.write(
-            SMMU_TLB_FLUSH,
-            SMMU_TLB_FLUSH::from(word).with_match_asid(true),
-        );
+    #[inline(always)]
+    fn drop_translations(&self, drop_all: SMMU_TLB_FLUSH, kind: u32, iova: u32) {
+        self.io.write_reg(SMMU_TLB_FLUSH::from(
+            u32::from(drop_all) | iova >> 12 | kind,
+        ));
     }
 
     /// Flushes everything.
@@ -117,7 +125,7 @@ impl Engine {
 
         self.drop_all_lines();
         self.wait();
-        self.drop_translations(asid, kind::ALL, 0);
+        self.io.write_reg(self.drop_all(asid));
         self.wait();
         result
     }

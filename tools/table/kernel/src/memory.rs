@@ -453,7 +453,7 @@ pub unsafe extern "C" fn rust_iommu_helper_dma_clean_table(
     dev: *mut bindings::device,
     virt: *const c_void,
     size: usize,
-) {
+) -> bindings::phys_addr_t {
     // SAFETY: by the safety requirement.
     let _ = unsafe { bound(dev) };
     let block = by_virt(virt.addr());
@@ -468,6 +468,8 @@ pub unsafe extern "C" fn rust_iommu_helper_dma_clean_table(
         "a block is cleaned that is not mapped"
     );
     block.copy(first..first + words);
+    // SAFETY: by the safety requirement.
+    unsafe { rust_iommu_helper_virt_to_phys(virt) }
 }
 
 /// As `dma_dev_need_sync()`.
