@@ -102,7 +102,7 @@ class Package(unittest.TestCase):
         wanted["/etc/default/grub.d/rust-iommu.cfg"] = "-rw-r--r--"
         wanted["/usr/share/u-boot-menu/conf.d/rust-iommu.conf"] = "-rw-r--r--"
         wanted["/usr/share/flash-kernel/ubootenv.d/rust-iommu"] = "-rw-r--r--"
-        for name in ("copyright", "sun50i.rst", "orange-pi-3.rst", "tegra.rst", "jetson-nano.rst"):
+        for name in ("copyright", "sun50i.rst", "orange-pi-3.rst", "tegra.rst", "jetson-nano.rst", "tegra210-smmu.dtso"):
             wanted[f"/usr/share/doc/{PACKAGE}/{name}"] = "-rw-r--r--"
         self.assertEqual(self.listed(), wanted)
 

@@ -90,6 +90,8 @@ class Fdt(unittest.TestCase):
         counts = fdt.count(build(tree))
         self.assertEqual((counts["iommus"], counts["masters"], counts["streams"]), (1, 1, 1))
         self.assertEqual(fdt.prepare(build(tree)), build(tree))
+        tree["smmu"] = {**controller, "compatible": b"nvidia,tegra210-smmu\0", "phandle": cells(2)}
+        self.assertEqual(fdt.count(build(tree))["iommus"], 2)
 
 
 if __name__ == "__main__":

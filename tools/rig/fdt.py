@@ -66,23 +66,17 @@ def is_dart(node):
 
 
 def is_smmu(node):
-    """Whether it is the SMMU of a Tegra with a node of its own."""
-    return any(re.fullmatch(r"nvidia,tegra\d+-smmu", name) for name in node.strings("compatible"))
-
-
-def is_controller(node):
-    """Whether it is the memory controller of a Tegra, with an SMMU."""
-    return "#iommu-cells" in node.props and any(re.fullmatch(r"nvidia,tegra\d+-mc", name) for name in node.strings("compatible"))
+    """Whether it is the memory controller of a Tegra, with an SMMU, or an SMMU with a node of its own."""
+    return "#iommu-cells" in node.props and any(re.fullmatch(r"nvidia,tegra\d+-(mc|smmu)", name) for name in node.strings("compatible"))
 
 
 def count(blob):
     """The counts that the story "sweep" must find."""
     nodes = read(blob)
     by_phandle = {node.cells("phandle")[0]: node for node in nodes if node.cells("phandle")}
-    controllers = [node for node in nodes if is_smmu(node)] or [node for node in nodes if is_controller(node)]
     counts = {"iommus": 0, "disabled": 0, "masters": 0, "streams": 0, "maps": 0, "entries": 0, "functions": 0}
     for node in nodes:
-        if is_dart(node) or node in controllers:
+        if is_dart(node) or is_smmu(node):
             counts["iommus"] += 1
             counts["disabled"] += node.disabled
         if rest := node.cells("iommus"):
