@@ -20,8 +20,7 @@ use iommu::{
     },
     part,
     registers::Registers,
-    supplier,
-    PhysAddr, //
+    supplier, //
 };
 use kernel::{
     device::{
@@ -77,7 +76,7 @@ pub(crate) struct Resources {
     #[pin]
     pub(crate) slot: Mutex<Slot>,
     /// The directory of the blocked domain, without entries.
-    empty: Coherent<[u8; SZ_4K]>,
+    pub(crate) empty: Coherent<[u8; SZ_4K]>,
     pub(crate) soc: &'static Soc,
     /// The memory controller whose registers are used, if the node has none. Its driver is unbound
     /// only after this one.
@@ -151,12 +150,7 @@ impl Hardware for TegraSmmu {
             );
         }
         slot.swgroups = slot.swgroups.with(indices(found), State::Blocked);
-        let empty = iommu.empty.dma_address() as PhysAddr;
-        let blocked = slot.swgroups.blocked();
-        let result = iommu
-            .lock()
-            .set_up(&slot.swgroups, |asid| (asid == blocked).then_some(empty));
-        match result {
+        match slot.set_up(iommu) {
             Err(EPERM) => {
                 dev_warn!(
                     dev,
@@ -172,40 +166,31 @@ impl Hardware for TegraSmmu {
         }
     }
 
-    /// All masters have been released: their swgroups are denied, and stay so.
+    /// All masters have been released: their swgroups are denied, and stay so. The roots of all
+    /// domains are taken away, too: a swgroup whose register does not take its value finds no table.
     fn remove(iommu: Live<'_, Self>) {
-        shut(iommu, &mut iommu.slot.lock());
+        let mut slot = iommu.slot.lock();
+
+        slot.swgroups = slot.swgroups.denied();
+        iommu.lock().shut(&slot.swgroups);
+        slot.release(iommu);
     }
 
     /// The machine shuts down, or starts another kernel. Masters that still run are denied, since
     /// their tables are not maintained any more.
     fn shutdown(iommu: Live<'_, Self>) {
-        shut(iommu, &mut iommu.slot.lock());
+        Self::remove(iommu);
     }
 
     /// Writes all registers again, which are lost with the power of the SoC: firmware enables
     /// translation, and leaves no root and no swgroup. Masters are suspended.
     fn resume(iommu: Live<'_, Self>) -> Result {
-        let slot = iommu.slot.lock();
-        let blocked = slot.swgroups.blocked();
-        let root = |asid: u8| match slot.tables.get(usize::from(asid)) {
-            Some(Some(tables)) => Some(tables.directory()),
-            _ => (asid == blocked).then(|| iommu.empty.dma_address() as PhysAddr),
-        };
+        let restored = iommu.slot.lock().set_up(iommu);
 
-        let restored = iommu.lock().set_up(&slot.swgroups, root);
         restored.inspect_err(|e| {
             dev_err!(iommu.dev(), "cannot be set up again: {:?}\n", *e);
         })
     }
-}
-
-/// Denies everything that is translated, for good. The roots of all domains are taken away, too: a
-/// swgroup whose register does not take its value finds no table.
-fn shut(iommu: Live<'_, TegraSmmu>, slot: &mut Slot) {
-    slot.swgroups = slot.swgroups.denied();
-    iommu.lock().shut(&slot.swgroups);
-    slot.release(iommu);
 }
 
 /// Maps the registers: those of the node's `reg`, or else those of the memory controller that the

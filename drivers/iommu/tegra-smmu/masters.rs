@@ -15,6 +15,7 @@ use iommu::{
         GroupRequest,
         Operations, //
     },
+    PhysAddr, //
 };
 use kernel::{
     device::Device,
@@ -131,8 +132,6 @@ impl Operations for TegraSmmu {
             slot.asid(iommu, domain)
                 .and_then(|asid| slot.change(iommu, master.streams(0), State::Paging(asid)))
         };
-        // The ASID of the former domain, or that of this one if the change has failed.
-        slot.release(iommu);
         result.map_err(|e| master.attach_failed(iommu.dev(), reason(e), e))
     }
 
@@ -144,9 +143,8 @@ impl Operations for TegraSmmu {
         if iommu.lock().is_shut() {
             return Ok(());
         }
-        let result = slot.change(iommu, master.streams(0), State::Identity);
-        slot.release(iommu);
-        result.map_err(|e| master.attach_failed(iommu.dev(), reason(e), e))
+        slot.change(iommu, master.streams(0), State::Identity)
+            .map_err(|e| master.attach_failed(iommu.dev(), reason(e), e))
     }
 
     /// Does not deny swgroups that another master uses.
@@ -165,7 +163,6 @@ impl Operations for TegraSmmu {
                     );
                 }
             }
-            slot.release(iommu);
         }
     }
 }
@@ -213,7 +210,8 @@ impl Slot {
         }
     }
 
-    /// Puts the swgroups with these numbers into `state`.
+    /// Puts the swgroups with these numbers into `state`, and releases the tables that no swgroup
+    /// uses any more: those of the former domain, or of the new one if this fails.
     ///
     /// # Errors
     ///
@@ -221,9 +219,31 @@ impl Slot {
     fn change(&mut self, iommu: Live<'_, TegraSmmu>, numbers: &[u16], state: State) -> Result {
         let new = self.swgroups.with(indices(iommu.soc, numbers), state);
 
-        iommu.lock().change(&self.swgroups, &new)?;
-        self.swgroups = new;
-        Ok(())
+        let result = iommu.lock().change(&self.swgroups, &new);
+        if result.is_ok() {
+            self.swgroups = new;
+        }
+        self.release(iommu);
+        result
+    }
+
+    /// Returns the directory of an ASID that has one.
+    fn root(&self, iommu: Live<'_, TegraSmmu>, asid: u8) -> Option<u64> {
+        match self.tables.get(usize::from(asid)) {
+            Some(Some(tables)) => Some(tables.directory()),
+            _ => (asid == self.swgroups.blocked()).then(|| iommu.empty.dma_address() as PhysAddr),
+        }
+    }
+
+    /// Writes all registers.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Engine::set_up`](crate::engine::Engine::set_up).
+    pub(crate) fn set_up(&self, iommu: Live<'_, TegraSmmu>) -> Result {
+        iommu
+            .lock()
+            .set_up(&self.swgroups, |asid| self.root(iommu, asid))
     }
 
     /// Releases the tables that no swgroup uses any more.
