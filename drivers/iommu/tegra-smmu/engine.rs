@@ -120,8 +120,7 @@ impl Engine {
         let is_on = || self.io.read(SMMU_CONFIG).enable();
 
         if !is_on() {
-            self.io
-                .write(SMMU_CONFIG, SMMU_CONFIG::zeroed().with_enable(true));
+            self.io.write_reg(SMMU_CONFIG::zeroed().with_enable(true));
         }
         is_on().then_some(()).ok_or(EPERM)
     }
@@ -179,9 +178,9 @@ impl Engine {
             }
         }
         self.io
-            .write(SMMU_TLB_CONFIG, SMMU_TLB_CONFIG::from(self.soc.tlb_config));
+            .write_reg(SMMU_TLB_CONFIG::from(self.soc.tlb_config));
         self.io
-            .write(SMMU_PTC_CONFIG, SMMU_PTC_CONFIG::from(self.soc.ptc_config));
+            .write_reg(SMMU_PTC_CONFIG::from(self.soc.ptc_config));
         self.drop_everything();
         for (index, swgroup) in self.swgroups() {
             if swgroups.is_enabled(index) {

@@ -84,7 +84,7 @@ impl Engine {
     }
 
     pub(super) fn drop_all_lines(&self) {
-        self.io.write(SMMU_PTC_FLUSH, SMMU_PTC_FLUSH::from(0));
+        self.io.write_reg(SMMU_PTC_FLUSH::from(0));
     }
 
     /// Drops the line of the PTC with this physical address, which is below 4 GiB.
@@ -108,7 +108,7 @@ impl Engine {
     pub(super) fn drop_everything(&self) {
         self.drop_all_lines();
         self.wait();
-        self.io.write(SMMU_TLB_FLUSH, SMMU_TLB_FLUSH::from(0));
+        self.io.write_reg(SMMU_TLB_FLUSH::from(0));
         self.wait();
     }
 
@@ -145,8 +145,7 @@ impl Engine {
 
     /// Whether an ASID has this root.
     pub(super) fn has_root(&self, asid: u8, root: SMMU_PTB_DATA) -> bool {
-        self.io
-            .write(SMMU_PTB_ASID, SMMU_PTB_ASID::from(u32::from(asid)));
+        self.io.write_reg(SMMU_PTB_ASID::from(u32::from(asid)));
         self.holds(root)
     }
 
@@ -155,7 +154,7 @@ impl Engine {
         if self.has_root(asid, root) {
             return Ok(());
         }
-        self.io.write(SMMU_PTB_DATA, root);
+        self.io.write_reg(root);
         self.holds(root).then_some(()).ok_or(EIO)
     }
 }
