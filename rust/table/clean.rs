@@ -12,6 +12,7 @@ use core::{
 use super::{
     words,
     Format,
+    Piece,
     Slot,
     Table, //
 };
@@ -32,15 +33,21 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     #[must_use = "changed directory entries have to be invalidated, after unmap as well"]
     pub fn clean(&self, walker: &BoundWalker<'_>, range: &RangeInclusive<u64>) -> bool {
         let (first, last) = (range.start() >> F::PAGE_SHIFT, range.end() >> F::PAGE_SHIFT);
-        let (index, start) = (
-            first as usize / F::TABLE_ENTRIES,
-            first as usize % F::TABLE_ENTRIES,
-        );
+        let index = first as usize / F::TABLE_ENTRIES;
+        let start = first as usize % F::TABLE_ENTRIES;
         let more = last.wrapping_sub(first);
 
         // Most ranges lie in one table.
         if index < F::DIR_ENTRIES && more < (F::TABLE_ENTRIES - start) as u64 {
-            return self.clean_piece(walker, index, start, more as usize + 1);
+            let pages = more as usize + 1;
+            return self.clean_piece(
+                walker,
+                Piece {
+                    index,
+                    start,
+                    pages,
+                },
+            );
         }
         self.clean_run(*walker, first, last)
     }
@@ -53,7 +60,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
 
         while page <= last {
             let piece = Self::piece(page, (last - page) as usize + 1);
-            fresh |= self.clean_piece(&walker, piece.index, piece.start, piece.pages);
+            fresh |= self.clean_piece(&walker, piece);
             page += piece.pages as u64;
         }
         fresh
@@ -82,21 +89,17 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     }
 
     #[inline(always)]
-    fn clean_piece(
-        &self,
-        walker: &BoundWalker<'_>,
-        index: usize,
-        start: usize,
-        pages: usize,
-    ) -> bool {
-        let slot = self.slot(index);
-        let is_fresh = slot.has(Slot::FRESH);
+    fn clean_piece(&self, walker: &BoundWalker<'_>, piece: Piece) -> bool {
+        let is_fresh = self.slot(piece.index).has(Slot::FRESH);
 
-        if let Some(table) = self.table(index) {
+        if let Some(table) = self.table(piece.index) {
             // A mapping of another device is not ours to clean.
             if walker.id() == self.body.id {
                 // SAFETY: entries of an installed table, and the walker was compared.
-                unsafe { self.body.clean_words(walker, &table[start..][..pages]) };
+                unsafe {
+                    self.body
+                        .clean_words(walker, &table[piece.start..][..piece.pages])
+                };
             }
         }
         is_fresh
