@@ -2,11 +2,8 @@
 
 //! The contents of the debugfs files.
 
-use iommu::hardware::DebugOps;
-use kernel::{
-    fmt,
-    io::Io, //
-};
+use iommu::prelude::*;
+use kernel::io::Io;
 
 use crate::{
     engine::Engine,

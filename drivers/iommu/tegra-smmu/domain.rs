@@ -2,21 +2,12 @@
 
 //! An address space: a two-level table, and the flushes that its changes need.
 
-use core::ops::RangeInclusive;
-
 use iommu::{
-    access::{
-        Engines,
-        Live,
-        Walker, //
-    },
-    atomic_safe,
-    paging::PagingDomain,
+    prelude::*,
     table::{
         tegra::Tegra,
         Table, //
     },
-    PhysAddr, //
 };
 use kernel::{
     prelude::*,

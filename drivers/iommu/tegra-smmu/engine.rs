@@ -12,10 +12,7 @@
 //!
 //! - [`commands`]: flushes, and the roots of ASIDs.
 
-use iommu::{
-    atomic_safe,
-    registers::Registers, //
-};
+use iommu::prelude::*;
 use kernel::{
     io::Io,
     prelude::*, //

@@ -12,33 +12,20 @@
 //! ASID with an empty directory: the hardware has no other way to deny.
 
 use iommu::{
-    access::Live,
-    domain::DomainRef,
-    hardware::{
-        Hardware,
-        Parents, //
-    },
+    hardware::Parents,
     part,
-    registers::Registers,
-    supplier, //
+    prelude::*,
+    supplier::{
+        self,
+        missing, //
+    },
 };
 use kernel::{
-    device::{
-        Bound,
-        Core, //
-    },
     dma::Coherent,
-    fmt,
     new_mutex,
-    of,
-    platform,
     prelude::*,
     sizes::SZ_4K,
-    sync::{
-        aref::ARef,
-        Mutex, //
-    },
-    types::CovariantForLt, //
+    sync::Mutex, //
 };
 
 use crate::{
@@ -206,16 +193,8 @@ fn registers(pdev: &platform::Device<Bound>) -> Result<(Block, Option<ARef<platf
     if let Some(controller) = part::parent_of(pdev.as_ref()) {
         return Ok((Registers::share(controller, 0)?, None));
     }
-    let controller =
-        supplier::find(pdev.as_ref(), c"nvidia,memory-controller", 0).inspect_err(|e| {
-            if *e != EPROBE_DEFER {
-                dev_err!(
-                    pdev.as_ref(),
-                    "no reg, and no nvidia,memory-controller: {:?}\n",
-                    *e
-                );
-            }
-        })?;
+    let controller = supplier::find(pdev.as_ref(), c"nvidia,memory-controller", 0)
+        .map_err(|e| missing(pdev.as_ref(), "reg, and no nvidia,memory-controller", e))?;
 
     // The line of `share()` is about the memory controller.
     let registers = Registers::share(&controller, 0).inspect_err(|e| {

@@ -2,26 +2,8 @@
 
 //! Masters, and the domains that they are attached to.
 
-use iommu::{
-    access::{
-        Instances,
-        Live, //
-    },
-    domain::DomainRef,
-    group::Group,
-    master::Master,
-    ops::{
-        DefaultDomain,
-        GroupRequest,
-        Operations, //
-    },
-    PhysAddr, //
-};
-use kernel::{
-    device::Device,
-    prelude::*,
-    sync::aref::ARef, //
-};
+use iommu::prelude::*;
+use kernel::prelude::*;
 
 use crate::{
     domain::Domain,
