@@ -21,19 +21,12 @@ use core::{
 
 use kernel::{
     bindings,
-    device::{
-        Bound,
-        Core,
-        CoreInternal,
-        Device, //
-    },
+    device::CoreInternal,
     driver,
     error::{
         from_result,
         to_result, //
     },
-    of,
-    platform,
     prelude::*,
     sync::{
         Arc,
@@ -49,10 +42,7 @@ mod power;
 use interrupt::Interrupt;
 
 use crate::{
-    access::{
-        InstanceData,
-        Live, //
-    },
+    access::InstanceData,
     bindings::as_raw,
     core_gaps::{
         replay::{
@@ -68,13 +58,13 @@ use crate::{
     hardware::Resources,
     instance::Instance,
     lock_class::new_lock,
-    ops::Operations,
     part,
     pm::{
         self,
         callbacks,
         RuntimePm, //
     },
+    prelude::*,
     registry,
     sysfs::SysfsDevice, //
 };

@@ -39,30 +39,15 @@ mod device;
 mod paging;
 mod resolver;
 
-use attach::{
-    attach_blocked,
-    attach_identity,
-    attach_paging, //
-};
+use attach::*;
 use device::{
     def_domain_type,
     device_group,
     get_resv_regions,
     release_device, //
 };
-use paging::{
-    domain_alloc_paging,
-    flush_iotlb_all,
-    iotlb_sync,
-    iotlb_sync_map,
-    iova_to_phys,
-    map_pages,
-    unmap_pages, //
-};
-use resolver::{
-    of_xlate,
-    probe_device, //
-};
+use paging::*;
+use resolver::*;
 
 /// The structures by which the core knows a driver.
 ///

@@ -24,19 +24,13 @@ use core::ptr::{
 
 use kernel::{
     bindings,
-    device::{
-        property::FwNode,
-        Bound,
-        Device, //
-    },
+    device::property::FwNode,
     error::to_result,
     ffi::{
         c_int,
         c_void, //
     },
-    platform,
     prelude::*,
-    sync::aref::ARef,
     types::Opaque,
     workqueue, //
 };
@@ -46,9 +40,8 @@ use crate::{
         as_raw,
         rust_iommu_helper_of_node_put, //
     },
-    hardware::Hardware,
     link::Locked,
-    ops::Operations,
+    prelude::*,
     supplier, //
 };
 

@@ -7,21 +7,14 @@
 use core::marker::PhantomData;
 
 use kernel::{
-    device::Bound,
-    irq::{
-        self,
-        IrqReturn, //
-    },
-    platform,
+    irq,
     prelude::*,
     sync::Arc, //
 };
 
 use crate::{
-    access::Live,
-    fault::Faults,
-    hardware::Hardware,
     instance::Instance,
+    prelude::*,
     storm::Storm, //
 };
 

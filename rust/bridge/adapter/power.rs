@@ -4,7 +4,6 @@
 
 use kernel::{
     bindings,
-    device::Device,
     prelude::*, //
 };
 
@@ -15,8 +14,8 @@ use super::{
 
 use crate::{
     bindings::as_raw,
-    ops::Operations,
-    pm::callbacks::PmDevice, //
+    pm::callbacks::PmDevice,
+    prelude::*, //
 };
 
 impl<T: Operations> PmDevice for Adapter<T> {

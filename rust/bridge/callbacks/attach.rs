@@ -13,13 +13,9 @@ use super::own_master;
 
 use crate::{
     domain::TypedDomain,
-    instances::{
-        Instances,
-        Names, //
-    },
-    master::Master,
+    instances::Names,
     master_base::Attached,
-    ops::Operations, //
+    prelude::*, //
 };
 
 /// Logs a first attach that fails before the driver is called. Later ones fail silently, as the
