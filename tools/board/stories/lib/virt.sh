@@ -205,8 +205,13 @@ net_up() {
 	wait_for "ping" 20 ping -c 1 -W 10 $there
 }
 
+# Whether the peer's connections are closed: the others are in TIME_WAIT or listen. One whose last
+# packets are lost keeps the network namespace for a minute.
+closed() { [ -z "$(at_peer cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 ~ /^[0-9A-F]{2}$/ && $4 != "06" && $4 != "0A"')" ]; }
+
 net_down() {
 	[ -n "$peer" ] || return 0
+	wait_for "the peer's connections are closed" 20 closed
 	ip link set "$card" down
 	ip addr flush dev "$card"
 	kill "$peer"
