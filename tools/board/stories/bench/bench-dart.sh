@@ -24,7 +24,7 @@ for pair in one streams two; do
 	note "$pair: $(cat $N/result)"
 done
 
-# count_call WHO OP SIZE [PAIR]
+# count_call DRIVER OP SIZE [PAIR]
 count_call() {
 	count_effect "$1" "$2" "$3" invalidations || return 1
 	echo "count $2${4:+:$4} $3 $1 $counts" >>/results/bench.txt

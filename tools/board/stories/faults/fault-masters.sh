@@ -110,7 +110,11 @@ lose_ring() {
 	sealed_off
 	net_down
 }
-[ "$image" = arm ] || lose_ring
+if [ "$image" = arm ]; then
+	note "not on 32-bit ARM: ring entries of a network card"
+else
+	lose_ring
+fi
 
 # The table of descriptors of a disk.
 wait_for "the disk" 10 test -b /dev/mmcblk0

@@ -45,7 +45,7 @@ claim() {
 
 iommus() { [ "$1" = c ] && echo "$c_iommus" || echo "$rust_iommus"; }
 
-# count_effect WHO OP SIZE NAME...: runs OP once and sets $counts to its effect on the
+# count_effect DRIVER OP SIZE NAME...: runs OP once and sets $counts to its effect on the
 # hardware: reads and writes of registers, and the counters with these names.
 count_effect() {
 	_who=$1 _op=$2 _size=$3
