@@ -23,7 +23,7 @@ sys.path.insert(0, str(SCRIPTS.parent / "tools"))
 from rig import boot, code_size, host, paths, processes, setup, table  # noqa: E402
 from rig.commands import check, check_kernel, findings, flaky  # noqa: E402
 from rig.devicetree import devicetree_sources  # noqa: E402
-from rig.images import IMAGES, is_emulated, is_packaged  # noqa: E402
+from rig.images import IMAGES, arch, is_emulated, is_packaged  # noqa: E402
 from rig.kunit import cases_of, ktap_blocks  # noqa: E402
 from rig.progress import Failure  # noqa: E402
 from rig.results import Reader, Report  # noqa: E402
@@ -421,11 +421,15 @@ class CheckBuiltKernel(CheckKernel):
                 result = subprocess.run([str(SCRIPTS / "check-kernel"), str(path)], capture_output=True, text=True, check=False)
                 self.assertEqual(result.returncode, 0, result.stdout)
                 notes = [line for line in result.stdout.splitlines() if line.startswith("  note ")]
-                # The arm64 board's kernels have the C drivers, which tests need, and pages of 4 KiB.
-                rivals = ("CONFIG_ARCH_APPLE with pages of 4 KiB", "CONFIG_SUN50I_IOMMU=y", "CONFIG_APPLE_DART=m", "CONFIG_TEGRA_IOMMU_SMMU=y")
-                rivals = rivals if is_emulated(path.parent.name) else ()
-                # One has no C driver for Tegra.
-                rivals = [rival for rival in rivals if path.parent.name != "arm64-no-smmu" or "TEGRA" not in rival]
+                # The kernels of QEMU's boards have the C drivers, which tests need: those for arm64, with pages
+                # of 4 KiB, but one without Tegra's. The one for arm has Tegra's alone.
+                image = path.parent.name
+                rivals = ()
+                if arch(image) == "arm":
+                    rivals = ("CONFIG_IOMMU_IO_PGTABLE_DART is not set", "CONFIG_TEGRA_IOMMU_SMMU=y")
+                elif is_emulated(image):
+                    rivals = ("CONFIG_ARCH_APPLE with pages of 4 KiB", "CONFIG_SUN50I_IOMMU=y", "CONFIG_APPLE_DART=m")
+                    rivals += () if image == "arm64-no-smmu" else ("CONFIG_TEGRA_IOMMU_SMMU=y",)
                 self.assertEqual([any(rival in line for rival in rivals) for line in notes], [True] * len(rivals), notes)
 
 
