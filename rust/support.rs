@@ -13,6 +13,7 @@ pub(crate) mod lock_class;
 pub mod pm;
 pub mod reset;
 pub(crate) mod storm;
+pub(crate) mod streaming;
 pub mod supplier;
 #[cfg(CONFIG_RUST_IOMMU_KUNIT_TEST)]
 pub(crate) mod test_device;

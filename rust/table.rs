@@ -36,10 +36,8 @@ use crate::{
     atomic_safe::AtomicSafe,
     gfp::Gfp,
     prot::Prot,
-    walker::{
-        self,
-        WalkerDevice, //
-    },
+    streaming,
+    walker::WalkerDevice,
     PhysAddr, //
 };
 
@@ -127,7 +125,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         // INVARIANT: the slots of `body` do not change.
         Ok(Self {
             slots: NonNull::from(&*body.slots).cast(),
-            base: walker::paddr_of(body.directory.as_ptr()),
+            base: streaming::paddr_of(body.directory.as_ptr()),
             body,
         })
     }
@@ -145,7 +143,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
     pub fn entry_address(&self, iova: u64) -> Option<u64> {
         let entry = NonNull::from(self.entry_of_page(iova >> F::PAGE_SHIFT)?);
 
-        Some(walker::paddr_of(entry.cast()))
+        Some(streaming::paddr_of(entry.cast()))
     }
 
     /// The last IOVA.

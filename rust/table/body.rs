@@ -42,8 +42,8 @@ use crate::{
         Block,
         Pool, //
     },
+    streaming,
     walker::{
-        self,
         BoundWalker,
         Mapped,
         WalkerDevice, //
@@ -77,7 +77,7 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
     pub(super) fn new(device: W) -> impl PinInit<Self, Error> {
         pin_init::pin_init_scope(move || {
             let (id, needs_clean) = device
-                .enter(|walker| (walker.id(), walker::needs_clean(walker.dev())))
+                .enter(|walker| (walker.id(), streaming::needs_clean(walker.dev())))
                 .ok_or(ENODEV)?;
             let pool = Pool::new(Sizes::<F>::TABLE)?;
             let mut slots = KVVec::with_capacity(F::DIR_ENTRIES, GFP_KERNEL)?;
@@ -113,7 +113,7 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
                 let (virt, bytes) = (self.directory.as_ptr(), self.directory.bytes());
                 // SAFETY: the block is freed only after `drop()`, by which time the mapping was
                 // undone.
-                unsafe { walker::map(walker.dev(), virt, bytes) }.inspect_err(|e| {
+                unsafe { streaming::map(walker.dev(), virt, bytes) }.inspect_err(|e| {
                     dev_err!(
                         walker.dev(),
                         "page tables cannot be walked at their physical address: {:?}\n",
@@ -123,7 +123,7 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
                 // SAFETY: it is removed in `drop()`, and does not move until then.
                 unsafe { self.device.list(self.as_mapped()) }.inspect_err(|_| {
                     // SAFETY: mapped above.
-                    unsafe { walker::unmap(walker.dev(), virt, bytes) }
+                    unsafe { streaming::unmap(walker.dev(), virt, bytes) }
                 })
             })
             .ok_or(ENODEV)?
@@ -158,7 +158,7 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
     #[inline(never)]
     pub(super) fn install(&self, index: usize, gfp: Gfp) -> Result<NonNull<AtomicU32>> {
         let block = self.pool.alloc(gfp)?;
-        let word = F::dir_entry(walker::paddr_of(block.as_ptr())).ok_or(ERANGE)?;
+        let word = F::dir_entry(streaming::paddr_of(block.as_ptr())).ok_or(ERANGE)?;
         let mut block = Some(block);
 
         // A block that another CPU's call made superfluous is freed after the lock is released.
@@ -176,7 +176,7 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
                 };
                 let virt = block.as_ptr();
                 // SAFETY: once the slot owns the block, it is freed in `drop()`, after `unmap()`.
-                unsafe { walker::map(walker.dev(), virt, block.bytes()) }?;
+                unsafe { streaming::map(walker.dev(), virt, block.bytes()) }?;
                 let table = Block::into_ptr(block).cast();
                 let words = &self.dir()[index..=index];
                 // The walker must not find the table before its entries.
@@ -234,7 +234,7 @@ impl<F: Format, W: WalkerDevice> Mapped for Body<F, W> {
         for (virt, bytes) in Iterator::chain(core::iter::once(directory), tables) {
             // SAFETY: by the type invariants it was mapped until now, by the safety requirement for
             // this device.
-            unsafe { walker::unmap(dev, virt, bytes) };
+            unsafe { streaming::unmap(dev, virt, bytes) };
         }
     }
 }

@@ -17,10 +17,12 @@ use super::{
     Table, //
 };
 
-use crate::walker::{
-    self,
-    BoundWalker,
-    WalkerDevice, //
+use crate::{
+    streaming,
+    walker::{
+        BoundWalker,
+        WalkerDevice, //
+    }, //
 };
 
 impl<F: Format, W: WalkerDevice> Table<F, W> {
@@ -85,7 +87,7 @@ impl<F: Format, W: WalkerDevice> Table<F, W> {
         // SAFETY: entries of an installed table, and the walker was compared.
         let cleaned = unsafe { self.body.clean_words(walker, words) };
 
-        Some(cleaned.unwrap_or_else(|| walker::paddr_of(NonNull::from(words).cast())))
+        Some(cleaned.unwrap_or_else(|| streaming::paddr_of(NonNull::from(words).cast())))
     }
 
     #[inline(always)]

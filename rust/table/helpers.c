@@ -14,7 +14,7 @@ phys_addr_t rust_iommu_helper_virt_to_phys(const void *virt);
 dma_addr_t rust_iommu_helper_dma_map_to_device(struct device *dev, void *virt, size_t size);
 void rust_iommu_helper_dma_unmap_to_device(struct device *dev, dma_addr_t dma, size_t size);
 int rust_iommu_helper_dma_mapping_error(struct device *dev, dma_addr_t dma);
-phys_addr_t rust_iommu_helper_dma_clean_table(struct device *dev, const void *virt, size_t size);
+phys_addr_t rust_iommu_helper_dma_sync_to_device(struct device *dev, const void *virt, size_t size);
 bool rust_iommu_helper_dma_dev_need_sync(const struct device *dev);
 
 struct kmem_cache *rust_iommu_helper_table_cache_create(const char *name, unsigned int size)
@@ -49,14 +49,14 @@ int rust_iommu_helper_dma_mapping_error(struct device *dev, dma_addr_t dma)
 }
 
 /* Returns the physical address, which callers would have to compute again. */
-phys_addr_t rust_iommu_helper_dma_clean_table(struct device *dev, const void *virt, size_t size)
+phys_addr_t rust_iommu_helper_dma_sync_to_device(struct device *dev, const void *virt, size_t size)
 {
 	phys_addr_t phys = virt_to_phys((void *)virt);
 
 	dma_sync_single_for_device(dev, phys, size, DMA_TO_DEVICE);
 	return phys;
 }
-EXPORT_SYMBOL_GPL(rust_iommu_helper_dma_clean_table);
+EXPORT_SYMBOL_GPL(rust_iommu_helper_dma_sync_to_device);
 
 bool rust_iommu_helper_dma_dev_need_sync(const struct device *dev)
 {

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     gfp::Gfp,
     prot::Prot,
+    streaming,
     walker::{
         BoundWalker,
         WalkerDevice, //
@@ -190,7 +191,7 @@ impl<F: Format, W: WalkerDevice> Body<F, W> {
         let change = |walker: Option<&BoundWalker<'_>>| {
             self.write_dir(walker, index, count, |slot| {
                 slot.any_table()
-                    .and_then(|table| F::dir_entry(crate::walker::paddr_of(table.cast())))
+                    .and_then(|table| F::dir_entry(streaming::paddr_of(table.cast())))
                     .unwrap_or(0)
             });
             self.slots[index..][..count]

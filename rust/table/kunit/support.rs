@@ -28,12 +28,12 @@ use kernel::{
 
 use crate::{
     lock_class::new_lock,
+    streaming,
     table::{
         Body,
         Table, //
     },
     walker::{
-        self,
         BoundWalker,
         Mapped,
         WalkerDevice, //
@@ -203,7 +203,7 @@ unsafe impl WalkerDevice for Arc<Stand> {
     unsafe fn clean(&self, walker: &BoundWalker<'_>, virt: NonNull<c_void>, bytes: usize) -> u64 {
         self.cleaned.add(bytes, Relaxed);
         // SAFETY: by the safety requirement.
-        unsafe { walker::clean(walker.dev(), virt, bytes) }
+        unsafe { streaming::clean(walker.dev(), virt, bytes) }
     }
 }
 
@@ -246,7 +246,7 @@ pub fn walk<F: Format>(table: &TestTable<F>, iova: u64) -> Result<Option<(u64, P
         (Some(paddr), None) => {
             let words = table.table(piece.index).ok_or(EINVAL)?;
             check!(
-                walker::paddr_of(NonNull::from(words).cast()) == paddr,
+                streaming::paddr_of(NonNull::from(words).cast()) == paddr,
                 "{paddr:#x} at {iova:#x}"
             );
             F::page(entries::read(&words[piece.start]))

@@ -23,6 +23,7 @@ mod rust {
     pub mod support {
         pub mod gate;
         pub mod lock_class;
+        pub mod streaming;
     }
 
     pub mod object {
@@ -55,7 +56,8 @@ use rust::{
     object::mapped_tables,
     support::{
         gate,
-        lock_class, //
+        lock_class,
+        streaming, //
     },
     table::pages, //
 };

@@ -95,6 +95,7 @@ pub unsafe fn ktime_get() -> i64 {
 }
 
 /// A slab cache, which has the size of its objects.
+#[repr(C)]
 pub struct kmem_cache(pub usize);
 
 /// # Safety

@@ -449,7 +449,7 @@ pub unsafe extern "C" fn rust_iommu_helper_dma_mapping_error(
 ///
 /// The device is valid.
 #[no_mangle]
-pub unsafe extern "C" fn rust_iommu_helper_dma_clean_table(
+pub unsafe extern "C" fn rust_iommu_helper_dma_sync_to_device(
     dev: *mut bindings::device,
     virt: *const c_void,
     size: usize,
