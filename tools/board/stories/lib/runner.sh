@@ -162,8 +162,16 @@ unload() {
 }
 
 load_driver() {
-	local instances
+	local dev instances
 	[ "$driver" = none ] || modprobe "$driver_module" "$@" || return
+	# A driver that is built in may have looked for the board's registers before they existed.
+	case $image in
+	*-built-in)
+		awk '$1 == "iommu" { print $2 }' $DEBUGFS/board/devices | while read -r dev; do
+			[ -e "/sys/bus/platform/devices/$dev/driver" ] || echo "$dev" >/sys/bus/platform/drivers_probe
+		done
+		;;
+	esac
 	# When the first of several instances is bound, its masters are probed again, while
 	# the registration of the next instance probes them on another CPU. The core warns if
 	# both probe a master at once, for any driver: see soundness.rst.
