@@ -43,10 +43,8 @@ struct Library {
 impl Library {
     fn new(stand: &Stand) -> Result<Self> {
         // SAFETY: all zeroes are a valid configuration.
-        let mut cfg = KBox::new(
-            unsafe { core::mem::zeroed::<bindings::io_pgtable_cfg>() },
-            GFP_KERNEL,
-        )?;
+        let cfg: bindings::io_pgtable_cfg = unsafe { core::mem::zeroed() };
+        let mut cfg = KBox::new(cfg, GFP_KERNEL)?;
         cfg.quirks = ARM_NS | NO_PERMS | ARM_MTK_EXT;
         cfg.pgsize_bitmap = TestTable::<MediaTek>::page_sizes() as usize;
         cfg.ias = 32;
