@@ -66,7 +66,7 @@ class Build(typing.NamedTuple):
 
 EACH = {
     # The kernels of UML have no SMP, those of arm64 always have.
-    "KUnit": [Build("um", BUILT_IN, targets=("all",), kunit=True)],
+    "KUnit": [Build("um", BUILT_IN | {"IOMMU_IO_PGTABLE_ARMV7S": "y"}, targets=("all",), kunit=True)],
     "modules": [Build("arm64")],
 }
 # Further builds of the last patch of a series.
@@ -149,10 +149,10 @@ def key(build, tree, revision):
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def run(build, name, step, tree, changed):
-    """Builds what the patches touch. Returns the lines that are wrong."""
+def run(build, name, step, tree, changed, slug=None):
+    """Builds what the patches touch, in a folder of this name. Returns the lines that are wrong."""
     what = f"{build.arch}: {name}, {step}"
-    slug = f"{build.arch}-{step.replace(' ', '-')}"
+    slug = slug or f"{build.arch}-{step.replace(' ', '-')}"
     folder = CHECK / slug
     folder.mkdir(parents=True, exist_ok=True)
     make = [paths.IN_TOOLCHAIN, "make", "-C", tree, f"ARCH={build.arch}", "LLVM=1", f"O={folder}", "W=1", "CLIPPY=1", f"-j{len(os.sched_getaffinity(0))}"]
