@@ -122,8 +122,8 @@ TABLE = f"""{paths.TOP}/scripts/setup-crates
 UNITTEST = [sys.executable, "-B", "-m", "unittest", "discover", "-v", "-s", paths.TOP / "scripts/tests"]
 INSTALL = ["bash", "-c", 'rm -rf "$INSTALL_MOD_PATH" && "$@"', "install", *script("install-modules", "release")]
 
-# Fifty inputs of a fixed seed and fifty of a fresh one. The time is not limited.
-FUZZ = ["bash", "-c", '"$@" --seed 1; fixed=$?; "$@" && exit $fixed', "fuzz", *script("fuzz", "--no-build", "--count", "50")]
+# Eighty inputs of a fixed seed and eighty of a fresh one, about two minutes. The time is not limited.
+FUZZ = ["bash", "-c", '"$@" --seed 1; fixed=$?; "$@" && exit $fixed', "fuzz", *script("fuzz", "--no-build", "--count", "80")]
 
 # The text of the line, the command, its environment, the reader, and whether the step needs the
 # release image's modules.
