@@ -169,7 +169,7 @@ help:
 	@echo "make patches          make the patch series against the kernel: out/patches/ (ONTO=: on the"
 	@echo "                      commit of that repository of the kernel)"
 	@echo "make check-patches    build each patch for both architectures, and run the last one's drivers"
-	@echo "make rebasing         apply the patches to Linux 7.2, and list the files that differ too much"
+	@echo "make rebasing         apply the patches to Linux 7.2, and list what does not apply or build there"
 	@echo "make alternatives     run generic_pt's suites on sun50i's page table as a format of generic_pt"
 	@echo "make newest           run the KUnit suites, kernel and modules built by the newest rustc and clang"
 	@echo "                      that Debian has for its stable release"
