@@ -78,6 +78,7 @@ arm:
 	@scripts/check --list arm
 
 core:
+	@scripts/check-core
 	@scripts/check --list core
 
 patches:
@@ -163,9 +164,9 @@ help:
 	@echo "make tegra-part       run Tegra's driver as a part of the kernel's memory controller, in a"
 	@echo "                      kernel of its own"
 	@echo "make arm              run Tegra's drivers in a kernel for 32-bit ARM"
-	@echo "make core             run tests with the C and Rust drivers in a kernel with the series patches/core,"
-	@echo "                      in which the core passes the instance to of_xlate and probe_device, and show"
-	@echo "                      the references that each driver leaks"
+	@echo "make core             build each patch of patches/core, with which the core passes the instance to"
+	@echo "                      of_xlate and probe_device; run tests with the C and Rust drivers in a kernel"
+	@echo "                      with the series, and show the references that each driver leaks"
 	@echo "make patches          make the patch series against the kernel: out/patches/ (ONTO=: on the"
 	@echo "                      commit of that repository of the kernel)"
 	@echo "make check-patches    build each patch for both architectures, and run the last one's drivers"

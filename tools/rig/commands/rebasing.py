@@ -20,6 +20,7 @@ import subprocess
 from rig import cli, paths
 from rig.commands.check_patches import Build, run
 from rig.commands.patches import WORK as PATCHES, git
+from rig.files import linked_copy
 from rig.images import recorded
 from rig.progress import Failure
 from rig.setup import setup_command
@@ -34,10 +35,7 @@ def copy(source):
     """A copy of the source, whose files git apply replaces."""
     tree = WORK / source.name
     shutil.rmtree(tree, ignore_errors=True)
-    WORK.mkdir(parents=True, exist_ok=True)
-    if subprocess.run(["cp", "-al", source, tree], stderr=subprocess.DEVNULL, check=False).returncode:
-        shutil.rmtree(tree, ignore_errors=True)
-        subprocess.run(["cp", "-a", source, tree], check=True)
+    linked_copy(source, tree)
     return tree
 
 
