@@ -5,7 +5,7 @@ leaks-SOC-FORM, which run the story references."""
 import json
 
 from rig import charts, paths
-from rig.files import write_atomically
+from rig.files import lacking, write_atomically
 
 # The forms of a driver: the end of the boot's name, and what the table says.
 FORMS = {
@@ -19,6 +19,7 @@ COLOURS = ("#b5622b", "#33658a", "#5b8c3e", "#8c3e7a", "#777777")
 # What is done in each round: the name in the results, and what the table says.
 ROUNDS = {"deferred": "deferred", "added": "added, removed", "bound": "unbound, bound"}
 KINDS = {"h6": "sun50i", "t8103": "apple-dart"}
+DOCUMENT = paths.TOP / "Documentation/rfc/instance.rst"
 
 
 def read(soc, form):
@@ -56,10 +57,25 @@ def table(rows):
         yield f"  {KINDS[soc]:<12}{FORMS[form]:<32}" + "".join(f"{cell:>16}" for cell in cells)
 
 
+def stated(rows):
+    """What the document must say of the C drivers. errors() checks those in Rust."""
+    for soc, kind in KINDS.items():
+        forms = [rows[soc, form] for form in ("leaky", "c", "core-c")]
+        count = len(forms[0]["deferred"])
+        yield f"left after {count} rounds"
+        cells = [[numbers[name][-1] for numbers in forms] for name in ("deferred", "added")]
+        # Each round leaves one, adding the master some more.
+        cells.append([f"{count}+" if numbers["objects"] >= count else numbers["objects"] for numbers in forms])
+        columns = (" / ".join(map(str, cell)) for cell in cells)
+        yield " - ".join([f"* - C {kind} before the fixes / after / with the series", *columns])
+
+
 def note(tally):
     """Prints the table, writes the chart to out/results/leaks.svg and the numbers to leaks.json."""
     rows = {(soc, form): read(soc, form) for soc in KINDS for form in FORMS}
     results = [(f"leaks {soc} {form}", errors(form, numbers)) for (soc, form), numbers in rows.items()]
+    if all(rows.values()):
+        results.append((f"leaks {DOCUMENT.name}", [f"{DOCUMENT.name} does not say: {phrase}" for phrase in lacking(DOCUMENT, stated(rows))]))
     drawn = [
         charts.lines(
             f"{kind}: references of the IOMMU's device, by rounds in which a master is deferred",
