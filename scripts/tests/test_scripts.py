@@ -878,7 +878,7 @@ class Flaky(unittest.TestCase):
 
     def test_repeats(self):
         boots = {one["name"]: one for one in table.load_table()}
-        for name, wanted in (("arm64-h6", 10), ("dart-fail-nth", 10), ("force-table", 10), ("dart-force-attach", 10), ("c-map", 3), ("kunit", 3)):
+        for name, wanted in (("arm64-h6", 10), ("fail-nth-h6-probe", 10), ("force-h6-table", 10), ("c-map", 3), ("kunit", 3)):
             self.assertEqual(flaky.repeats(boots[name]), wanted, name)
 
     def test_summary(self):
@@ -970,7 +970,7 @@ class Table(unittest.TestCase):
 
     def test_each_list_is_used(self):
         text = (paths.BOARD / "boots.toml").read_text()
-        lists = tomllib.loads(text)["stories"]
+        lists = [name for kind in ("stories", "modules") for name in tomllib.loads(text)[kind]]
         self.assertTrue(lists)
         self.assertEqual([name for name in lists if f'"@{name}"' not in text], [])
 
@@ -991,6 +991,9 @@ module = "apple_dart"
 [stories]
 some = ["map", "@more"]
 more = ["remap", "leaves:failed"]
+
+[modules]
+two = ["board_qemu", "pl330"]
 
 """
 
@@ -1037,11 +1040,24 @@ class TableFormat(unittest.TestCase):
         boot = self.group("", 'a = ["boot", "@some"]')["a"]
         self.assertEqual(boot["stories"], ["boot", "map", "remap", "leaves:failed"])
 
+    def test_a_boot_for_each_story(self):
+        boots = self.group('soc = ["h6", "h616"]', '"a-{soc}-{story}" = ["map", "@more"]')
+        self.assertEqual([boot["stories"] for boot in boots.values()], [["map"], ["remap"], ["leaves:failed"]] * 2)
+        self.assertEqual(list(boots)[:3], ["a-h6-map", "a-h6-remap", "a-h6-leaves-failed"])
+
+    def test_lists_of_modules(self):
+        self.assertEqual(self.group("", 'a = { modules = ["@two"], stories = ["map"] }')["a"]["modules"], ["board_qemu", "pl330"])
+
+    def test_checks(self):
+        boots = self.group('image = "arm64"\nargs = "quiet"\ndriver = "c"\nstories = ["map"]', "a = {}\nb = { checks = true }")
+        self.assertEqual(boots["a"]["args"], "dma_debug=off quiet")
+        self.assertRegex(boots["b"]["args"], "^dma_debug_entries=.* page_poison=1 .* quiet$")
+
     def test_arm64_has_the_c_driver(self):
         keys = 'image = "arm64"\nargs = "quiet"\nmodules = ["board_qemu"]\nstories = ["boot"]'
         boots = self.group(keys, '"{soc}-{driver}" = { soc = ["h6", "t8103"], driver = ["c", "rust"] }')
-        self.assertEqual(boots["h6-rust"]["args"], "initcall_blacklist=sun50i_iommu_driver_init quiet")
-        self.assertEqual([boots[name]["args"] for name in ("h6-c", "t8103-rust", "t8103-c")], ["quiet"] * 3)
+        self.assertEqual(boots["h6-rust"]["args"], "initcall_blacklist=sun50i_iommu_driver_init dma_debug=off quiet")
+        self.assertEqual([boots[name]["args"] for name in ("h6-c", "t8103-rust", "t8103-c")], ["dma_debug=off quiet"] * 3)
         self.assertEqual(boots["t8103-c"]["modules"], ["board_qemu", "apple_dart"])
         self.assertEqual([name for name in boots if not boots[name].get("load_driver", True)], ["h6-c", "t8103-c"])
 

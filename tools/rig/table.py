@@ -9,10 +9,13 @@ dtb          name of a devicetree of the board, see rig/devicetree.py; default: 
              names a DART, or the SMMU of a Tegra: a boot each, NAME-TREE
 driver       rust (default), c, none
 image        a name of tools/board/images; default: release
-stories      NAME or NAME:ARGUMENT, from tools/board/stories/, or @LIST, of [stories]
+stories      NAME or NAME:ARGUMENT, from tools/board/stories/, or @LIST, of [stories]. If the name of
+             the boot has {story}, there is a boot for each, named by it
 load_driver  whether init loads the driver before the first story (default true)
-modules      modules that init loads before that (default: those of the board, with a devicetree)
+modules      modules that init loads before that, or @LIST, of [modules] (default: those of the UML
+             board, with a devicetree)
 args         more arguments for the kernel
+checks       true: in QEMU, check DMA mappings (dma_debug), and freed memory; default false
 knobs        {KNOB: NUMBER}: knobs of all IOMMU models, set before the driver is loaded; the default
              of busy_seed is a number made from the boot's name, or of the environment's BUSY_SEED
 ncpus        CPUs; default: 2, in a kernel without SMP 1
@@ -48,10 +51,12 @@ from rig import paths
 from rig.progress import Failure
 from rig.images import IMAGES, is_emulated
 
-KEYS = {"soc", "dtb", "driver", "image", "stories", "load_driver", "modules", "args", "ncpus", "mem", "silence"}
+KEYS = {"soc", "dtb", "driver", "image", "stories", "load_driver", "modules", "args", "checks", "ncpus", "mem", "silence"}
 KEYS |= {"in", "knobs", "threads", "crash", "console", "expect", "kunit", "icount", "skip", "kmemleak"}
 # Keys of which a list makes a boot for each of its values.
 AXES = ("soc", "driver", "image")
+# Arguments of the kernel for boots of QEMU with and without checks. They slow a boot.
+CHECKS = {True: "dma_debug_entries=65536 page_poison=1 iommu.debug_pagealloc=1", False: "dma_debug=off"}
 
 
 def stories():
@@ -74,28 +79,33 @@ def read_table(path=None):
 def load_table(path=None):
     """The boots of the table, with all values that follow from others."""
     table = read_table(path)
-    if unknown := set(table) - {"kind", "debian", "stories", "group"}:
+    if unknown := set(table) - {"kind", "debian", "stories", "modules", "group"}:
         raise Failure(f"boots.toml has unknown tables: {', '.join(sorted(unknown))}")
     boots, there = {}, stories()
     for group in table["group"]:
         for name, line in group.pop("boots").items():
-            for boot in expand(name, group | (line if isinstance(line, dict) else {"stories": line})):
+            for boot in expand(name, group | (line if isinstance(line, dict) else {"stories": line}), table):
                 if boot["name"] in boots:
                     raise Failure(f"boots.toml: two boots are called {boot['name']}")
                 boots[boot["name"]] = complete(boot, table, there)
     return list(boots.values())
 
 
-def expand(name, keys):
-    """A boot for each combination of the values of the AXES."""
+def expand(name, keys, table):
+    """A boot for each combination of the values of the AXES, and for each story if the name has it."""
     if unknown := set(keys) - KEYS:
         raise Failure(f"boots.toml: boot {name} has unknown keys: {', '.join(sorted(unknown))}")
-    values = [keys[axis] if isinstance(keys.get(axis), list) else [keys.get(axis)] for axis in AXES]
-    for choice in itertools.product(*values):
-        own = {axis: value for axis, value in zip(AXES, choice) if value is not None}
+    keys |= {key: list(flat(keys[key], table.get(key, {}), name)) for key in ("stories", "modules") if key in keys}
+    if not keys.get("stories"):
+        raise Failure(f"boots.toml: boot {name} has no stories")
+    values = {axis: keys[axis] if isinstance(keys.get(axis), list) else [keys.get(axis)] for axis in AXES}
+    values["stories"] = [[story] for story in keys["stories"]] if "{story}" in name else [keys["stories"]]
+    for choice in itertools.product(*values.values()):
+        own = {axis: value for axis, value in zip(values, choice) if value is not None}
+        words = own | {"story": re.sub(r"\W+", "-", own["stories"][0])}
 
         def fill(text):
-            return re.sub(r"\{(\w+)\}", lambda match: own.get(match[1], match[0]), text)
+            return re.sub(r"\{(\w+)\}", lambda match: words.get(match[1], match[0]), text)
 
         boot = {**keys, **own, "name": fill(name)}
         if "soc" in own:
@@ -117,9 +127,6 @@ def complete(boot, table, there):
     boot["drivers"] = table["kind"][boot["kind"]]
     boot.setdefault("modules", ["board", "board_client"] if boot.get("dtb") else [])
     boot.setdefault("in", ["check"])
-    boot["stories"] = list(stories_of(boot.get("stories", []), table.get("stories", {}), where))
-    if not boot["stories"]:
-        raise Failure(f"{where} has no stories")
     for story in boot["stories"]:
         if story.split(":")[0] not in there:
             raise Failure(f"{where}: there is no story {story}")
@@ -127,19 +134,20 @@ def complete(boot, table, there):
         if story not in boot["stories"] or not result.startswith(("failed: ", "skipped: ")):
             raise Failure(f"{where} cannot expect {story} to end as '{result}'")
     if is_emulated(boot["image"]):
+        boot["args"] = f"{CHECKS[boot.get('checks', False)]} {boot.get('args', '')}".strip()
         use_kernels_driver(boot)
     return boot
 
 
-def stories_of(entries, lists, where):
-    """The stories, with the lists among them replaced by theirs."""
+def flat(entries, lists, name):
+    """The stories or modules of a boot, with the lists among them replaced by theirs."""
     for entry in entries:
         if not entry.startswith("@"):
             yield entry
         elif entry[1:] in lists:
-            yield from stories_of(lists[entry[1:]], lists, where)
+            yield from flat(lists[entry[1:]], lists, name)
         else:
-            raise Failure(f"{where}: there is no list {entry}")
+            raise Failure(f"boots.toml: boot {name}: there is no list {entry}")
 
 
 def use_kernels_driver(boot):
@@ -149,7 +157,7 @@ def use_kernels_driver(boot):
         boot["load_driver"] = False
         boot["modules"] = boot["modules"] + ([module] if module else [])
     elif built_in:
-        boot["args"] = f"initcall_blacklist={built_in} {boot.get('args', '')}".strip()
+        boot["args"] = f"initcall_blacklist={built_in} {boot['args']}"
 
 
 def knobs(boot):
