@@ -129,27 +129,32 @@ ticker() {
 	done
 }
 
-# step WHAT LOG REMEDY CMD...: runs a command with its output in a log, and
-# prints one line.  If the command fails, it prints the end of the log, the path
-# of the log and the remedy, and ends the script.
-step() {
-	local what=$1 log=$LOGS/$2.log remedy=$3 start=${EPOCHREALTIME/[.,]/} tick rc=0 place
-	shift 3
+# run_step WHAT LOG CMD...: runs a command with its output in a log, and prints one line;
+# returns its status.
+run_step() {
+	local what=$1 log=$LOGS/$2.log start=${EPOCHREALTIME/[.,]/} status=ok rc=0
+	shift 2
 
 	ticker "$what" "$start" $$ &
-	tick=$!
-	step_ticker=$tick
+	step_ticker=$!
 	# The log of an earlier run may belong to another user.
 	rm -f "$log"
 	"$@" >"$log" 2>&1 </dev/null || rc=$?
-	kill "$tick" 2>/dev/null || true
-	wait "$tick" 2>/dev/null || true
+	kill "$step_ticker" 2>/dev/null || true
+	wait "$step_ticker" 2>/dev/null || true
 	[ ! -t 1 ] || printf '\r\033[K'
-	if [ "$rc" = 0 ]; then
-		done_line ok "$what" "$(seconds_since "$start")"
-		return
-	fi
-	done_line FAILED "$what" "$(seconds_since "$start")"
+	[ "$rc" = 0 ] || status=FAILED
+	done_line $status "$what" "$(seconds_since "$start")"
+	return "$rc"
+}
+
+# step WHAT LOG REMEDY CMD...: runs a step.  If the command fails, it prints the end of the log,
+# the path of the log and the remedy, and ends the script.
+step() {
+	local what=$1 log=$LOGS/$2.log remedy=$3 rc=0 place
+
+	run_step "$what" "$2" "${@:4}" || rc=$?
+	[ "$rc" != 0 ] || return 0
 	for place in "$CACHE" "$OUT"; do
 		if [ "$(free_mb "$place")" -lt 20 ] ||
 			{ [ "$(free_mb "$place")" -lt 500 ] && grep -qs 'No space left on device' "$log"; }; then
