@@ -41,10 +41,38 @@ need_debian() {
 			"sudo apt-get install debian-archive-keyring" "$@"
 }
 
-# download_packages PACKAGE...: downloads them to the suite's folder, removes all other
-# packages there, and makes the folder the current directory.
-download_packages() {
-	private_apt apt-get -q update &&
-		mkdir -p "$apt/download" && cd "$apt/download" && rm -f ./*.deb &&
-		private_apt apt-get -q download "$@"
+# unpack_packages PACKAGE... DIR: downloads packages of the suite, and unpacks them in a directory
+# without documentation and the devicetrees of machines.
+unpack_packages() {
+	local dir=${!#} package
+
+	rm -rf "$apt/download" && mkdir "$apt/download" &&
+		(cd "$apt/download" && private_apt apt-get -q download "${@:1:$#-1}") || return
+	for package in "$apt"/download/*.deb; do
+		dpkg-deb --fsys-tarfile "$package" |
+			tar -x -C "$dir" --exclude='./usr/share/*' --exclude='./usr/lib/modules/*/dtb/*' || return
+	done
+	rm -rf "$apt/download"
+}
+
+update_and_unpack() {
+	private_apt apt-get -q update && unpack_packages "$@"
+}
+
+# debian_packages WHAT REMEDY ARCHITECTURE PACKAGE...: unpacks packages of TOOLCHAIN_SUITE in the
+# cache, in the folder $unpacked.
+debian_packages() {
+	local what=$1 remedy=$2 arch=$3
+	shift 3
+
+	unpacked=$CACHE/packages-$arch-$(echo "$TOOLCHAIN_SUITE $*" | key)
+	if ready "$unpacked" "packages-$arch"; then
+		done_line ok "$what" 0.0
+		return
+	fi
+	need_debian "$what" "$remedy"
+	debian_suite "apt-$arch" "$TOOLCHAIN_SUITE" "$arch"
+	need_space 100 "$what"
+	make_dir "$unpacked" "$what" "packages-$arch" \
+		"check the network; DEBIAN_MIRROR= names another mirror; $remedy" update_and_unpack "$@"
 }

@@ -184,6 +184,25 @@ lock() {
 	fi
 }
 
+# ready DIR LOCK: whether a directory of the cache is complete. If it is not, it takes the lock, and
+# looks again.
+ready() {
+	[ -f "$1/.complete" ] || { lock "$2" && [ -f "$1/.complete" ]; }
+}
+
+# make_dir DIR WHAT LOG REMEDY CMD...: makes a directory of the cache by a step. The last argument of its
+# command is the place to fill, which gets the name DIR when it is complete.
+make_dir() {
+	local dir=$1 tmp=$CACHE/tmp.${1##*/}.$$
+
+	discard "$CACHE/tmp.${dir##*/}".*
+	mkdir "$tmp"
+	step "$2" "$3" "$4" "${@:5}" "$tmp"
+	touch "$tmp/.complete"
+	discard "$dir"
+	mv "$tmp" "$dir"
+}
+
 # Prints a short hash of standard input.
 key() {
 	sha256sum | cut -c1-12
@@ -222,6 +241,16 @@ record() {
 	shift
 	{ printf '%s\n' "$@" >"$file.tmp" && mv "$file.tmp" "$file"; } 2>/dev/null ||
 		die "$file cannot be written" "see the space on the disk at $(disk_of "$OUT")"
+}
+
+# own_file VARIABLE RECORD NAME: if the user names a file by a variable, records it as NAME, and ends
+# the script.
+own_file() {
+	[ -n "${!1:-}" ] || return 0
+	[ -f "${!1}" ] || die "$1=${!1}: there is no such file"
+	record "$2" "$3=$(realpath "${!1}")"
+	done_line ok "$2: ${!1}" 0.0
+	exit
 }
 
 # Prints the kernel build that overrides that of an image: KDIR= for the release

@@ -99,25 +99,35 @@ root_of() {
 	echo "$CACHE/$1-$(printf '%s' "$TOOLCHAIN_SUITE ${2//[[:space:]]/ }" | tr -s ' ' | key)"
 }
 
-# make_root WHAT LOG ROOT PACKAGES TOOL...: makes a root atomically, and checks that
-# it has the tools. NEWEST=y: with the newest compilers.
+# fill_root BUILDER PACKAGES TOOLS ROOT: installs the packages, which must have these tools.
+fill_root() {
+	local tool
+
+	$1 "$4" "$2" || return
+	for tool in $3; do
+		[ -e "$4/usr/bin/$tool" ] || { echo "the build root has no $tool"; return 1; }
+	done
+}
+
+# make_root WHAT LOG ROOT PACKAGES TOOL...: makes a root, unless it is there. NEWEST=y: with the newest
+# compilers.
 make_root() {
-	local what=$1 log=$2 root=$3 packages=${4//[[:space:]]/,} builder=(make_root_as_user) tmp tool
+	local what=$1 log=$2 root=$3 packages=${4//[[:space:]]/,} builder=make_root_as_user missing
 	shift 4
 
-	[ "$(id -u)" != 0 ] || builder=(make_root_as_root)
-	[ -z "${NEWEST:-}" ] || builder=(with_newest "${builder[@]}")
-	tmp=$CACHE/tmp.${root##*/}.$$
-	discard "$CACHE/tmp.${root##*/}".*
+	[ ! -f "$root/.complete" ] || return 0
+	missing=$(packages_to_make_root)
+	[ -z "$missing" ] || die "packages are missing; as root, run this and come back:" "apt-get install $missing"
+	[ "$(id -u)" != 0 ] || builder=make_root_as_root
 	need_space 2500 "the build root"
-	mkdir "$tmp"
-	step "$what: Debian $TOOLCHAIN_SUITE build root" "$log" \
+	make_dir "$root" "$what: Debian $TOOLCHAIN_SUITE build root" "$log" \
 		"check the network and the disk; DEBIAN_MIRROR= names another mirror; then run the command again" \
-		"${builder[@]}" "$tmp" "$(tr -s , <<<"$packages")"
-	for tool; do
-		[ -e "$tmp/usr/bin/$tool" ] || die "the build root has no $tool" "see $LOGS/$log.log"
-	done
-	discard "$root"
-	touch "$tmp/.complete"
-	mv "$tmp" "$root"
+		fill_root "${NEWEST:+with_newest }$builder" "$(tr -s , <<<"$packages")" "$*"
+}
+
+# root_versions ROOT REGEX: prints a hash of the versions of its packages with these names. An update of
+# the suite changes it.
+root_versions() {
+	awk -v "names=$2" '$0 ~ "^Package: (" names ")$" { p = $2 } /^Version: / && p { print p, $2; p = "" }' \
+		"$1/var/lib/dpkg/status" | sort | key
 }
