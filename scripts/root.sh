@@ -2,42 +2,29 @@
 # shellcheck shell=bash
 # Debian build roots in the cache.
 
-make_root_as_root() {
-	local mirror
+# bootstrap ROOT PACKAGES: makes a root, as root or as any other user.
+bootstrap() {
+	local mirror mode=unshare
 
+	[ "$(id -u)" != 0 ] || mode=root
 	mirror=$(debian_mirror)
-
-	# In a mount namespace of its own, so that its mounts always end with it.
-	unshare --mount debootstrap --variant=minbase --keyring="$DEBIAN_KEYRING" \
-		--include="$2" "$TOOLCHAIN_SUITE" "$1" "$mirror" || {
-		tail -n 20 "$1/debootstrap/debootstrap.log" 2>/dev/null
-		return 1
-	}
-	rm -rf "$1"/var/cache/apt/archives/*.deb
-}
-
-make_root_as_user() {
-	local mirror
-
-	mirror=$(debian_mirror)
-
-	mmdebstrap --mode=unshare --variant=minbase --keyring="$DEBIAN_KEYRING" \
+	mmdebstrap --mode=$mode --variant=minbase --keyring="$DEBIAN_KEYRING" \
 		--include="$2" --format=tar \
 		"$TOOLCHAIN_SUITE" "$1.tar" "$mirror" &&
 		tar -x --no-same-owner --exclude='./dev/*' -C "$1" -f "$1.tar" &&
 		rm "$1.tar"
 }
 
-# with_newest BUILDER ROOT PACKAGES: makes a root by the builder, without the compilers,
-# and installs those of NEWEST_SUITE. LLVM's tools have a number in their names there.
+# with_newest ROOT PACKAGES: makes a root without the compilers, and installs those of
+# NEWEST_SUITE. LLVM's tools have a number in their names there.
 with_newest() {
-	local root=$2 packages=",$3," package llvm mirror compilers=()
+	local root=$1 packages=",$2," package llvm mirror compilers=()
 
 	for package in $NEWEST_PACKAGES $NEWEST_LLVM; do
 		packages=${packages//,$package,/,}
 	done
 	packages=${packages#,}
-	"$1" "$root" "${packages%,}" || return
+	bootstrap "$root" "${packages%,}" || return
 	mirror=$(debian_mirror)
 	echo "deb $mirror $NEWEST_SUITE main" >"$root/etc/apt/sources.list.d/newest.list"
 	in_root "$root" apt-get -q -o APT::Sandbox::User=root update || return
@@ -70,28 +57,15 @@ in_root() {
 		--setenv DEBIAN_FRONTEND noninteractive --setenv LC_ALL C.UTF-8 "$@" </dev/null
 }
 
-# host_packages_for_root TOOL...: prints Debian's packages that the host lacks.
-host_packages_for_root() {
-	local tools=("$@") line=()
-
-	for tool in "${tools[@]}"; do
-		case $tool in
-		bwrap) command -v bwrap >/dev/null || line+=(bubblewrap) ;;
-		keyring) [ -f "$DEBIAN_KEYRING" ] || line+=(debian-archive-keyring) ;;
-		uidmap) command -v newuidmap >/dev/null || line+=(uidmap) ;;
-		*) PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null || line+=("$tool") ;;
-		esac
-	done
-	echo "${line[*]}"
-}
-
-# Prints the packages that the host lacks to make a root.
+# Prints Debian's packages that the host lacks to make a root.
 packages_to_make_root() {
-	if [ "$(id -u)" = 0 ]; then
-		host_packages_for_root debootstrap bwrap keyring
-	else
-		host_packages_for_root mmdebstrap bwrap keyring uidmap
-	fi
+	local missing=()
+
+	command -v mmdebstrap >/dev/null || missing+=(mmdebstrap)
+	command -v bwrap >/dev/null || missing+=(bubblewrap)
+	[ -f "$DEBIAN_KEYRING" ] || missing+=(debian-archive-keyring)
+	[ "$(id -u)" = 0 ] || command -v newuidmap >/dev/null || missing+=(uidmap)
+	echo "${missing[*]}"
 }
 
 # root_of NAME PACKAGES: prints the path of the root with these packages; it need not exist.
@@ -99,7 +73,7 @@ root_of() {
 	echo "$CACHE/$1-$(printf '%s' "$TOOLCHAIN_SUITE ${2//[[:space:]]/ }" | tr -s ' ' | key)"
 }
 
-# fill_root BUILDER PACKAGES TOOLS ROOT: installs the packages, which must have these tools.
+# fill_root bootstrap|with_newest PACKAGES TOOLS ROOT: makes a root with packages that have these tools.
 fill_root() {
 	local tool
 
@@ -112,17 +86,17 @@ fill_root() {
 # make_root WHAT LOG ROOT PACKAGES TOOL...: makes a root, unless it is there. NEWEST=y: with the newest
 # compilers.
 make_root() {
-	local what=$1 log=$2 root=$3 packages=${4//[[:space:]]/,} builder=make_root_as_user missing
+	local what=$1 log=$2 root=$3 packages=${4//[[:space:]]/,} builder=bootstrap missing
 	shift 4
 
 	[ ! -f "$root/.complete" ] || return 0
 	missing=$(packages_to_make_root)
 	[ -z "$missing" ] || die "packages are missing; as root, run this and come back:" "apt-get install $missing"
-	[ "$(id -u)" != 0 ] || builder=make_root_as_root
+	[ -z "${NEWEST:-}" ] || builder=with_newest
 	need_space 2500 "the build root"
 	make_dir "$root" "$what: Debian $TOOLCHAIN_SUITE build root" "$log" \
 		"check the network and the disk; DEBIAN_MIRROR= names another mirror; then run the command again" \
-		fill_root "${NEWEST:+with_newest }$builder" "$(tr -s , <<<"$packages")" "$*"
+		fill_root $builder "$(tr -s , <<<"$packages")" "$*"
 }
 
 # root_versions ROOT REGEX: prints a hash of the versions of its packages with these names. An update of
