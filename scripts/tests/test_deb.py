@@ -43,8 +43,7 @@ def run(*command, **keywords):
 class Package(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.here = pathlib.Path(cls.folder.name)
+        cls.here = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         modules = cls.here / "modules"
         modules.mkdir()
         for name in MODULES:
@@ -62,10 +61,6 @@ class Package(unittest.TestCase):
         )
         (tools / "depmod").chmod(0o755)
         cls.environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}:/usr/sbin:/sbin"}
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
 
     def root(self, kernel):
         """Makes a system in which Linux RELEASE of that version is installed, or no kernel."""

@@ -167,9 +167,7 @@ class Trees(unittest.TestCase):
     def setUp(self):
         for target, result in ((mutate.tree, NODES), (mutate, ["h6-all"])):
             name = "nodes_of" if target is mutate.tree else "bases"
-            replaced = unittest.mock.patch.object(target, name, lambda _, result=result: tree.copied(result))
-            replaced.start()
-            self.addCleanup(replaced.stop)
+            self.enterContext(unittest.mock.patch.object(target, name, lambda _, result=result: tree.copied(result)))
 
     def test_same_seed_same_tree(self):
         texts = [mutate.story("h6", [mutate.generate(seed, "h6")], []) for seed in ("7", "7", "8")]

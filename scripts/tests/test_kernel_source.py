@@ -41,9 +41,7 @@ def tar(name, data, compression=""):
 
 class KernelSource(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name).resolve()
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())).resolve()
         self.archive = self.folder / "archive"
         self.archive.mkdir()
         self.bin = self.folder / "bin"

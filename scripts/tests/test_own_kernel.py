@@ -44,9 +44,7 @@ rm "$4.sig"
 
 class OwnKernel(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name).resolve()
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())).resolve()
         self.top = self.folder / "checkout"
         self.top.mkdir()
         for name in ("Makefile", "Kbuild"):

@@ -55,21 +55,15 @@ class CheckKernel(unittest.TestCase):
 
     def setUp(self):
         self.config, self.symvers = (path.read_text() for path in self.sources())
-        self.folder = tempfile.TemporaryDirectory()
-        self.kernel = pathlib.Path(self.folder.name)
+        self.kernel = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.release = self.packaged
         self.gone = []
         self.more = {}
         self.compilers = {}
         # The result must not depend on the running system.
         self.system = self.kernel / "system"
-        names = {"SECURITY": self.system, "MODULES": self.system / "modules"}
-        patched = unittest.mock.patch.multiple(check_kernel, **names)
-        patched.start()
-        self.addCleanup(patched.stop)
-
-    def tearDown(self):
-        self.folder.cleanup()
+        places = {"SECURITY": self.system, "MODULES": self.system / "modules"}
+        self.enterContext(unittest.mock.patch.multiple(check_kernel, **places))
 
     def value(self, symbol):
         return re.search(rf'^{symbol}="?(.*?)"?$', self.config, re.M)[1]
@@ -143,18 +137,9 @@ class CheckKernel(unittest.TestCase):
         self.assertEqual(len(found["note"]), self.notes, found["note"])
 
     def test_each_option(self):
-        for name in (
-            "CONFIG_MODULES",
-            "CONFIG_RUST",
-            "CONFIG_IOMMU_SUPPORT",
-            "CONFIG_IOMMU_API",
-            "CONFIG_OF",
-            "CONFIG_OF_IOMMU",
-            "CONFIG_COMMON_CLK",
-            "CONFIG_RESET_CONTROLLER",
-            "CONFIG_PM",
-        ):
+        for name in ("MODULES", "RUST", "IOMMU_SUPPORT", "IOMMU_API", "OF", "OF_IOMMU", "COMMON_CLK", "RESET_CONTROLLER", "PM"):
             with self.subTest(name):
+                name = f"CONFIG_{name}"
                 whole = self.config
                 self.set(name, None)
                 self.expect(name, "set ")
@@ -166,60 +151,52 @@ class CheckKernel(unittest.TestCase):
         for name, loss in (("CONFIG_MODULE_UNLOAD", "removed"), ("CONFIG_DEBUG_FS", "/sys/kernel/debug"), ("CONFIG_KUNIT", "KUnit")):
             with self.subTest(name):
                 self.set(name, None)
-                found = self.run_it()
-                self.assertEqual(found["missing"], [])
-                self.assertTrue(any(name in text and loss in text for text in found["note"]), found)
+                self.expect_note(name, loss)
+
+    def test_one_thing_is_missing(self):
+        """Files that are gone or other ones, and what must be named with its remedy."""
+        prepare = "make modules_prepare"
+        makefile = (FIXTURES / "rust.Makefile").read_text()
+        gone = [
+            *[(f"rust/lib{crate}.rmeta", f"rust/lib{crate}.rmeta", prepare) for crate in CRATES],
+            *[(f"rust/lib{macro}.so", f"lib{macro}.so", "on this machine") for macro in MACROS],
+            ("include/config/kernel.release", "version", prepare),
+            ("Makefile", "Makefile", "modules_prepare"),
+            ("Module.symvers", "Module.symvers", "headers package"),
+        ]
+        # A crate is known by the rust/Makefile of the kernel, or by a file of its build.
+        others = [
+            ("rust/libzerocopy.rmeta", "", "rust/libzerocopy.rmeta"),
+            ("rust/Makefile", makefile + "$(obj)/regs.o: $(src)/regs/lib.rs \\\n    $(obj)/ffi.o FORCE\n", "rust/libregs.rmeta"),
+            ("rust/Makefile", makefile + "libderive_name := $(call procmacro-name,derive)\n", "libderive.so"),
+            ("rust/.later.o.cmd", "savedcmd_rust/later.o := rustc --emit=metadata=rust/liblater.rmeta rust/later.rs\n", "rust/liblater.rmeta"),
+        ]
+        for file, what, remedy in gone:
+            with self.subTest(file):
+                self.gone = [file]
+                self.expect(what, remedy)
+        self.gone = []
+        for file, text, what in others:
+            with self.subTest(what):
+                self.more = {file: text}
+                self.expect(what, prepare)
+
+    def test_compilers(self):
+        compiler = "clang" if "CONFIG_CC_IS_CLANG=y" in self.config else "aarch64-linux-gnu-gcc-14"
+        for name, version, what, remedy in (
+            ("RUSTC", "rustc 1.95.0 (abc 2026-01-01)", "rustc 1.95.0", "TOOLCHAIN="),
+            ("RUSTC", "", 'here is "none"', "TOOLCHAIN="),
+            ("CC", "", compiler, "install it"),
+        ):
+            with self.subTest(what):
+                self.compilers = {f"CHECK_KERNEL_{name}": version}
+                self.expect(what, remedy)
+        self.compilers = {"CHECK_KERNEL_CC": "cc (Debian 14.3.0-1) 14.3.0"}
+        self.expect_note("14.3.0")
 
     def test_other_release(self):
         for self.release in ("7.30.1", "7.2.12+deb13-arm64", "8.0.0"):
             self.expect(self.release, "name a kernel of the 7.3 series")
-
-    def test_no_release(self):
-        self.gone = ["include/config/kernel.release"]
-        self.expect("version", "make modules_prepare")
-
-    def test_other_rustc(self):
-        self.compilers["CHECK_KERNEL_RUSTC"] = "rustc 1.95.0 (abc 2026-01-01)"
-        self.expect("rustc 1.95.0", "TOOLCHAIN=")
-
-    def test_no_rustc(self):
-        self.compilers["CHECK_KERNEL_RUSTC"] = ""
-        self.expect('here is "none"', "TOOLCHAIN=")
-
-    def test_other_compiler(self):
-        self.compilers["CHECK_KERNEL_CC"] = "cc (Debian 14.3.0-1) 14.3.0"
-        found = self.run_it()
-        self.assertEqual(found["missing"], [])
-        self.assertTrue(any("14.3.0" in text for text in found["note"]))
-
-    def test_no_compiler(self):
-        self.compilers["CHECK_KERNEL_CC"] = ""
-        self.expect("clang" if "CONFIG_CC_IS_CLANG=y" in self.config else "aarch64-linux-gnu-gcc-14", "install it")
-
-    def test_no_metadata(self):
-        # As in Debian's package, which has no metadata.
-        self.gone = ["rust/libkernel.rmeta"]
-        self.expect("rust/libkernel.rmeta", "make modules_prepare")
-
-    def test_no_crate(self):
-        for crate in CRATES:
-            with self.subTest(crate):
-                self.gone = [f"rust/lib{crate}.rmeta"]
-                self.expect(f"rust/lib{crate}.rmeta", "make modules_prepare")
-
-    def test_empty_crate(self):
-        self.more = {"rust/libzerocopy.rmeta": ""}
-        self.expect("rust/libzerocopy.rmeta", "make modules_prepare")
-
-    def test_crates_to_come(self):
-        """A crate is known by the rust/Makefile of the kernel, or by a file of its build."""
-        makefile = (FIXTURES / "rust.Makefile").read_text()
-        self.more = {"rust/Makefile": makefile + "$(obj)/regs.o: $(src)/regs/lib.rs \\\n    $(obj)/ffi.o FORCE\n"}
-        self.expect("rust/libregs.rmeta", "make modules_prepare")
-        self.more = {"rust/Makefile": makefile + "libderive_name := $(call procmacro-name,derive)\n"}
-        self.expect("libderive.so", "make modules_prepare")
-        self.more = {"rust/.later.o.cmd": "savedcmd_rust/later.o := rustc --emit=metadata=rust/liblater.rmeta rust/later.rs\n"}
-        self.expect("rust/liblater.rmeta", "make modules_prepare")
 
     def test_headers_without_rust(self):
         """A headers package may leave out the whole of rust/."""
@@ -228,12 +205,6 @@ class CheckKernel(unittest.TestCase):
         self.assertEqual(len(missing), 2, missing)
         self.assertIn("rust/libkernel.rmeta", missing[0])
         self.assertIn("procedural macros", missing[1])
-
-    def test_no_macros(self):
-        for macro in MACROS:
-            with self.subTest(macro):
-                self.gone = [f"rust/lib{macro}.so"]
-                self.expect(f"lib{macro}.so", "on this machine")
 
     def test_macros_of_another_machine(self):
         """Headers of an arm64 kernel that was built on arm64 have macros for arm64."""
@@ -270,10 +241,6 @@ class CheckKernel(unittest.TestCase):
         (gone / "Makefile").unlink()
         self.expect(f"{gone}, which is gone", f"make O={self.kernel}")
 
-    def test_no_makefile(self):
-        self.gone = ["Makefile"]
-        self.expect("Makefile", "modules_prepare")
-
     def test_source_elsewhere(self):
         """A build directory has no rust/Makefile of its own."""
         source = self.kernel / "tree"
@@ -291,10 +258,6 @@ class CheckKernel(unittest.TestCase):
         self.set("CONFIG_ARM64_4K_PAGES", None)
         self.set("CONFIG_ARM64_16K_PAGES", "y")
         self.assertFalse(any("CONFIG_ARCH_APPLE" in text for text in self.run_it()["note"]))
-
-    def test_no_symvers(self):
-        self.gone = ["Module.symvers"]
-        self.expect("Module.symvers", "headers package")
 
     def test_no_rust_symbols(self):
         self.symvers = "".join(line for line in self.symvers.splitlines(True) if "\t_R" not in line)
@@ -360,14 +323,12 @@ class CheckKernel(unittest.TestCase):
 
     def test_trimmed(self):
         self.set("CONFIG_TRIM_UNUSED_KSYMS", "y")
-        self.assertTrue(any("CONFIG_TRIM_UNUSED_KSYMS" in text for text in self.run_it()["note"]))
+        self.expect_note("CONFIG_TRIM_UNUSED_KSYMS")
 
     def test_rival(self):
         for state, remedy in (("y", "initcall_blacklist=sun50i_iommu_driver_init"), ("m", "blacklist sun50i-iommu")):
             self.set("CONFIG_SUN50I_IOMMU", state)
-            found = self.run_it()
-            self.assertEqual(found["missing"], [])
-            self.assertTrue(any(f"CONFIG_SUN50I_IOMMU={state}" in text and remedy in text for text in found["note"]), found)
+            self.expect_note(f"CONFIG_SUN50I_IOMMU={state}", remedy)
         self.set("CONFIG_SUN50I_IOMMU", None)
         self.assertIn("no C driver for sun50i", self.run_it()["ok"])
         # Without KALLSYMS the kernel knows no initcall_blacklist.
@@ -534,26 +495,21 @@ class Prepare(unittest.TestCase):
             # The benchmark needs no other kernel than that of its image.
             self.assertEqual(f"setup-dma-map-benchmark {image}" in steps, is_emulated(image))
 
-    def test_one_image(self):
-        missing = {}
+    def test_one_step_fails(self):
+        """The images that are missing then, a step that still runs, and one that does not."""
         late = Failure("scripts/build-kernel was not done after 45 minutes")
-        steps = self.prepare({"build-kernel arm64": late}, missing)
-        self.assertEqual(list(missing), ["arm64"])
-        self.assertIn("45 minutes", missing["arm64"])
-        self.assertNotIn("build-modules arm64", steps)
-        self.assertIn("build-modules arm64-debug", steps)
-
-    def test_modules(self):
-        missing = {}
-        self.prepare({"build-modules arm64-debug": SystemExit(1)}, missing)
-        self.assertEqual(list(missing), ["arm64-debug"])
-
-    def test_emulator(self):
-        missing = {}
-        steps = self.prepare({"setup-qemu": SystemExit(1)}, missing)
-        self.assertEqual(list(missing), ["arm64", "arm64-debug"])
-        self.assertIn("build-modules release", steps)
-        self.assertNotIn("build-kernel arm64", steps)
+        for step, failure, images, runs, does_not in (
+            ("build-kernel arm64", late, ["arm64"], "build-modules arm64-debug", "build-modules arm64"),
+            ("build-modules arm64-debug", SystemExit(1), ["arm64-debug"], "build-modules arm64", "nothing"),
+            ("setup-qemu", SystemExit(1), ["arm64", "arm64-debug"], "build-modules release", "build-kernel arm64"),
+        ):
+            with self.subTest(step):
+                missing = {}
+                steps = self.prepare({step: failure}, missing)
+                self.assertEqual(list(missing), images)
+                self.assertEqual(missing[images[0]], failure.what if failure is late else "see above")
+                self.assertIn(runs, steps)
+                self.assertNotIn(does_not, steps)
 
     def test_what_all_need(self):
         for step in ("setup-toolchain", "build-kernel release", "build-modules release"):
@@ -579,9 +535,7 @@ class BuildModules(unittest.TestCase):
         """
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name).resolve()
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())).resolve()
         self.kernel = self.folder / "cache/rust-iommu/kernel-release-0"
         self.kernel.mkdir(parents=True)
         (self.kernel / ".config").write_text("CONFIG_UML=y\n")
@@ -676,14 +630,10 @@ class Guest(unittest.TestCase):
     STALL = "[   12.5] rcu: INFO: rcu_sched self-detected stall on CPU"
 
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        folder = pathlib.Path(self.folder.name)
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         places = ((paths, "LOGS", folder / "logs"), (paths, "RESULTS", folder / "results"), (boot, "LAST_WORDS", (0.3, 1)))
         for module, name, value in places:
-            patch = unittest.mock.patch.object(module, name, value)
-            patch.start()
-            self.addCleanup(patch.stop)
+            self.enterContext(unittest.mock.patch.object(module, name, value))
 
     def boot(self, script, **keys):
         fake = {"name": "fake", "image": "release", "stories": ["one", "two", "three"], **keys}
@@ -806,11 +756,8 @@ class HostSteps(unittest.TestCase):
     """Tests of the steps of "make check" that boot nothing."""
 
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        patch = unittest.mock.patch.object(paths, "LOGS", pathlib.Path(self.folder.name))
-        patch.start()
-        self.addCleanup(patch.stop)
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.enterContext(unittest.mock.patch.object(paths, "LOGS", folder))
 
     def run_step(self, script, read=host.compile_fail):
         steps = {"step": ("step, {}", ["bash", "-c", script], {}, read, False)}

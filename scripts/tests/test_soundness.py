@@ -28,9 +28,7 @@ class CompileFail(unittest.TestCase):
 
     def setUp(self):
         self.judge = compile_fail.judge
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.case = pathlib.Path(scratch.name) / "case.rs"
+        self.case = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "case.rs"
         self.case.write_text(SOURCE)
 
     def test_the_error_at_its_line(self):
