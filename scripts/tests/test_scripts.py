@@ -828,12 +828,11 @@ class Flaky(unittest.TestCase):
         for name, wanted in (("arm64-h6", 10), ("fail-nth-h6-probe", 10), ("force-h6-table", 10), ("c-map", 3), ("kunit", 3)):
             self.assertEqual(flaky.repeats(boots[name]), wanted, name)
 
-    def test_summary(self):
-        rows = [{"boot": "a", "ok": True, "problems": [], "log": None}] * 2
-        rows += [{"boot": "b", "ok": ok, "problems": [] if ok else ["map: no"], "log": "x"} for ok in (True, False)]
-        found = flaky.summary(rows)
-        self.assertEqual(found["a"], {"runs": 2, "passed": 2, "failures": []})
-        self.assertEqual(found["b"], {"runs": 2, "passed": 1, "failures": [{"problems": ["map: no"], "log": "x"}]})
+    def test_count(self):
+        tally = Tally("flaky")
+        flaky.count(tally, [("a", [], "x"), ("b", [], "x"), ("a", [], "x"), ("b", ["map: no", "KUnit: c"], "y")])
+        why = ["passed 1 of 2 times", "map: no; KUnit: c (y)"]
+        self.assertEqual(tally.rows, [{"name": "a", "result": "ok", "why": []}, {"name": "b", "result": "failed", "why": why}])
 
     def test_busy(self):
         with flaky.busy(2):

@@ -28,12 +28,17 @@ class Report:
         return [name for name, result in self.kunit if result == "failed"]
 
     @property
+    def failures(self):
+        """A line for each failure."""
+        lines = [self.problem] if self.problem else []
+        for story in self.stories:
+            if story["result"] == "failed":
+                lines += [f"{story['name']}: {why}" for why in story["why"] or ["failed"]]
+        return lines + [f"KUnit: {name}" for name in self.failed_cases]
+
+    @property
     def ok(self):
-        return (
-            not self.problem
-            and all(story["result"] != "failed" for story in self.stories)
-            and not self.failed_cases
-        )
+        return not self.failures
 
 
 class Reader:
@@ -76,13 +81,7 @@ class Reader:
 
 def describe_failure(report, lines=APPENDED_LINES):
     """Lines that describe the failure of a boot for a person."""
-    result = []
-    if report.problem:
-        result.append(report.problem)
-    for story in report.stories:
-        if story["result"] == "failed":
-            result += [f"{story['name']}: {why}" for why in story["why"] or ["failed"]]
-    result += ["KUnit: " + name for name in report.failed_cases]
+    result = report.failures
     if seed := report.boot.get("dtb") and knobs(report.boot)["busy_seed"]:
         result.append(f"the models' commands took random times: BUSY_SEED={seed} scripts/boot {report.boot['name']}")
     result.append(f"the last lines of its console ({report.log}):")

@@ -9,13 +9,11 @@ pass every time.
                                  races, forced interleavings and failed allocations, else 3)
   scripts/flaky --no-build       kernels and modules are built already
 
-The last line is "N of N boots passed every time"; the exit status is 0 if all did.  The
-same as data: out/results/flaky.json.  The logs of the boots that failed are in
-out/logs/failed/.
+A boot has passed if it passed every time.  The last line is "N passed, N failed".  The same
+as data: out/results/flaky.json.  The logs of the boots that failed are in out/logs/failed/.
 """
 
 import contextlib
-import json
 import os
 import re
 import shutil
@@ -24,7 +22,6 @@ import sys
 
 from rig import cli, paths
 from rig.boot import run_boot
-from rig.files import write_atomically
 from rig.images import is_emulated
 from rig.initramfs import make_initramfs
 from rig.machines import each, is_many
@@ -32,6 +29,7 @@ from rig.processes import die_with_parent, in_parallel
 from rig.progress import Failure, Living
 from rig.setup import prepare
 from rig.table import load_table
+from rig.tally import Tally
 
 
 # Names of boots and stories that depend on the timing of CPUs.
@@ -65,42 +63,28 @@ def busy(loops):
             process.wait()
 
 
-def problems(report):
-    """The failures of a boot: a line for each story."""
-    lines = [f"{story['name']}: {'; '.join(story['why']) or 'failed'}" for story in report.stories if story["result"] == "failed"]
-    if report.failed_cases:
-        lines.append("KUnit: " + ", ".join(report.failed_cases))
-    if report.problem and not lines:
-        lines.append(report.problem)
-    return lines
-
-
 def attempt(item):
-    """Boots once, and returns the row. Other results of a boot that passed are removed."""
+    """Boots once; returns its name, failures and log. Other results of a boot that passed are removed."""
     boot, number = item
     # Several runs of a boot may run at the same time, so each has its own name.
     own = {**boot, "name": f"{boot['name']}.{number}"}
     living = Living(f"boot {own['name']}")
     report = run_boot(own, on_wait=living.tick)
     living.done("ok" if report.ok else "FAILED")
-    for line in [] if report.ok else [*problems(report), f"log: {report.log}"]:
+    for line in [] if report.ok else [*report.failures, f"log: {report.log}"]:
         print(f"         {line}", flush=True)
     (paths.LOGS / f"{own['name']}.log").unlink(missing_ok=True)
     shutil.rmtree(paths.RESULTS / "boots" / own["name"], ignore_errors=True)
-    log = str(report.log.relative_to(paths.OUT)) if not report.ok else None
-    return {"boot": boot["name"], "ok": report.ok, "seconds": round(report.seconds, 1), "problems": problems(report), "log": log}
+    return boot["name"], report.failures, report.log
 
 
-def summary(rows):
-    """{boot: its runs, those that passed, and the failures of the others}"""
-    result = {}
-    for row in rows:
-        one = result.setdefault(row["boot"], {"runs": 0, "passed": 0, "failures": []})
-        one["runs"] += 1
-        one["passed"] += row["ok"]
-        if not row["ok"]:
-            one["failures"].append({"problems": row["problems"], "log": row["log"]})
-    return result
+def count(tally, runs):
+    """Adds each boot to the tally, with the failures of its runs."""
+    for boot in dict.fromkeys(name for name, _, _ in runs):
+        own = [(failures, log) for name, failures, log in runs if name == boot]
+        failed = [f"{'; '.join(failures)} ({log})" for failures, log in own if failures]
+        passed = f"passed {len(own) - len(failed)} of {len(own)} times"
+        tally.add(boot, "failed" if failed else "ok", [passed, *failed] if failed else [])
 
 
 def main():
@@ -126,17 +110,7 @@ def main():
     items = [(boot, number) for number in range(1, max(most.values()) + 1) for boot in boots if number <= most[boot["name"]]]
     loops = 2 * len(os.sched_getaffinity(0))
     print(f"{len(items)} boots beside {loops} busy loops", flush=True)
+    tally = Tally("flaky")
     with busy(loops):
-        rows = in_parallel(attempt, items)
-    found = summary(rows)
-    write_atomically(paths.RESULTS / "flaky.json", json.dumps(found, indent=1) + "\n")
-    stable = 0
-    for name, one in found.items():
-        if one["passed"] == one["runs"]:
-            stable += 1
-            continue
-        print(f"  {name}: {one['passed']} of {one['runs']}")
-        for failure in one["failures"]:
-            print(f"    {'; '.join(failure['problems'])} (out/{failure['log']})")
-    print(f"{stable} of {len(found)} boots passed every time", flush=True)
-    return 0 if stable == len(found) else 1
+        count(tally, in_parallel(attempt, items))
+    return tally.close()

@@ -24,6 +24,7 @@ from rig.progress import Failure, done_line
 from rig.results import describe_failure
 from rig.setup import prepare, setup_command
 from rig.table import load_table
+from rig.tally import Tally
 
 
 IMAGE = "arm64-modversions"
@@ -160,10 +161,7 @@ def main():
         prepare([IMAGE])
         one, other = modules_dir(IMAGE), build(IMAGE, "other", other_source(), [])
         results = [*by_versions(one, other), *by_boots(one, other)]
+    tally = Tally("modversions")
     for what, why in results:
-        done_line("FAILED" if why else "ok", what, 0.0)
-        if why:
-            print(f"         {why}")
-    failed = sum(1 for _, why in results if why)
-    print(f"{len(results) - failed} passed, {failed} failed", flush=True)
-    return 1 if failed else 0
+        tally.step(what, [(what, "failed" if why else "ok", [why] if why else [])])
+    return tally.close()
