@@ -20,12 +20,10 @@ ARCHIVE = """#!/bin/bash
 for word; do case $word in
 	madison) for deb in "$ARCHIVE"/*; do echo "linux-source-7.3 | ${deb##*/} | somewhere"; done ;;
 	linux-source-7.3=*) version=${word#*=} ;;
-	show) show=y ;;
 	update) echo update >>"$ARCHIVE.log" ;;
 	download) download=y ;;
 	--fsys-tarfile) exec cat "$2" ;;
 esac; done
-[ -z "$show" ] || echo "SHA256: $(sha256sum <"$ARCHIVE/$version" | cut -d' ' -f1)"
 [ -z "$download" ] || cp "$ARCHIVE/$version" linux-source.deb
 """
 
