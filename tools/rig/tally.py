@@ -48,10 +48,8 @@ class Tally:
     def close(self, hints=()):
         """Saves and prints the results, with hints if a test has failed; returns the exit status."""
         self.save()
-        print("time, of steps of a second and more; some run beside others")
-        for step, seconds in TIMES:
-            if seconds >= 1:
-                print(f"  {step:<59} {seconds:6.1f} s")
+        if slow := [f"  {step:<59} {seconds:6.1f} s" for step, seconds in TIMES if seconds >= 1]:
+            print("time, of steps of a second and more; some run beside others", *slow, sep="\n")
         for result in ("skipped", "failed"):
             for row in self.those(result):
                 print(f"  {result}: {': '.join([row['name'], '; '.join(row['why'])]).removesuffix(': ')}")
