@@ -61,19 +61,8 @@ struct run {
 #define BLOCK_PAGES	(1U << BLOCK_ORDER)
 #define PROT		(IOMMU_READ | IOMMU_WRITE)
 
-/* A register access whose cost is measured. */
-struct access {
-	const char *name;
-	u32 reg, value;
-	bool read;
-};
-
 /* The parts of the benchmark that depend on the kind of IOMMU. */
 struct hw {
-	const struct access *accesses;
-	unsigned int nr_accesses;
-	/* Prepares the registers so that the accesses do no harm. */
-	void (*ready)(void __iomem *regs);
 	/* Returns the bytes of the tables for the run at RUN_IOVA, all levels. */
 	size_t (*table_bytes)(const struct side *s);
 	/* The driver has its own page table code, to be compared with the floor and generic_pt. */

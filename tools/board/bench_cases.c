@@ -3,7 +3,6 @@
  * The benchmark's remaining cases, and the table of its commands.
  */
 #include <linux/interrupt.h>
-#include <linux/io.h>
 #include <linux/irq.h>
 #include <linux/irqdesc.h>
 #include <linux/mm.h>
@@ -229,41 +228,6 @@ static int cmd_flush(struct side *sides, int argc, char **argv)
 	return 0;
 }
 
-/* Measures the cost of accesses to the IOMMU's registers, plain ones and commands. */
-static int cmd_mmio(struct side *sides, int argc, char **argv)
-{
-	void __iomem *regs = sides[SIDE_C].iommu_regs;
-	unsigned int rounds, r, i, n;
-	unsigned long flags;
-	u32 sink = 0;
-	u64 start;
-
-	if (argc < 2 || kstrtouint(argv[1], 0, &rounds))
-		return -EINVAL;
-	bench_hw->ready(regs);
-	for (i = 0; i < bench_hw->nr_accesses; i++) {
-		const struct access *access = &bench_hw->accesses[i];
-		struct row *row = row_new(access->name, 0, "board", rounds);
-
-		if (!row)
-			return -ENOMEM;
-		for (r = 0; r < rounds; r++) {
-			local_irq_save(flags);
-			start = ticks();
-			for (n = 0; n < 64; n++)
-				if (access->read)
-					sink ^= readl(regs + access->reg);
-				else
-					writel(access->value, regs + access->reg);
-			start = ticks() - start;
-			local_irq_restore(flags);
-			row_add(row, start, 64);
-		}
-	}
-	bench_say("%u", sink & 1);
-	return 0;
-}
-
 static struct side *side_named(struct side *sides, const char *name)
 {
 	return !strcmp(name, "rust") ? &sides[SIDE_RUST] : &sides[SIDE_C];
@@ -361,7 +325,6 @@ int bench_command(struct side *sides, int argc, char **argv)
 		{ "attach", cmd_attach },
 		{ "detach", cmd_attach },
 		{ "replace", cmd_attach },
-		{ "mmio", cmd_mmio },
 		{ "once", cmd_once },
 		{ "tables", cmd_tables },
 		{ "threads", cmd_threads },

@@ -152,28 +152,11 @@ class Numbers:
         c, rust = (self.samples.get((case, size, who), []) for who in ("c", "rust"))
         return [(rust[i] + rust[i + 1]) / (c[i] + c[i + 1]) for i in range(0, min(len(c), len(rust)) - 1, 2)]
 
-    def cost(self, name):
-        return self.median(name, 0, "board") or 0.0
-
     def counted(self, case, size, who):
         """The counts of hardware operations in one call of a case, or None."""
         name, *pair = case.split(":")
         op = {"whole_map": "map", "whole_unmap": "unmap", "sg_map": "sg", "sg_unmap": "unmap"}.get(name, name)
         return self.counts.get((":".join([op, *pair]), size, who))
-
-    def mmio_time(self, case, size, who):
-        """Nanoseconds in register accesses, a page or a call: the count of each kind times its cost."""
-        count = self.counted(case, size, who)
-        if not count:
-            return None
-        commands = {"mmio_flush": "flushes", "mmio_tlb": "tlb_invalidations", "mmio_ptw": "ptw_invalidations"}
-        commands = {cost: count.get(name, 0) for cost, name in commands.items()}
-        total = (
-            count["mmio_reads"] * self.cost("mmio_read")
-            + (count["mmio_writes"] - sum(commands.values())) * self.cost("mmio_write")
-            + sum(number * self.cost(cost) for cost, number in commands.items())
-        )
-        return total / pages(case, size)
 
 
 def quartiles(values):
@@ -183,17 +166,9 @@ def quartiles(values):
     return [values[len(values) // 4], values[3 * len(values) // 4]]
 
 
-def pages(case, size):
-    return size // 4096 if case.startswith(("whole_", "table_", "sg_")) else 1
-
-
 def make_rows(driver, plain, swapped, counts=None):
     rows = []
-    cases = []
-    for case, size, _ in [*plain.samples, *plain.failed]:
-        if not case.startswith("mmio") and (case, size) not in cases:
-            cases.append((case, size))
-    for case, size in cases:
+    for case, size in dict.fromkeys((case, size) for case, size, _ in [*plain.samples, *plain.failed]):
         row = {"driver": driver, "case": case, "size": size}
         for who in ("c", "rust"):
             row[who] = plain.median(case, size, who)
@@ -207,7 +182,6 @@ def make_rows(driver, plain, swapped, counts=None):
                 count |= dict.fromkeys(cleans)
                 if other := counts and counts.counted(case, size, who):
                     count |= {name: other[name] for name in cleans}
-            row[f"{who}_mmio"] = plain.mmio_time(case, size, who)
             row[f"{who}_swapped"] = swapped.median(case, size, who) if swapped else None
             if row[who] and row[f"{who}_swapped"]:
                 row[f"{who}_noise"] = row[f"{who}_swapped"] / row[who] - 1
@@ -252,7 +226,7 @@ def print_table(driver, rows):
     width = label_width(rows)
     print(
         f"\n{driver + ': case':<{width}} {'run':>6} {'C':>9} {'±':>3} {'Rust':>9} {'±':>3} {'Rust/C':>7} {'±':>3} {'goal':>5}"
-        f" {'C MMIO':>8} {'R MMIO':>8} {'noise: C':>8} {'Rust':>6} {'ratio':>6} {'floor':>6} {'gen_pt':>6}"
+        f" {'noise: C':>8} {'Rust':>6} {'ratio':>6} {'floor':>6} {'gen_pt':>6}"
     )
     for row in rows:
         ratio = "-" if row["ratio"] is None else f"{row['ratio']:.3f}"
@@ -261,7 +235,6 @@ def print_table(driver, rows):
             f"{label(row['case']):<{width}} {SIZES.get(row['size'], ''):>6}"
             f" {number(row['c'])} {spread(row, 'c')} {number(row['rust'])} {spread(row, 'rust')}"
             f" {ratio:>7} {spread(row, 'ratio')} {target:>5}"
-            f" {number(row['c_mmio'], 8)} {number(row['rust_mmio'], 8)}"
             f" {percent(row.get('c_noise')):>8} {percent(row.get('rust_noise'))} {percent(row.get('ratio_noise'))}"
             f" {number(row.get('floor'), 6)} {number(row.get('generic_pt'), 6)}"
         )
@@ -269,8 +242,7 @@ def print_table(driver, rows):
             if f"{who}_failed" in row:
                 print(f"    {who}: no number: {row[f'{who}_failed']}")
     print("Medians, ns a page for map and unmap, else ns a call; Rust/C round by round; ±: half the distance of the")
-    print("quartiles. MMIO: register accesses of that time, counted, times their measured cost. Noise: by how much")
-    print("the medians of a boot with the instances exchanged differ.")
+    print("quartiles. Noise: by how much the medians of a boot with the instances exchanged differ.")
 
 
 def print_counts(driver, rows):
@@ -291,8 +263,7 @@ def print_counts(driver, rows):
 
 
 def findings(driver, rows, plain):
-    """The targets that were missed, with the parts of the time."""
-    by_case = {(row["case"], row["size"]): row for row in rows}
+    """The targets that were missed."""
     lines = []
     for row in rows:
         where = f"{driver}: {label(row['case'])} {SIZES.get(row['size'], '')}".strip()
@@ -300,20 +271,7 @@ def findings(driver, rows, plain):
             lines.append(f"{where}: no ratio")
             continue
         if "goal" in row and row["ratio"] > row["goal"]:
-            text = f"{where}: Rust/C {row['ratio']:.3f}, to reach {row['goal']:.2f}"
-            part, _, op = row["case"].partition(":")[0].partition("_")
-            table = by_case.get((f"table_{op}", row["size"]))
-            if part == "whole" and table and table["rust"] and row["rust_mmio"] is not None:
-                parts = {
-                    who: (table[who], row[f"{who}_mmio"], row[who] - table[who] - row[f"{who}_mmio"])
-                    for who in ("c", "rust")
-                }
-                text += "".join(
-                    f"; {'Rust' if who == 'rust' else 'C'}: table {number(p[0], 0)}, MMIO {number(p[1], 0)},"
-                    f" core and sync {number(p[2], 0)} ns/page"
-                    for who, p in parts.items()
-                )
-            lines.append(text)
+            lines.append(f"{where}: Rust/C {row['ratio']:.3f}, to reach {row['goal']:.2f}")
         elif row["case"] == "sg_map" and row["ratio"] > 1:
             lines.append(f"{where}: Rust/C {row['ratio']:.3f}, to be no slower than C")
         if row["case"].startswith("table_") and row["size"] >= 1 << 20 and row["rust"]:
@@ -387,12 +345,7 @@ def evaluate(driver, numbers):
     print_table(driver, rows)
     print_counts(driver, rows)
     print(f"\ntables of a 64 MiB run, with the directory: {plain.tables} bytes")
-    costs = [case.removeprefix("mmio_") for case, _, who in plain.samples if who == "board"]
-    return rows, {
-        "mmio_cost_ns": {cost: plain.cost(f"mmio_{cost}") for cost in costs},
-        "table_bytes": plain.tables,
-        "not_reached": findings(driver, rows, plain),
-    }
+    return rows, {"table_bytes": plain.tables, "not_reached": findings(driver, rows, plain)}
 
 
 def main():

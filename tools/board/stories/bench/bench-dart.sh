@@ -48,7 +48,6 @@ count_all() {
 }
 
 bench use one
-check "cost of register accesses" bench mmio 200
 for kind in table whole; do
 	runs $kind $kind 16384
 done

@@ -66,7 +66,6 @@ if [ "$1" = counts ]; then
 	return 0
 fi
 
-check "cost of register accesses" bench mmio 200
 for kind in table whole; do
 	runs $kind $kind 4096
 done
