@@ -71,17 +71,9 @@ need_space() {
 			"make room there, or name another place for the cache: XDG_CACHE_HOME=DIR"
 }
 
-# discard DIR...: removes the directories of an interrupted run, with their mounts.
+# discard DIR...: removes directories, but nothing that is mounted there.
 discard() {
-	local dir mount
-
-	for dir; do
-		[ -e "$dir" ] || continue
-		while read -r mount; do
-			umount -l "$mount" 2>/dev/null || true
-		done < <(awk -v dir="$dir/" 'index($5 "/", dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r)
-		rm -rf --one-file-system "$dir"
-	done
+	rm -rf --one-file-system "$@"
 }
 
 # Prints the Debian archive to fetch from: DEBIAN_MIRROR, or the one that the host's
