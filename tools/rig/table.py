@@ -51,8 +51,8 @@ from rig import paths
 from rig.progress import Failure
 from rig.images import IMAGES, is_emulated
 
-KEYS = {"soc", "dtb", "driver", "image", "stories", "load_driver", "modules", "args", "checks", "ncpus", "mem", "silence"}
-KEYS |= {"in", "knobs", "threads", "crash", "console", "expect", "kunit", "icount", "skip", "kmemleak"}
+# The keys that are described above.
+KEYS = set(re.findall(r"^(\w+) {2,}", __doc__, re.M))
 # Keys of which a list makes a boot for each of its values.
 AXES = ("soc", "driver", "image")
 # Arguments of the kernel for boots of QEMU with and without checks. They slow a boot.
