@@ -102,9 +102,7 @@ def crashed(boot, table):
 
 
 def observations(folder):
-    """The results that stories have left, as files, or in the report of a boot that has no folder of the host."""
-    for path in sorted(folder.glob("*/finding-*.json")):
-        yield path.parent.name, json.loads(path.read_text())
+    """The results that stories have left in the reports of their boots."""
     for path in sorted(folder.glob("*/report.json")):
         data = json.loads(path.read_text())["data"]
         yield from ((path.parent.name, data[key]) for key in sorted(data) if key.startswith("finding-"))

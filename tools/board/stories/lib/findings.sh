@@ -2,8 +2,8 @@
 # shellcheck shell=busybox
 # Common functions of the stories about the C drivers' findings.  A story runs once
 # per driver: with the C driver it fails unless the finding shows, with the Rust
-# driver it fails if the finding shows.  The observations are written to
-# finding-N*.json, which scripts/findings combines.
+# driver it fails if the finding shows.  The observations are among the data of the
+# boot's report, as finding-N*, and scripts/findings combines them.
 
 if [ "$driver" = c ]; then
 	oracle_off "the C driver leaves its hardware on and its tables behind"
@@ -14,20 +14,13 @@ M=$(master "$(if [ "$soc" = h616 ]; then echo 1c00000; else echo 1100000; fi)")
 # finding NUMBER [PART]
 finding() {
 	row=$1 part=${2:-}
-	file=/results/finding-$1${2:+-$2}.json
 	rows=
 	broken=0
 	misuses=
 }
 
-# keep TEXT: keeps the story's result. The arm64 board has no folder of the host.
-keep() {
-	case $image in
-	*arm64*) record "finding-$row${part:+-$part}" "$1" ;;
-	*) echo "$1" >"$file" ;;
-	esac
-	sync
-}
+# keep TEXT: keeps the story's result.
+keep() { record "finding-$row${part:+-$part}" "$1"; }
 
 # show WHAT SEEN C RUST: SEEN must match the pattern of this driver, C or RUST.
 show() {
