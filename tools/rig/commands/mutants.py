@@ -78,6 +78,7 @@ class Mutant:
         self.boot = boots[self.header["Boot"]]
         self.image = self.header.get("Image", self.boot["image"])
         self.story = self.header["Story"]
+        self.baseline = (self.image, self.boot["name"], self.story)
         self.symptom = re.compile(self.header.get("Symptom", ""))
         self.patches = [path]
         # With a limit lifted, the story cannot run without patches. It passes with the lifting patch alone,
@@ -185,11 +186,11 @@ class Copy:
 # --- boots -------------------------------------------------------------------
 
 
-def boot_of(mutant, name, stories):
-    """The mutant's boot with these stories, and without the checks of the table's boot."""
-    boot = {**mutant.boot, "name": name, "image": mutant.image, "stories": stories, "kmemleak": False}
-    if "kunit" in stories:
-        boot["stories"] = [story for story in stories if story != "kunit"] or ["boot"]
+def boot_of(mutant, name):
+    """The mutant's boot with its story alone, and without the checks of the table's boot."""
+    boot = {**mutant.boot, "name": name, "image": mutant.image, "stories": [mutant.story], "kmemleak": False}
+    if mutant.story == "kunit":
+        boot["stories"] = ["boot"]
     else:
         boot.pop("kunit", None)
     # A mutant that hangs is not caught; end it soon.
@@ -212,44 +213,25 @@ def baselines(mutants, passed):
 
     Stories that have passed already, in boots of the table, are not run again.
     """
-    groups, known = {}, {}
+    known, todo = {}, {}
     for mutant in (mutant for mutant in mutants if mutant.has_baseline):
         if mutant.image == mutant.boot["image"] and f"{mutant.boot['name']} {mutant.story}" in passed:
-            known[mutant.image, mutant.boot["name"], mutant.story] = None
-            continue
-        group = groups.setdefault((mutant.image, mutant.boot["name"]), [])
-        if mutant.story not in [other.story for other in group]:
-            group.append(mutant)
+            known[mutant.baseline] = None
+        else:
+            todo[mutant.baseline] = mutant
 
-    def work(item):
-        (image, name), group = item
-        what = f"without a mutant: {image} {name}"
-        living = Living(what)
-        stories = [mutant.story for mutant in group]
-        results = baseline(group[0], f"mutant-none-{image}-{name}", stories, living)
-        # A story may have failed because of an earlier one, so run failed stories again, alone.
-        for story in [story for story in stories if results.get((image, name, story), "did not run")]:
-            results |= baseline(group[0], f"mutant-none-{image}-{name}-again", [story], living)
-        bad = [story for story in stories if results.get((image, name, story), "did not run")]
-        living.done("FAILED" if bad else "ok", f"{what}: {len(group)} stories")
-        return results
+    def work(mutant):
+        living = Living(f"without a mutant: {' '.join(mutant.baseline)}")
+        report = run_boot(boot_of(mutant, f"mutant-none-{mutant.name}"), on_wait=living.tick)
+        result, why = outcomes(report).get(mutant.story, ("failed", ["did not run"]))
+        living.done("ok" if result == "ok" else "FAILED")
+        return None if result == "ok" else "; ".join(why) or result
 
     # Debug boots take longest, so they start first.
-    for image in {image for image, _ in groups}:
+    order = sorted(todo.values(), key=lambda mutant: not mutant.image.startswith("debug"))
+    for image in {mutant.image for mutant in order}:
         make_initramfs(image)
-    order = sorted(groups.items(), key=lambda item: not item[0][0].startswith("debug"))
-    for results in in_parallel(work, order):
-        known |= results
-    return known
-
-
-def baseline(mutant, name, stories, living):
-    report = run_boot(boot_of(mutant, name, stories), on_line=lambda _: living.tick())
-    results = {}
-    for name, (result, why) in outcomes(report).items():
-        problem = None if result == "ok" else "; ".join(why) or result
-        results[mutant.image, mutant.boot["name"], name] = problem
-    return results
+    return known | dict(zip([mutant.baseline for mutant in order], in_parallel(work, order)))
 
 
 def judge(mutant, report):
@@ -280,7 +262,7 @@ def try_mutant(copy, mutant):
     if problem:
         return problem
     initramfs = make_initramfs(mutant.image, copy.modules(mutant.image), f"mutant-{mutant.name}.cpio")
-    boot = boot_of(mutant, f"mutant-{mutant.name}", [mutant.story])
+    boot = boot_of(mutant, f"mutant-{mutant.name}")
     try:
         # The boot of a caught mutant fails, and its log need not be kept.
         report = run_boot(boot, initramfs=initramfs, keep=False)
@@ -305,7 +287,7 @@ def run(mutants, passed=()):
 
     def work(mutant):
         start = time.monotonic()
-        problem = known.get((mutant.image, mutant.boot["name"], mutant.story), "did not run") if mutant.has_baseline else None
+        problem = known[mutant.baseline] if mutant.has_baseline else None
         if problem:
             problem = f"fails without the patch, too: {problem}"
         else:
