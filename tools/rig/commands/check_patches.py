@@ -163,6 +163,10 @@ def run(build, name, step, tree, changed, slug=None):
     wrong += refused(build, folder)
     if status and not wrong:
         wrong = tail(log)
+    if wrong:
+        # make would not compile a file again that only has a warning.
+        for path in filter(pathlib.Path.exists, (tree / path for path in changed)):
+            os.utime(path)
     if build.kunit and not wrong:
         wrong = failed_cases(tree, folder, changed, paths.LOGS / f"patches-{slug}-boot.log")
     done_line("FAILED" if wrong else "ok", what[:52], seconds)
