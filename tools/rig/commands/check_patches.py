@@ -22,7 +22,6 @@ import hashlib
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,7 +30,7 @@ import typing
 
 from rig import cli, paths
 from rig.commands.patches import TABLE, WORK, git
-from rig.files import tail, write_atomically
+from rig.files import linked_copy, tail, write_atomically
 from rig.images import kernel_dir, read_config, recorded
 from rig.kunit import parse_kunit
 from rig.processes import in_parallel, run_logged, toolchain
@@ -109,8 +108,8 @@ def patched(tree, revision, changed):
             continue
         text = git("show", f"{revision}:{path}")
         if not target.exists() or target.read_text() != text:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text)
+            # Replaces the file, which may be the source's as well.
+            write_atomically(target, text)
 
 
 def configuration(build, folder):
@@ -220,11 +219,7 @@ def main():
     source = pathlib.Path(recorded("kernel-source"))
     tree = CHECK / source.name
     if not tree.exists():
-        new = CHECK / "new"
-        shutil.rmtree(new, ignore_errors=True)
-        CHECK.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cp", "-a", "--reflink=auto", source, new], check=True)
-        new.rename(tree)
+        linked_copy(source, tree)
     PASSED.mkdir(exist_ok=True)
     arches = options.arch or list(BASES)
     results = []
