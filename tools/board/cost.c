@@ -6,20 +6,17 @@
  * module is inserted. board_cost in debugfs then has a line for each case: name,
  * bytes, median, total of all samples.
  */
-#include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/dmaengine.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
-#include <linux/perf/arm_pmuv3.h>
 #include <linux/scatterlist.h>
-#include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 
-#define SAMPLES		21
+#include "samples.h"
+
 #define COPIES		7
 #define MAX_PAGES	(SZ_1M / SZ_4K)
 #define RUN		SZ_4M
@@ -31,57 +28,16 @@ static char *channel = "dma0chan0";
 module_param(channel, charp, 0444);
 MODULE_PARM_DESC(channel, "the DMA engine's channel whose device is the master");
 
-static struct {
-	const char *name;
-	size_t size;
-	u64 median, total;
-} rows[32];
-static unsigned int nr_rows;
-
 static struct dma_chan *chan;
 static struct device *dev;
 static struct iommu_domain *domain;
 static struct page *run;
 static struct page *pages[MAX_PAGES];
 static struct scatterlist *list;
-static struct dentry *file;
 
 /* Names of the rows for scatterlists. */
 static const char *const of_pages[] = { "dma_map_sg", "dma_unmap_sg", "dma_sg" };
 static const char *const of_pieces[] = { "dma_map_sg64", "dma_unmap_sg64", "dma_sg64" };
-
-static void counter_on(void)
-{
-	write_pmccfiltr(0);
-	write_pmcntenset(BIT(31));
-	write_pmcr(read_pmcr() | ARMV8_PMU_PMCR_E | ARMV8_PMU_PMCR_LC);
-	isb();
-}
-
-static u64 ticks(void)
-{
-	isb();
-	return read_pmccntr();
-}
-
-static int compare(const void *a, const void *b)
-{
-	return *(const u64 *)a < *(const u64 *)b ? -1 : *(const u64 *)a > *(const u64 *)b;
-}
-
-static void keep(const char *name, size_t size, u64 *samples, unsigned int nr)
-{
-	unsigned int i;
-
-	if (WARN_ON(nr_rows == ARRAY_SIZE(rows)))
-		return;
-	rows[nr_rows].name = name;
-	rows[nr_rows].size = size;
-	for (i = 0; i < nr; i++)
-		rows[nr_rows].total += samples[i];
-	sort(samples, nr, sizeof(*samples), compare, NULL);
-	rows[nr_rows++].median = samples[nr / 2];
-}
 
 /* iommu_map() and iommu_unmap() of contiguous memory. */
 static int run_calls(size_t size)
@@ -222,17 +178,6 @@ static int all_cases(void)
 	return ret ?: fault_calls();
 }
 
-static int cost_show(struct seq_file *s, void *unused)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_rows; i++)
-		seq_printf(s, "%s %zu %llu %llu\n", rows[i].name, rows[i].size,
-			   rows[i].median, rows[i].total);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(cost);
-
 static bool is_channel(struct dma_chan *chan, void *name)
 {
 	return !strcmp(dma_chan_name(chan), name);
@@ -296,14 +241,14 @@ static int __init cost_init(void)
 	give_back();
 	if (ret)
 		return ret;
-	file = debugfs_create_file("board_cost", 0400, NULL, NULL, &cost_fops);
+	samples_show();
 	return 0;
 }
 module_init(cost_init);
 
 static void __exit cost_exit(void)
 {
-	debugfs_remove(file);
+	samples_hide();
 }
 module_exit(cost_exit);
 
