@@ -191,9 +191,9 @@ def conclude(report, reader, boot, console):
 KEEPING = threading.Lock()
 
 
-def run_and_print(boot, on_line=None):
+def run_and_print(boot, on_line=None, initramfs=None):
     """Boots once, and prints a line, and what failed; returns the report."""
-    report = run_boot(boot, on_line)
+    report = run_boot(boot, on_line, initramfs)
     done_line("ok" if report.ok else "FAILED", f"boot {boot['name']}", report.seconds)
     if not report.ok:
         details(describe_failure(report))

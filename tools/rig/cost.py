@@ -45,13 +45,13 @@ NAMES = {
 SIZES = {16: "16 B", 4096: "4 KiB", 65536: "64 KiB", 1 << 20: "1 MiB", 4 << 20: "4 MiB"}
 
 
-def measure(boots):
+def measure(boots, initramfs=None):
     """Runs each boot twice; returns ({(kind, driver): {(case, size): (median, total)}}, lines on differences, all passed)."""
     costs, remarks, well = {}, [], True
     for boot in boots:
         runs = []
         for _ in range(2):
-            report = run_and_print(boot)
+            report = run_and_print(boot, initramfs=initramfs)
             if not report.ok:
                 return costs, remarks, False
             runs.append(read(report.data))

@@ -25,7 +25,7 @@ mem          guest memory (default 512M, with KASAN 1G)
 silence      seconds without output after which the boot counts as hung (default 300); a
              boot that prints may take up to an hour
 in           the commands that run it: check (default), demo, bench, soak, core,
-             tegra-part, arm, debian
+             tegra-part, arm, alternatives, debian
 crash        a regular expression: the boot passes only if the kernel dies and
              the console matches
 console      regular expressions, each of which the console must match once the boot has

@@ -136,6 +136,7 @@ LISTS = {
     "tegra-part": "takes a kernel of its own: make tegra-part",
     "arm": "takes a kernel of its own: make arm",
     "series": "takes a kernel of its own: make check-patches",
+    "alternatives": "no driver uses the format that it measures: make alternatives",
     "debian": "too long for every day: make check KDIR=debian-arm64",
 }
 
