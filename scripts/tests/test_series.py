@@ -111,6 +111,13 @@ class SeriesTest(unittest.TestCase):
         self.assertNotIn("rust_helper_module_put", text)
         self.assertTrue(text.startswith("// SPDX-License-Identifier: GPL-2.0\n\n#include <linux/a.h>\n\n#ifdef CONFIG_A\n"))
 
+    def test_helper_with_a_private_header(self):
+        name = "iommu_dma_get_resv_regions"
+        text = helpers(["rust/helpers.c"], {name}, {"headers": [], "private": {name: "../../a.h"}})
+        self.assertIn('\n\n#include "../../a.h"\n\n__rust_helper', text)
+        self.assertNotIn("#ifdef", text)
+        self.assertNotIn("a.h", helpers(["rust/helpers.c"], {"module_put"}, {"private": {name: "../../a.h"}}))
+
     def test_every_helper_is_found(self):
         names = set()
         for file in ("rust/helpers.c", "rust/table/helpers.c"):

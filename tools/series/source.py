@@ -169,7 +169,10 @@ HELPER = re.compile(r"^(?P<type>[\w ]+?[ *]+)rust_iommu_helper_(?P<name>\w+)(?P<
 
 
 def helpers(files, wanted, kind):
-    """The C helpers of these names, as a file of rust/helpers/ with the headers and the option of its kind."""
+    """The C helpers of these names, as a file of rust/helpers/ with the headers and the option of its kind.
+
+    A function that a header of the kernel's source declares is called without an #ifdef.
+    """
     includes, functions = {f"#include <{header}>" for header in kind.get("headers", ())}, []
     for name in files:
         text = (paths.TOP / name).read_text()
@@ -186,6 +189,9 @@ def helpers(files, wanted, kind):
                 arguments = re.sub(r"\n\s*", "\n" + "\t" * (column // 8) + " " * (column % 8), arguments)
                 functions.append(f"{head}{arguments}\n{{\n{match['body']}}}\n")
     body = "\n".join(functions)
+    private = [f'#include "{header}"' for name, header in kind.get("private", {}).items() if name in wanted]
+    if private:
+        body = re.sub(r"^#(?:ifdef|endif).*\n", "", body, flags=re.M)
     if "option" in kind:
         body = f"#ifdef {kind['option']}\n\n{body}\n#endif\n"
-    return "\n".join(["// SPDX-License-Identifier: GPL-2.0\n", *sorted(includes), "", body])
+    return "\n".join(["// SPDX-License-Identifier: GPL-2.0\n", *sorted(includes), "", *private, *([""] if private else []), body])
