@@ -2,7 +2,7 @@
 
 //! How page-table memory reaches the hardware that walks it.
 //!
-//! Table memory is mapped for the device [in place](streaming) once, and changes are cleaned.
+//! Table memory is mapped for the device in place once, and changes are cleaned (`streaming`).
 //!
 //! The DMA API needs a device that is bound to its driver. Domains live longer than that. So
 //! mappings are made and cleaned only with a [`BoundWalker`], and each table is listed with its
