@@ -73,7 +73,8 @@ LAST = {
     "modules": [Build("um")],
     "built in": [Build("arm64", BUILT_IN)],
     "off": [Build(arch, dict.fromkeys(OPTIONS, "n")) for arch in BASES],
-    "without PM": [Build("arm64", OPTIONS | {"PM": "n", "SUSPEND": "n", "HIBERNATION": "n"})],
+    # arm64 selects it.
+    "without PM": [Build("um", OPTIONS | {"PM": "n", "SUSPEND": "n", "HIBERNATION": "n"})],
     # UML's default has 32 bits.
     "allnoconfig": [Build("um", {"RUST": "y", "64BIT": "y"}, "allnoconfig", ("rust/kernel.o", "drivers/"))],
     # Without what Rust excludes, or what makes a build long.
