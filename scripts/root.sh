@@ -68,6 +68,13 @@ packages_to_make_root() {
 	echo "${missing[*]}"
 }
 
+# install_packages PACKAGE...: installs Debian's packages on the host, as root.
+install_packages() {
+	export DEBIAN_FRONTEND=noninteractive
+	step "package lists of the host" apt-update "check the network and /etc/apt/sources.list" apt-get update
+	step "host packages: $*" apt-install "run: apt-get install $*" apt-get install -y --no-install-recommends "$@"
+}
+
 # root_of NAME PACKAGES: prints the path of the root with these packages; it need not exist.
 root_of() {
 	echo "$CACHE/$1-$(printf '%s' "$TOOLCHAIN_SUITE ${2//[[:space:]]/ }" | tr -s ' ' | key)"
@@ -91,7 +98,11 @@ make_root() {
 
 	[ ! -f "$root/.complete" ] || return 0
 	missing=$(packages_to_make_root)
-	[ -z "$missing" ] || die "packages are missing; as root, run this and come back:" "apt-get install $missing"
+	if [ -n "$missing" ]; then
+		[ "$(id -u)" = 0 ] || die "packages are missing; as root, run this and come back:" "apt-get install $missing"
+		# shellcheck disable=SC2086
+		install_packages $missing
+	fi
 	[ -z "${NEWEST:-}" ] || builder=with_newest
 	need_space 2500 "the build root"
 	make_dir "$root" "$what: Debian $TOOLCHAIN_SUITE build root" "$log" \

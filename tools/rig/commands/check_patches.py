@@ -81,7 +81,9 @@ LAST = {
     "allmodconfig": [
         Build(
             "arm64",
-            OPTIONS | {"RUST": "y", "MODVERSIONS": "n", "RANDSTRUCT_NONE": "y", "DEBUG_INFO_NONE": "y", "KASAN": "n", "LTO_NONE": "y", "WERROR": "n"},
+            # The suites need KUNIT=y.
+            OPTIONS | dict.fromkeys(SUITES, "n")
+            | {"RUST": "y", "MODVERSIONS": "n", "RANDSTRUCT_NONE": "y", "DEBUG_INFO_NONE": "y", "KASAN": "n", "LTO_NONE": "y", "WERROR": "n"},
             "allmodconfig",
         )
     ],
@@ -126,10 +128,12 @@ def configuration(build, folder):
     return ["olddefconfig"]
 
 
-def refused(build, folder):
-    """The options that are not as a step wants them, among those that each kernel has."""
+def refused(build, folder, tree):
+    """The options that are not as a step wants them. Options of later patches are in no Kconfig yet."""
     config = read_config(folder / ".config")
-    return [f"CONFIG_{name} is not {value}" for name, value in build.options.items() if name not in OPTIONS and config.get(f"CONFIG_{name}", "n") != value]
+    here = "".join((tree / path).read_text() for path in ("drivers/iommu/Kconfig", "rust/kernel/Kconfig.test"))
+    wanted = {name: value for name, value in build.options.items() if name not in OPTIONS or f"config {name}\n" in here}
+    return [f"CONFIG_{name} is not {value}" for name, value in wanted.items() if config.get(f"CONFIG_{name}", "n") != value]
 
 
 def failed_cases(tree, folder, changed, log):
@@ -140,6 +144,8 @@ def failed_cases(tree, folder, changed, log):
     sources = [tree / path for path in changed if path.endswith(".rs") and (tree / path).exists()]
     suites = {suite for source in sources for suite in SUITE.findall(source.read_text())}
     missing = suites - {name.split(".")[0] for name, _ in cases}
+    if not cases:
+        return ["no KUnit case ran"]
     return [name for name, result in cases if result == "failed"] + [f"{suite} has no result" for suite in sorted(missing)]
 
 
@@ -161,7 +167,7 @@ def run(build, name, step, tree, changed, slug=None):
     status, seconds = run_logged(what, [*make, *configuration(build, folder), *build.targets], log)
     text = log.read_text(errors="replace")
     wrong = [match[0].replace("\n", " ") for match in warning(changed).finditer(text) if not UNDECLARED.search(match[0])]
-    wrong += refused(build, folder)
+    wrong += refused(build, folder, tree)
     if status and not wrong:
         wrong = tail(log)
     if wrong:
